@@ -1,0 +1,1 @@
+//! Aid records, programmes, rules, agreements and findings, without I/O.

@@ -1,0 +1,1 @@
+//! The group ristretto255 and its batch kernels behind one interface.

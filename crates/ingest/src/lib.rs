@@ -1,0 +1,1 @@
+//! Agencies' files as they really look, into records and a reconciliation.

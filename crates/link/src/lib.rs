@@ -1,0 +1,1 @@
+//! Peers: cards, mutual TLS with pinned keys, framed streams with limits.

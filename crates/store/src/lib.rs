@@ -1,0 +1,1 @@
+//! The node's embedded database: sealed columns, migrations, an append-only chained log.
