@@ -1,1 +1,57 @@
-//! Private set intersection as state machines without I/O, and their wire messages.
+//! Private set intersection as state machines without I/O, and the messages that go over the wire.
+//!
+//! Bytes in, bytes out: elements are handed in by chunk, the generator is injected, whatever must be kept between two
+//! steps (blinded chunks, tags) is handed to the caller and checked when it comes back. The crate knows nothing of
+//! people, money, files, sockets or the clock.
+//!
+//! A session runs between a receiver with set X, who learns, and a sender with set Y, who does not:
+//!
+//! ```text
+//! receiver                                   sender
+//! Open      --- sizes, input commitment -->  Incoming
+//! AwaitAccept <-- public key, possession --  Tagging and Collecting
+//! Blinding  ---- blinded chunks --------->   Collecting
+//!           ---- signed root ------------>   Evaluating
+//! Evaluating <-- evaluated, proven -------
+//! Merging   <--- tags, ascending ---------   Tags
+//!           ---- receipt ---------------->   AwaitReceipt
+//! AwaitReceipt <-- receipt ---------------
+//! ```
+//!
+//! The algebra, with b the session's key: C = enc2(H(x) + ρG), D = enc2((b/2)·C), N = enc2(D − ρ·2B) = 4b·H(x), and
+//! the sender's own N = enc2(2b·H(y)), where enc2(P) encodes 2P.
+
+mod commitment;
+mod element;
+mod error;
+mod keys;
+mod merkle;
+mod proof;
+mod receipt;
+mod receiver;
+mod sender;
+mod session;
+pub mod suite;
+mod tags;
+pub mod wire;
+
+pub use commitment::{InputCommitment, InputCommitter};
+pub use element::{Elements, ElementsError};
+pub use error::Error;
+pub use merkle::{Root, RootBuilder, element_root};
+pub use proof::{ChunkProof, Possession};
+pub use receipt::{Receipt, SignedReceipt};
+pub use receiver::{AwaitAccept, AwaitReceipt, Blinding, Evaluating, Matches, Merging};
+pub use sender::{Collecting, Incoming, ReceiptDue, Replying, Tagging};
+pub use session::{KeyKind, Mode, SessionId, Terms};
+pub use suite::{Ristretto255, Suite};
+pub use tags::{TAG_BYTES, Tag, TagSet};
+
+/// Elements in one chunk: a power of two, so that roots of chunks are nodes of the tree over all elements.
+pub const CHUNK: usize = 4096;
+
+/// Tags in one chunk.
+pub const TAG_CHUNK: usize = 8192;
+
+/// The most elements one side may announce: positions fit 32 bits with room to spare.
+pub const MAX_ELEMENTS: u64 = 1 << 30;

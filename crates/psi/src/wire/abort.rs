@@ -115,14 +115,21 @@ impl Abort {
     #[must_use]
     pub fn params(&self) -> Vec<(&'static str, String)> {
         match self {
-            Abort::Version { ours, theirs } => vec![("ours", ours.to_string()), ("theirs", theirs.to_string())],
+            Abort::Version { ours, theirs } => {
+                vec![("ours", ours.to_string()), ("theirs", theirs.to_string())]
+            }
             Abort::SetTooLarge { announced, cap } => {
                 vec![("announced", announced.to_string()), ("cap", cap.to_string())]
             }
-            Abort::BadElement { chunk, index } => vec![("chunk", chunk.to_string()), ("index", index.to_string())],
+            Abort::BadElement { chunk, index } => {
+                vec![("chunk", chunk.to_string()), ("index", index.to_string())]
+            }
             Abort::Chunk { expected } => vec![("expected", expected.to_string())],
             Abort::Count { announced, received } => {
-                vec![("announced", announced.to_string()), ("received", received.to_string())]
+                vec![
+                    ("announced", announced.to_string()),
+                    ("received", received.to_string()),
+                ]
             }
             Abort::Proof { chunk } | Abort::TagOrder { chunk } => vec![("chunk", chunk.to_string())],
             Abort::Unexpected { awaited } => vec![("awaited", awaited.clone())],

@@ -1,0 +1,162 @@
+//! What an agreement must hold to be signed, and to be used.
+
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+
+use super::{Agreement, KeyKind, Mode, Purpose};
+use crate::{Error, ProgrammeCode, Rule, RuleSet, Wrong};
+
+const MAX_TEXT_CHARS: usize = 256;
+const MAX_ITEMS: usize = 64;
+/// Positions in a set are 32 bits wide.
+const MAX_ELEMENTS: u64 = u32::MAX as u64;
+
+impl Agreement {
+    /// Whether it contradicts itself or asks for what this version cannot do.
+    ///
+    /// # Errors
+    /// [`Error::Agreement`] with the first field that is wrong and in what way.
+    pub fn validate(&self) -> Result<(), Error> {
+        ensure(self.version == Self::VERSION, "version", Wrong::Unsupported)?;
+        text("number", &self.number)?;
+        let runs = matches!(
+            self.purpose,
+            Purpose::Duplicates | Purpose::Omissions | Purpose::Leads
+        );
+        ensure(runs, "purpose", Wrong::Unsupported)?;
+        list("legal_basis", &self.legal_basis)?;
+        self.legal_basis
+            .iter()
+            .try_for_each(|article| text("legal_basis", article))?;
+        self.validate_parties()?;
+        list("receivers", &self.receivers)?;
+        let known = self
+            .receivers
+            .iter()
+            .all(|receiver| usize::from(*receiver) < self.parties.len());
+        ensure(known, "receivers", Wrong::OutOfRange)?;
+        ensure(
+            !self.selection.months.is_empty(),
+            "selection.months",
+            Wrong::Missing,
+        )?;
+        ensure(self.mode == Mode::Members, "mode", Wrong::Unsupported)?;
+        text("suite", &self.suite)?;
+        match self.key_kind {
+            KeyKind::Rule => {
+                ensure(self.purpose == Purpose::Duplicates, "key_kind", Wrong::NotAllowed)?;
+                list("rules", &self.rules)?;
+            }
+            KeyKind::Person => ensure(self.rules.is_empty(), "rules", Wrong::NotAllowed)?,
+        }
+        ensure(self.valid_from <= self.expires, "expires", Wrong::OutOfRange)?;
+        ensure(self.retention_days > 0, "retention_days", Wrong::OutOfRange)
+    }
+
+    fn validate_parties(&self) -> Result<(), Error> {
+        ensure(self.parties.len() == 2, "parties", Wrong::Unsupported)?;
+        distinct("parties.name", self.parties.iter().map(|party| &party.name))?;
+        distinct(
+            "parties.node_key",
+            self.parties.iter().map(|party| party.node_key),
+        )?;
+        distinct("parties.tls_key", self.parties.iter().map(|party| party.tls_key))?;
+        for party in &self.parties {
+            text("parties.name", &party.name)?;
+            list("parties.programmes", &party.programmes)?;
+            if let Some(scheme) = &party.case_scheme {
+                text("parties.case_scheme", scheme)?;
+            }
+            let capped = (1..=MAX_ELEMENTS).contains(&party.max_elements);
+            ensure(capped, "parties.max_elements", Wrong::OutOfRange)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it may be used on this day by a node that has these rules. Nothing is agreed that could never meet: a
+    /// round that finds nothing for such a reason would be read as "nothing there".
+    ///
+    /// # Errors
+    /// [`Error::Agreement`], [`Error::NotValidOn`], [`Error::RulesDiffer`], and [`Error::RuleUnusable`] where a rule is
+    /// not known, does not hold at the agreement's place or in its months, or cannot be broken between the programmes
+    /// that the two parties enter.
+    pub fn check_against(&self, rules: &RuleSet, today: Date) -> Result<(), Error> {
+        self.validate()?;
+        if today < self.valid_from || self.expires < today {
+            return Err(Error::NotValidOn {
+                today,
+                valid_from: self.valid_from,
+                expires: self.expires,
+            });
+        }
+        if rules.digest() != self.rules_digest.0 {
+            return Err(Error::RulesDiffer);
+        }
+        for id in &self.rules {
+            let unusable = |wrong| {
+                Err(Error::RuleUnusable {
+                    rule: id.clone(),
+                    wrong,
+                })
+            };
+            let Some(rule) = rules.get(id) else {
+                return unusable(Wrong::Unknown);
+            };
+            if !rule.place.covers(&self.place) || rule.in_force().intersect(self.selection.months).is_empty()
+            {
+                return unusable(Wrong::OutOfRange);
+            }
+            if !self.can_break(rule) {
+                return unusable(Wrong::NotAllowed);
+            }
+        }
+        Ok(())
+    }
+
+    fn can_break(&self, rule: &Rule) -> bool {
+        let stands = |index: usize, side: &[ProgrammeCode]| {
+            self.parties
+                .get(index)
+                .is_some_and(|party| party.programmes.iter().any(|code| side.contains(code)))
+        };
+        let across = |a, b| stands(a, &rule.left) && stands(b, &rule.right);
+        across(0, 1) || across(1, 0)
+    }
+}
+
+fn ensure(holds: bool, field: &'static str, wrong: Wrong) -> Result<(), Error> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Error::Agreement { field, wrong })
+    }
+}
+
+fn text(field: &'static str, text: &str) -> Result<(), Error> {
+    ensure(!text.trim().is_empty(), field, Wrong::Missing)?;
+    // Control and direction characters would let a document look other than it is.
+    let plain = |c: char| {
+        !c.is_control()
+            && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    };
+    ensure(text.chars().all(plain), field, Wrong::NotAllowed)?;
+    ensure(text.chars().count() <= MAX_TEXT_CHARS, field, Wrong::TooLong)
+}
+
+fn list<T: Eq + std::hash::Hash>(field: &'static str, items: &[T]) -> Result<(), Error> {
+    ensure(!items.is_empty(), field, Wrong::Missing)?;
+    ensure(items.len() <= MAX_ITEMS, field, Wrong::TooLong)?;
+    distinct(field, items.iter())
+}
+
+fn distinct<T: Eq + std::hash::Hash>(
+    field: &'static str,
+    items: impl Iterator<Item = T>,
+) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for item in items {
+        ensure(seen.insert(item), field, Wrong::Repeated)?;
+    }
+    Ok(())
+}

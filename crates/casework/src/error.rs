@@ -1,0 +1,332 @@
+//! What can be wrong with data, documents and rounds.
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::{ProgrammeCode, RuleId};
+
+/// Every failure of this crate. None carries a document number, a name or a case.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Text that is not a month.
+    #[error("not a month; write it as 2026-07")]
+    Month,
+    /// Text that is not a status code.
+    #[error("not a status; use paid, suspended, stopped or cancelled")]
+    Status,
+    /// Text that is not a programme code.
+    #[error(
+        "not a programme code; use lower-case letters, digits and _, at most 40, beginning with a letter"
+    )]
+    ProgrammeCode,
+    /// Text that is not a rule's id.
+    #[error("not the id of a rule; use 1 to 16 letters, digits and -")]
+    RuleId,
+    /// Text that is not a place.
+    #[error("not a region code; write six digits such as 290000, or 000000 for the nation")]
+    Place,
+    /// A catalogue or rule file that does not read.
+    #[error("{file}, line {line}: {message}")]
+    Data {
+        /// Which file.
+        file: DataFile,
+        /// The line, from 1; 0 where the reader named none.
+        line: usize,
+        /// What the reader of TOML said.
+        message: String,
+    },
+    /// A programme whose entry contradicts another.
+    #[error("programme {programme}: {field} is empty or already stands for another programme")]
+    Programme {
+        /// Its code.
+        programme: ProgrammeCode,
+        /// The field of its entry.
+        field: &'static str,
+    },
+    /// A rule that contradicts itself.
+    #[error("rule {rule}: {field} is empty, repeated, or does not fit the rest of the rule")]
+    Rule {
+        /// Its id.
+        rule: RuleId,
+        /// The field of its entry.
+        field: &'static str,
+    },
+    /// A document longer than any real one.
+    #[error("the document has {bytes} bytes, more than the {max} that are read")]
+    DocumentTooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Bytes that are not the document expected.
+    #[error("not the document expected, at line {line}, column {column}; ask its sender for it again")]
+    Document {
+        /// The line, from 1; 0 where no place can be named.
+        line: usize,
+        /// The column, from 1; 0 where no place can be named.
+        column: usize,
+    },
+    /// The document in another spelling, or with fields this version does not know.
+    #[error(
+        "the document is not in canonical form or has fields unknown to this version; it was changed after signing, or both sides must use the same version"
+    )]
+    NotCanonical,
+    /// An agreement that contradicts itself or asks for what this version cannot do.
+    #[error("agreement, {field}: {wrong}")]
+    Agreement {
+        /// The field.
+        field: &'static str,
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// An agreement used outside its days.
+    #[error(
+        "the agreement is valid from {valid_from} to {expires}, and today is {today}; agree on a new one"
+    )]
+    NotValidOn {
+        /// The day of use.
+        today: Date,
+        /// The first day.
+        valid_from: Date,
+        /// The last day.
+        expires: Date,
+    },
+    /// The two sides have different rules.
+    #[error(
+        "this node's rules are not those of the agreement; compare versions of the rules with the other party"
+    )]
+    RulesDiffer,
+    /// A rule that could find nothing under this agreement.
+    #[error("rule {rule} in the agreement: {}", wrong.of_a_rule())]
+    RuleUnusable {
+        /// Its id.
+        rule: RuleId,
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// An index or a key that is none of the agreement's parties.
+    #[error("the agreement does not name this party; check which node's key signs")]
+    NotAParty,
+    /// Findings asked for by a party that may not learn any.
+    #[error("{party} is not a receiver under the agreement and may learn nothing")]
+    NotAReceiver {
+        /// Its name.
+        party: String,
+    },
+    /// A signature that is missing or false.
+    #[error("the signature of {party} is missing or does not hold; have it sign this very document")]
+    Signature {
+        /// The party's name.
+        party: String,
+    },
+    /// More signatures than parties.
+    #[error("the agreement bears more signatures than it has parties")]
+    SurplusSignature,
+    /// A set larger than was agreed.
+    #[error(
+        "the records make {elements} elements, and the agreement allows {max}; narrow the selection or agree anew"
+    )]
+    TooManyElements {
+        /// How many there are, at least.
+        elements: u64,
+        /// The most that may be entered.
+        max: u64,
+    },
+    /// A match at a position that the set does not have.
+    #[error(
+        "a match at position {position} of a set of {elements}; the round's result belongs to another set"
+    )]
+    NoSuchElement {
+        /// The position, from 0.
+        position: u32,
+        /// The size of the set.
+        elements: usize,
+    },
+    /// Amounts whose sum does not fit.
+    #[error(
+        "the amounts do not add up to a number of fen that can be held; look for a wrong amount in the export"
+    )]
+    AmountOverflow,
+}
+
+impl Error {
+    /// A stable name of the kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Month => "month",
+            Error::Status => "status",
+            Error::ProgrammeCode => "programme_code",
+            Error::RuleId => "rule_id",
+            Error::Place => "place",
+            Error::Rule { .. } => "rule",
+            Error::Data { .. } => "data",
+            Error::Programme { .. } => "programme",
+            Error::DocumentTooLarge { .. } => "document_too_large",
+            Error::Document { .. } => "document",
+            Error::NotCanonical => "not_canonical",
+            Error::Agreement { .. } => "agreement",
+            Error::NotValidOn { .. } => "not_valid_on",
+            Error::RulesDiffer => "rules_differ",
+            Error::RuleUnusable { .. } => "rule_unusable",
+            Error::NotAParty => "not_a_party",
+            Error::NotAReceiver { .. } => "not_a_receiver",
+            Error::Signature { .. } => "signature",
+            Error::SurplusSignature => "surplus_signature",
+            Error::TooManyElements { .. } => "too_many_elements",
+            Error::NoSuchElement { .. } => "no_such_element",
+            Error::AmountOverflow => "amount_overflow",
+        }
+    }
+
+    /// What the message is about, by name.
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Error::Month
+            | Error::RuleId
+            | Error::Place
+            | Error::Status
+            | Error::ProgrammeCode
+            | Error::NotCanonical
+            | Error::RulesDiffer
+            | Error::NotAParty
+            | Error::SurplusSignature
+            | Error::AmountOverflow => vec![],
+            Error::Data { file, line, message } => {
+                vec![
+                    ("file", file.to_string()),
+                    ("line", line.to_string()),
+                    ("message", message.clone()),
+                ]
+            }
+            Error::Programme { programme, field } => {
+                vec![
+                    ("programme", programme.to_string()),
+                    ("field", (*field).to_owned()),
+                ]
+            }
+            Error::Rule { rule, field } => vec![("rule", rule.to_string()), ("field", (*field).to_owned())],
+            Error::DocumentTooLarge { bytes, max } => {
+                vec![("bytes", bytes.to_string()), ("max", max.to_string())]
+            }
+            Error::Document { line, column } => {
+                vec![("line", line.to_string()), ("column", column.to_string())]
+            }
+            Error::Agreement { field, wrong } => {
+                vec![("field", (*field).to_owned()), ("wrong", wrong.code().to_owned())]
+            }
+            Error::NotValidOn {
+                today,
+                valid_from,
+                expires,
+            } => vec![
+                ("today", today.to_string()),
+                ("valid_from", valid_from.to_string()),
+                ("expires", expires.to_string()),
+            ],
+            Error::RuleUnusable { rule, wrong } => {
+                vec![("rule", rule.to_string()), ("wrong", wrong.code().to_owned())]
+            }
+            Error::NotAReceiver { party } | Error::Signature { party } => vec![("party", party.clone())],
+            Error::TooManyElements { elements, max } => {
+                vec![("elements", elements.to_string()), ("max", max.to_string())]
+            }
+            Error::NoSuchElement { position, elements } => {
+                vec![
+                    ("position", position.to_string()),
+                    ("elements", elements.to_string()),
+                ]
+            }
+        }
+    }
+
+    pub(crate) fn data(file: DataFile, text: &str, error: &toml::de::Error) -> Error {
+        let line = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map_or(0, |before| before.matches('\n').count() + 1);
+        Error::Data {
+            file,
+            line,
+            message: error.message().to_owned(),
+        }
+    }
+}
+
+/// The data files this crate reads the text of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataFile {
+    /// The catalogue of programmes.
+    Programmes,
+    /// The rules.
+    Rules,
+}
+
+impl fmt::Display for DataFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DataFile::Programmes => "programmes.toml",
+            DataFile::Rules => "rules.toml",
+        })
+    }
+}
+
+/// In what way a field is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// Nothing is there.
+    Missing,
+    /// Longer than any real one.
+    TooLong,
+    /// The same is there twice.
+    Repeated,
+    /// Outside what the rest of the document allows.
+    OutOfRange,
+    /// Not allowed together with the rest of the document.
+    NotAllowed,
+    /// Not known here.
+    Unknown,
+    /// Known, and not done by this version.
+    Unsupported,
+}
+
+impl Wrong {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Wrong::Missing => "missing",
+            Wrong::TooLong => "too_long",
+            Wrong::Repeated => "repeated",
+            Wrong::OutOfRange => "out_of_range",
+            Wrong::NotAllowed => "not_allowed",
+            Wrong::Unknown => "unknown",
+            Wrong::Unsupported => "unsupported",
+        }
+    }
+
+    fn of_a_rule(self) -> &'static str {
+        match self {
+            Wrong::OutOfRange => "does not hold at the agreement's place or in its months; leave it out",
+            Wrong::NotAllowed => {
+                "cannot be broken between the programmes that the two parties enter; leave it out"
+            }
+            _ => "is not known to this node; bring its rules up to date",
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Wrong::Missing => "is missing or empty; fill it in",
+            Wrong::TooLong => "is longer than allowed; shorten it",
+            Wrong::Repeated => "holds the same twice; leave one out",
+            Wrong::OutOfRange => "is out of range; correct it",
+            Wrong::NotAllowed => "is not allowed here; take it out or change what it conflicts with",
+            Wrong::Unknown => "is not known; check its spelling",
+            Wrong::Unsupported => "is not done by this version; choose another",
+        })
+    }
+}

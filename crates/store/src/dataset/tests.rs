@@ -1,0 +1,272 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use ring::digest;
+
+use super::*;
+use crate::samples::{self, dataset, info, number, person, record, shown};
+use crate::store::tests::{fresh, passphrase};
+
+fn all(store: &Store, id: DatasetId) -> Result<Vec<String>, Error> {
+    let mut read = Vec::new();
+    store.records(id, &mut |record| {
+        read.push(shown(&record));
+        Ok::<_, Error>(())
+    })?;
+    Ok(read)
+}
+
+fn raw_rows(store: &Store, table: &str) -> u64 {
+    store
+        .read(|connection| {
+            Ok(connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
+        })
+        .unwrap()
+}
+
+#[test]
+fn records_come_back_as_they_went_in() {
+    let (dir, store) = fresh();
+    let count = u32::try_from(BATCH).unwrap() + 5;
+    let id = dataset(&store, (0..count).map(record));
+    let expected: Vec<_> = (0..count).map(|n| shown(&record(n))).collect();
+    assert_eq!(all(&store, id).unwrap(), expected);
+    drop(store);
+
+    let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
+    assert_eq!(all(&store, id).unwrap(), expected);
+    let known = store.dataset(id).unwrap();
+    assert_eq!((known.info, known.used), (info(), false));
+    assert_eq!(
+        known.counts,
+        Counts {
+            rows: u64::from(count),
+            persons: u64::from(count)
+        }
+    );
+    assert_eq!(store.datasets().unwrap().len(), 1);
+}
+
+#[test]
+fn a_person_counts_once_and_is_found_by_number() {
+    let (_dir, store) = fresh();
+    let id = dataset(&store, [1, 2, 1, 3, 1, 2].map(record));
+    assert_eq!(store.counts(id).unwrap(), Counts { rows: 6, persons: 3 });
+    assert_eq!(store.records_of(id, &person(1)).unwrap().len(), 3);
+    assert!(store.records_of(id, &person(4)).unwrap().is_empty());
+}
+
+#[test]
+fn an_empty_dataset_is_one() {
+    let (_dir, store) = fresh();
+    let id = dataset(&store, []);
+    assert_eq!(store.counts(id).unwrap(), Counts { rows: 0, persons: 0 });
+    assert!(all(&store, id).unwrap().is_empty());
+}
+
+#[test]
+fn a_dropped_import_leaves_nothing() {
+    let (_dir, store) = fresh();
+    let mut import = store.begin_dataset(&info()).unwrap();
+    for n in 0..5000 {
+        import.add(record(n)).unwrap();
+    }
+    let id = import.id();
+    assert!(raw_rows(&store, "records") > 0);
+    assert!(store.datasets().unwrap().is_empty());
+    assert!(matches!(store.dataset(id), Err(Error::Unknown { .. })));
+    drop(import);
+    assert_eq!(
+        (raw_rows(&store, "records"), raw_rows(&store, "datasets")),
+        (0, 0)
+    );
+}
+
+#[test]
+fn a_killed_import_leaves_nothing_after_the_next_opening() {
+    let (dir, store) = fresh();
+    let whole = dataset(&store, (0..3).map(record));
+    let mut import = store.begin_dataset(&info()).unwrap();
+    for n in 0..5000 {
+        import.add(record(n)).unwrap();
+    }
+    // A killed process runs no destructor.
+    std::mem::forget(import);
+    assert!(raw_rows(&store, "records") > 3);
+    drop(store);
+
+    let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
+    assert_eq!(
+        (raw_rows(&store, "records"), raw_rows(&store, "datasets")),
+        (3, 1)
+    );
+    assert_eq!(all(&store, whole).unwrap().len(), 3);
+}
+
+#[test]
+fn others_use_the_store_during_an_import_and_a_read() {
+    let (_dir, store) = fresh();
+    let mut import = store.begin_dataset(&info()).unwrap();
+    for n in 0..10 {
+        import.add(record(n)).unwrap();
+        store.append("node", "row", &n).unwrap();
+    }
+    let id = import.finish("{}").unwrap();
+    store
+        .records(id, &mut |_| store.append("node", "read", &1).map(drop))
+        .unwrap();
+    assert_eq!(store.verify().unwrap().seq, 20);
+}
+
+#[test]
+fn what_a_round_uses_is_refused_change_by_the_schema() {
+    let (_dir, store) = fresh();
+    let id = dataset(&store, (0..3).map(record));
+    let free = dataset(&store, (0..3).map(record));
+    samples::round(&store, id);
+    assert!(store.dataset(id).unwrap().used && !store.dataset(free).unwrap().used);
+    let insert = "INSERT INTO records SELECT dataset, seq + 9, file, sheet, row, lookup, person, programme, period_from,
+        period_to, amount_fen, amount_per, household, case_number, status FROM records WHERE dataset = 1";
+    for sql in [
+        "UPDATE records SET amount_fen = 1 WHERE dataset = 1",
+        "UPDATE records SET dataset = 2, seq = seq + 9 WHERE dataset = 1",
+        "DELETE FROM records WHERE dataset = 1",
+        "INSERT OR REPLACE INTO records SELECT * FROM records WHERE dataset = 1",
+        "UPDATE datasets SET name = 'other' WHERE id = 1",
+        "UPDATE datasets SET finished_at = NULL WHERE id = 1",
+        "INSERT OR REPLACE INTO datasets SELECT * FROM datasets WHERE id = 1",
+        "DELETE FROM datasets WHERE id = 1",
+        "DELETE FROM rounds",
+        "UPDATE rounds SET dataset = 2",
+        insert,
+    ] {
+        assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
+    }
+    assert_eq!(id, DatasetId(1));
+    assert!(matches!(store.remove_dataset(id), Err(Error::Immutable { .. })));
+    assert_eq!(all(&store, id).unwrap().len(), 3);
+
+    store.remove_dataset(free).unwrap();
+    assert!(matches!(store.remove_dataset(free), Err(Error::Unknown { .. })));
+    assert_eq!(raw_rows(&store, "records"), 3);
+}
+
+#[test]
+fn changes_past_the_schema_are_refused_on_reading() {
+    for (sql, sealed) in [
+        (
+            "UPDATE records SET person = (SELECT person FROM records WHERE seq = 2) WHERE seq = 0",
+            true,
+        ),
+        (
+            "UPDATE records SET household = (SELECT household FROM records WHERE seq = 2) WHERE seq = 0",
+            true,
+        ),
+        (
+            "UPDATE records SET case_number = zeroblob(40) WHERE seq = 1",
+            true,
+        ),
+        (
+            "UPDATE records SET person = CAST(substr(person, 1, 40) || x'0000000000000000000000' AS BLOB) WHERE seq = 0",
+            true,
+        ),
+        ("UPDATE records SET household = NULL WHERE seq = 0", false),
+        (
+            "UPDATE records SET amount_fen = amount_fen + 1 WHERE seq = 0",
+            false,
+        ),
+        ("UPDATE records SET status = 'paid' WHERE seq = 1", false),
+        ("UPDATE records SET period_to = '2027-01' WHERE seq = 2", false),
+        ("UPDATE records SET period_from = 'never' WHERE seq = 2", false),
+        ("DELETE FROM records WHERE seq = 2", false),
+        ("DELETE FROM records WHERE seq = 3", false),
+    ] {
+        let (_dir, store) = fresh();
+        let id = dataset(&store, (0..4).map(record));
+        store
+            .raw("DROP TRIGGER records_stand; DROP TRIGGER records_used_stay")
+            .unwrap();
+        store.raw(sql).unwrap();
+        match all(&store, id) {
+            Err(Error::Sealed { .. }) if sealed => {}
+            Err(Error::Damaged { .. }) if !sealed => {}
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn nothing_in_the_folder_gives_a_number_away() {
+    let (dir, store) = fresh();
+    const PEOPLE: u32 = 200;
+    dataset(&store, (0..PEOPLE).map(record));
+    let removed = dataset(&store, (PEOPLE..2 * PEOPLE).map(record));
+    store.remove_dataset(removed).unwrap();
+
+    let mut needles = Vec::new();
+    for n in 0..2 * PEOPLE {
+        let number = number(n);
+        for bytes in [number.as_bytes(), &person(n).stored(), &person(n).stored()[2..20]] {
+            for algorithm in [
+                &digest::SHA256,
+                &digest::SHA512,
+                &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            ] {
+                needles.push(digest::digest(algorithm, bytes).as_ref().to_vec());
+            }
+        }
+        for sensitive in [number.clone(), samples::household(n), samples::case(n)] {
+            needles.push(sensitive.into_bytes());
+        }
+    }
+    let hex = |bytes: &Vec<u8>| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into_bytes()
+    };
+    needles.extend(needles.iter().map(hex).collect::<Vec<_>>());
+
+    assert_eq!(found(dir.path(), &needles), 0);
+    // The search itself works: this stands in clear.
+    assert_ne!(found(dir.path(), &[b"minimum_living".to_vec()]), 0);
+    assert_ne!(found(dir.path(), &["低保 2026 年第三季度".into()]), 0);
+    drop(store);
+    assert_eq!(found(dir.path(), &needles), 0);
+    assert_ne!(found(dir.path(), &[b"minimum_living".to_vec()]), 0);
+}
+
+/// How often any of `needles` stands in a file of `dir`.
+fn found(dir: &Path, needles: &[Vec<u8>]) -> usize {
+    let mut by_head: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
+    for needle in needles {
+        by_head.entry(&needle[..8]).or_default().push(needle);
+    }
+    let mut count = 0;
+    for file in std::fs::read_dir(dir).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for at in 0..bytes.len().saturating_sub(7) {
+            let candidates = by_head.get(&bytes[at..at + 8]).into_iter().flatten();
+            count += candidates
+                .filter(|needle| bytes[at..].starts_with(needle))
+                .count();
+        }
+    }
+    count
+}
+
+#[test]
+#[ignore]
+fn scratch_speed() {
+    let (dir, store) = fresh();
+    let records: Vec<_> = (0..100_000u32).map(record).collect();
+    let start = std::time::Instant::now();
+    let id = dataset(&store, records.iter().cycle().take(500_000).cloned());
+    eprintln!("import {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let mut n = 0;
+    store.records(id, &mut |_| { n += 1; Ok::<_, Error>(()) }).unwrap();
+    eprintln!("read {n} {:?}", start.elapsed());
+    for f in std::fs::read_dir(dir.path()).unwrap() { let f = f.unwrap(); eprintln!("{:?} {}", f.file_name(), f.metadata().unwrap().len()); }
+}

@@ -1,0 +1,133 @@
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::error::Error;
+use crate::store::Store;
+
+/// Another agency's node, as its card names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its Ed25519 public key.
+    pub node_key: [u8; 32],
+    /// The agency's name.
+    pub name: String,
+    /// What was read aloud when the cards were compared.
+    pub fingerprint: String,
+    /// The card, canonical JSON.
+    pub card: Vec<u8>,
+    /// Whether an operator compared the fingerprint; only then may it connect.
+    pub pinned: bool,
+    /// When it was first put.
+    pub added_at: Timestamp,
+}
+
+impl Store {
+    /// Adds a peer, or replaces what is known of it save when it was added.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
+        self.write(|connection| {
+            connection.execute(
+                "INSERT INTO peers (node_key, name, fingerprint, card, pinned, added_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET name = ?2, fingerprint = ?3, card = ?4, pinned = ?5",
+                params![
+                    peer.node_key,
+                    peer.name,
+                    peer.fingerprint,
+                    peer.card,
+                    peer.pinned,
+                    peer.added_at
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The peer with this key.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn peer(&self, node_key: &[u8; 32]) -> Result<Option<Peer>, Error> {
+        self.read(|connection| {
+            Ok(connection
+                .query_row("SELECT * FROM peers WHERE node_key = ?1", [node_key], peer)
+                .optional()?)
+        })
+    }
+
+    /// Every peer, by name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn peers(&self) -> Result<Vec<Peer>, Error> {
+        self.read(|connection| {
+            let mut all = connection.prepare_cached("SELECT * FROM peers ORDER BY name, node_key")?;
+            Ok(all.query_map([], peer)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Forgets a peer; its rounds stay. `false` where it was unknown.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn remove_peer(&self, node_key: &[u8; 32]) -> Result<bool, Error> {
+        self.write(|connection| {
+            Ok(connection.execute("DELETE FROM peers WHERE node_key = ?1", [node_key])? == 1)
+        })
+    }
+}
+
+fn peer(row: &Row<'_>) -> rusqlite::Result<Peer> {
+    Ok(Peer {
+        node_key: row.get("node_key")?,
+        name: row.get("name")?,
+        fingerprint: row.get("fingerprint")?,
+        card: row.get("card")?,
+        pinned: row.get("pinned")?,
+        added_at: row.get("added_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::fresh;
+
+    #[test]
+    fn peers_are_put_changed_and_removed() {
+        let (_dir, store) = fresh();
+        let court = Peer {
+            node_key: [1; 32],
+            name: "县法院".to_owned(),
+            fingerprint: "0101 0101".to_owned(),
+            card: b"{}".to_vec(),
+            pinned: false,
+            added_at: "2026-10-01T00:00:00Z".parse().unwrap(),
+        };
+        store.put_peer(&court).unwrap();
+        store
+            .put_peer(&Peer {
+                node_key: [2; 32],
+                ..court.clone()
+            })
+            .unwrap();
+        let pinned = Peer {
+            pinned: true,
+            ..court.clone()
+        };
+        store
+            .put_peer(&Peer {
+                added_at: Timestamp::UNIX_EPOCH,
+                ..pinned.clone()
+            })
+            .unwrap();
+
+        assert_eq!(store.peer(&[1; 32]).unwrap(), Some(pinned));
+        assert_eq!(store.peers().unwrap().len(), 2);
+        assert!(store.remove_peer(&[1; 32]).unwrap());
+        assert!(!store.remove_peer(&[1; 32]).unwrap());
+        assert_eq!(store.peer(&[1; 32]).unwrap(), None);
+    }
+}

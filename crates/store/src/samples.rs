@@ -1,0 +1,137 @@
+//! Invented people and their records, for tests: province code 29 belongs to nobody.
+
+use hefu_casework::{
+    AidRecord, Amount, CaseNumber, Fen, HouseholdNo, MonthRange, Per, Period, RowId, Status,
+};
+use hefu_identity::{Kind, PersonKey};
+use jiff::civil::date;
+
+use crate::{AgreementState, DatasetId, DatasetInfo, Role, Round, RoundState, Store};
+
+/// The `n`-th number, with the check character of GB 11643-1999.
+pub(crate) fn number(n: u32) -> String {
+    let day = date(1950, 1, 1)
+        .checked_add(jiff::Span::new().days(n / 10))
+        .unwrap();
+    let first = format!("290101{}{:03}", day.strftime("%Y%m%d"), 100 + n % 10);
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = first
+        .chars()
+        .zip(weights)
+        .map(|(digit, weight)| digit.to_digit(10).unwrap() * weight)
+        .sum();
+    let check = "10X98765432".chars().nth(sum as usize % 11).unwrap();
+    format!("{first}{check}")
+}
+
+pub(crate) fn person(n: u32) -> PersonKey {
+    hefu_identity::parse(Kind::Resident, &number(n)).unwrap().key
+}
+
+pub(crate) fn household(n: u32) -> String {
+    format!("HOUSEHOLD-{n:08}")
+}
+
+pub(crate) fn case(n: u32) -> String {
+    format!("〔2026〕某检救助{n:08}号")
+}
+
+/// A minimum-living record for even `n`, a one-off grant in a case for odd `n`.
+pub(crate) fn record(n: u32) -> AidRecord {
+    let row = RowId {
+        file: 1,
+        sheet: 2,
+        row: u64::from(n) + 3,
+    };
+    let months = MonthRange {
+        from: "2026-07".parse().unwrap(),
+        to: "2026-10".parse().unwrap(),
+    };
+    if n.is_multiple_of(2) {
+        AidRecord {
+            row,
+            person: person(n),
+            programme: "minimum_living".parse().unwrap(),
+            period: Period::Months(months),
+            amount: Some(Amount {
+                fen: Fen(65_050),
+                per: Per::Household,
+            }),
+            household: HouseholdNo::new(&household(n)),
+            case: None,
+            status: Status::Paid,
+        }
+    } else {
+        AidRecord {
+            row,
+            person: person(n),
+            programme: "judicial_procuratorate".parse().unwrap(),
+            period: Period::OneOff(date(2026, 8, 17)),
+            amount: None,
+            household: None,
+            case: CaseNumber::new(&case(n)),
+            status: Status::Stopped,
+        }
+    }
+}
+
+/// Every field, so that two records compare whole.
+pub(crate) fn shown(record: &AidRecord) -> String {
+    let AidRecord {
+        row,
+        person,
+        programme,
+        period,
+        amount,
+        household,
+        case,
+        status,
+    } = record;
+    let household = household.as_ref().map(HouseholdNo::as_str);
+    let case = case.as_ref().map(CaseNumber::as_str);
+    let person = person.stored();
+    format!("{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {status:?}")
+}
+
+pub(crate) fn info() -> DatasetInfo {
+    DatasetInfo {
+        name: "低保 2026 年第三季度".to_owned(),
+        source: "minimum-living.csv".to_owned(),
+        mapping_digest: [9; 32],
+        kind: Kind::Resident,
+        case_scheme: Some("procuratorate".to_owned()),
+    }
+}
+
+pub(crate) fn dataset(store: &Store, records: impl IntoIterator<Item = AidRecord>) -> DatasetId {
+    let mut import = store.begin_dataset(&info()).unwrap();
+    for record in records {
+        import.add(record).unwrap();
+    }
+    import.finish(r#"{"rows_read":1}"#).unwrap()
+}
+
+/// A round under way that uses `dataset`, its agreement stored.
+pub(crate) fn round(store: &Store, dataset: DatasetId) -> Round {
+    store
+        .put_agreement(&[3; 32], b"signed", &AgreementState::Signed)
+        .unwrap();
+    let round = Round {
+        id: [4; 32],
+        agreement: [3; 32],
+        peer: [5; 32],
+        role: Role::Receiver,
+        dataset,
+        state: RoundState::Running,
+        started_at: "2026-10-08T01:02:03.5Z".parse().unwrap(),
+        ended_at: None,
+        own_elements: None,
+        peer_elements: None,
+        matched: None,
+        bytes_out: 0,
+        bytes_in: 0,
+        error: None,
+    };
+    store.put_round(&round).unwrap();
+    round
+}

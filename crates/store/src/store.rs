@@ -1,0 +1,217 @@
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use crate::error::Error;
+use crate::vault::{Costs, Unlock, Vault};
+use crate::{files, migrate};
+
+const DATABASE: &str = "hefu.db";
+const HEADER: &str = "vault.json";
+
+/// One node's store. Its methods take `&self`: share it between threads behind an `Arc`.
+///
+/// Each method holds the connection only for a bounded number of rows, so that a long import or a long read does
+/// not keep others out; a callback may call the store again.
+pub struct Store {
+    connection: Mutex<Connection>,
+    vault: Vault,
+}
+
+impl Store {
+    /// Makes a store in `dir`, which is created where it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where there is one already; those of [`Vault::create`]; the disk's.
+    pub fn create(dir: &Path, unlock: &Unlock) -> Result<Self, Error> {
+        Self::create_with(dir, unlock, Costs::STANDARD)
+    }
+
+    /// As [`Store::create`], with other costs of the passphrase function.
+    ///
+    /// # Errors
+    /// As [`Store::create`], and [`Error::Costs`].
+    pub fn create_with(dir: &Path, unlock: &Unlock, costs: Costs) -> Result<Self, Error> {
+        files::create_folder(dir)?;
+        let path = dir.join(DATABASE);
+        if path.exists() {
+            return Err(Error::Exists { path });
+        }
+        let vault = Vault::create(&dir.join(HEADER), unlock, costs)?;
+        files::create_empty(&path)?;
+        Self::with_vault(&path, vault)
+    }
+
+    /// Opens the store in `dir`, brings its schema up to date and clears away what an import that was killed left.
+    ///
+    /// # Errors
+    /// [`Error::NotAStore`], [`Error::InUse`], [`Error::NewerSchema`]; those of [`Vault::open`]; the disk's.
+    pub fn open(dir: &Path, unlock: &Unlock) -> Result<Self, Error> {
+        let vault = Vault::open(&dir.join(HEADER), unlock)?;
+        let path = dir.join(DATABASE);
+        // SQLite would make a missing database anew, and an empty store would look like one that lost nothing.
+        if !path.exists() {
+            return Err(Error::NotAStore { path });
+        }
+        Self::with_vault(&path, vault)
+    }
+
+    /// The keys at rest, for what the node seals outside the database.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    fn with_vault(path: &Path, vault: Vault) -> Result<Self, Error> {
+        let connection = connect(path).map_err(|error| match error {
+            Error::Database(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                Error::InUse {
+                    path: path.to_owned(),
+                }
+            }
+            other => other,
+        })?;
+        let store = Self {
+            connection: Mutex::new(connection),
+            vault,
+        };
+        store.sweep_imports()?;
+        Ok(store)
+    }
+
+    pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        query(&self.lock())
+    }
+
+    /// All of `change` or nothing of it.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// A thread that panicked here rolled its transaction back as it went, so the connection is still good.
+    fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Exclusive locking keeps a second process out (an import that runs there must not be swept here) and spares
+/// shared memory. Recursive triggers make `REPLACE` ask the delete triggers too.
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_millis(500))?;
+    for (pragma, value) in [
+        ("locking_mode", "EXCLUSIVE"),
+        ("journal_mode", "WAL"),
+        ("synchronous", "FULL"),
+        ("foreign_keys", "ON"),
+        ("recursive_triggers", "ON"),
+        ("secure_delete", "ON"),
+        ("temp_store", "MEMORY"),
+        ("trusted_schema", "OFF"),
+    ] {
+        connection.pragma_update(None, pragma, value)?;
+    }
+    connection.pragma_update(None, "cache_size", -32_000)?;
+    migrate::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    pub(crate) const LOW: Costs = Costs {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
+
+    pub(crate) fn passphrase(text: &str) -> Unlock {
+        Unlock::Passphrase(Zeroizing::new(text.to_owned()))
+    }
+
+    pub(crate) fn fresh() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::create_with(dir.path(), &passphrase("合符"), LOW).unwrap();
+        (dir, store)
+    }
+
+    impl Store {
+        /// SQL past the store's own methods, as a mistake or an intruder would send it.
+        pub(crate) fn raw(&self, sql: &str) -> Result<(), Error> {
+            self.read(|connection| Ok(connection.execute_batch(sql)?))
+        }
+
+        pub(crate) fn pragma(&self, name: &str) -> String {
+            self.lock()
+                .query_row(&format!("PRAGMA {name}"), [], |row| {
+                    row.get::<_, rusqlite::types::Value>(0)
+                })
+                .map(|value| format!("{value:?}"))
+                .unwrap()
+        }
+    }
+
+    #[test]
+    fn create_open_and_the_wrong_way_to_do_either() {
+        let (dir, store) = fresh();
+        assert!(matches!(
+            Store::create_with(dir.path(), &passphrase("合符"), LOW),
+            Err(Error::Exists { .. })
+        ));
+        assert!(matches!(
+            Store::open(dir.path(), &passphrase("合符")),
+            Err(Error::InUse { .. })
+        ));
+        drop(store);
+        assert!(Store::open(dir.path(), &passphrase("合符")).is_ok());
+        assert!(matches!(
+            Store::open(dir.path(), &passphrase("other")),
+            Err(Error::WrongKey { .. })
+        ));
+        assert!(matches!(
+            Store::open(&dir.path().join("none"), &passphrase("合符")),
+            Err(Error::NotAStore { .. })
+        ));
+        std::fs::remove_file(dir.path().join(DATABASE)).unwrap();
+        assert!(matches!(
+            Store::open(dir.path(), &passphrase("合符")),
+            Err(Error::NotAStore { .. })
+        ));
+    }
+
+    #[test]
+    fn the_connection_is_what_the_schema_relies_on() {
+        let (_dir, store) = fresh();
+        for (pragma, value) in [
+            ("journal_mode", "Text(\"wal\")"),
+            ("foreign_keys", "Integer(1)"),
+            ("recursive_triggers", "Integer(1)"),
+            ("secure_delete", "Integer(1)"),
+        ] {
+            assert_eq!(store.pragma(pragma), value, "{pragma}");
+        }
+    }
+
+    #[test]
+    fn a_store_of_a_later_version_is_refused() {
+        let (dir, store) = fresh();
+        store.raw("PRAGMA user_version = 99").unwrap();
+        drop(store);
+        let refused = Store::open(dir.path(), &passphrase("合符"));
+        assert!(matches!(refused, Err(Error::NewerSchema { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_store_is_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Store>();
+    }
+}
