@@ -255,12 +255,14 @@ impl Agreement {
     }
 }
 
-/// Length, person, padding.
+/// A length byte, then the person as stored, then zeros.
 const PERSON_WIDTH: usize = 32;
-/// Length, then rule, side, person and month or case as type-length-value, and padding: at most 80 are used.
+/// A length byte, then rule, side, person, and month or case, each after its type and length, then zeros.
 const RULE_WIDTH: usize = 96;
-const _: () = assert!(1 + size_of::<PersonKey>() <= PERSON_WIDTH);
-const _: () = assert!(1 + (2 + RuleId::MAX_LEN) + 3 + (2 + size_of::<PersonKey>()) + (2 + 32) <= RULE_WIDTH);
+const PERSON: usize = size_of::<PersonKey>();
+const DIGEST: usize = 32;
+const _: () = assert!(PERSON < PERSON_WIDTH);
+const _: () = assert!((2 + RuleId::MAX_LEN) + (2 + 1) + (2 + PERSON) + (2 + DIGEST) < RULE_WIDTH);
 
 #[cfg(test)]
 mod tests {

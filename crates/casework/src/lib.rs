@@ -9,9 +9,12 @@ pub mod canonical;
 
 mod agreement;
 mod code;
+mod element;
 mod error;
+mod finding;
 mod fold;
 mod hex;
+mod ledger;
 mod money;
 mod programme;
 mod record;
@@ -22,7 +25,11 @@ pub use agreement::{
     AgencyRole, Agreement, CaseMatching, KeyKind, Mode, Party, Purpose, Selection, SignedAgreement, sign,
 };
 pub use code::{Place, ProgrammeCode, RuleId};
+pub use element::{CannotFind, CannotFindReason, ElementSet, elements};
 pub use error::{DataFile, Error, Wrong};
+pub use finding::{
+    Finding, FindingKind, Outcome, Payee, Payment, When, findings, local_findings, total_to_verify,
+};
 pub use hex::Hex;
 pub use money::{Amount, Fen, Per};
 pub use programme::{Catalogue, Nature, Programme};

@@ -69,7 +69,7 @@ impl Points {
                 })
                 .min()
         });
-        if encoded.len() % ELEMENT_BYTES != 0 {
+        if !encoded.len().is_multiple_of(ELEMENT_BYTES) {
             first_bad = first_bad.or(Some(whole));
         }
         match first_bad {

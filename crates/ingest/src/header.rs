@@ -62,7 +62,7 @@ pub(crate) struct Columns {
     pub(crate) chosen: Chosen,
     /// In the order of [`Wanted::others`].
     pub(crate) others: Vec<usize>,
-    /// Each row must have as many fields as there are headings.
+    /// The rows are delimited text, whose fields must fit the headings.
     pub(crate) fixed_width: bool,
 }
 
@@ -76,9 +76,11 @@ impl Columns {
         is_number(row.cell(self.number), self.kind)
     }
 
-    /// Whether the row has other fields than there are headings. Empty ones at the end are no matter.
+    /// Whether the row has more fields than there are headings, or ends before a column that is needed. Empty
+    /// fields at the end are no matter, whether written or, as Excel does from row 17 on, left out.
     pub(crate) fn is_misshapen(&self, row: &Row) -> bool {
-        self.fixed_width && (row.len() < self.names.len() || !row.is_blank_from(self.names.len()))
+        let last_needed = self.others.iter().copied().fold(self.number, usize::max);
+        self.fixed_width && (row.len() <= last_needed || !row.is_blank_from(self.names.len()))
     }
 }
 

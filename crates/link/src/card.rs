@@ -2,12 +2,11 @@
 
 use std::net::SocketAddrV6;
 
-use hefu_casework::canonical;
+use hefu_casework::{AgencyRole, Hex, canonical};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::hex::Hex;
 use crate::keys::{Keys, sha256};
 
 const LABEL: &[u8] = b"hefu/1 card\0";
@@ -41,19 +40,19 @@ struct Fields {
     address: String,
     name: String,
     node_key: Hex<32>,
-    role: String,
+    role: AgencyRole,
     tls_key: Hex<32>,
     version: u64,
 }
 
 impl Card {
     /// The card of the node that has `keys`; `address` is `host:port` as peers reach it, IPv6 in brackets.
-    pub fn new(keys: &Keys, name: &str, role: &str, address: &str) -> Result<Card> {
+    pub fn new(keys: &Keys, name: &str, role: AgencyRole, address: &str) -> Result<Card> {
         let fields = Fields {
             address: address.to_owned(),
             name: name.to_owned(),
             node_key: Hex(keys.node_key()),
-            role: role.to_owned(),
+            role,
             tls_key: Hex(keys.tls_key()),
             version: VERSION,
         };
@@ -121,8 +120,8 @@ impl Card {
 
     /// What kind of agency it is.
     #[must_use]
-    pub fn role(&self) -> &str {
-        &self.fields.role
+    pub fn role(&self) -> AgencyRole {
+        self.fields.role
     }
 
     /// `host:port` where its node listens for peers.

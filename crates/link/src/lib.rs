@@ -11,7 +11,6 @@ mod card;
 mod connection;
 mod error;
 mod frame;
-mod hex;
 mod keys;
 mod limits;
 mod listen;

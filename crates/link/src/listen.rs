@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hefu_casework::Hex;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -243,7 +244,7 @@ impl Door {
             })?;
         self.book.by_tls_key(&key).ok_or_else(|| Error::UnknownPeer {
             peer: caller.to_owned(),
-            tls_key: crate::hex::encode(&key),
+            tls_key: Hex(key).to_string(),
         })
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use hefu_casework::Hex;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls13_signature};
@@ -21,7 +22,6 @@ use rustls::{
 };
 
 use crate::error::{Error, Result};
-use crate::hex;
 use crate::keys::{Keys, sha256};
 use crate::listen::PeerBook;
 
@@ -94,15 +94,15 @@ pub(crate) fn explain(peer: &str, error: io::Error) -> Error {
                     expected: Some(expected),
                 }) => Error::WrongKey {
                     peer,
-                    expected: hex::encode(expected),
-                    offered: hex::encode(offered),
+                    expected: Hex(*expected).to_string(),
+                    offered: Hex(*offered).to_string(),
                 },
                 Some(NotPinned {
                     offered,
                     expected: None,
                 }) => Error::UnknownPeer {
                     peer,
-                    tls_key: hex::encode(offered),
+                    tls_key: Hex(*offered).to_string(),
                 },
                 None => Error::Handshake {
                     peer,
@@ -139,7 +139,7 @@ struct NotPinned {
 
 impl fmt::Display for NotPinned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the key {} is not pinned", hex::encode(&self.offered))
+        write!(f, "the key {} is not pinned", Hex(self.offered))
     }
 }
 

@@ -1,1 +1,10 @@
-//! One agency's node: import, policy, rounds, and the bridge between tokio and rayon.
+//! One agency's node: what it imports, what it has agreed to, and the rounds it runs with its peers.
+//!
+//! Files and peers meet only here, and only as opaque elements: [`matching`] and [`Node`] turn records into elements,
+//! [`runner`] carries the session between tokio and rayon. Nothing here prints, and nothing that is logged names a
+//! person.
+
+mod error;
+pub mod runner;
+
+pub use error::{Error, Result};

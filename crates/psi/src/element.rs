@@ -28,7 +28,7 @@ impl Elements {
     /// # Errors
     /// When the width is not from 1 to 128, or the length is not a multiple of it.
     pub fn new(width: usize, bytes: Vec<u8>) -> Result<Self, ElementsError> {
-        if !(1..=128).contains(&width) || bytes.len() % width != 0 {
+        if !(1..=128).contains(&width) || !bytes.len().is_multiple_of(width) {
             return Err(ElementsError {
                 length: bytes.len(),
                 width,

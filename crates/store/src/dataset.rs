@@ -11,7 +11,7 @@ use crate::record;
 use crate::store::Store;
 
 /// Rows written or read before others may have the connection.
-const BATCH: usize = 4096;
+const BATCH: usize = 16_384;
 
 /// Names a dataset for ever; never used again after it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

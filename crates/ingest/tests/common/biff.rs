@@ -6,7 +6,7 @@ const FAT_SECTOR: u32 = 0xffff_fffd;
 const FREE: u32 = 0xffff_ffff;
 
 /// A compound file with these streams. Streams are padded to 4,096 bytes, below which another layout applies.
-pub fn compound(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn compound(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let padded: Vec<(&str, Vec<u8>)> = streams
         .iter()
         .map(|(name, bytes)| {
@@ -83,13 +83,13 @@ fn directory_entry(name: &str, kind: u8, next: u32, start: u32, size: u64) -> Ve
     entry
 }
 
-pub enum Value {
+pub(crate) enum Value {
     Text(String),
     Number(f64),
 }
 
 /// An XLS book of these sheets, each a list of rows of cells.
-pub fn book(sheets: &[(&str, Vec<Vec<Option<Value>>>)]) -> Vec<u8> {
+pub(crate) fn book(sheets: &[(&str, Vec<Vec<Option<Value>>>)]) -> Vec<u8> {
     let mut globals = record(0x0809, &begin(0x0005));
     let bound_sheets: Vec<Vec<u8>> = sheets
         .iter()
@@ -144,7 +144,7 @@ fn sheet(rows: &[Vec<Option<Value>>]) -> Vec<u8> {
 }
 
 /// A book that opens with a password only: FilePass (MS-XLS 2.4.117) stands behind the first record.
-pub fn encrypted_book() -> Vec<u8> {
+pub(crate) fn encrypted_book() -> Vec<u8> {
     let mut stream = record(0x0809, &begin(0x0005));
     stream.extend(record(0x002f, &[1, 0, 1, 0, 1, 0]));
     stream.extend(record(0x000a, &[]));

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-pub mod biff;
+pub(crate) mod biff;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use hefu_ingest::{Error, Quarantine, ReadOptions, Reading, Wording};
 
 /// A citizen number of the unassigned province 29, its check digit by GB 11643-1999.
-pub fn citizen(birth: &str, sequence: u32) -> String {
+pub(crate) fn citizen(birth: &str, sequence: u32) -> String {
     let body = format!("290101{birth}{sequence:03}");
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = body
@@ -23,7 +23,7 @@ pub fn citizen(birth: &str, sequence: u32) -> String {
 }
 
 /// The first sequence number whose check digit is X.
-pub fn citizen_with_x(birth: &str) -> String {
+pub(crate) fn citizen_with_x(birth: &str) -> String {
     (1..999)
         .map(|sequence| citizen(birth, sequence))
         .find(|number| number.ends_with('X'))
@@ -31,14 +31,14 @@ pub fn citizen_with_x(birth: &str) -> String {
 }
 
 /// A row of the dirty table: number, note, and the reason for which it is refused, if it is.
-pub struct DirtyRow {
-    pub number: String,
-    pub note: &'static str,
-    pub reason: Option<&'static str>,
+pub(crate) struct DirtyRow {
+    pub(crate) number: String,
+    pub(crate) note: &'static str,
+    pub(crate) reason: Option<&'static str>,
 }
 
 /// Rows with each kind of dirt; an empty `reason` with everything empty is a blank row.
-pub fn dirty_rows() -> Vec<DirtyRow> {
+pub(crate) fn dirty_rows() -> Vec<DirtyRow> {
     let row = |number: String, note, reason| DirtyRow { number, note, reason };
     let valid = citizen("19800101", 12);
     let full_width: String = citizen("19810203", 5)
@@ -70,16 +70,16 @@ pub fn dirty_rows() -> Vec<DirtyRow> {
     ]
 }
 
-pub const ACCEPTED: u64 = 7;
-pub const REJECTED: u64 = 8;
-pub const BLANK: u64 = 1;
+pub(crate) const ACCEPTED: u64 = 7;
+pub(crate) const REJECTED: u64 = 8;
+pub(crate) const BLANK: u64 = 1;
 /// The second row is the first one's person.
-pub const DUPLICATES: u64 = 1;
+pub(crate) const DUPLICATES: u64 = 1;
 
-pub const HEADINGS: [&str; 4] = ["序号", "姓 名", "身份证号", "备注"];
+pub(crate) const HEADINGS: [&str; 4] = ["序号", "姓 名", "身份证号", "备注"];
 
 /// The cells of each row; a blank row has none.
-pub fn cells(rows: &[DirtyRow]) -> Vec<Option<[String; 4]>> {
+pub(crate) fn cells(rows: &[DirtyRow]) -> Vec<Option<[String; 4]>> {
     rows.iter()
         .enumerate()
         .map(|(index, row)| {
@@ -98,7 +98,7 @@ pub fn cells(rows: &[DirtyRow]) -> Vec<Option<[String; 4]>> {
 }
 
 /// The table as delimited text, and the line at which each row begins.
-pub fn delimited(rows: &[DirtyRow], delimiter: char, line_end: &str) -> (String, Vec<u64>) {
+pub(crate) fn delimited(rows: &[DirtyRow], delimiter: char, line_end: &str) -> (String, Vec<u64>) {
     let quoted = |field: &str| {
         let needs = field.contains([delimiter, '"', '\n', '\r']);
         if needs {
@@ -123,7 +123,7 @@ pub fn delimited(rows: &[DirtyRow], delimiter: char, line_end: &str) -> (String,
 }
 
 /// Row number to reason, as the file must give them.
-pub fn expected(rows: &[DirtyRow], starts: &[u64]) -> BTreeMap<u64, String> {
+pub(crate) fn expected(rows: &[DirtyRow], starts: &[u64]) -> BTreeMap<u64, String> {
     rows.iter()
         .zip(starts)
         .filter_map(|(row, start)| Some((*start, row.reason?.to_owned())))
@@ -131,7 +131,7 @@ pub fn expected(rows: &[DirtyRow], starts: &[u64]) -> BTreeMap<u64, String> {
 }
 
 /// Reads the file, and the reasons by row from its quarantine file.
-pub fn check(file: &Path, options: &ReadOptions) -> Result<(Reading, BTreeMap<u64, String>), Error> {
+pub(crate) fn check(file: &Path, options: &ReadOptions) -> Result<(Reading, BTreeMap<u64, String>), Error> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("quarantine.csv");
     let mut quarantine = Quarantine::create(&path, wording()).unwrap();
@@ -148,7 +148,7 @@ pub fn check(file: &Path, options: &ReadOptions) -> Result<(Reading, BTreeMap<u6
     Ok((reading, reasons))
 }
 
-pub fn wording() -> Wording {
+pub(crate) fn wording() -> Wording {
     let headings = ["file", "sheet", "row", "code", "reason", "number"].map(str::to_owned);
     Wording {
         headings,
@@ -156,14 +156,14 @@ pub fn wording() -> Wording {
     }
 }
 
-pub fn write(folder: &tempfile::TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+pub(crate) fn write(folder: &tempfile::TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     path
 }
 
 /// The dirty table's account, whatever the form.
-pub fn assert_account(reading: &Reading, form: &str) {
+pub(crate) fn assert_account(reading: &Reading, form: &str) {
     let account = &reading.reconciliation;
     assert_eq!(account.rows_read, ACCEPTED + REJECTED + BLANK, "{form}");
     assert_eq!(account.accepted, ACCEPTED, "{form}");

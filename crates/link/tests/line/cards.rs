@@ -1,5 +1,6 @@
 //! Cards and keys. The values of the fixed card were computed apart, in Python, from the keys of RFC 8032.
 
+use hefu_casework::AgencyRole;
 use hefu_link::{Card, Keys};
 use zeroize::Zeroizing;
 
@@ -47,7 +48,13 @@ fn fixed_keys() -> Keys {
 fn a_card_of_fixed_keys_is_what_was_computed_apart() {
     let keys = fixed_keys();
     assert_eq!(keys.node_key().as_slice(), unhex(NODE.1));
-    let card = Card::new(&keys, "某县人民检察院", "procuratorate", "10.29.0.1:7443").unwrap();
+    let card = Card::new(
+        &keys,
+        "某县人民检察院",
+        AgencyRole::Procuratorate,
+        "10.29.0.1:7443",
+    )
+    .unwrap();
     assert_eq!(String::from_utf8(card.to_bytes()).unwrap(), CARD);
     assert_eq!(card.fingerprint(), FINGERPRINT);
     assert_eq!(Card::parse(CARD.as_bytes()).unwrap(), card);
@@ -109,6 +116,7 @@ fn each_refusal_has_its_reason() {
     assert_eq!(parse(CARD.replace(r#","name""#, r#", "name""#)), "card_malformed");
     assert_eq!(parse(format!("{CARD}\n")), "card_malformed");
     assert_eq!(parse(CARD.replace("d75a98", "D75A98")), "card_malformed");
+    assert_eq!(parse(CARD.replace("procuratorate", "ministry")), "card_malformed");
     assert_eq!(parse(CARD.replace("10.29.0.1:7443", "10.29.0.1")), "card_field");
     assert_eq!(parse("{".repeat(5000)), "card_malformed");
 }
@@ -116,7 +124,7 @@ fn each_refusal_has_its_reason() {
 #[test]
 fn names_and_addresses_are_held_to_their_bounds() {
     let keys = fixed_keys();
-    let new = |name: &str, address: &str| code(Card::new(&keys, name, "court", address));
+    let new = |name: &str, address: &str| code(Card::new(&keys, name, AgencyRole::Court, address));
     for address in [
         "10.29.0.1:7443",
         "node.example:1",

@@ -1,5 +1,6 @@
 //! Who gets in, who is refused, and what each side is told.
 
+use hefu_casework::{AgencyRole, Hex};
 use hefu_link::{Card, Error, Keys, Limits, dial};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -8,6 +9,11 @@ use crate::support::{CIVIL, COURT, House, card, code, impatient};
 
 fn keys() -> Keys {
     Keys::generate().unwrap()
+}
+
+fn court_at(listener: &TcpListener, keys: &Keys) -> Card {
+    let address = listener.local_addr().unwrap().to_string();
+    Card::new(keys, COURT, AgencyRole::Court, &address).unwrap()
 }
 
 #[tokio::test]
@@ -30,19 +36,16 @@ async fn a_caller_on_no_card_is_refused_and_both_sides_are_told() {
     let house = House::open(&court, vec![card(&keys(), CIVIL)], Limits::default()).await;
     let (caller, called) = house.call(&stranger, &Limits::default()).await;
     assert!(matches!(caller.err(), Some(Error::RefusedByPeer { peer }) if peer == COURT));
-    let hex: String = stranger
-        .tls_key()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert!(matches!(called.err(), Some(Error::UnknownPeer { tls_key, .. }) if tls_key == hex));
+    assert!(
+        matches!(called.err(), Some(Error::UnknownPeer { tls_key, .. }) if tls_key == Hex(stranger.tls_key()).to_string())
+    );
 }
 
 #[tokio::test]
 async fn a_listener_with_another_key_than_the_card_is_refused_and_both_sides_are_told() {
     let (court, civil) = (keys(), keys());
     let house = House::open(&court, vec![card(&civil, CIVIL)], Limits::default()).await;
-    let other = Card::new(&keys(), COURT, "court", house.card.address()).unwrap();
+    let other = Card::new(&keys(), COURT, AgencyRole::Court, house.card.address()).unwrap();
     let limits = Limits::default();
     let (caller, called) = tokio::join!(dial(&civil, &other, &limits, None), house.listener.accept());
     assert_eq!(code(caller), "peer_wrong_key");
@@ -68,13 +71,7 @@ async fn a_known_certificate_without_its_key_does_not_open_the_door() {
 async fn a_known_certificate_without_its_key_does_not_pass_for_a_listener() {
     let (court, civil, thief) = (keys(), keys(), keys());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = Card::new(
-        &court,
-        COURT,
-        "court",
-        &listener.local_addr().unwrap().to_string(),
-    )
-    .unwrap();
+    let peer = court_at(&listener, &court);
     let rogue = Rogue {
         signs_with: &thief,
         ..Rogue::like(&court)
@@ -124,13 +121,7 @@ async fn another_version_is_refused_by_the_listener() {
 async fn another_version_is_refused_by_the_caller() {
     let (court, civil) = (keys(), keys());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = Card::new(
-        &court,
-        COURT,
-        "court",
-        &listener.local_addr().unwrap().to_string(),
-    )
-    .unwrap();
+    let peer = court_at(&listener, &court);
     for alpn in [&[&b"hefu/2"[..]][..], &[]] {
         let rogue = Rogue {
             alpn,
@@ -161,13 +152,7 @@ async fn callers_that_say_nothing_hold_nobody_up_and_are_let_go() {
 #[tokio::test]
 async fn a_listener_that_says_nothing_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = Card::new(
-        &keys(),
-        COURT,
-        "court",
-        &listener.local_addr().unwrap().to_string(),
-    )
-    .unwrap();
+    let peer = court_at(&listener, &keys());
     assert_eq!(
         code(dial(&keys(), &peer, &impatient(), None).await),
         "peer_handshake_timeout"
@@ -179,7 +164,7 @@ async fn nobody_at_the_address_is_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let peer = Card::new(&keys(), COURT, "court", &address).unwrap();
+    let peer = Card::new(&keys(), COURT, AgencyRole::Court, &address).unwrap();
     assert_eq!(
         code(dial(&keys(), &peer, &impatient(), None).await),
         "peer_unreachable"

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hefu_casework::AgencyRole;
 use hefu_link::{Card, Connection, Error, Keys, Limits, Listener, PeerBook, Tap, dial};
 
 /// What the two agencies of most tests are called.
@@ -19,7 +20,7 @@ impl PeerBook for Book {
 
 /// A card whose address nobody calls.
 pub(crate) fn card(keys: &Keys, name: &str) -> Card {
-    Card::new(keys, name, "civil_affairs", "127.0.0.1:1").unwrap()
+    Card::new(keys, name, AgencyRole::CivilAffairs, "127.0.0.1:1").unwrap()
 }
 
 /// A node listening on loopback, and its card with the address it got.
@@ -43,7 +44,7 @@ impl House {
         let listener = Listener::bind("127.0.0.1:0", keys, Arc::new(Book(known)), limits, tap)
             .await
             .unwrap();
-        let card = Card::new(keys, COURT, "court", &listener.local_addr().to_string()).unwrap();
+        let card = Card::new(keys, COURT, AgencyRole::Court, &listener.local_addr().to_string()).unwrap();
         House { listener, card }
     }
 

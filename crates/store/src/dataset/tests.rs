@@ -7,6 +7,8 @@ use super::*;
 use crate::samples::{self, dataset, info, number, person, record, shown};
 use crate::store::tests::{fresh, passphrase};
 
+const MORE_THAN_A_BATCH: u32 = BATCH as u32 + 5;
+
 fn all(store: &Store, id: DatasetId) -> Result<Vec<String>, Error> {
     let mut read = Vec::new();
     store.records(id, &mut |record| {
@@ -27,7 +29,7 @@ fn raw_rows(store: &Store, table: &str) -> u64 {
 #[test]
 fn records_come_back_as_they_went_in() {
     let (dir, store) = fresh();
-    let count = u32::try_from(BATCH).unwrap() + 5;
+    let count = MORE_THAN_A_BATCH;
     let id = dataset(&store, (0..count).map(record));
     let expected: Vec<_> = (0..count).map(|n| shown(&record(n))).collect();
     assert_eq!(all(&store, id).unwrap(), expected);
@@ -68,7 +70,7 @@ fn an_empty_dataset_is_one() {
 fn a_dropped_import_leaves_nothing() {
     let (_dir, store) = fresh();
     let mut import = store.begin_dataset(&info()).unwrap();
-    for n in 0..5000 {
+    for n in 0..MORE_THAN_A_BATCH {
         import.add(record(n)).unwrap();
     }
     let id = import.id();
@@ -87,7 +89,7 @@ fn a_killed_import_leaves_nothing_after_the_next_opening() {
     let (dir, store) = fresh();
     let whole = dataset(&store, (0..3).map(record));
     let mut import = store.begin_dataset(&info()).unwrap();
-    for n in 0..5000 {
+    for n in 0..MORE_THAN_A_BATCH {
         import.add(record(n)).unwrap();
     }
     // A killed process runs no destructor.
@@ -254,19 +256,4 @@ fn found(dir: &Path, needles: &[Vec<u8>]) -> usize {
         }
     }
     count
-}
-
-#[test]
-#[ignore]
-fn scratch_speed() {
-    let (dir, store) = fresh();
-    let records: Vec<_> = (0..100_000u32).map(record).collect();
-    let start = std::time::Instant::now();
-    let id = dataset(&store, records.iter().cycle().take(500_000).cloned());
-    eprintln!("import {:?}", start.elapsed());
-    let start = std::time::Instant::now();
-    let mut n = 0;
-    store.records(id, &mut |_| { n += 1; Ok::<_, Error>(()) }).unwrap();
-    eprintln!("read {n} {:?}", start.elapsed());
-    for f in std::fs::read_dir(dir.path()).unwrap() { let f = f.unwrap(); eprintln!("{:?} {}", f.file_name(), f.metadata().unwrap().len()); }
 }

@@ -1,0 +1,236 @@
+//! From records to the elements of a set, by the agreement.
+//!
+//! An element is an injective string of fixed width, so that neither its length nor the time to hash it tells the kind
+//! of document, programme or case. With `rule` keys, *side* is the index of the party that stands on the rule's left
+//! programmes; a record on the right programmes names the other party. So a 低保 at one party meets a 特困 at the other
+//! and no 低保, and where both run both programmes each orientation has its own elements.
+
+mod plan;
+
+use std::ops::Range;
+
+use hefu_identity::AliasTable;
+use zeroize::Zeroizing;
+
+use crate::{
+    Agreement, AidRecord, Error, KeyKind, Month, RuleId, RuleSet,
+    ledger::{Intake, Ledger, index_of},
+    rule::sha256,
+};
+use plan::Plan;
+
+/// What one party enters in one round: unique elements, and the rows behind each.
+///
+/// Elements are kept as indices and written out by the chunk, some 25 bytes each rather than their full width.
+pub struct ElementSet {
+    pub(crate) ledger: Ledger,
+    /// The agreed rules; none with person keys.
+    pub(crate) rules: Vec<RuleId>,
+    pub(crate) elements: Vec<Element>,
+    /// Where each element's lines begin in `behind`; one more than there are elements.
+    starts: Vec<u32>,
+    behind: Vec<u32>,
+    cannot_find: Vec<CannotFind>,
+    kind: KeyKind,
+    width: usize,
+}
+
+/// Indices are into the set's tables.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Element {
+    /// 0, and without meaning, where the set has no rules.
+    pub(crate) rule: u8,
+    side: u8,
+    number: u32,
+    pub(crate) at: At,
+}
+
+/// In what, besides the person, two records must coincide.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum At {
+    Nothing,
+    Month(Month),
+    Case(u32),
+}
+
+/// A rule under which records of this party cannot be found, or not all of them. It must never be shown as "0 found".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannotFind {
+    /// The rule.
+    pub rule: RuleId,
+    /// Why.
+    pub reason: CannotFindReason,
+    /// How many of the party's own records it concerns.
+    pub rows: u64,
+}
+
+/// Why records cannot be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CannotFindReason {
+    /// The two parties write case numbers in different forms.
+    CaseSchemesDiffer,
+    /// The records bear no case number.
+    CaseMissing,
+}
+
+impl CannotFindReason {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            CannotFindReason::CaseSchemesDiffer => "case_schemes_differ",
+            CannotFindReason::CaseMissing => "case_missing",
+        }
+    }
+}
+
+/// Makes the set that party `me` enters in the round from which party `receiver` learns.
+///
+/// A record is entered where its programme is one of those agreed for `me` and it was paid in a month of the
+/// selection; with `rule` keys, only under the agreed rules, in months in which they are in force, and in
+/// orientations in which the other party runs a programme of the other side. A person with several numbers in
+/// `aliases` enters an element for each.
+///
+/// # Errors
+/// [`Error::NotAParty`], [`Error::NotAReceiver`], [`Error::RuleUnusable`] for a rule that `rules` has not,
+/// [`Error::TooManyElements`] where the set is larger than agreed.
+pub fn elements(
+    agreement: &Agreement,
+    rules: &RuleSet,
+    me: usize,
+    receiver: usize,
+    aliases: &AliasTable,
+    records: &mut dyn Iterator<Item = AidRecord>,
+) -> Result<ElementSet, Error> {
+    let own = agreement.party(me)?;
+    if !agreement.may_receive(receiver) {
+        return Err(Error::NotAReceiver {
+            party: agreement.party(receiver)?.name.clone(),
+        });
+    }
+    let mut plan = Plan::new(agreement, rules, me)?;
+    let mut intake = Intake::new(aliases);
+    let mut entered: Vec<(Element, u32)> = Vec::new();
+    for record in records {
+        plan.enter(&record, agreement.selection.months, &mut intake, &mut entered)?;
+    }
+    entered.sort_unstable();
+
+    let mut elements: Vec<Element> = Vec::new();
+    let mut starts = Vec::new();
+    let mut behind = Vec::with_capacity(entered.len());
+    for (element, line) in entered {
+        if elements.last() != Some(&element) {
+            elements.push(element);
+            starts.push(index_of(behind.len())?);
+        }
+        behind.push(line);
+    }
+    starts.push(index_of(behind.len())?);
+    let count = u64::from(index_of(elements.len())?);
+    if count > own.max_elements {
+        return Err(Error::TooManyElements {
+            elements: count,
+            max: own.max_elements,
+        });
+    }
+    Ok(ElementSet {
+        ledger: intake.ledger,
+        rules: agreement.rules.clone(),
+        elements,
+        starts,
+        behind,
+        cannot_find: plan.cannot_find(),
+        kind: agreement.key_kind,
+        width: agreement.element_width(),
+    })
+}
+
+impl ElementSet {
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+
+    /// How many bytes each element has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many rows stand behind the elements, each counted once.
+    pub fn rows(&self) -> usize {
+        self.ledger.lines.len()
+    }
+
+    /// What cannot be found, whatever the round says.
+    pub fn cannot_find(&self) -> &[CannotFind] {
+        &self.cannot_find
+    }
+
+    /// Every element, as [`ElementSet::chunk`].
+    pub fn bytes(&self) -> Zeroizing<Vec<u8>> {
+        self.chunk(0..self.len())
+    }
+
+    /// The elements at these positions one after another, [`ElementSet::width`] bytes each. Positions beyond the end
+    /// give nothing. They hold document numbers: wiped when dropped.
+    pub fn chunk(&self, positions: Range<usize>) -> Zeroizing<Vec<u8>> {
+        let end = positions.end.min(self.len());
+        let elements = self
+            .elements
+            .get(positions.start.min(end)..end)
+            .unwrap_or_default();
+        let mut out = Zeroizing::new(Vec::with_capacity(elements.len() * self.width));
+        for element in elements {
+            self.write(element, &mut out);
+        }
+        out
+    }
+
+    /// The indices of the lines behind the element at `position`.
+    pub(crate) fn lines(&self, position: usize) -> &[u32] {
+        let bounds = self.starts.get(position).zip(self.starts.get(position + 1));
+        bounds
+            .and_then(|(from, to)| self.behind.get(*from as usize..*to as usize))
+            .unwrap_or_default()
+    }
+
+    /// A length, the fields as type-length-value in a fixed order, and zeros up to the width.
+    fn write(&self, element: &Element, out: &mut Vec<u8>) {
+        let start = out.len();
+        let person = Zeroizing::new(self.ledger.numbers[element.number as usize].stored());
+        out.push(0);
+        match self.kind {
+            KeyKind::Person => out.extend_from_slice(&*person),
+            KeyKind::Rule => {
+                field(out, 1, self.rules[usize::from(element.rule)].as_str().as_bytes());
+                field(out, 2, &[element.side]);
+                field(out, 3, &*person);
+                match element.at {
+                    At::Nothing => {}
+                    At::Month(month) => {
+                        let [high, low] = month.year().to_be_bytes();
+                        field(out, 4, &[high, low, month.month().to_be_bytes()[0]]);
+                    }
+                    At::Case(case) => field(
+                        out,
+                        5,
+                        &sha256(self.ledger.cases[case as usize].canonical().as_bytes()),
+                    ),
+                }
+            }
+        }
+        // Agreement::element_width says why both fit.
+        out[start] = (out.len() - start - 1) as u8;
+        out.resize(start + self.width, 0);
+    }
+}
+
+fn field(out: &mut Vec<u8>, kind: u8, value: &[u8]) {
+    out.extend_from_slice(&[kind, value.len() as u8]);
+    out.extend_from_slice(value);
+}

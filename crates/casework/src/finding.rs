@@ -1,0 +1,425 @@
+//! From positions that matched to findings on the receiver's own records. A finding is a 疑点: it is verified before
+//! anything follows from it.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+};
+
+use hefu_identity::{AliasTable, PersonKey};
+use jiff::civil::Date;
+
+use crate::{
+    Agreement, AidRecord, Basis, CannotFind, CaseNumber, ElementSet, Error, Fen, HouseholdNo, KeyKind, Month,
+    MonthRange, Per, Place, ProgrammeCode, Purpose, RowId, RuleId, RuleSet,
+    element::At,
+    ledger::{Intake, Ledger, Line},
+};
+
+/// What a receiver learns of one person, and of one case where the rule counts by case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// The rule that would be broken.
+    pub rule: Option<RuleId>,
+    /// The name of the other party; none for what was found inside one agency.
+    pub peer: Option<String>,
+    /// The person; for one with several numbers, the number that stands for them all.
+    pub person: PersonKey,
+    /// The receiver's own rows behind it, in order.
+    pub rows: Vec<RowId>,
+    /// The months in question, in order.
+    pub months: Vec<Month>,
+    /// The case, where the rule counts by case.
+    pub case: Option<CaseNumber>,
+    /// The receiver's own programmes concerned, in order.
+    pub programmes: Vec<ProgrammeCode>,
+    /// 待核实金额: the sum of `payments`. None where the rows state no amount or nothing is in doubt.
+    pub to_verify: Option<Fen>,
+    /// What the receiver paid in those months or that case, each payment once.
+    pub payments: Vec<Payment>,
+}
+
+/// What a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FindingKind {
+    /// 疑似重复: with a record of the peer's it would break the rule.
+    Duplicate,
+    /// The person is known to both, and no case number tells more.
+    LookOnly,
+    /// 疑似重复 between records of one agency.
+    Local,
+    /// 未见对应记录: the peer has no record of the person.
+    NoCounterpart,
+    /// 线索: the person is on the peer's list.
+    Lead,
+}
+
+impl FindingKind {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            FindingKind::Duplicate => "duplicate",
+            FindingKind::LookOnly => "look_only",
+            FindingKind::Local => "local",
+            FindingKind::NoCounterpart => "no_counterpart",
+            FindingKind::Lead => "lead",
+        }
+    }
+}
+
+/// One payment that is in question.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Payment {
+    /// Under which programme.
+    pub programme: ProgrammeCode,
+    /// For which month, or on which day.
+    pub when: When,
+    /// To whom.
+    pub payee: Payee,
+    /// In which case, for a one-off payment.
+    pub case: Option<CaseNumber>,
+    /// How much.
+    pub fen: Fen,
+}
+
+/// When a payment was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    /// For this month.
+    Month(Month),
+    /// On this day.
+    Day(Date),
+}
+
+/// To whom a payment was made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Payee {
+    /// The finding's person.
+    Person,
+    /// That person's household: findings on other members show the same money.
+    Household(HouseholdNo),
+}
+
+/// What comes of a round. A rule in `cannot_find` must be shown as such, never as "0 found".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// By rule, then by row.
+    pub findings: Vec<Finding>,
+    /// What could not be found.
+    pub cannot_find: Vec<CannotFind>,
+}
+
+/// What party `me`, a receiver, learns from the positions of its set that matched.
+///
+/// # Errors
+/// [`Error::NotAReceiver`]; [`Error::NoSuchElement`] for a position beyond the set; [`Error::AmountOverflow`].
+pub fn findings(
+    agreement: &Agreement,
+    me: usize,
+    set: &ElementSet,
+    matched: &[u32],
+) -> Result<Outcome, Error> {
+    let own = agreement.party(me)?;
+    if !agreement.may_receive(me) {
+        return Err(Error::NotAReceiver {
+            party: own.name.clone(),
+        });
+    }
+    let positions = positions(agreement.purpose, set, matched)?;
+    let mut hits = Vec::new();
+    for position in positions {
+        let element = &set.elements[position];
+        hits.extend(
+            set.lines(position)
+                .iter()
+                .map(|line| Hit::new(&set.ledger, element.rule, element.at, *line)),
+        );
+    }
+    let peer = agreement.party(1 - me.min(1))?.name.as_str();
+    let kind = |at| match (agreement.purpose, agreement.key_kind, at) {
+        (Purpose::Omissions, ..) => FindingKind::NoCounterpart,
+        (Purpose::Leads, ..) => FindingKind::Lead,
+        (_, KeyKind::Rule, At::Month(_) | At::Case(_)) => FindingKind::Duplicate,
+        _ => FindingKind::LookOnly,
+    };
+    let findings = assemble(&set.ledger, &set.rules, Some(peer), kind, hits)?;
+    Ok(Outcome {
+        findings,
+        cannot_find: set.cannot_find().to_vec(),
+    })
+}
+
+/// What one agency's records break among themselves under the rules that hold at `place`, without any peer.
+///
+/// The payments of a finding are those of both sides: which of the two stands is for verification to say.
+///
+/// # Errors
+/// [`Error::AmountOverflow`], [`Error::TooManyElements`].
+pub fn local_findings(
+    rules: &RuleSet,
+    place: &Place,
+    months: MonthRange,
+    aliases: &AliasTable,
+    records: &mut dyn Iterator<Item = AidRecord>,
+) -> Result<Vec<Finding>, Error> {
+    let rules: Vec<_> = rules
+        .rules()
+        .iter()
+        .filter(|rule| rule.place.covers(place))
+        .zip(0u8..)
+        .collect();
+    let mut intake = Intake::new(aliases);
+    let mut marks: Vec<Mark> = Vec::new();
+    for record in records {
+        let mut line = None;
+        for (rule, index) in &rules {
+            let left = rule.left.contains(&record.programme);
+            let paid = record.paid_months(rule.in_force().intersect(months));
+            if paid.is_empty() || !(left || rule.right.contains(&record.programme)) {
+                continue;
+            }
+            let line = match line {
+                Some(line) => line,
+                None => *line.insert(intake.enter(&record, months)?),
+            };
+            let mark = |at| Mark {
+                hit: Hit::new(&intake.ledger, *index, at, line),
+                left,
+            };
+            match rule.basis {
+                Basis::Month => marks.extend(paid.iter().map(|month| mark(At::Month(month)))),
+                Basis::Case => {
+                    let case = intake.ledger.lines[line as usize].case;
+                    marks.extend(case.map(|case| mark(At::Case(case))));
+                }
+            }
+        }
+    }
+    let ledger = intake.ledger;
+    marks.sort_unstable_by_key(|mark| mark.hit);
+    let together =
+        |a: &Mark, b: &Mark| (a.hit.rule, a.hit.person, a.hit.at) == (b.hit.rule, b.hit.person, b.hit.at);
+    let hits = marks
+        .chunk_by(together)
+        .filter(|marks| {
+            let symmetric = rules
+                .get(usize::from(marks[0].hit.rule))
+                .is_some_and(|(rule, _)| rule.symmetric);
+            if symmetric {
+                two_payments(&ledger, marks)
+            } else {
+                marks.iter().any(|m| m.left) && !marks.iter().all(|m| m.left)
+            }
+        })
+        .flatten()
+        .map(|mark| mark.hit)
+        .collect();
+    let ids: Vec<_> = rules.iter().map(|(rule, _)| rule.id.clone()).collect();
+    assemble(&ledger, &ids, None, |_| FindingKind::Local, hits)
+}
+
+/// The sum of what is to be verified in all of them: a household's money once, though each member's finding shows it,
+/// and a payment once, though it may break two rules. The findings must be of one agency.
+///
+/// # Errors
+/// [`Error::AmountOverflow`].
+pub fn total_to_verify(findings: &[Finding]) -> Result<Fen, Error> {
+    let mut once: HashMap<_, Fen> = HashMap::new();
+    for finding in findings {
+        for payment in &finding.payments {
+            let Payment {
+                programme,
+                when,
+                payee,
+                case,
+                fen,
+            } = payment;
+            let (payee, apart) = match payee {
+                Payee::Person => ((Some(&finding.person), None), Some(*fen)),
+                Payee::Household(no) => ((None, Some(no)), None),
+            };
+            let most = once.entry((payee, programme, *when, case, apart)).or_insert(*fen);
+            *most = (*most).max(*fen);
+        }
+    }
+    sum(once.into_values())
+}
+
+/// Names the kind, the rule and the rows, and nothing that the rows say.
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Finding");
+        shown
+            .field("kind", &self.kind)
+            .field("rule", &self.rule)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One row behind one element that counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    rule: u8,
+    person: u32,
+    at: At,
+    line: u32,
+}
+
+impl Hit {
+    fn new(ledger: &Ledger, rule: u8, at: At, line: u32) -> Hit {
+        Hit {
+            rule,
+            person: ledger.lines[line as usize].person,
+            at,
+            line,
+        }
+    }
+
+    /// A finding is of one rule and one person, and of one case where the rule counts by case.
+    fn finding(&self) -> (u8, u32, Option<u32>) {
+        let case = match self.at {
+            At::Case(case) => Some(case),
+            At::Month(_) | At::Nothing => None,
+        };
+        (self.rule, self.person, case)
+    }
+}
+
+struct Mark {
+    hit: Hit,
+    left: bool,
+}
+
+fn two_payments(ledger: &Ledger, marks: &[Mark]) -> bool {
+    let line = |mark: &Mark| &ledger.lines[mark.hit.line as usize];
+    marks.iter().any(|mark| !line(mark).repeats(line(&marks[0])))
+}
+
+/// The positions of the set that give findings. A person with several numbers has a counterpart if any one matched.
+fn positions(purpose: Purpose, set: &ElementSet, matched: &[u32]) -> Result<Vec<usize>, Error> {
+    let mut positions = Vec::with_capacity(matched.len());
+    for &position in matched {
+        if position as usize >= set.len() {
+            return Err(Error::NoSuchElement {
+                position,
+                elements: set.len(),
+            });
+        }
+        positions.push(position as usize);
+    }
+    if purpose != Purpose::Omissions {
+        return Ok(positions);
+    }
+    let person = |position: usize| {
+        set.lines(position)
+            .first()
+            .map(|line| set.ledger.lines[*line as usize].person)
+    };
+    let seen: HashSet<_> = positions.into_iter().map(person).collect();
+    Ok((0..set.len())
+        .filter(|position| !seen.contains(&person(*position)))
+        .collect())
+}
+
+fn assemble(
+    ledger: &Ledger,
+    rules: &[RuleId],
+    peer: Option<&str>,
+    kind: impl Fn(At) -> FindingKind,
+    mut hits: Vec<Hit>,
+) -> Result<Vec<Finding>, Error> {
+    hits.sort_unstable();
+    hits.dedup();
+    let mut findings = Vec::new();
+    for hits in hits.chunk_by(|a, b| a.finding() == b.finding()) {
+        let (rule, person, case) = hits[0].finding();
+        let kind = kind(hits[0].at);
+        let lines = || hits.iter().map(|hit| (hit.at, &ledger.lines[hit.line as usize]));
+        let payments = match kind {
+            FindingKind::Duplicate | FindingKind::Local => payments(ledger, lines()),
+            // Nothing is said against these payments.
+            FindingKind::LookOnly | FindingKind::NoCounterpart | FindingKind::Lead => vec![],
+        };
+        let finding = Finding {
+            kind,
+            rule: rules.get(usize::from(rule)).cloned(),
+            peer: peer.map(str::to_owned),
+            person: ledger.numbers[person as usize].clone(),
+            rows: in_order(lines().map(|(_, line)| line.row)),
+            months: in_order(lines().flat_map(|(at, line)| months(at, line).iter())),
+            case: case.map(|case| ledger.cases[case as usize].clone()),
+            programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
+            to_verify: if payments.is_empty() {
+                None
+            } else {
+                Some(sum(payments.iter().map(|payment| payment.fen))?)
+            },
+            payments,
+        };
+        findings.push((rule, finding));
+    }
+    findings.sort_by(|(a_rule, a), (b_rule, b)| (a_rule, &a.rows).cmp(&(b_rule, &b.rows)));
+    Ok(findings.into_iter().map(|(_, finding)| finding).collect())
+}
+
+/// The months of a row that are in question.
+fn months(at: At, line: &Line) -> MonthRange {
+    match at {
+        At::Month(month) => MonthRange::single(month),
+        At::Case(_) | At::Nothing => line.paid,
+    }
+}
+
+/// Exports repeat rows. To one person, the same amount under the same programme for the same month (or on the same day
+/// in the same case) is one payment; to a household, whatever is listed for the month is, and the largest counts.
+fn payments<'a>(ledger: &Ledger, lines: impl Iterator<Item = (At, &'a Line)>) -> Vec<Payment> {
+    let mut once: BTreeMap<_, Fen> = BTreeMap::new();
+    for (at, line) in lines {
+        let Some(amount) = line.amount else { continue };
+        let household = line.household.filter(|_| amount.per == Per::Household);
+        let apart = if household.is_some() {
+            None
+        } else {
+            Some(amount.fen)
+        };
+        let mut pay = |when, case| {
+            let most = once
+                .entry((when, line.programme, household, case, apart))
+                .or_insert(amount.fen);
+            *most = (*most).max(amount.fen);
+        };
+        match line.day {
+            Some(day) => pay(When::Day(day), line.case),
+            None => months(at, line)
+                .iter()
+                .for_each(|month| pay(When::Month(month), None)),
+        }
+    }
+    let payment =
+        |((when, programme, household, case, _), fen): ((_, u32, Option<u32>, Option<u32>, _), _)| Payment {
+            programme: ledger.programmes[programme as usize].clone(),
+            when,
+            payee: household.map_or(Payee::Person, |no| {
+                Payee::Household(ledger.households[no as usize].clone())
+            }),
+            case: case.map(|case| ledger.cases[case as usize].clone()),
+            fen,
+        };
+    once.into_iter().map(payment).collect()
+}
+
+fn in_order<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+fn sum(mut amounts: impl Iterator<Item = Fen>) -> Result<Fen, Error> {
+    amounts.try_fold(Fen(0), |sum, fen| {
+        sum.checked_add(fen).ok_or(Error::AmountOverflow)
+    })
+}

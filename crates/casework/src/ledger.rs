@@ -1,0 +1,137 @@
+//! An agency's own records as a round or a rule needs them: each number, household and case held once, rows by index.
+
+use std::collections::HashMap;
+
+use hefu_identity::{AliasTable, PersonKey};
+use jiff::civil::Date;
+
+use crate::{AidRecord, Amount, CaseNumber, Error, HouseholdNo, MonthRange, Period, ProgrammeCode, RowId};
+
+/// What is kept of the records.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) numbers: Vec<PersonKey>,
+    pub(crate) households: Vec<HouseholdNo>,
+    pub(crate) cases: Vec<CaseNumber>,
+    pub(crate) programmes: Vec<ProgrammeCode>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// What is kept of one record. Indices are into the ledger's tables.
+#[derive(Clone, Copy)]
+pub(crate) struct Line {
+    pub(crate) row: RowId,
+    /// The number that stands for the person, whichever of the person's numbers the row shows.
+    pub(crate) person: u32,
+    pub(crate) programme: u32,
+    /// The months of the selection in which it was paid.
+    pub(crate) paid: MonthRange,
+    /// The day of a one-off payment.
+    pub(crate) day: Option<Date>,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) household: Option<u32>,
+    pub(crate) case: Option<u32>,
+}
+
+impl Line {
+    /// Whether both say the same of the same money, as where an export lists a payment twice.
+    pub(crate) fn repeats(&self, other: &Line) -> bool {
+        let said = |line: &Line| {
+            (
+                line.person,
+                line.programme,
+                line.paid,
+                line.day,
+                line.amount,
+                line.household,
+                line.case,
+            )
+        };
+        said(self) == said(other)
+    }
+}
+
+/// Fills a ledger.
+pub(crate) struct Intake<'a> {
+    pub(crate) ledger: Ledger,
+    aliases: &'a AliasTable,
+    people: HashMap<PersonKey, u32>,
+    households: HashMap<HouseholdNo, u32>,
+    cases: HashMap<CaseNumber, u32>,
+    programmes: HashMap<ProgrammeCode, u32>,
+}
+
+impl<'a> Intake<'a> {
+    pub(crate) fn new(aliases: &'a AliasTable) -> Intake<'a> {
+        Intake {
+            ledger: Ledger::default(),
+            aliases,
+            people: HashMap::new(),
+            households: HashMap::new(),
+            cases: HashMap::new(),
+            programmes: HashMap::new(),
+        }
+    }
+
+    /// Enters a record and returns the index of its line.
+    pub(crate) fn enter(&mut self, record: &AidRecord, selected: MonthRange) -> Result<u32, Error> {
+        let ledger = &mut self.ledger;
+        let principal = self.aliases.principal(&record.person);
+        let line = Line {
+            row: record.row,
+            person: intern(&mut self.people, &mut ledger.numbers, principal)?,
+            programme: intern(&mut self.programmes, &mut ledger.programmes, &record.programme)?,
+            paid: record.paid_months(selected),
+            day: match record.period {
+                Period::OneOff(day) => Some(day),
+                Period::Months(_) => None,
+            },
+            amount: record.amount,
+            household: record
+                .household
+                .as_ref()
+                .map(|no| intern(&mut self.households, &mut ledger.households, no))
+                .transpose()?,
+            case: record
+                .case
+                .as_ref()
+                .map(|case| intern(&mut self.cases, &mut ledger.cases, case))
+                .transpose()?,
+        };
+        let index = index_of(ledger.lines.len())?;
+        ledger.lines.push(line);
+        Ok(index)
+    }
+
+    /// The indices of all numbers of the person who has `number`: the counterpart may know any one of them.
+    pub(crate) fn numbers<'s>(
+        &'s mut self,
+        number: &'s PersonKey,
+    ) -> impl Iterator<Item = Result<u32, Error>> {
+        let (people, numbers, aliases) = (&mut self.people, &mut self.ledger.numbers, self.aliases);
+        aliases.group(number).map(|each| intern(people, numbers, each))
+    }
+}
+
+fn intern<T: Clone + Eq + std::hash::Hash>(
+    known: &mut HashMap<T, u32>,
+    table: &mut Vec<T>,
+    item: &T,
+) -> Result<u32, Error> {
+    if let Some(index) = known.get(item) {
+        return Ok(*index);
+    }
+    let index = index_of(table.len())?;
+    table.push(item.clone());
+    known.insert(item.clone(), index);
+    Ok(index)
+}
+
+/// Tables and sets have 32-bit indices.
+pub(crate) fn index_of(len: usize) -> Result<u32, Error> {
+    let max = u64::from(u32::MAX);
+    u32::try_from(len).map_err(|_| Error::TooManyElements {
+        elements: u64::try_from(len).unwrap_or(u64::MAX),
+        max,
+    })
+}

@@ -1,0 +1,114 @@
+//! What can go wrong in a node: mostly what went wrong below it.
+
+use hefu_psi::wire::Abort;
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a node.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be imported.
+    #[error(transparent)]
+    Ingest(#[from] hefu_ingest::Error),
+    /// A rule, an agreement or a record is not as it must be.
+    #[error(transparent)]
+    Casework(#[from] hefu_casework::Error),
+    /// The database or a sealed file.
+    #[error(transparent)]
+    Store(#[from] hefu_store::Error),
+    /// The line to a peer, or a peer's reason.
+    #[error(transparent)]
+    Link(#[from] hefu_link::Error),
+    /// The protocol.
+    #[error(transparent)]
+    Psi(#[from] hefu_psi::Error),
+    /// This node's policy, or the agreement, does not allow it.
+    #[error("not allowed here: {reason}")]
+    Policy {
+        /// A code of the table of words.
+        reason: &'static str,
+        /// What the peer is told.
+        abort: Abort,
+    },
+    /// Something that was asked for is not here.
+    #[error("there is no {what} {name} on this node")]
+    Missing {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name or digest.
+        name: String,
+    },
+    /// A list with nobody in it, where that was not asked for.
+    #[error("{side} has nobody in it after checking; if that is right, allow an empty list")]
+    EmptySide {
+        /// `left` or `right`, or an agency.
+        side: String,
+    },
+    /// Waiting chunks could not be written or read.
+    #[error("waiting chunks could not be kept on disk: {source}; is there room in the spool folder?")]
+    Spool {
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// No compute threads.
+    #[error(transparent)]
+    Pool(#[from] hefu_curve::PoolError),
+    /// A fault of this program.
+    #[error("a fault inside the program ({what}); please report it with the log")]
+    Internal {
+        /// Where.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// A stable name for the table of words.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Ingest(error) => error.code(),
+            Error::Casework(error) => error.code(),
+            Error::Store(error) => error.code(),
+            Error::Link(error) => error.code(),
+            Error::Psi(error) => error.code(),
+            Error::Policy { reason, .. } => reason,
+            Error::Missing { .. } => "node_missing",
+            Error::EmptySide { .. } => "node_empty_side",
+            Error::Spool { .. } => "node_spool",
+            Error::Pool(_) => "node_pool",
+            Error::Internal { .. } => "node_internal",
+        }
+    }
+
+    /// The parameters of its words.
+    #[must_use]
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Error::Ingest(error) => error.params(),
+            Error::Casework(error) => error.params(),
+            Error::Store(error) => error.params(),
+            Error::Link(error) => error.params(),
+            Error::Psi(error) => error.params(),
+            Error::Policy { .. } => Vec::new(),
+            Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
+            Error::EmptySide { side } => vec![("side", side.clone())],
+            Error::Spool { source } => vec![("source", source.to_string())],
+            Error::Pool(error) => vec![("source", error.to_string())],
+            Error::Internal { what } => vec![("what", (*what).to_string())],
+        }
+    }
+
+    /// What the peer is told; nothing where the line itself has failed or the peer has given the reason.
+    #[must_use]
+    pub fn abort(&self) -> Option<Abort> {
+        match self {
+            Error::Link(hefu_link::Error::Inactive { seconds, .. }) => Some(Abort::Inactive { seconds: *seconds }),
+            Error::Link(_) => None,
+            Error::Psi(error) => Some(error.abort()),
+            Error::Policy { abort, .. } => Some(abort.clone()),
+            _ => Some(Abort::Internal),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A connection seen from blocking code: two bounded channels, and the two tasks that serve them.
+
+use std::time::Duration;
+
+use hefu_link::{Connection, Receiver as Reading, Sender as Writing, Traffic};
+use hefu_psi::wire::{Abort, Kind, Open};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::{Error, Result};
+
+/// Frames that may wait in each direction: enough to overlap, little enough to keep the memory small.
+const WAITING: usize = 4;
+
+/// While the session computes without sending, the peer is told this often that it is alive.
+const ALIVE: Duration = Duration::from_secs(10);
+
+/// The blocking end of a connection.
+pub(super) struct Line {
+    outgoing: mpsc::Sender<Outgoing>,
+    incoming: mpsc::Receiver<hefu_link::Result<(u8, Vec<u8>)>>,
+}
+
+struct Outgoing {
+    kind: Kind,
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// The tasks behind a line.
+pub(super) struct Tasks {
+    writer: JoinHandle<(Writing, hefu_link::Result<()>)>,
+    reader: JoinHandle<()>,
+}
+
+/// A peer's call whose opening message has come; nothing is promised to it yet.
+pub struct Call {
+    /// What the peer opens with.
+    pub open: Open,
+    writing: Writing,
+    reading: Reading,
+}
+
+impl Call {
+    /// Waits for the opening message.
+    ///
+    /// # Errors
+    /// When the line fails, or something else comes first; the peer is then told so.
+    pub async fn take(connection: Connection) -> Result<Self> {
+        let (writing, mut reading) = connection.split();
+        let mut payload = Vec::new();
+        let frame = reading.recv(&mut payload).await?;
+        let opened = match Kind::from_byte(frame.kind) {
+            Some(Kind::Open) => Open::decode(&payload).map_err(hefu_psi::Error::Refused),
+            _ => Err(unexpected(Kind::Open)),
+        };
+        match opened {
+            Ok(open) => Ok(Self { open, writing, reading }),
+            Err(error) => {
+                let _ = writing.abort(&error.abort()).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Ends the call with a reason. A peer that is gone does not hear it; this node's log has it already.
+    pub async fn refuse(self, reason: &Abort) {
+        let _ = self.writing.abort(reason).await;
+    }
+
+    pub(super) fn into_line(self) -> (Open, Line, Tasks) {
+        let (line, tasks) = Line::over(self.writing, self.reading);
+        (self.open, line, tasks)
+    }
+}
+
+impl Line {
+    pub(super) fn new(connection: Connection) -> (Self, Tasks) {
+        let (writing, reading) = connection.split();
+        Self::over(writing, reading)
+    }
+
+    fn over(writing: Writing, reading: Reading) -> (Self, Tasks) {
+        let (outgoing, to_write) = mpsc::channel(WAITING);
+        let (have_read, incoming) = mpsc::channel(WAITING);
+        let writer = tokio::spawn(write(writing, to_write));
+        let reader = tokio::spawn(read(reading, have_read));
+        (Self { outgoing, incoming }, Tasks { writer, reader })
+    }
+
+    /// Hands a message to the writer; waits while too many are under way.
+    pub(super) fn send(&mut self, kind: Kind, head: Vec<u8>, body: Vec<u8>) -> Result<()> {
+        self.look_for_abort(kind)?;
+        if self.outgoing.blocking_send(Outgoing { kind, head, body }).is_ok() {
+            return Ok(());
+        }
+        // The writer has stopped. The reader knows why if the peer gave a reason.
+        match self.incoming.blocking_recv() {
+            Some(Err(error)) => Err(error.into()),
+            _ => Err(Error::Internal { what: "the line's writer" }),
+        }
+    }
+
+    /// Waits for the next message, which must be of this kind.
+    pub(super) fn receive(&mut self, kind: Kind) -> Result<Vec<u8>> {
+        match self.incoming.blocking_recv() {
+            Some(Ok((byte, payload))) if byte == kind as u8 => Ok(payload),
+            Some(Ok(_)) => Err(unexpected(kind).into()),
+            Some(Err(error)) => Err(error.into()),
+            None => Err(Error::Internal { what: "the line's reader" }),
+        }
+    }
+
+    /// A peer that gives up while this side sends is heard at once, and a message out of turn too.
+    fn look_for_abort(&mut self, sending: Kind) -> Result<()> {
+        match (self.incoming.try_recv(), sending) {
+            (Err(_), _) => Ok(()),
+            (Ok(Err(error)), _) => Err(error.into()),
+            (Ok(Ok(_)), _) => Err(unexpected(sending).into()),
+        }
+    }
+}
+
+impl Tasks {
+    /// Ends the line: in order after a success, with the reason after a failure of this side's finding.
+    pub(super) async fn close<T>(self, outcome: Result<T>) -> Result<(T, Traffic)> {
+        // The session has dropped its end, so the writer is done as soon as the last frame is out.
+        let Ok((writing, written)) = self.writer.await else {
+            return Err(Error::Internal { what: "the line's writer" });
+        };
+        let traffic = writing.traffic();
+        match &outcome {
+            Ok(_) => {
+                written?;
+                // Everything is signed by both: a peer that closes badly changes nothing.
+                let _ = writing.close().await;
+            }
+            Err(error) => {
+                if let Some(reason) = error.abort() {
+                    let _ = writing.abort(&reason).await;
+                }
+            }
+        }
+        self.reader.abort();
+        outcome.map(|value| (value, traffic))
+    }
+}
+
+async fn write(mut writing: Writing, mut messages: mpsc::Receiver<Outgoing>) -> (Writing, hefu_link::Result<()>) {
+    let result = loop {
+        let step = match timeout(ALIVE, messages.recv()).await {
+            Err(_) => writing.alive().await,
+            Ok(None) => break writing.flush().await,
+            Ok(Some(message)) => {
+                let sent = writing.send_parts(message.kind as u8, &[&message.head, &message.body]).await;
+                match (sent, messages.is_empty()) {
+                    (Ok(()), true) => writing.flush().await,
+                    (sent, _) => sent,
+                }
+            }
+        };
+        if step.is_err() {
+            break step;
+        }
+    };
+    (writing, result)
+}
+
+async fn read(mut reading: Reading, messages: mpsc::Sender<hefu_link::Result<(u8, Vec<u8>)>>) {
+    loop {
+        let mut payload = Vec::new();
+        let message = reading.recv(&mut payload).await.map(|frame| (frame.kind, payload));
+        let last = message.is_err();
+        if messages.send(message).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+fn unexpected(awaited: Kind) -> hefu_psi::Error {
+    Abort::Unexpected { awaited: awaited.name().to_string() }.into()
+}
