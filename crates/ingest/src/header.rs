@@ -41,6 +41,8 @@ pub(crate) struct Wanted {
     pub(crate) kind: Option<Kind>,
     /// Further headings, all of them needed.
     pub(crate) others: Vec<String>,
+    /// Any of several fitting headings will do, because nothing is read under it.
+    pub(crate) any_number: bool,
 }
 
 impl Wanted {
@@ -197,7 +199,7 @@ fn resolve(names: &[String], wanted: &Wanted) -> Result<Columns, Unfit> {
             (at, implied, Chosen::Named)
         }
         None => {
-            let (at, kind) = find_synonym(names, wanted.kind)?;
+            let (at, kind) = find_synonym(names, wanted.kind, wanted.any_number)?;
             (at, Some(kind), Chosen::Synonym)
         }
     };
@@ -237,7 +239,7 @@ fn find_named(names: &[String], wanted: &str) -> Result<usize, Unfit> {
 
 /// The column whose heading is known to stand over document numbers. With a kind told, headings of that kind go
 /// first; a heading that is known as it stands goes before one that only ends like a known one.
-fn find_synonym(names: &[String], kind: Option<Kind>) -> Result<(usize, Kind), Unfit> {
+fn find_synonym(names: &[String], kind: Option<Kind>, any: bool) -> Result<(usize, Kind), Unfit> {
     let known = |look_up: fn(&str) -> Option<Kind>| -> Vec<(usize, Kind)> {
         let all: Vec<_> = names
             .iter()
@@ -254,6 +256,9 @@ fn find_synonym(names: &[String], kind: Option<Kind>) -> Result<(usize, Kind), U
     let mut fits = known(synonyms::number_kind_exactly);
     if fits.is_empty() {
         fits = known(synonyms::number_kind);
+    }
+    if any {
+        fits.truncate(1);
     }
     let places: Vec<usize> = fits.iter().map(|(at, _)| *at).collect();
     let at = only(names, &places, "number")?;

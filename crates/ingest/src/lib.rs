@@ -24,15 +24,26 @@ mod synonyms;
 mod table;
 // ... and these become numbers, records, or a copy, with an account.
 mod copy;
+mod field;
+mod mapping;
 mod numbers;
+mod propose;
 mod quarantine;
 mod reconcile;
+mod records;
 
 pub use copy::copy_rows;
 pub use detect::{Format, MAX_BOOK_BYTES, MAX_HELD_PART_BYTES, MAX_SHEET_BYTES, MAX_XLS_BYTES};
 pub use error::{Error, Stop};
+pub use field::Unit;
 pub use header::Chosen;
+pub use mapping::{
+    AmountMapping, CaseMapping, ColumnMapping, Mapping, PeriodEnd, PeriodMapping, PeriodSource,
+    ProgrammeMapping, SourceMapping, StatusMapping,
+};
 pub use numbers::{ReadOptions, Reading, check_numbers, read_numbers};
+pub use propose::{Proposal, propose};
 pub use quarantine::{Quarantine, Wording};
 pub use reconcile::Reconciliation;
+pub use records::{PeriodFound, read_records};
 pub use table::{FileRead, SheetRead, SheetState};

@@ -1,14 +1,16 @@
 //! Files as a list of document numbers.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use hefu_casework::RowId;
-use hefu_identity::{Kind, Parsed, PersonKey, Refusal, Warning};
+use hefu_identity::{AliasTable, Kind, Parsed, PersonKey, Refusal, Warning};
 
 use crate::error::Error;
 use crate::header::{Chosen, Columns, Wanted};
 use crate::quarantine::{Place, Quarantine};
 use crate::reconcile::{Account, DigitsLost, Reconciliation};
+use crate::records::PeriodFound;
 use crate::row::{Cell, Row};
 use crate::table::{self, FileRead, Source, Table, Visitor};
 
@@ -44,13 +46,13 @@ impl ReadOptions {
         Wanted {
             number: self.column.clone(),
             kind: self.kind,
-            others: Vec::new(),
+            ..Wanted::default()
         }
     }
 }
 
 /// What was read, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reading {
     /// Each file, with its form and its sheets.
     pub files: Vec<FileRead>,
@@ -62,6 +64,24 @@ pub struct Reading {
     pub chosen: Chosen,
     /// The account.
     pub reconciliation: Reconciliation,
+    /// Months that files, sheets or titles name for their rows. Show them before the records are used.
+    pub periods: Vec<PeriodFound>,
+    /// Persons with two numbers, from the column that the mapping names.
+    pub aliases: AliasTable,
+}
+
+/// Leaves the aliases out: they are document numbers.
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading")
+            .field("files", &self.files)
+            .field("column", &self.column)
+            .field("kind", &self.kind)
+            .field("chosen", &self.chosen)
+            .field("reconciliation", &self.reconciliation)
+            .field("periods", &self.periods)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Reading {
@@ -81,6 +101,8 @@ impl Reading {
             column: first.number_name().to_owned(),
             kind: first.kind,
             chosen: first.chosen,
+            periods: Vec::new(),
+            aliases: AliasTable::new(),
             files,
         })
     }

@@ -150,6 +150,186 @@ pub(crate) fn number_kind(heading: &str) -> Option<Kind> {
         .map(|(kind, _)| kind)
 }
 
+/// A field of a mapping's `[columns]` other than the document number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Name,
+    Programme,
+    Period,
+    From,
+    To,
+    Amount,
+    Household,
+    Case,
+    Status,
+}
+
+impl Role {
+    pub(crate) const ALL: &[Role] = &[
+        Role::Name,
+        Role::Programme,
+        Role::Period,
+        Role::From,
+        Role::To,
+        Role::Amount,
+        Role::Household,
+        Role::Case,
+        Role::Status,
+    ];
+
+    /// Its key in the mapping.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Role::Name => "name",
+            Role::Programme => "programme",
+            Role::Period => "period",
+            Role::From => "from",
+            Role::To => "to",
+            Role::Amount => "amount",
+            Role::Household => "household",
+            Role::Case => "case",
+            Role::Status => "status",
+        }
+    }
+
+    fn headings(self) -> &'static [&'static str] {
+        match self {
+            Role::Name => &[
+                "姓名",
+                "申请人",
+                "申请人姓名",
+                "被救助人",
+                "被救助人姓名",
+                "救助对象",
+                "救助对象姓名",
+                "被害人",
+                "被害人姓名",
+                "人员姓名",
+                "name",
+            ],
+            Role::Programme => &[
+                "项目",
+                "救助项目",
+                "项目名称",
+                "补贴项目",
+                "补贴类型",
+                "补贴类别",
+                "补贴名称",
+                "救助类型",
+                "救助类别",
+                "救助种类",
+                "待遇类型",
+                "保障类型",
+            ],
+            Role::Period => &[
+                "月份",
+                "年月",
+                "发放月份",
+                "发放年月",
+                "补贴月份",
+                "所属月份",
+                "所属期",
+                "待遇月份",
+                "发放日期",
+                "发放时间",
+                "支付日期",
+                "救助日期",
+                "救助时间",
+                "拨付日期",
+            ],
+            Role::From => &[
+                "起始日期",
+                "开始日期",
+                "起始时间",
+                "开始时间",
+                "起始月份",
+                "开始月份",
+                "起始年月",
+                "开始年月",
+                "享受起始日期",
+                "享受开始日期",
+                "批准日期",
+                "审批日期",
+                "起保日期",
+                "纳入日期",
+                "起发月份",
+            ],
+            Role::To => &[
+                "终止日期",
+                "结束日期",
+                "截止日期",
+                "终止时间",
+                "结束时间",
+                "截止时间",
+                "终止月份",
+                "结束月份",
+                "截止月份",
+                "终止年月",
+                "结束年月",
+                "停发日期",
+                "停保日期",
+                "退出日期",
+                "止发月份",
+            ],
+            Role::Amount => &[
+                "金额",
+                "救助金额",
+                "补贴金额",
+                "补助金额",
+                "发放金额",
+                "保障金额",
+                "救助金",
+                "救助金额(元)",
+                "月保障金额",
+                "月补贴金额",
+                "户月保障金额",
+                "保障金",
+                "补贴标准",
+                "补助标准",
+                "实发金额",
+                "护理费",
+                "月护理费",
+            ],
+            Role::Household => &[
+                "户编号",
+                "户号",
+                "家庭编号",
+                "家庭号",
+                "低保证号",
+                "低保证编号",
+                "保障证号",
+                "户籍编号",
+                "档案编号",
+            ],
+            Role::Case => &[
+                "案号",
+                "案件编号",
+                "案件号",
+                "案件号码",
+                "救助案号",
+                "司法救助案号",
+            ],
+            Role::Status => &[
+                "状态",
+                "发放状态",
+                "救助状态",
+                "保障状态",
+                "待遇状态",
+                "享受状态",
+                "人员状态",
+                "在保状态",
+            ],
+        }
+    }
+}
+
+/// Whether such a heading is known to stand over that field.
+pub(crate) fn fits(role: Role, heading: &str) -> bool {
+    let full = normal(heading);
+    let known = role.headings();
+    known.contains(&&*full) || known.contains(&without_note(&full))
+}
+
 /// A heading for comparison: half width, lower case, without white space, asterisks, underscores and final colons.
 pub(crate) fn normal(heading: &str) -> String {
     let mut normal: String = heading

@@ -5,6 +5,7 @@
 //! person.
 
 mod error;
+pub mod matching;
 pub mod runner;
 
 pub use error::{Error, Result};

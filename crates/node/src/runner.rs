@@ -23,6 +23,12 @@ use line::Line;
 /// A source of randomness for one session: the system's, or a seeded one in tests.
 pub type Randomness = Box<dyn CryptoRng + Send>;
 
+/// The operating system's randomness.
+#[must_use]
+pub fn system_randomness() -> Randomness {
+    Box::new(rand::rand_core::UnwrapErr(rand::rngs::SysRng))
+}
+
 /// How far a session has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

@@ -11,7 +11,7 @@ use crate::{SessionId, TAG_BYTES, Tag};
 /// Derives tags: prk = HKDF-Extract(sid, x ‖ enc(N)), tag = HKDF-Expand(prk, "tag").
 ///
 /// The element stands in the input beside its point, so a tag can't be moved to another element.
-pub(crate) struct TagKeys {
+pub struct TagKeys {
     salt: hkdf::Salt,
 }
 
@@ -24,14 +24,17 @@ impl hkdf::KeyType for TagLength {
 }
 
 impl TagKeys {
-    pub(crate) fn new(sid: &SessionId) -> Self {
+    /// The keys of a session.
+    #[must_use]
+    pub fn new(sid: &SessionId) -> Self {
         Self {
             salt: hkdf::Salt::new(hkdf::HKDF_SHA256, &sid.0),
         }
     }
 
     /// The tags of packed elements and their packed tokens of `token` bytes each.
-    pub(crate) fn tags(&self, pool: &Pool, elements: Packed<'_>, tokens: &[u8], token: usize) -> Vec<Tag> {
+    #[must_use]
+    pub fn tags(&self, pool: &Pool, elements: Packed<'_>, tokens: &[u8], token: usize) -> Vec<Tag> {
         const BLOCK: usize = 256;
         let width = elements.width.max(1);
         let mut tags = vec![[0u8; TAG_BYTES]; elements.bytes.len() / width];

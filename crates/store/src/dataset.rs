@@ -242,7 +242,7 @@ impl Import<'_> {
     pub fn add(&mut self, record: AidRecord) -> Result<(), Error> {
         record::feed(&mut self.digest, &record);
         self.batch.push(record);
-        if self.batch.len() == BATCH {
+        if self.batch.len() >= BATCH {
             self.flush()
         } else {
             Ok(())

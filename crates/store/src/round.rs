@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::dataset::DatasetId;
 use crate::error::Error;
@@ -95,43 +95,7 @@ impl Store {
     /// [`Error::Immutable`] where the dataset is not finished, or the round's agreement, peer, role, dataset or
     /// beginning would change; the database's, also where the agreement is not stored.
     pub fn put_round(&self, round: &Round) -> Result<(), Error> {
-        self.write(|connection| {
-            let known: bool = connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM rounds WHERE id = ?1)",
-                [round.id],
-                |row| row.get(0),
-            )?;
-            // An upsert would ask the triggers of both ways.
-            let sql = if known {
-                "UPDATE rounds SET agreement = ?2, peer = ?3, role = ?4, dataset = ?5, state = ?6, started_at = ?7,
-                 ended_at = ?8, own_elements = ?9, peer_elements = ?10, matched = ?11, bytes_out = ?12,
-                 bytes_in = ?13, error = ?14 WHERE id = ?1"
-            } else {
-                "INSERT INTO rounds (id, agreement, peer, role, dataset, state, started_at, ended_at,
-                 own_elements, peer_elements, matched, bytes_out, bytes_in, error)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
-            };
-            connection.execute(
-                sql,
-                params![
-                    round.id,
-                    round.agreement,
-                    round.peer,
-                    round.role.code(),
-                    round.dataset.0,
-                    round.state.code(),
-                    round.started_at,
-                    round.ended_at,
-                    round.own_elements,
-                    round.peer_elements,
-                    round.matched,
-                    round.bytes_out,
-                    round.bytes_in,
-                    round.error,
-                ],
-            )?;
-            Ok(())
-        })
+        self.write(|connection| put(connection, round))
     }
 
     /// The round with this id.
@@ -159,6 +123,44 @@ impl Store {
             Ok(all)
         })
     }
+}
+
+pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
+    let known: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM rounds WHERE id = ?1)",
+        [round.id],
+        |row| row.get(0),
+    )?;
+    // An upsert would ask the triggers of both ways.
+    let sql = if known {
+        "UPDATE rounds SET agreement = ?2, peer = ?3, role = ?4, dataset = ?5, state = ?6, started_at = ?7,
+         ended_at = ?8, own_elements = ?9, peer_elements = ?10, matched = ?11, bytes_out = ?12,
+         bytes_in = ?13, error = ?14 WHERE id = ?1"
+    } else {
+        "INSERT INTO rounds (id, agreement, peer, role, dataset, state, started_at, ended_at,
+         own_elements, peer_elements, matched, bytes_out, bytes_in, error)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    };
+    connection.execute(
+        sql,
+        params![
+            round.id,
+            round.agreement,
+            round.peer,
+            round.role.code(),
+            round.dataset.0,
+            round.state.code(),
+            round.started_at,
+            round.ended_at,
+            round.own_elements,
+            round.peer_elements,
+            round.matched,
+            round.bytes_out,
+            round.bytes_in,
+            round.error,
+        ],
+    )?;
+    Ok(())
 }
 
 fn round(row: &Row<'_>) -> Result<Round, Error> {

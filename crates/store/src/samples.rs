@@ -1,7 +1,8 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Fen, HouseholdNo, MonthRange, Per, Period, RowId, Status,
+    AidRecord, Amount, CaseNumber, Fen, Finding, FindingKind, HouseholdNo, MonthRange, Payee, Payment, Per,
+    Period, RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
@@ -91,6 +92,52 @@ pub(crate) fn shown(record: &AidRecord) -> String {
     let case = case.as_ref().map(CaseNumber::as_str);
     let person = person.stored();
     format!("{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {status:?}")
+}
+
+/// Of a household's month for odd `n`, of two payments in a case for even `n`.
+pub(crate) fn finding(n: u32) -> Finding {
+    let months = if n.is_multiple_of(2) {
+        vec![]
+    } else {
+        vec!["2026-08".parse().unwrap()]
+    };
+    let case = if n.is_multiple_of(2) {
+        CaseNumber::new(&case(n))
+    } else {
+        None
+    };
+    let payment = Payment {
+        programme: "minimum_living".parse().unwrap(),
+        when: months
+            .first()
+            .map_or(When::Day(date(2026, 8, 17)), |month| When::Month(*month)),
+        payee: match HouseholdNo::new(&household(n)) {
+            Some(number) if case.is_none() => Payee::Household(number),
+            _ => Payee::Person,
+        },
+        case: case.clone(),
+        fen: Fen(65_050),
+    };
+    Finding {
+        kind: FindingKind::Duplicate,
+        rule: Some("X1".parse().unwrap()),
+        peer: Some("县民政局".to_owned()),
+        person: person(n),
+        rows: vec![RowId {
+            file: 1,
+            sheet: 1,
+            row: 3,
+        }],
+        months,
+        payments: if case.is_none() {
+            vec![payment]
+        } else {
+            vec![payment.clone(), payment]
+        },
+        case,
+        programmes: vec!["minimum_living".parse().unwrap()],
+        to_verify: Some(Fen(65_050)),
+    }
 }
 
 pub(crate) fn info() -> DatasetInfo {

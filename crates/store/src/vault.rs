@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use hefu_casework::Hex;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
@@ -97,17 +98,21 @@ impl Vault {
             Unlock::Passphrase(_) => {
                 let mut salt = [0; SALT_LEN];
                 random.fill(&mut salt)?;
-                OpenedBy::Passphrase { costs, salt }
+                OpenedBy::Passphrase {
+                    costs,
+                    salt: Hex(salt),
+                }
             }
             Unlock::KeyFile(_) => OpenedBy::KeyFile,
         };
         let wrapping = by.wrapping_key(unlock, path)?;
         let mut root = Zeroizing::new([0; KEY_LEN]);
         random.fill(root.as_mut())?;
+        let sealed = seal(&wrapping, &random, ROOT, root.as_ref())?;
         let header = Header {
             version: HEADER_VERSION,
             opened_by: by,
-            root: seal(&wrapping, &random, ROOT, root.as_ref())?,
+            root: Hex(sealed.try_into().map_err(|_| Error::Cryptography)?),
         };
         let text = serde_json::to_vec_pretty(&header).map_err(|_| Error::Header {
             path: path.to_owned(),
@@ -137,7 +142,7 @@ impl Vault {
                 path: path.to_owned(),
             })?;
         let wrapping = header.opened_by.wrapping_key(unlock, path)?;
-        let root = open(&wrapping, ROOT, &header.root).ok_or_else(|| Error::WrongKey {
+        let root = open(&wrapping, ROOT, &header.root.0).ok_or_else(|| Error::WrongKey {
             path: path.to_owned(),
         })?;
         Self::from_root(&root, SystemRandom::new())
@@ -230,13 +235,13 @@ struct Header {
     version: u32,
     opened_by: OpenedBy,
     /// The root key, sealed.
-    root: Vec<u8>,
+    root: Hex<{ BODY + KEY_LEN + TAG_LEN }>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum OpenedBy {
-    Passphrase { costs: Costs, salt: [u8; SALT_LEN] },
+    Passphrase { costs: Costs, salt: Hex<SALT_LEN> },
     KeyFile,
 }
 
@@ -249,7 +254,7 @@ impl OpenedBy {
                     return Err(Error::EmptyPassphrase);
                 }
                 Argon2::new(Algorithm::Argon2id, Version::V0x13, costs.params(header)?)
-                    .hash_password_into(passphrase.as_bytes(), salt, secret.as_mut())
+                    .hash_password_into(passphrase.as_bytes(), &salt.0, secret.as_mut())
                     .map_err(|_| Error::Cryptography)?;
             }
             (Self::KeyFile, Unlock::KeyFile(path)) => read_key_file(path, &mut secret)?,

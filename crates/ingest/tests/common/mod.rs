@@ -1,6 +1,7 @@
 //! One dirty table, and the forms in which agencies write it.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails as they do")]
 
 pub(crate) mod biff;
 

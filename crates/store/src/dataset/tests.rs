@@ -204,6 +204,10 @@ fn nothing_in_the_folder_gives_a_number_away() {
     dataset(&store, (0..PEOPLE).map(record));
     let removed = dataset(&store, (PEOPLE..2 * PEOPLE).map(record));
     store.remove_dataset(removed).unwrap();
+    let used = dataset(&store, []);
+    let round = samples::round(&store, used);
+    let found_there: Vec<_> = (0..PEOPLE).map(samples::finding).collect();
+    store.end_round(&round, &found_there).unwrap();
 
     let mut needles = Vec::new();
     for n in 0..2 * PEOPLE {

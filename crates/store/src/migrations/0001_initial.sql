@@ -75,18 +75,10 @@ CREATE TABLE rounds (
 CREATE INDEX rounds_by_dataset ON rounds (dataset);
 
 CREATE TABLE findings (
-    round       BLOB NOT NULL REFERENCES rounds (id),
-    seq         INTEGER NOT NULL,
-    kind        TEXT NOT NULL,
-    rule        TEXT,
-    peer        TEXT,
-    person      BLOB NOT NULL, -- sealed
-    rows        TEXT NOT NULL, -- JSON
-    months      TEXT NOT NULL, -- JSON
-    case_number BLOB,          -- sealed
-    household   BLOB,          -- sealed
-    programmes  TEXT NOT NULL, -- JSON
-    to_verify   INTEGER,
+    round   BLOB NOT NULL REFERENCES rounds (id),
+    seq     INTEGER NOT NULL,
+    shown   TEXT NOT NULL, -- JSON; bound to the secrets
+    secrets BLOB NOT NULL, -- sealed: person, case numbers, household numbers
     PRIMARY KEY (round, seq)
 ) STRICT, WITHOUT ROWID;
 

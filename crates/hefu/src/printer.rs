@@ -1,0 +1,100 @@
+//! The one place that prints: results on stdout, everything else on stderr.
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::words::Lang;
+
+/// How results are shown.
+pub(crate) struct Printer {
+    lang: Lang,
+    json: bool,
+}
+
+/// The parameters that `--json` shows under names of their own.
+const PLACES: [&str; 4] = ["step", "file", "row", "field"];
+
+impl Printer {
+    pub(crate) fn new(lang: Lang, json: bool) -> Self {
+        Self { lang, json }
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// A result: the JSON value or the text, as asked for.
+    pub(crate) fn result(&self, value: &Value, text: impl FnOnce(Lang) -> String) {
+        if self.json {
+            println!("{value}");
+        } else {
+            println!("{}", text(self.lang).trim_end());
+        }
+    }
+
+    /// A failure: where, what, and what to do.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let words = self.lang.say(failure.code, &failure.params);
+        if self.json {
+            let mut error = json!({ "code": failure.code, "hint": words });
+            for place in PLACES {
+                error[place] = failure.param(place).map_or(Value::Null, Value::from);
+            }
+            println!("{}", json!({ "error": error }));
+        }
+        eprintln!("hefu: {words}");
+    }
+}
+
+/// Columns of text, aligned for a terminal in which a Chinese character takes two cells.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> =
+        (0..columns).map(|c| rows.iter().filter_map(|row| row.get(c)).map(|cell| width(cell)).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, column) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(column - width(cell) + 2));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Cells a text takes: East Asian wide characters take two (Unicode UAX 11, the blocks that occur here).
+fn width(text: &str) -> usize {
+    text.chars()
+        .map(|c| match c {
+            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
+            '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => 2,
+            _ => 1,
+        })
+        .sum()
+}
+
+/// 1234567 as 1,234,567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Fen as yuan with two places.
+pub(crate) fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let fen = fen.unsigned_abs();
+    format!("{sign}{}.{:02}", grouped(fen / 100), fen % 100)
+}
