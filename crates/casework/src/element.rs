@@ -39,7 +39,7 @@ pub struct ElementSet {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Element {
     /// 0, and without meaning, where the set has no rules.
-    pub(crate) rule: u8,
+    pub(crate) rule: u16,
     side: u8,
     number: u32,
     pub(crate) at: At,
@@ -91,8 +91,8 @@ impl CannotFindReason {
 /// `aliases` enters an element for each.
 ///
 /// # Errors
-/// [`Error::NotAParty`], [`Error::NotAReceiver`], [`Error::RuleUnusable`] for a rule that `rules` has not,
-/// [`Error::TooManyElements`] where the set is larger than agreed.
+/// As [`Agreement::validate`]; [`Error::NotAParty`], [`Error::NotAReceiver`]; [`Error::RuleUnusable`] for a rule that
+/// `rules` has not or that does not hold at the place; [`Error::TooManyElements`] where the set is larger than agreed.
 pub fn elements(
     agreement: &Agreement,
     rules: &RuleSet,
@@ -101,6 +101,7 @@ pub fn elements(
     aliases: &AliasTable,
     records: &mut dyn Iterator<Item = AidRecord>,
 ) -> Result<ElementSet, Error> {
+    agreement.validate()?;
     let own = agreement.party(me)?;
     if !agreement.may_receive(receiver) {
         return Err(Error::NotAReceiver {

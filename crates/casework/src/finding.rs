@@ -114,13 +114,15 @@ pub struct Outcome {
 /// What party `me`, a receiver, learns from the positions of its set that matched.
 ///
 /// # Errors
-/// [`Error::NotAReceiver`]; [`Error::NoSuchElement`] for a position beyond the set; [`Error::AmountOverflow`].
+/// As [`Agreement::validate`]; [`Error::NotAReceiver`]; [`Error::NoSuchElement`] for a position beyond the set;
+/// [`Error::AmountOverflow`].
 pub fn findings(
     agreement: &Agreement,
     me: usize,
     set: &ElementSet,
     matched: &[u32],
 ) -> Result<Outcome, Error> {
+    agreement.validate()?;
     let own = agreement.party(me)?;
     if !agreement.may_receive(me) {
         return Err(Error::NotAReceiver {
@@ -168,7 +170,7 @@ pub fn local_findings(
         .rules()
         .iter()
         .filter(|rule| rule.place.covers(place))
-        .zip(0u8..)
+        .zip(0u16..)
         .collect();
     let mut intake = Intake::new(aliases);
     let mut marks: Vec<Mark> = Vec::new();
@@ -262,14 +264,14 @@ impl fmt::Debug for Finding {
 /// One row behind one element that counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
-    rule: u8,
+    rule: u16,
     person: u32,
     at: At,
     line: u32,
 }
 
 impl Hit {
-    fn new(ledger: &Ledger, rule: u8, at: At, line: u32) -> Hit {
+    fn new(ledger: &Ledger, rule: u16, at: At, line: u32) -> Hit {
         Hit {
             rule,
             person: ledger.lines[line as usize].person,
@@ -279,7 +281,7 @@ impl Hit {
     }
 
     /// A finding is of one rule and one person, and of one case where the rule counts by case.
-    fn finding(&self) -> (u8, u32, Option<u32>) {
+    fn finding(&self) -> (u16, u32, Option<u32>) {
         let case = match self.at {
             At::Case(case) => Some(case),
             At::Month(_) | At::Nothing => None,

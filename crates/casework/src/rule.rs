@@ -10,6 +10,9 @@ use crate::{Error, Month, MonthRange, Place, ProgrammeCode, RuleId, canonical, e
 
 const NATIONAL: &str = include_str!("../data/rules.toml");
 
+/// A nation, its provinces, cities and counties do not make more for one node.
+const MAX_RULES: usize = 10_000;
+
 /// One forbidden combination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,6 +157,14 @@ impl RuleSet {
         }
         let File { rule: mut rules } =
             toml::from_str(toml).map_err(|e| Error::data(DataFile::Rules, toml, &e))?;
+        if rules.len() > MAX_RULES {
+            let message = format!("more than {MAX_RULES} rules");
+            return Err(Error::Data {
+                file: DataFile::Rules,
+                line: 0,
+                message,
+            });
+        }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         for rule in &rules {
             rule.check()?;

@@ -65,10 +65,10 @@ proptest! {
         for (i, message) in messages.iter().enumerate() {
             let at = i * 32..(i + 1) * 32;
             let token = decompress(&hasher.hash(message).encode()) * b * Inner::from(4u8);
-            prop_assert_eq!(&own[at.clone()], token.compress().as_bytes());
+            prop_assert_eq!(&own[at.clone()], &token.compress().to_bytes()[..]);
             for (c, d) in [(&c, &d), (&scalar_c, &scalar_d)] {
                 let d_expected = decompress(&c[at.clone()]) * b;
-                prop_assert_eq!(&d[at.clone()], d_expected.compress().as_bytes());
+                prop_assert_eq!(&d[at.clone()], &d_expected.compress().to_bytes()[..]);
             }
         }
     }

@@ -44,6 +44,11 @@ impl AliasTable {
         }
     }
 
+    /// The numbers of each person who has several, for keeping the table.
+    pub fn groups(&self) -> impl Iterator<Item = &[PersonKey]> {
+        self.groups.iter().filter(|group| group.len() > 1).map(Vec::as_slice)
+    }
+
     /// Every number of the person who has `key`, itself included, in the order in which they were noted.
     pub fn group<'a>(&'a self, key: &'a PersonKey) -> impl Iterator<Item = &'a PersonKey> {
         self.numbers(key).iter()

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 
+use crate::compound;
 use crate::encoding::{self, HEAD_BYTES};
 use crate::error::Error;
 
@@ -84,7 +85,7 @@ pub(crate) fn detect(path: &Path, told_encoding: Option<&str>) -> Result<Detecte
             book(Format::Xlsx)
         }
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => {
-            check_compound(path, file)?;
+            compound::check(path, file)?;
             book(Format::Xls)
         }
         [b'%', b'P', b'D', b'F', ..] => unknown("a PDF document"),
@@ -173,24 +174,5 @@ fn check_archive(path: &Path, file: File) -> Result<(), Error> {
             file: path.to_owned(),
             found: "an archive without an Excel book",
         }),
-    }
-}
-
-/// A compound file is an XLS book, or the wrapper of an encrypted XLSX one.
-fn check_compound(path: &Path, file: File) -> Result<(), Error> {
-    let bytes = file.metadata().map_err(Error::io(path))?.len();
-    if bytes > MAX_XLS_BYTES {
-        return Err(Error::TooLarge {
-            file: path.to_owned(),
-            part: "the whole book".to_owned(),
-            limit_bytes: MAX_XLS_BYTES,
-        });
-    }
-    // `Xlsx` looks for the stream `EncryptedPackage` (MS-OFFCRYPTO 2.3.4.4) and otherwise finds no zip.
-    match <calamine::Xlsx<_> as calamine::Reader<_>>::new(BufReader::new(file)) {
-        Err(calamine::XlsxError::Password) => Err(Error::PasswordProtected {
-            file: path.to_owned(),
-        }),
-        _ => Ok(()),
     }
 }

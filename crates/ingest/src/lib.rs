@@ -13,6 +13,7 @@ mod error;
 
 // A file becomes rows ...
 mod book;
+mod compound;
 mod detect;
 mod encoding;
 mod markup;

@@ -52,6 +52,14 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// The node's folder can't be made.
+    #[error("{folder}: the node's folder can't be made: {source}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// No compute threads.
     #[error(transparent)]
     Pool(#[from] hefu_curve::PoolError),
@@ -64,6 +72,10 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn folder(folder: &std::path::Path, source: std::io::Error) -> Self {
+        Error::Folder { folder: folder.display().to_string(), source }
+    }
+
     /// A stable name for the table of words.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -77,6 +89,7 @@ impl Error {
             Error::Missing { .. } => "node_missing",
             Error::EmptySide { .. } => "node_empty_side",
             Error::Spool { .. } => "node_spool",
+            Error::Folder { .. } => "node_folder",
             Error::Pool(_) => "node_pool",
             Error::Internal { .. } => "node_internal",
         }
@@ -95,6 +108,7 @@ impl Error {
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
             Error::Spool { source } => vec![("source", source.to_string())],
+            Error::Folder { folder, source } => vec![("folder", folder.clone()), ("source", source.to_string())],
             Error::Pool(error) => vec![("source", error.to_string())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }

@@ -4,8 +4,15 @@
 //! [`runner`] carries the session between tokio and rayon. Nothing here prints, and nothing that is logged names a
 //! person.
 
+mod agreement;
 mod error;
+mod import;
 pub mod matching;
+mod node;
+mod round;
 pub mod runner;
 
 pub use error::{Error, Result};
+pub use import::{Export, Imported};
+pub use node::{Node, Profile, Surroundings};
+pub use round::Learned;

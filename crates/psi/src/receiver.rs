@@ -293,14 +293,18 @@ impl<S: Suite> Evaluating<S> {
     /// When the chunk is out of turn, has a bad element, or its proof does not hold; or when `blinded` is not what was
     /// sent.
     pub fn evaluated(&mut self, pool: &Pool, message: &Evaluated<'_>, blinded: &[u8]) -> Result<(), Error> {
-        if message.chunk != self.next || self.remaining() == 0 || message.elements.len() != blinded.len() {
-            return Err(Abort::Chunk { expected: self.next }.into());
-        }
         let chunk = self.next;
+        if message.chunk != chunk || self.remaining() == 0 {
+            return Err(Abort::Chunk { expected: chunk }.into());
+        }
+        // The own spool first: a chunk lost from it must not be laid at the sender's door.
         if self.blinded_roots.get(chunk as usize) != Some(&element_root(blinded, S::ELEMENT)) {
             return Err(Error::Local {
                 what: "blinded chunk",
             });
+        }
+        if message.elements.len() != blinded.len() {
+            return Err(Abort::Chunk { expected: chunk }.into());
         }
         let bad = |index: usize| Abort::BadElement {
             chunk,

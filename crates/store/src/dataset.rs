@@ -5,6 +5,7 @@ use hefu_identity::{Kind, PersonKey};
 use jiff::Timestamp;
 use ring::hmac;
 use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::record;
@@ -28,8 +29,11 @@ impl fmt::Display for DatasetId {
 pub struct DatasetInfo {
     /// What the agency calls it.
     pub name: String,
-    /// Where it came from: files, or a database and its query. Shown to people.
-    pub source: String,
+    /// The names of the files read, in order; at least one.
+    pub files: Vec<String>,
+    /// The number of the first of them, from [`Store::next_file`]: `RowId::file` of the records counts from here,
+    /// so that a row's id means one row of all the node ever imported.
+    pub first_file: u32,
     /// SHA-256 of the mapping's canonical JSON.
     pub mapping_digest: [u8; 32],
     /// The kind of document the mapping declares.
@@ -72,15 +76,17 @@ impl Store {
     /// Begins a dataset. Nothing of it can be seen until [`Import::finish`].
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::Immutable`] where one of its files' numbers was used before; the database's, also where it has no
+    /// file.
     pub fn begin_dataset(&self, info: &DatasetInfo) -> Result<Import<'_>, Error> {
         let id = self.write(|connection| {
             connection.execute(
-                "INSERT INTO datasets (name, source, mapping_digest, kind, case_scheme, started_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO datasets (name, files, first_file, mapping_digest, kind, case_scheme, started_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     info.name,
-                    info.source,
+                    Value::from(info.files.as_slice()).to_string(),
+                    info.first_file,
                     info.mapping_digest,
                     info.kind.code(),
                     info.case_scheme,
@@ -96,6 +102,18 @@ impl Store {
             batch: Vec::with_capacity(BATCH),
             digest: self.dataset_digest(id),
             finished: false,
+        })
+    }
+
+    /// The number after the highest any dataset's file ever had, from 1. Numbers of datasets removed since, and of
+    /// imports broken off, stay used.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn next_file(&self) -> Result<u32, Error> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce(max(last), 0) + 1 FROM file_numbers";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
         })
     }
 
@@ -298,19 +316,21 @@ impl Drop for Import<'_> {
     }
 }
 
-const SELECT: &str = "SELECT *, EXISTS (SELECT 1 FROM rounds WHERE dataset = datasets.id) AS used
+const SELECT: &str = "SELECT *, EXISTS (SELECT 1 FROM round_datasets WHERE dataset = datasets.id) AS used
     FROM datasets WHERE finished_at IS NOT NULL";
 
 fn dataset(row: &Row<'_>) -> Result<Dataset, Error> {
     let id = DatasetId(row.get("id")?);
-    let kind: String = row.get("kind")?;
+    let damaged = || Error::damaged("dataset", id);
+    let (files, kind): (String, String) = (row.get("files")?, row.get("kind")?);
     Ok(Dataset {
         id,
         info: DatasetInfo {
             name: row.get("name")?,
-            source: row.get("source")?,
+            files: serde_json::from_str(&files).map_err(|_| damaged())?,
+            first_file: row.get("first_file")?,
             mapping_digest: row.get("mapping_digest")?,
-            kind: kind.parse().map_err(|_| Error::damaged("dataset", id))?,
+            kind: kind.parse().map_err(|_| damaged())?,
             case_scheme: row.get("case_scheme")?,
         },
         started_at: row.get("started_at")?,

@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn ended(store: &Store, findings: &[Finding]) -> Round {
-        let round = samples::round(store, samples::dataset(store, []));
+        let round = samples::round(store, [samples::dataset(store, [])]);
         let round = Round {
             state: RoundState::Done,
             ended_at: Some(jiff::Timestamp::UNIX_EPOCH),

@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,8 +19,8 @@ pub struct Round {
     pub peer: [u8; 32],
     /// This node's part.
     pub role: Role,
-    /// What it entered. From the first put on, this dataset can't be removed.
-    pub dataset: DatasetId,
+    /// What it entered: sorted, at least one. From the first put on, these datasets can't be removed.
+    pub datasets: Vec<DatasetId>,
     /// How far it has come.
     pub state: RoundState,
     /// When it began.
@@ -92,8 +93,8 @@ impl Store {
     /// Adds a round, or brings its state, sizes and end up to date.
     ///
     /// # Errors
-    /// [`Error::Immutable`] where the dataset is not finished, or the round's agreement, peer, role, dataset or
-    /// beginning would change; the database's, also where the agreement is not stored.
+    /// [`Error::Immutable`] where there is no dataset or one is not finished, or the round's agreement, peer, role,
+    /// datasets or beginning would change; the database's, also where the agreement is not stored.
     pub fn put_round(&self, round: &Round) -> Result<(), Error> {
         self.write(|connection| put(connection, round))
     }
@@ -105,7 +106,9 @@ impl Store {
     pub fn round(&self, id: &[u8; 32]) -> Result<Option<Round>, Error> {
         self.read(|connection| {
             connection
-                .query_row("SELECT * FROM rounds WHERE id = ?1", [id], |row| Ok(round(row)))
+                .query_row("SELECT * FROM rounds WHERE id = ?1", [id], |row| {
+                    Ok(round(connection, row))
+                })
                 .optional()?
                 .transpose()
         })
@@ -118,7 +121,9 @@ impl Store {
     pub fn rounds(&self) -> Result<Vec<Round>, Error> {
         self.read(|connection| {
             let mut all = connection.prepare_cached("SELECT * FROM rounds ORDER BY id")?;
-            let mut all: Vec<_> = all.query_and_then([], round)?.collect::<Result<_, _>>()?;
+            let mut all: Vec<_> = all
+                .query_and_then([], |row| round(connection, row))?
+                .collect::<Result<_, _>>()?;
             all.sort_by_key(|round| Reverse(round.started_at));
             Ok(all)
         })
@@ -131,15 +136,26 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
         [round.id],
         |row| row.get(0),
     )?;
+    let entered: BTreeSet<_> = round.datasets.iter().copied().collect();
     // An upsert would ask the triggers of both ways.
     let sql = if known {
-        "UPDATE rounds SET agreement = ?2, peer = ?3, role = ?4, dataset = ?5, state = ?6, started_at = ?7,
-         ended_at = ?8, own_elements = ?9, peer_elements = ?10, matched = ?11, bytes_out = ?12,
-         bytes_in = ?13, error = ?14 WHERE id = ?1"
+        if !datasets(connection, &round.id)?.into_iter().eq(entered) {
+            return Err(Error::Immutable {
+                rule: "a round keeps its datasets".to_owned(),
+            });
+        }
+        "UPDATE rounds SET agreement = ?2, peer = ?3, role = ?4, state = ?5, started_at = ?6, ended_at = ?7,
+         own_elements = ?8, peer_elements = ?9, matched = ?10, bytes_out = ?11, bytes_in = ?12, error = ?13
+         WHERE id = ?1"
     } else {
-        "INSERT INTO rounds (id, agreement, peer, role, dataset, state, started_at, ended_at,
-         own_elements, peer_elements, matched, bytes_out, bytes_in, error)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        let insert = "INSERT INTO round_datasets (round, dataset) VALUES (?1, ?2)";
+        let mut insert = connection.prepare_cached(insert)?;
+        for dataset in entered {
+            insert.execute(params![round.id, dataset.0])?;
+        }
+        "INSERT INTO rounds (id, agreement, peer, role, state, started_at, ended_at, own_elements,
+         peer_elements, matched, bytes_out, bytes_in, error)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     };
     connection.execute(
         sql,
@@ -148,7 +164,6 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
             round.agreement,
             round.peer,
             round.role.code(),
-            round.dataset.0,
             round.state.code(),
             round.started_at,
             round.ended_at,
@@ -163,17 +178,26 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
     Ok(())
 }
 
-fn round(row: &Row<'_>) -> Result<Round, Error> {
+/// What a round entered, sorted.
+fn datasets(connection: &Connection, round: &[u8; 32]) -> Result<Vec<DatasetId>, Error> {
+    let sql = "SELECT dataset FROM round_datasets WHERE round = ?1 ORDER BY dataset";
+    let mut all = connection.prepare_cached(sql)?;
+    all.query_and_then([round], |row| Ok(DatasetId(row.get(0)?)))?
+        .collect()
+}
+
+fn round(connection: &Connection, row: &Row<'_>) -> Result<Round, Error> {
+    let id = row.get("id")?;
     let (role, state): (String, String) = (row.get("role")?, row.get("state")?);
     Ok(Round {
-        id: row.get("id")?,
+        id,
         agreement: row.get("agreement")?,
         peer: row.get("peer")?,
         role: *Role::ALL
             .iter()
             .find(|known| known.code() == role)
             .ok_or_else(|| Error::damaged("round", role))?,
-        dataset: DatasetId(row.get("dataset")?),
+        datasets: datasets(connection, &id)?,
         state: *RoundState::ALL
             .iter()
             .find(|known| known.code() == state)
@@ -198,8 +222,9 @@ mod tests {
     #[test]
     fn a_round_is_followed_to_its_end() {
         let (_dir, store) = fresh();
-        let dataset = samples::dataset(&store, []);
-        let running = samples::round(&store, dataset);
+        let entered = [samples::dataset(&store, []), samples::dataset(&store, [])];
+        let running = samples::round(&store, entered);
+        assert_eq!(running.datasets, entered);
         assert_eq!(store.round(&running.id).unwrap(), Some(running.clone()));
         let done = Round {
             state: RoundState::Done,
@@ -214,6 +239,7 @@ mod tests {
         store.put_round(&done).unwrap();
         let later = Round {
             id: [6; 32],
+            datasets: vec![entered[1]],
             role: Role::Sender,
             state: RoundState::Failed,
             started_at: "2026-10-08T01:02:03.51Z".parse().unwrap(),
@@ -228,14 +254,16 @@ mod tests {
     #[test]
     fn a_round_keeps_what_it_is_about() {
         let (_dir, store) = fresh();
-        let dataset = samples::dataset(&store, []);
-        let other = samples::dataset(&store, []);
-        let round = samples::round(&store, dataset);
-        for changed in [
-            Round {
-                dataset: other,
+        let [one, two, other] = [(); 3].map(|()| samples::dataset(&store, []));
+        let round = samples::round(&store, [one, two]);
+        for datasets in [vec![], vec![one], vec![one, other], vec![one, two, other]] {
+            let changed = Round {
+                datasets,
                 ..round.clone()
-            },
+            };
+            assert!(matches!(store.put_round(&changed), Err(Error::Immutable { .. })));
+        }
+        for changed in [
             Round {
                 peer: [8; 32],
                 ..round.clone()
@@ -247,26 +275,40 @@ mod tests {
         ] {
             assert!(matches!(store.put_round(&changed), Err(Error::Immutable { .. })));
         }
+        assert_eq!(store.round(&round.id).unwrap(), Some(round.clone()));
+        // Order and repetition make no other set.
+        let same = Round {
+            datasets: vec![two, one, two],
+            ..round.clone()
+        };
+        store.put_round(&same).unwrap();
         assert_eq!(store.round(&round.id).unwrap(), Some(round));
     }
 
     #[test]
-    fn a_round_needs_a_finished_dataset_and_a_stored_agreement() {
+    fn a_round_needs_finished_datasets_and_a_stored_agreement() {
         let (_dir, store) = fresh();
         let dataset = samples::dataset(&store, []);
-        let round = samples::round(&store, dataset);
-        let import = store.begin_dataset(&samples::info()).unwrap();
-        let early = Round {
-            id: [7; 32],
-            dataset: import.id(),
-            ..round.clone()
-        };
-        assert!(matches!(store.put_round(&early), Err(Error::Immutable { .. })));
+        let round = samples::round(&store, [dataset]);
+        let import = store
+            .begin_dataset(&samples::info(store.next_file().unwrap()))
+            .unwrap();
+        for datasets in [vec![], vec![dataset, import.id()], vec![DatasetId(99)]] {
+            let early = Round {
+                id: [7; 32],
+                datasets,
+                ..round.clone()
+            };
+            assert!(matches!(store.put_round(&early), Err(Error::Immutable { .. })));
+        }
         let unknown = Round {
             id: [7; 32],
             agreement: [7; 32],
             ..round
         };
         assert!(matches!(store.put_round(&unknown), Err(Error::Database(_))));
+        assert_eq!(store.round(&[7; 32]).unwrap(), None);
+        let orphan = "INSERT INTO round_datasets VALUES (zeroblob(32), 1)";
+        assert!(matches!(store.raw(orphan), Err(Error::Database(_))));
     }
 }

@@ -140,10 +140,13 @@ pub(crate) fn finding(n: u32) -> Finding {
     }
 }
 
-pub(crate) fn info() -> DatasetInfo {
+pub(crate) fn info(first_file: u32) -> DatasetInfo {
     DatasetInfo {
         name: "低保 2026 年第三季度".to_owned(),
-        source: "minimum-living.csv".to_owned(),
+        files: ["低保 7 月.csv", "低保 \"8, 9\" 月.csv"]
+            .map(str::to_owned)
+            .to_vec(),
+        first_file,
         mapping_digest: [9; 32],
         kind: Kind::Resident,
         case_scheme: Some("procuratorate".to_owned()),
@@ -151,15 +154,15 @@ pub(crate) fn info() -> DatasetInfo {
 }
 
 pub(crate) fn dataset(store: &Store, records: impl IntoIterator<Item = AidRecord>) -> DatasetId {
-    let mut import = store.begin_dataset(&info()).unwrap();
+    let mut import = store.begin_dataset(&info(store.next_file().unwrap())).unwrap();
     for record in records {
         import.add(record).unwrap();
     }
     import.finish(r#"{"rows_read":1}"#).unwrap()
 }
 
-/// A round under way that uses `dataset`, its agreement stored.
-pub(crate) fn round(store: &Store, dataset: DatasetId) -> Round {
+/// A round under way that uses `datasets`, its agreement stored.
+pub(crate) fn round<const N: usize>(store: &Store, datasets: [DatasetId; N]) -> Round {
     store
         .put_agreement(&[3; 32], b"signed", &AgreementState::Signed)
         .unwrap();
@@ -168,7 +171,7 @@ pub(crate) fn round(store: &Store, dataset: DatasetId) -> Round {
         agreement: [3; 32],
         peer: [5; 32],
         role: Role::Receiver,
-        dataset,
+        datasets: datasets.to_vec(),
         state: RoundState::Running,
         started_at: "2026-10-08T01:02:03.5Z".parse().unwrap(),
         ended_at: None,

@@ -20,7 +20,7 @@ pub(super) struct Plan {
 
 #[derive(Clone, Copy)]
 struct Standing {
-    rule: u8,
+    rule: u16,
     side: u8,
     by: By,
     months: MonthRange,
@@ -59,11 +59,15 @@ impl Plan {
             return Ok(plan);
         }
         let other = 1 - me.min(1);
-        for (id, index) in agreement.rules.iter().zip(0u8..) {
-            let rule = rules.get(id).ok_or(Error::RuleUnusable {
+        for (id, index) in agreement.rules.iter().zip(0u16..) {
+            let unusable = |wrong| Error::RuleUnusable {
                 rule: id.clone(),
-                wrong: Wrong::Unknown,
-            })?;
+                wrong,
+            };
+            let rule = rules.get(id).ok_or_else(|| unusable(Wrong::Unknown))?;
+            if !rule.place.covers(&agreement.place) {
+                return Err(unusable(Wrong::OutOfRange));
+            }
             let by = match (rule.basis, agreement.case_matching()) {
                 (Basis::Month, _) => By::Month,
                 (Basis::Case, CaseMatching::ByCase) => By::Case,

@@ -38,7 +38,7 @@ fn records_come_back_as_they_went_in() {
     let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
     assert_eq!(all(&store, id).unwrap(), expected);
     let known = store.dataset(id).unwrap();
-    assert_eq!((known.info, known.used), (info(), false));
+    assert_eq!((known.info, known.used), (info(1), false));
     assert_eq!(
         known.counts,
         Counts {
@@ -69,7 +69,7 @@ fn an_empty_dataset_is_one() {
 #[test]
 fn a_dropped_import_leaves_nothing() {
     let (_dir, store) = fresh();
-    let mut import = store.begin_dataset(&info()).unwrap();
+    let mut import = store.begin_dataset(&info(store.next_file().unwrap())).unwrap();
     for n in 0..MORE_THAN_A_BATCH {
         import.add(record(n)).unwrap();
     }
@@ -88,7 +88,7 @@ fn a_dropped_import_leaves_nothing() {
 fn a_killed_import_leaves_nothing_after_the_next_opening() {
     let (dir, store) = fresh();
     let whole = dataset(&store, (0..3).map(record));
-    let mut import = store.begin_dataset(&info()).unwrap();
+    let mut import = store.begin_dataset(&info(store.next_file().unwrap())).unwrap();
     for n in 0..MORE_THAN_A_BATCH {
         import.add(record(n)).unwrap();
     }
@@ -108,7 +108,7 @@ fn a_killed_import_leaves_nothing_after_the_next_opening() {
 #[test]
 fn others_use_the_store_during_an_import_and_a_read() {
     let (_dir, store) = fresh();
-    let mut import = store.begin_dataset(&info()).unwrap();
+    let mut import = store.begin_dataset(&info(store.next_file().unwrap())).unwrap();
     for n in 0..10 {
         import.add(record(n)).unwrap();
         store.append("node", "row", &n).unwrap();
@@ -125,10 +125,14 @@ fn what_a_round_uses_is_refused_change_by_the_schema() {
     let (_dir, store) = fresh();
     let id = dataset(&store, (0..3).map(record));
     let free = dataset(&store, (0..3).map(record));
-    samples::round(&store, id);
-    assert!(store.dataset(id).unwrap().used && !store.dataset(free).unwrap().used);
+    let beside = dataset(&store, []);
+    samples::round(&store, [id, beside]);
+    let used = |id| store.dataset(id).unwrap().used;
+    assert!(used(id) && used(beside) && !used(free));
     let insert = "INSERT INTO records SELECT dataset, seq + 9, file, sheet, row, lookup, person, programme, period_from,
         period_to, amount_fen, amount_per, household, case_number, status FROM records WHERE dataset = 1";
+    let replace = "INSERT OR REPLACE INTO datasets SELECT id, name, files, first_file + 99, mapping_digest, kind,
+        case_scheme, started_at, finished_at, reconciliation, rows, persons, digest FROM datasets WHERE id = 1";
     for sql in [
         "UPDATE records SET amount_fen = 1 WHERE dataset = 1",
         "UPDATE records SET dataset = 2, seq = seq + 9 WHERE dataset = 1",
@@ -136,21 +140,74 @@ fn what_a_round_uses_is_refused_change_by_the_schema() {
         "INSERT OR REPLACE INTO records SELECT * FROM records WHERE dataset = 1",
         "UPDATE datasets SET name = 'other' WHERE id = 1",
         "UPDATE datasets SET finished_at = NULL WHERE id = 1",
-        "INSERT OR REPLACE INTO datasets SELECT * FROM datasets WHERE id = 1",
         "DELETE FROM datasets WHERE id = 1",
         "DELETE FROM rounds",
-        "UPDATE rounds SET dataset = 2",
+        "INSERT OR REPLACE INTO rounds SELECT * FROM rounds",
+        "UPDATE round_datasets SET dataset = 2 WHERE dataset = 1",
+        "DELETE FROM round_datasets WHERE dataset = 1",
+        "INSERT INTO round_datasets SELECT id, 2 FROM rounds",
+        "INSERT OR REPLACE INTO round_datasets SELECT * FROM round_datasets",
         insert,
+        replace,
     ] {
         assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
     }
     assert_eq!(id, DatasetId(1));
-    assert!(matches!(store.remove_dataset(id), Err(Error::Immutable { .. })));
+    for id in [id, beside] {
+        assert!(matches!(store.remove_dataset(id), Err(Error::Immutable { .. })));
+    }
     assert_eq!(all(&store, id).unwrap().len(), 3);
 
     store.remove_dataset(free).unwrap();
     assert!(matches!(store.remove_dataset(free), Err(Error::Unknown { .. })));
     assert_eq!(raw_rows(&store, "records"), 3);
+}
+
+#[test]
+fn a_file_number_is_used_once() {
+    let (dir, store) = fresh();
+    assert_eq!(store.next_file().unwrap(), 1);
+    let one = dataset(&store, []);
+    let two = dataset(&store, []);
+    let first = |id| store.dataset(id).unwrap().info.first_file;
+    // Two files each.
+    assert_eq!((first(one), first(two), store.next_file().unwrap()), (1, 3, 5));
+    store.remove_dataset(two).unwrap();
+    drop(store.begin_dataset(&info(5)).unwrap());
+    assert_eq!(store.next_file().unwrap(), 7);
+    for used in [1, 4, 6] {
+        assert!(matches!(
+            store.begin_dataset(&info(used)),
+            Err(Error::Immutable { .. })
+        ));
+    }
+    let import = store.begin_dataset(&info(7)).unwrap();
+    for sql in [
+        "UPDATE datasets SET first_file = 1 WHERE finished_at IS NULL",
+        "UPDATE datasets SET files = '[1]' WHERE finished_at IS NULL",
+        "UPDATE file_numbers SET last = 1",
+        "DELETE FROM file_numbers",
+    ] {
+        assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
+    }
+    drop(import);
+    drop(store);
+    let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
+    assert_eq!(store.next_file().unwrap(), 9);
+}
+
+#[test]
+fn a_dataset_has_files_with_numbers_in_range() {
+    let (_dir, store) = fresh();
+    let none = DatasetInfo {
+        files: vec![],
+        ..info(1)
+    };
+    for refused in [none, info(0), info(u32::MAX - 1)] {
+        assert!(matches!(store.begin_dataset(&refused), Err(Error::Database(_))));
+    }
+    drop(store.begin_dataset(&info(u32::MAX - 2)).unwrap());
+    assert_eq!(store.next_file().unwrap(), u32::MAX);
 }
 
 #[test]
@@ -205,7 +262,7 @@ fn nothing_in_the_folder_gives_a_number_away() {
     let removed = dataset(&store, (PEOPLE..2 * PEOPLE).map(record));
     store.remove_dataset(removed).unwrap();
     let used = dataset(&store, []);
-    let round = samples::round(&store, used);
+    let round = samples::round(&store, [used]);
     let found_there: Vec<_> = (0..PEOPLE).map(samples::finding).collect();
     store.end_round(&round, &found_there).unwrap();
 

@@ -4,7 +4,8 @@
 CREATE TABLE datasets (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     name           TEXT NOT NULL,
-    source         TEXT NOT NULL,
+    files          TEXT NOT NULL CHECK (json_array_length(files) > 0), -- JSON array of names, in order
+    first_file     INTEGER NOT NULL,                                   -- node-wide number of the first of them
     mapping_digest BLOB NOT NULL CHECK (length(mapping_digest) = 32),
     kind           TEXT NOT NULL,
     case_scheme    TEXT,
@@ -14,8 +15,14 @@ CREATE TABLE datasets (
     reconciliation TEXT,
     rows           INTEGER,
     persons        INTEGER,
-    digest         BLOB CHECK (length(digest) = 32)
+    digest         BLOB CHECK (length(digest) = 32),
+    -- The number after the last is a u32 still.
+    CHECK (first_file > 0 AND first_file + json_array_length(files) <= 4294967295)
 ) STRICT;
+
+-- The last file number of every dataset there ever was: rows of removed datasets stand in findings and on paper, and
+-- must never point into another file.
+CREATE TABLE file_numbers (last INTEGER PRIMARY KEY) STRICT;
 
 CREATE TABLE records (
     dataset      INTEGER NOT NULL REFERENCES datasets (id),
@@ -60,7 +67,6 @@ CREATE TABLE rounds (
     agreement     BLOB NOT NULL REFERENCES agreements (digest),
     peer          BLOB NOT NULL CHECK (length(peer) = 32), -- its node key: a peer can be removed, its rounds stay
     role          TEXT NOT NULL,
-    dataset       INTEGER NOT NULL REFERENCES datasets (id),
     state         TEXT NOT NULL,
     started_at    TEXT NOT NULL,
     ended_at      TEXT,
@@ -72,7 +78,14 @@ CREATE TABLE rounds (
     error         TEXT
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX rounds_by_dataset ON rounds (dataset);
+-- What a round entered. Written before the round itself, in one transaction; once the round is there, no more comes.
+CREATE TABLE round_datasets (
+    round   BLOB NOT NULL REFERENCES rounds (id) DEFERRABLE INITIALLY DEFERRED,
+    dataset INTEGER NOT NULL REFERENCES datasets (id),
+    PRIMARY KEY (round, dataset)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rounds_by_dataset ON round_datasets (dataset);
 
 CREATE TABLE findings (
     round   BLOB NOT NULL REFERENCES rounds (id),
@@ -104,7 +117,7 @@ CREATE TRIGGER records_stand BEFORE UPDATE ON records
 BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;
 
 CREATE TRIGGER records_used_stay BEFORE DELETE ON records
-WHEN EXISTS (SELECT 1 FROM rounds WHERE dataset = OLD.dataset)
+WHEN EXISTS (SELECT 1 FROM round_datasets WHERE dataset = OLD.dataset)
 BEGIN SELECT RAISE(ABORT, 'a round uses this dataset'); END;
 
 CREATE TRIGGER datasets_stand BEFORE UPDATE ON datasets
@@ -112,17 +125,47 @@ WHEN OLD.finished_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'a finished dataset is never changed'); END;
 
 CREATE TRIGGER datasets_used_stay BEFORE DELETE ON datasets
-WHEN EXISTS (SELECT 1 FROM rounds WHERE dataset = OLD.id)
+WHEN EXISTS (SELECT 1 FROM round_datasets WHERE dataset = OLD.id)
 BEGIN SELECT RAISE(ABORT, 'a round uses this dataset'); END;
 
-CREATE TRIGGER rounds_use_finished BEFORE INSERT ON rounds
+CREATE TRIGGER datasets_bring_new_files BEFORE INSERT ON datasets
+WHEN NEW.first_file <= (SELECT max(last) FROM file_numbers)
+BEGIN SELECT RAISE(ABORT, 'a file number is never used again'); END;
+
+CREATE TRIGGER datasets_use_up_numbers AFTER INSERT ON datasets
+BEGIN INSERT INTO file_numbers VALUES (NEW.first_file + json_array_length(NEW.files) - 1); END;
+
+CREATE TRIGGER datasets_keep_files BEFORE UPDATE OF files, first_file ON datasets
+BEGIN SELECT RAISE(ABORT, 'a dataset keeps its files'); END;
+
+CREATE TRIGGER file_numbers_stand BEFORE UPDATE ON file_numbers
+BEGIN SELECT RAISE(ABORT, 'a file number is never used again'); END;
+
+CREATE TRIGGER file_numbers_stay BEFORE DELETE ON file_numbers
+BEGIN SELECT RAISE(ABORT, 'a file number is never used again'); END;
+
+CREATE TRIGGER round_datasets_are_finished BEFORE INSERT ON round_datasets
 WHEN (SELECT finished_at FROM datasets WHERE id = NEW.dataset) IS NULL
-BEGIN SELECT RAISE(ABORT, 'a round needs a finished dataset'); END;
+BEGIN SELECT RAISE(ABORT, 'a round needs finished datasets'); END;
+
+CREATE TRIGGER round_datasets_come_first BEFORE INSERT ON round_datasets
+WHEN EXISTS (SELECT 1 FROM rounds WHERE id = NEW.round)
+BEGIN SELECT RAISE(ABORT, 'a round keeps its datasets'); END;
+
+CREATE TRIGGER round_datasets_stand BEFORE UPDATE ON round_datasets
+BEGIN SELECT RAISE(ABORT, 'a round keeps its datasets'); END;
+
+CREATE TRIGGER round_datasets_stay BEFORE DELETE ON round_datasets
+BEGIN SELECT RAISE(ABORT, 'a round keeps its datasets'); END;
+
+CREATE TRIGGER rounds_use_datasets BEFORE INSERT ON rounds
+WHEN NOT EXISTS (SELECT 1 FROM round_datasets WHERE round = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'a round needs a dataset'); END;
 
 CREATE TRIGGER rounds_keep_who_and_what BEFORE UPDATE ON rounds
-WHEN (NEW.id, NEW.agreement, NEW.peer, NEW.role, NEW.dataset, NEW.started_at)
-  IS NOT (OLD.id, OLD.agreement, OLD.peer, OLD.role, OLD.dataset, OLD.started_at)
-BEGIN SELECT RAISE(ABORT, 'a round keeps its agreement, peer, role and dataset'); END;
+WHEN (NEW.id, NEW.agreement, NEW.peer, NEW.role, NEW.started_at)
+  IS NOT (OLD.id, OLD.agreement, OLD.peer, OLD.role, OLD.started_at)
+BEGIN SELECT RAISE(ABORT, 'a round keeps its agreement, peer, role and beginning'); END;
 
 CREATE TRIGGER rounds_stay BEFORE DELETE ON rounds
 BEGIN SELECT RAISE(ABORT, 'rounds are never deleted'); END;

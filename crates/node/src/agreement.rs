@@ -1,0 +1,115 @@
+//! What this node has agreed to, and the terms that a session takes from it.
+
+use hefu_casework::{Agreement, Hex, SignedAgreement};
+use hefu_psi::wire::{Abort, Open, PROTOCOL_VERSION};
+use hefu_psi::{KeyKind, Mode, Ristretto255, Suite, Terms};
+use hefu_store::AgreementState;
+
+use crate::node::today;
+use crate::{Error, Node, Result};
+
+/// An agreement in force between this node and one peer.
+pub(crate) struct InForce {
+    pub(crate) agreement: Agreement,
+    pub(crate) digest: [u8; 32],
+    /// This node's index.
+    pub(crate) me: usize,
+    /// The peer's index.
+    pub(crate) peer: usize,
+}
+
+impl Node {
+    /// Signs an agreement, after a person has read what each side will learn.
+    ///
+    /// # Errors
+    /// When it contradicts itself, asks for what this node can't do, or does not name this node.
+    pub fn sign(&self, agreement: &Agreement) -> Result<Hex<64>> {
+        agreement.check_against(&self.rules, agreement.valid_from)?;
+        if agreement.suite != Ristretto255::NAME {
+            return Err(policy("suite_unknown", Abort::Suite));
+        }
+        let (_, signature) = hefu_casework::sign(agreement, self.keys.signing_key())?;
+        Ok(signature)
+    }
+
+    /// Keeps an agreement that every party has signed; from now on it can be used.
+    ///
+    /// # Errors
+    /// When it does not name this node, or can't be stored.
+    pub fn conclude(&self, signed: &SignedAgreement) -> Result<[u8; 32]> {
+        let agreement = signed.agreement();
+        agreement.index_of(&self.node_key()).ok_or(hefu_casework::Error::NotAParty)?;
+        let digest = agreement.digest();
+        self.store.put_agreement(&digest, &signed.to_bytes(), &AgreementState::Signed)?;
+        self.log(
+            "agreement_signed",
+            &serde_json::json!({ "agreement": Hex(digest), "number": agreement.number, "purpose": agreement.purpose }),
+        )?;
+        Ok(digest)
+    }
+
+    /// The agreement with this digest, if it is signed by all and in force today.
+    pub(crate) fn in_force(&self, digest: &[u8; 32]) -> Result<InForce> {
+        let unknown = || policy("agreement_unknown", Abort::AgreementUnknown);
+        let stored = self.store.agreement(digest)?.ok_or_else(unknown)?;
+        if stored.state != AgreementState::Signed {
+            return Err(unknown());
+        }
+        let agreement = SignedAgreement::parse(&stored.signed)?.agreement().clone();
+        match agreement.check_against(&self.rules, today()) {
+            Err(hefu_casework::Error::NotValidOn { .. }) => {
+                return Err(policy("agreement_not_in_force", Abort::AgreementNotInForce));
+            }
+            other => other?,
+        }
+        let me = agreement.index_of(&self.node_key()).ok_or_else(unknown)?;
+        Ok(InForce { peer: 1 - me.min(1), digest: *digest, agreement, me })
+    }
+
+    /// The agreement that a caller's opening names, if that caller may open it.
+    pub(crate) fn admits(&self, open: &Open, caller: &[u8; 32]) -> Result<InForce> {
+        if open.version != PROTOCOL_VERSION {
+            return Err(hefu_psi::Error::Refused(Abort::Version { ours: PROTOCOL_VERSION, theirs: open.version }).into());
+        }
+        let in_force = self.in_force(&open.agreement)?;
+        let party = in_force.agreement.party(in_force.peer)?;
+        if party.node_key.0 != *caller || open.receiver != *caller {
+            return Err(policy("agreement_other_party", Abort::AgreementMismatch));
+        }
+        in_force.must_receive(in_force.peer)?;
+        Ok(in_force)
+    }
+}
+
+impl InForce {
+    /// The terms of a session in which the party at `receiver` learns.
+    pub(crate) fn terms(&self, receiver: usize) -> Result<Terms> {
+        let sender = 1 - receiver.min(1);
+        let (to, from) = (self.agreement.party(receiver)?, self.agreement.party(sender)?);
+        Ok(Terms {
+            agreement: self.digest,
+            receiver: to.node_key.0,
+            sender: from.node_key.0,
+            mode: Mode::Members,
+            key_kind: match self.agreement.key_kind {
+                hefu_casework::KeyKind::Person => KeyKind::Person,
+                hefu_casework::KeyKind::Rule => KeyKind::Rule,
+            },
+            width: u16::try_from(self.agreement.element_width())
+                .map_err(|_| Error::Internal { what: "element width" })?,
+            receiver_cap: to.max_elements,
+            sender_cap: from.max_elements,
+        })
+    }
+
+    pub(crate) fn must_receive(&self, index: usize) -> Result<()> {
+        if self.agreement.may_receive(index) {
+            return Ok(());
+        }
+        Err(policy("agreement_not_receiver", Abort::AgreementMismatch))
+    }
+}
+
+pub(crate) fn policy(reason: &'static str, abort: Abort) -> Error {
+    Error::Policy { reason, abort }
+}

@@ -1,0 +1,107 @@
+//! Exports into the store: a snapshot, a reconciliation, a quarantine file.
+
+use std::path::PathBuf;
+
+use hefu_casework::{AidRecord, canonical};
+use hefu_ingest::{Mapping, Quarantine, Reading, Stop, Wording, read_records};
+use hefu_store::{DatasetId, DatasetInfo};
+use serde_json::json;
+
+use crate::{Error, Node, Result};
+
+/// One export and how to read it.
+pub struct Export {
+    /// The name under which snapshots of this register follow each other.
+    pub name: String,
+    /// The files, or a folder of them.
+    pub files: Vec<PathBuf>,
+    /// How its columns are read, as confirmed by a person.
+    pub mapping: Mapping,
+    /// The words of the quarantine file.
+    pub wording: Wording,
+}
+
+/// What became of an import.
+pub struct Imported {
+    /// The snapshot.
+    pub dataset: DatasetId,
+    /// The reconciliation, and how the files were understood.
+    pub reading: Reading,
+    /// Refused rows with their reasons; none where no row was refused.
+    pub quarantine: Option<PathBuf>,
+}
+
+impl Node {
+    /// Imports one export as a new snapshot. It is there as a whole or not at all.
+    ///
+    /// # Errors
+    /// Whatever makes the files unfit; nothing of them is kept then.
+    pub fn import(&self, export: Export) -> Result<Imported> {
+        let Export { name, files, mapping, wording } = export;
+        let first_file = self.store.next_file()?;
+        let mapping_bytes = canonical::to_vec(&mapping);
+        let mut import = self.store.begin_dataset(&DatasetInfo {
+            name: name.clone(),
+            files: files.iter().map(|file| file.display().to_string()).collect(),
+            first_file,
+            mapping_digest: sha256(&mapping_bytes),
+            kind: mapping.columns.kind,
+            case_scheme: mapping.case.as_ref().map(|case| case.scheme.clone()),
+        })?;
+        let id = import.id();
+        let path = self.folder.join("quarantine").join(format!("{}-{}.csv", id.0, file_name(&name)));
+        let mut quarantine = Quarantine::create(&path, wording)?;
+        let reading = read_records(
+            &files,
+            &mapping,
+            &mut |mut record: AidRecord| {
+                record.row.file += first_file - 1;
+                import.add(record).map_err(|error| Stop(Box::new(error)))
+            },
+            Some(&mut quarantine),
+        )?;
+        let refused = quarantine.rows() > 0;
+        let quarantine = if refused { Some(quarantine.finish()?) } else { None };
+        let sum = &reading.reconciliation;
+        let account = json!({
+            "rows_read": sum.rows_read,
+            "accepted": sum.accepted,
+            "rejected": sum.rejected,
+            "blank": sum.blank,
+            "duplicates": sum.duplicates,
+            "warnings": sum.warnings,
+        });
+        let dataset = import.finish(&account.to_string())?;
+        self.learn_aliases(&reading.aliases)?;
+        self.log("imported", &json!({ "dataset": dataset.0, "name": name, "account": account }))?;
+        tracing::info!(node = self.name(), dataset = dataset.0, accepted = sum.accepted, "imported");
+        Ok(Imported { dataset, reading, quarantine })
+    }
+
+    /// The newest snapshot of each register: what a round enters.
+    pub(crate) fn current_datasets(&self) -> Result<Vec<DatasetId>> {
+        let mut newest: std::collections::BTreeMap<String, DatasetId> = std::collections::BTreeMap::new();
+        for dataset in self.store.datasets()? {
+            let id = newest.entry(dataset.info.name).or_insert(dataset.id);
+            *id = (*id).max(dataset.id);
+        }
+        let mut ids: Vec<DatasetId> = newest.into_values().collect();
+        ids.sort_unstable();
+        if ids.is_empty() {
+            return Err(Error::Missing { what: "dataset", name: String::new() });
+        }
+        Ok(ids)
+    }
+}
+
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0u8; 32];
+    for (to, from) in digest.iter_mut().zip(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()) {
+        *to = *from;
+    }
+    digest
+}

@@ -1,0 +1,286 @@
+//! A node: its folder, its keys, its book of peers.
+//!
+//! ```text
+//! vault.json                the key that seals everything else, wrapped
+//! hefu.db                   records, agreements, rounds, findings, log
+//! keys/{node,tls}.sealed    the keys by which peers know this node
+//! aliases.sealed            people with two numbers; never leaves the node
+//! spool/                    chunks that wait for their answer
+//! quarantine/               refused rows of imports
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hefu_casework::{AgencyRole, RuleSet};
+use hefu_curve::Pool;
+use hefu_identity::{AliasTable, PersonKey};
+use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
+use hefu_store::{Costs, Peer, Store, Unlock};
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, tz};
+
+use crate::runner::{Randomness, Runner, Watcher, system_randomness};
+use crate::{Error, Result};
+
+/// Who a node speaks for.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The agency's name.
+    pub name: String,
+    /// What kind of agency it is.
+    pub role: AgencyRole,
+}
+
+/// What a node is given from outside, so that tests can watch and repeat it.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Compute threads; nodes of one process share them.
+    pub pool: Pool,
+    /// Limits of its connections.
+    pub limits: Limits,
+    /// Where each session's randomness comes from.
+    pub randomness: Arc<dyn Fn() -> Randomness + Send + Sync>,
+    /// Sees every frame before encryption.
+    pub tap: Option<Arc<dyn Tap>>,
+    /// Told how far sessions have come.
+    pub watcher: Watcher,
+}
+
+/// One agency's node.
+pub struct Node {
+    pub(crate) folder: PathBuf,
+    pub(crate) profile: Profile,
+    pub(crate) store: Store,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) rules: RuleSet,
+    pub(crate) aliases: Mutex<AliasTable>,
+    pub(crate) surroundings: Surroundings,
+    book: Arc<Book>,
+}
+
+const FOLDERS: [&str; 3] = ["keys", "spool", "quarantine"];
+const NODE_KEY: &str = "keys/node.sealed";
+const TLS_KEY: &str = "keys/tls.sealed";
+const ALIASES: &str = "aliases.sealed";
+
+impl Surroundings {
+    /// The system's randomness and nobody watching.
+    #[must_use]
+    pub fn new(pool: Pool) -> Self {
+        Self {
+            pool,
+            limits: Limits::default(),
+            randomness: Arc::new(system_randomness),
+            tap: None,
+            watcher: Arc::new(|_| ()),
+        }
+    }
+}
+
+impl Node {
+    /// Makes a new node in an empty folder.
+    ///
+    /// # Errors
+    /// When the folder can't be written, or holds a node already.
+    pub fn create(
+        folder: &Path,
+        unlock: &Unlock,
+        costs: Costs,
+        profile: Profile,
+        surroundings: Surroundings,
+    ) -> Result<Self> {
+        for name in FOLDERS {
+            std::fs::create_dir_all(folder.join(name)).map_err(|source| Error::folder(folder, source))?;
+        }
+        let store = Store::create_with(folder, unlock, costs)?;
+        let keys = Keys::generate()?;
+        let (node, tls) = keys.to_parts();
+        store.vault().seal_file(&folder.join(NODE_KEY), "node key", &node)?;
+        store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
+        let node = Self::assemble(folder, store, keys, profile, surroundings)?;
+        node.log("node_created", &serde_json::json!({ "name": node.profile.name, "role": node.profile.role }))?;
+        Ok(node)
+    }
+
+    /// Opens a node that was made before.
+    ///
+    /// # Errors
+    /// When it can't be unlocked, or something in the folder is damaged.
+    pub fn open(folder: &Path, unlock: &Unlock, profile: Profile, surroundings: Surroundings) -> Result<Self> {
+        let store = Store::open(folder, unlock)?;
+        let node = store.vault().open_file(&folder.join(NODE_KEY), "node key")?;
+        let tls = store.vault().open_file(&folder.join(TLS_KEY), "tls key")?;
+        let keys = Keys::from_parts(node, tls)?;
+        Self::assemble(folder, store, keys, profile, surroundings)
+    }
+
+    fn assemble(folder: &Path, store: Store, keys: Keys, profile: Profile, surroundings: Surroundings) -> Result<Self> {
+        let book = Arc::new(Book::default());
+        for peer in store.peers()? {
+            book.add(Card::parse(&peer.card)?);
+        }
+        let aliases = read_aliases(&store, &folder.join(ALIASES))?;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            profile,
+            store,
+            keys: Arc::new(keys),
+            rules: RuleSet::national(),
+            aliases: Mutex::new(aliases),
+            surroundings,
+            book,
+        })
+    }
+
+    /// The agency's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// The key by which agreements name this node.
+    #[must_use]
+    pub fn node_key(&self) -> [u8; 32] {
+        self.keys.node_key()
+    }
+
+    /// The rules that this node knows.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The node's database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The card that peers are given, for a node that they reach at `address`.
+    ///
+    /// # Errors
+    /// When name or address can't stand on a card.
+    pub fn card(&self, address: &str) -> Result<Card> {
+        Ok(Card::new(&self.keys, &self.profile.name, self.profile.role, address)?)
+    }
+
+    /// Takes a peer's card into the book, after its fingerprint has been read aloud and compared.
+    ///
+    /// # Errors
+    /// When it can't be stored.
+    pub fn add_peer(&self, card: &Card) -> Result<()> {
+        self.store.put_peer(&Peer {
+            node_key: card.node_key(),
+            name: card.name().to_string(),
+            fingerprint: card.fingerprint(),
+            card: card.to_bytes(),
+            pinned: true,
+            added_at: Timestamp::now(),
+        })?;
+        self.book.add(card.clone());
+        self.log("peer_added", &serde_json::json!({ "peer": card.name(), "fingerprint": card.fingerprint() }))
+    }
+
+    pub(crate) fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book)
+    }
+
+    pub(crate) fn runner(&self) -> Runner {
+        Runner {
+            pool: self.surroundings.pool.clone(),
+            spool: self.folder.join("spool"),
+            keys: Arc::clone(&self.keys),
+            watcher: Arc::clone(&self.surroundings.watcher),
+        }
+    }
+
+    /// One entry in the chained log. `body` never names a person.
+    pub(crate) fn log(&self, kind: &str, body: &serde_json::Value) -> Result<()> {
+        self.store.append("node", kind, body)?;
+        Ok(())
+    }
+
+    /// Notes who has two numbers, sealed, beside what is known already.
+    pub(crate) fn learn_aliases(&self, more: &AliasTable) -> Result<()> {
+        if more.is_empty() {
+            return Ok(());
+        }
+        let mut known = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        for group in more.groups() {
+            for other in group.iter().skip(1) {
+                known.add(&group[0], other);
+            }
+        }
+        let path = self.folder.join(ALIASES);
+        self.store.vault().seal_file(&path, "aliases", &alias_bytes(&known))?;
+        Ok(())
+    }
+
+    /// A copy of the table of people with two numbers.
+    pub(crate) fn aliases(&self) -> AliasTable {
+        self.aliases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Today in China, which has one time zone without summer time.
+pub(crate) fn today() -> Date {
+    let east_8: Offset = tz::offset(8);
+    Timestamp::now().to_zoned(TimeZone::fixed(east_8)).date()
+}
+
+/// The cards of all peers, in memory, because each handshake asks.
+#[derive(Default)]
+pub(crate) struct Book(Mutex<Vec<Card>>);
+
+impl Book {
+    fn add(&self, card: Card) {
+        let mut cards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cards.retain(|known| known.node_key() != card.node_key());
+        cards.push(card);
+    }
+
+    /// The card of the node with this key.
+    pub(crate) fn by_node_key(&self, key: &[u8; 32]) -> Option<Card> {
+        self.find(|card| card.node_key() == *key)
+    }
+
+    fn find(&self, fits: impl Fn(&Card) -> bool) -> Option<Card> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|card| fits(card)).cloned()
+    }
+}
+
+impl PeerBook for Book {
+    fn by_tls_key(&self, key: &[u8; 32]) -> Option<Card> {
+        self.find(|card| card.tls_key() == *key)
+    }
+}
+
+/// Pairs of stored keys: each number beside the first of its group.
+fn alias_bytes(aliases: &AliasTable) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    for group in aliases.groups() {
+        for other in group.iter().skip(1) {
+            bytes.extend_from_slice(&group[0].stored());
+            bytes.extend_from_slice(&other.stored());
+        }
+    }
+    bytes
+}
+
+fn read_aliases(store: &Store, path: &Path) -> Result<AliasTable> {
+    let mut aliases = AliasTable::new();
+    if !path.exists() {
+        return Ok(aliases);
+    }
+    let bytes = store.vault().open_file(path, "aliases")?;
+    let damaged = || Error::Missing { what: "alias", name: ALIASES.to_string() };
+    let key = size_of::<PersonKey>();
+    for pair in bytes.chunks(2 * key) {
+        let (a, b) = pair.split_at_checked(key).ok_or_else(damaged)?;
+        let (a, b) = (PersonKey::from_stored(a).ok_or_else(damaged)?, PersonKey::from_stored(b).ok_or_else(damaged)?);
+        aliases.add(&a, &b);
+    }
+    Ok(aliases)
+}

@@ -1,0 +1,300 @@
+//! Rounds: as the receiver that asks and learns, and as the sender that answers a call.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings};
+use hefu_link::{Listener, Traffic, dial};
+use hefu_psi::{Elements, Ristretto255, SignedReceipt};
+use hefu_store::{DatasetId, Role, Round, RoundState};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::agreement::InForce;
+use crate::runner::Call;
+use crate::{Error, Node, Result};
+
+/// What the receiver of a round has learned.
+pub struct Learned {
+    /// The round's id on this node.
+    pub round: [u8; 32],
+    /// The agreement's number.
+    pub agreement: String,
+    /// What the round was for.
+    pub purpose: Purpose,
+    /// The sender's name.
+    pub peer: String,
+    /// Findings, and what could not be found.
+    pub outcome: Outcome,
+    /// Elements entered here.
+    pub own_elements: u64,
+    /// Elements the peer entered.
+    pub peer_elements: u64,
+    /// Frames and bytes.
+    pub traffic: Traffic,
+}
+
+impl Node {
+    /// Answers peers on `address` until it is dropped or aborted.
+    ///
+    /// # Errors
+    /// When the address can't be listened on.
+    pub async fn listen(&self, address: &str) -> Result<Listener> {
+        let Self { surroundings, keys, .. } = self;
+        Ok(Listener::bind(address, keys, self.book(), surroundings.limits, surroundings.tap.clone()).await?)
+    }
+
+    /// Serves every caller at once; a failed call is logged and does not stop the others.
+    pub async fn serve(self: Arc<Self>, listener: Listener) {
+        loop {
+            match listener.accept().await {
+                Ok(connection) => {
+                    let node = Arc::clone(&self);
+                    tokio::spawn(async move {
+                        let peer = connection.peer().name().to_string();
+                        if let Err(error) = node.answer(connection).await {
+                            node.note_failure("call_failed", &peer, &error);
+                        }
+                    });
+                }
+                Err(error) => self.note_failure("call_refused", "", &error.into()),
+            }
+        }
+    }
+
+    /// Runs a round as its receiver, against the other party of the agreement.
+    ///
+    /// # Errors
+    /// Whatever ended it; the round's record says so too, and no finding is kept.
+    pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
+        let in_force = self.in_force(agreement)?;
+        in_force.must_receive(in_force.me)?;
+        let peer = in_force.agreement.party(in_force.peer)?.clone();
+        let card = self
+            .book()
+            .by_node_key(&peer.node_key.0)
+            .ok_or_else(|| Error::Missing { what: "peer", name: peer.name.clone() })?;
+        let mut round = self.begin(&in_force, Role::Receiver)?;
+
+        let learned = async {
+            let (in_force, set) = self.enter(in_force, round.datasets.clone(), Role::Receiver).await?;
+            round.own_elements = Some(set.len() as u64);
+            let packed = packed(&set)?;
+            let limits = &self.surroundings.limits;
+            let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
+            let node = Arc::clone(self);
+            let fresh = Arc::new(move |key: &[u8; 32]| Ok(node.store.remember_public_key(key)?));
+            let received = self
+                .runner()
+                .receive::<Ristretto255>(
+                    connection,
+                    in_force.terms(in_force.me)?,
+                    packed,
+                    (self.surroundings.randomness)(),
+                    fresh,
+                )
+                .await?;
+            let outcome = findings(&in_force.agreement, in_force.me, &set, &received.matches.indices)?;
+            Ok::<_, Error>((in_force, outcome, received))
+        }
+        .await;
+
+        match learned {
+            Ok((in_force, outcome, received)) => {
+                round.peer_elements = Some(received.matches.sender_elements);
+                round.matched = Some(received.matches.indices.len() as u64);
+                self.end(&mut round, RoundState::Done, received.traffic, &outcome.findings)?;
+                self.log_receipt(&round, &received.matches.receipt)?;
+                Ok(Learned {
+                    round: round.id,
+                    agreement: in_force.agreement.number,
+                    purpose: in_force.agreement.purpose,
+                    peer: peer.name,
+                    outcome,
+                    own_elements: round.own_elements.unwrap_or_default(),
+                    peer_elements: received.matches.sender_elements,
+                    traffic: received.traffic,
+                })
+            }
+            Err(error) => {
+                self.end_badly(&mut round, &error)?;
+                self.note_failure("round_failed", &peer.name, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// What the node's own records break among themselves, without any peer.
+    ///
+    /// # Errors
+    /// When records can't be read.
+    pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Vec<Finding>> {
+        let aliases = self.aliases();
+        self.with_records(&self.current_datasets()?, |records| {
+            Ok(hefu_casework::local_findings(&self.rules, place, months, &aliases, records)?)
+        })
+    }
+
+    /// A peer calls: only the agreement that it names decides whether, and what, it gets.
+    async fn answer(&self, connection: hefu_link::Connection) -> Result<()> {
+        let caller = connection.peer().clone();
+        let call = Call::take(connection).await?;
+        let in_force = match self.admits(&call.open, &caller.node_key()) {
+            Ok(in_force) => in_force,
+            Err(error) => {
+                if let Some(reason) = error.abort() {
+                    call.refuse(&reason).await;
+                }
+                return Err(error);
+            }
+        };
+        let mut round = self.begin(&in_force, Role::Sender)?;
+        round.peer_elements = Some(call.open.elements);
+        let entered = self.enter(in_force, round.datasets.clone(), Role::Sender).await;
+        let sent = match entered.and_then(|(in_force, set)| {
+            round.own_elements = Some(set.len() as u64);
+            Ok((in_force.terms(in_force.peer)?, packed(&set)?))
+        }) {
+            Ok((terms, elements)) => {
+                // What a peer asks about is on record before anything is computed for it.
+                self.log(
+                    "session_opened",
+                    &json!({ "peer": caller.name(), "agreement": Hex(terms.agreement), "announced": call.open.elements }),
+                )?;
+                self.runner().send::<Ristretto255>(call, terms, elements, (self.surroundings.randomness)()).await
+            }
+            Err(error) => {
+                call.refuse(&error.abort().unwrap_or(hefu_psi::wire::Abort::Internal)).await;
+                Err(error)
+            }
+        };
+        match sent {
+            Ok(sent) => {
+                self.end(&mut round, RoundState::Done, sent.traffic, &[])?;
+                self.log_receipt(&round, &sent.receipt)
+            }
+            Err(error) => {
+                self.end_badly(&mut round, &error)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(&self, in_force: &InForce, role: Role) -> Result<Round> {
+        let mut id = [0u8; 32];
+        crate::runner::system_randomness().fill_bytes(&mut id);
+        let round = Round {
+            id,
+            agreement: in_force.digest,
+            peer: in_force.agreement.party(in_force.peer)?.node_key.0,
+            role,
+            datasets: self.current_datasets()?,
+            state: RoundState::Running,
+            started_at: Timestamp::now(),
+            ended_at: None,
+            own_elements: None,
+            peer_elements: None,
+            matched: None,
+            bytes_out: 0,
+            bytes_in: 0,
+            error: None,
+        };
+        self.store.put_round(&round)?;
+        Ok(round)
+    }
+
+    fn end(&self, round: &mut Round, state: RoundState, traffic: Traffic, findings: &[Finding]) -> Result<()> {
+        round.state = state;
+        round.ended_at = Some(Timestamp::now());
+        round.bytes_out = traffic.bytes_sent;
+        round.bytes_in = traffic.bytes_received;
+        self.store.end_round(round, findings)?;
+        Ok(())
+    }
+
+    fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
+        round.error = Some(error.code().to_string());
+        let state = if matches!(error, Error::Policy { .. }) { RoundState::Refused } else { RoundState::Failed };
+        self.end(round, state, Traffic::default(), &[])
+    }
+
+    /// Makes the set that this node enters, on a thread of its own.
+    async fn enter(
+        &self,
+        in_force: InForce,
+        datasets: Vec<DatasetId>,
+        role: Role,
+    ) -> Result<(InForce, ElementSet)> {
+        let receiver = if role == Role::Receiver { in_force.me } else { in_force.peer };
+        let aliases = self.aliases();
+        let set = tokio::task::block_in_place(|| {
+            self.with_records(&datasets, |records| {
+                Ok(elements(&in_force.agreement, &self.rules, in_force.me, receiver, &aliases, records)?)
+            })
+        })?;
+        Ok((in_force, set))
+    }
+
+    /// Streams the records of datasets through a small channel: they are unsealed on another thread than `work` runs on.
+    fn with_records<T>(
+        &self,
+        datasets: &[DatasetId],
+        work: impl FnOnce(&mut dyn Iterator<Item = AidRecord>) -> Result<T>,
+    ) -> Result<T> {
+        const WAITING: usize = 1024;
+        std::thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(WAITING);
+            let reading = scope.spawn(move || {
+                for dataset in datasets {
+                    self.store.records(*dataset, &mut |record| {
+                        // A closed channel means that the work has failed; its error says more.
+                        sender.send(record).map_err(|_| Error::Internal { what: "reading records" })
+                    })?;
+                }
+                Ok::<_, Error>(())
+            });
+            let done = work(&mut receiver.into_iter());
+            let read = reading.join().unwrap_or(Err(Error::Internal { what: "the reading thread" }));
+            let done = done?;
+            read?;
+            Ok(done)
+        })
+    }
+
+    fn log_receipt(&self, round: &Round, signed: &SignedReceipt) -> Result<()> {
+        let receipt = &signed.receipt;
+        tracing::info!(node = self.name(), role = round.role.code(), "round done");
+        self.log(
+            "round_done",
+            &json!({
+                "round": Hex(round.id),
+                "role": round.role.code(),
+                "agreement": Hex(round.agreement),
+                "session": Hex(receipt.sid.0),
+                "receiver_elements": receipt.receiver_elements,
+                "sender_elements": receipt.sender_elements,
+                "blinded": Hex(receipt.blinded),
+                "evaluated": Hex(receipt.evaluated),
+                "tags": Hex(receipt.tags),
+                "by_receiver": Hex(signed.by_receiver),
+                "by_sender": Hex(signed.by_sender),
+            }),
+        )
+    }
+
+    /// Both logs say why: the chained one, and the stream for the operators.
+    fn note_failure(&self, kind: &'static str, peer: &str, error: &Error) {
+        tracing::warn!(node = self.name(), peer, code = error.code(), "{kind}: {error}");
+        let params: serde_json::Map<String, serde_json::Value> =
+            error.params().into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();
+        let body = json!({ "peer": peer, "code": error.code(), "params": params });
+        if let Err(failed) = self.log(kind, &body) {
+            tracing::error!(node = self.name(), code = failed.code(), "the log can't be written");
+        }
+    }
+}
+
+fn packed(set: &ElementSet) -> Result<Elements> {
+    let mut bytes = set.bytes();
+    Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal { what: "packing elements" })
+}

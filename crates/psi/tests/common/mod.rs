@@ -1,0 +1,322 @@
+//! Two ends of a session in memory. Every message crosses as bytes, through a hook that may do to it what an attacker,
+//! a bad disk or a bad line would.
+#![allow(
+    dead_code,
+    reason = "each test file is a crate of its own and uses a part of this"
+)]
+
+pub(crate) mod toy;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use hefu_curve::Pool;
+use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Open, ReceiptMessage, Tags};
+use hefu_psi::{
+    AwaitAccept, CHUNK, Elements, Error, Incoming, InputCommitment, InputCommitter, KeyKind, Matches, Mode,
+    SessionId, SignedReceipt, Suite, TagSet, Terms,
+};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(2).unwrap());
+
+pub(crate) const WIDTH: usize = 32;
+
+/// The messages in the order in which they cross, and the two places where a chunk lies on a disk in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    Open,
+    Accept,
+    Blinded,
+    Commit,
+    SenderSpool,
+    Evaluated,
+    ReceiverSpool,
+    Tags,
+    ReceiverReceipt,
+    SenderReceipt,
+}
+
+/// What crosses the wire, in order.
+pub(crate) const WIRE: [Step; 8] = [
+    Step::Open,
+    Step::Accept,
+    Step::Blinded,
+    Step::Commit,
+    Step::Evaluated,
+    Step::Tags,
+    Step::ReceiverReceipt,
+    Step::SenderReceipt,
+];
+
+/// Which end gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Receiver,
+    Sender,
+}
+
+/// Who gave up and why. A message that never came has no error: the caller's clock ends the session.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) end: End,
+    pub(crate) step: Step,
+    pub(crate) error: Option<Error>,
+}
+
+/// What both ends have when a session is through.
+pub(crate) struct Outcome {
+    pub(crate) matches: Matches,
+    pub(crate) at_sender: SignedReceipt,
+    pub(crate) transcript: Transcript,
+}
+
+/// Everything that has crossed, and what an end knows from it.
+#[derive(Default)]
+pub(crate) struct Transcript {
+    pub(crate) messages: Vec<(Step, Vec<Vec<u8>>)>,
+    pub(crate) sid: Option<SessionId>,
+    pub(crate) sender_input: Option<InputCommitment>,
+}
+
+impl Transcript {
+    pub(crate) fn of(&self, step: Step) -> &[Vec<u8>] {
+        self.messages
+            .iter()
+            .find(|(s, _)| *s == step)
+            .map_or(&[], |(_, messages)| messages)
+    }
+
+    pub(crate) fn accept(&self) -> Accept {
+        Accept::decode(&self.of(Step::Accept)[0]).unwrap()
+    }
+
+    pub(crate) fn sid(&self) -> SessionId {
+        self.sid.expect("the session has an id once it is accepted")
+    }
+}
+
+pub(crate) type Hook<'a> = dyn FnMut(&Transcript, Step, &mut Vec<Vec<u8>>) + 'a;
+
+/// Two ends, their sets and their seed.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) seed: u64,
+    pub(crate) receiver_terms: Terms,
+    pub(crate) sender_terms: Terms,
+    pub(crate) x: Vec<Vec<u8>>,
+    pub(crate) y: Vec<Vec<u8>>,
+}
+
+impl Session {
+    pub(crate) fn new(seed: u64, x: Vec<Vec<u8>>, y: Vec<Vec<u8>>) -> Self {
+        println!("seed {seed}, {} against {} elements", x.len(), y.len());
+        Self {
+            seed,
+            receiver_terms: terms(),
+            sender_terms: terms(),
+            x,
+            y,
+        }
+    }
+
+    /// Both ends as they should be.
+    pub(crate) fn run<S: Suite>(&self) -> Result<Outcome, Failure> {
+        self.run_with::<S>(&mut |_, _, _| {})
+    }
+
+    /// The random bytes of one call, apart from all others, so that a test can know what an end drew.
+    pub(crate) fn rng(&self, call: &str) -> StdRng {
+        let mut seed = [0u8; 32];
+        seed[..8].copy_from_slice(&self.seed.to_be_bytes());
+        seed[8..8 + call.len()].copy_from_slice(call.as_bytes());
+        StdRng::from_seed(seed)
+    }
+
+    /// The sender's key: the first that it draws.
+    pub(crate) fn key<S: Suite>(&self) -> S::Scalar {
+        S::random(&mut self.rng("sender accepts"))
+    }
+
+    /// Runs a session whose messages and spooled chunks go through `hook`.
+    pub(crate) fn run_with<S: Suite>(&self, hook: &mut Hook<'_>) -> Result<Outcome, Failure> {
+        let wire = Wire(RefCell::new((Transcript::default(), hook)));
+        let receiver_key = node_key(1);
+        let sender_key = node_key(2);
+        let at = |end, step| {
+            move |error| Failure {
+                end,
+                step,
+                error: Some(error),
+            }
+        };
+        let receiver = |step| at(End::Receiver, step);
+        let sender = |step| at(End::Sender, step);
+
+        let x = elements(self.receiver_terms.width, &self.x);
+        let (awaiting, open) =
+            AwaitAccept::open::<S>(self.receiver_terms.clone(), x, &mut self.rng("receiver opens"))
+                .map_err(receiver(Step::Open))?;
+
+        let bytes = wire.one(End::Sender, Step::Open, open.encode())?;
+        let open = Open::decode(&bytes).map_err(|e| sender(Step::Open)(e.into()))?;
+        let incoming = Incoming::new::<S>(self.sender_terms.clone(), open).map_err(sender(Step::Open))?;
+        let y = elements(self.sender_terms.width, &self.y);
+        let mut committer = InputCommitter::new(y.width(), &mut self.rng("sender commits"));
+        y.chunks(CHUNK).for_each(|chunk| committer.update(chunk));
+        let input = committer.finish();
+        wire.0.borrow_mut().0.sender_input = Some(input.clone());
+        let (mut collecting, mut tagging, accept) = incoming
+            .accept::<S>(input, &mut self.rng("sender accepts"))
+            .map_err(sender(Step::Accept))?;
+        wire.0.borrow_mut().0.sid = Some(collecting.sid());
+
+        let bytes = wire.one(End::Receiver, Step::Accept, accept.encode())?;
+        let accept = Accept::decode(&bytes).map_err(|e| receiver(Step::Accept)(e.into()))?;
+        let mut blinding = awaiting
+            .accept::<S>(&accept, &mut self.rng("receiver accepts"))
+            .map_err(receiver(Step::Accept))?;
+
+        let (mut blinded, mut spool, mut out) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some(message) = blinding.next(&POOL, &mut out) {
+            blinded.push([&message.header(), message.elements].concat());
+            spool.push(message.elements.to_vec());
+        }
+        let (mut evaluating, commit) = blinding.commit(&receiver_key).map_err(receiver(Step::Commit))?;
+
+        let mut sender_spool = Vec::new();
+        for bytes in wire.many(Step::Blinded, blinded) {
+            let message = Blinded::decode(&bytes).map_err(|e| sender(Step::Blinded)(e.into()))?;
+            collecting.blinded(&message).map_err(sender(Step::Blinded))?;
+            sender_spool.push(message.elements.to_vec());
+        }
+        let bytes = wire.one(End::Sender, Step::Commit, commit.encode())?;
+        let commit = Commit::decode(&bytes).map_err(|e| sender(Step::Commit)(e.into()))?;
+        let mut replying = collecting.commit(&commit).map_err(sender(Step::Commit))?;
+
+        let mut rng = self.rng("sender replies");
+        let mut evaluated = Vec::new();
+        for chunk in wire.many(Step::SenderSpool, sender_spool) {
+            let mut out = Vec::new();
+            replying
+                .evaluate(&POOL, &chunk, &mut rng, &mut out)
+                .map_err(sender(Step::SenderSpool))?;
+            evaluated.push(out);
+        }
+
+        let evaluated = wire.many(Step::Evaluated, evaluated);
+        let spool = wire.many(Step::ReceiverSpool, spool);
+        for (i, bytes) in evaluated.iter().enumerate() {
+            let message = Evaluated::decode(bytes, S::proof_bytes())
+                .map_err(|e| receiver(Step::Evaluated)(e.into()))?;
+            evaluating
+                .evaluated(&POOL, &message, spool.get(i).map_or(&[], Vec::as_slice))
+                .map_err(receiver(Step::Evaluated))?;
+        }
+        let mut merging = evaluating.finish().map_err(receiver(Step::Evaluated))?;
+
+        y.chunks(CHUNK).for_each(|chunk| tagging.tag(&POOL, chunk));
+        let tags: TagSet = tagging.finish().map_err(sender(Step::Tags))?;
+        let receipt_due = replying.finish(&tags).map_err(sender(Step::Tags))?;
+        let chunks = tags.chunks().map(|t| [&t.header(), t.tags].concat()).collect();
+        for bytes in wire.many(Step::Tags, chunks) {
+            let message = Tags::decode(&bytes).map_err(|e| receiver(Step::Tags)(e.into()))?;
+            merging.tags(&message).map_err(receiver(Step::Tags))?;
+        }
+        let (awaiting, receipt) = merging.finish(&receiver_key).map_err(receiver(Step::Tags))?;
+
+        let bytes = wire.one(End::Sender, Step::ReceiverReceipt, receipt.encode())?;
+        let receipt = ReceiptMessage::decode(&bytes).map_err(|e| sender(Step::ReceiverReceipt)(e.into()))?;
+        let (at_sender, receipt) = receipt_due
+            .receipt(&receipt, &sender_key)
+            .map_err(sender(Step::ReceiverReceipt))?;
+
+        let bytes = wire.one(End::Receiver, Step::SenderReceipt, receipt.encode())?;
+        let receipt = ReceiptMessage::decode(&bytes).map_err(|e| receiver(Step::SenderReceipt)(e.into()))?;
+        let matches = awaiting
+            .receipt(&receipt)
+            .map_err(receiver(Step::SenderReceipt))?;
+        Ok(Outcome {
+            matches,
+            at_sender,
+            transcript: wire.0.into_inner().0,
+        })
+    }
+}
+
+/// The line between the ends.
+struct Wire<'a>(RefCell<(Transcript, &'a mut Hook<'a>)>);
+
+impl Wire<'_> {
+    fn many(&self, step: Step, mut messages: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let (transcript, hook) = &mut *self.0.borrow_mut();
+        hook(transcript, step, &mut messages);
+        transcript.messages.push((step, messages.clone()));
+        messages
+    }
+
+    /// A step of one message; when it does not come, `end` waits in vain.
+    fn one(&self, end: End, step: Step, message: Vec<u8>) -> Result<Vec<u8>, Failure> {
+        self.many(step, vec![message]).into_iter().next().ok_or(Failure {
+            end,
+            step,
+            error: None,
+        })
+    }
+}
+
+/// An agreement between node 1, who receives, and node 2.
+pub(crate) fn terms() -> Terms {
+    Terms {
+        agreement: [0xA6; 32],
+        receiver: public(1),
+        sender: public(2),
+        mode: Mode::Members,
+        key_kind: KeyKind::Person,
+        width: WIDTH as u16,
+        receiver_cap: 20_000,
+        sender_cap: 20_000,
+    }
+}
+
+pub(crate) fn node_key(node: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[node; 32]).unwrap()
+}
+
+pub(crate) fn public(node: u8) -> [u8; 32] {
+    node_key(node).public_key().as_ref().try_into().unwrap()
+}
+
+/// Elements with these numbers, each padded to the width.
+pub(crate) fn numbered(numbers: impl IntoIterator<Item = u64>) -> Vec<Vec<u8>> {
+    numbers
+        .into_iter()
+        .map(|n| {
+            let mut element = vec![0; WIDTH];
+            element[0] = 8;
+            element[1..9].copy_from_slice(&n.to_be_bytes());
+            element
+        })
+        .collect()
+}
+
+/// What a plain join finds: the indices of `x` whose element is in `y`.
+pub(crate) fn join(x: &[Vec<u8>], y: &[Vec<u8>]) -> Vec<u32> {
+    let y: HashSet<&[u8]> = y.iter().map(Vec::as_slice).collect();
+    (0..)
+        .zip(x)
+        .filter(|(_, x)| y.contains(x.as_slice()))
+        .map(|(i, _)| i)
+        .collect()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn elements(width: u16, list: &[Vec<u8>]) -> Elements {
+    Elements::new(usize::from(width), list.concat()).unwrap()
+}
