@@ -143,22 +143,35 @@ impl Area {
                 self.extend(half(0)?, half(2)?)
             }
             MULTIPLE_RK => {
-                self.extend(half(0)?, half(2)?)?;
-                self.extend(half(0)?, half(body.len().saturating_sub(2))?)
+                let (row, first, last) = (half(0)?, half(2)?, half(body.len().saturating_sub(2))?);
+                if last < first {
+                    return Err(Fault::Broken);
+                }
+                self.extend(row, first)?;
+                self.extend(row, last)
             }
-            // Rows take four bytes each from BIFF8 on and two before, columns two.
+            // Rows take four bytes each from BIFF8 on and two before, columns two; each end is one too far.
             DIMENSIONS => {
                 let word = |at| -> Result<u64, Fault> { Ok(half(at)? | half(at + 2)? << 16) };
                 let (rows, columns) = match body.len() {
                     10 => ((half(0)?, half(2)?), (half(4)?, half(6)?)),
                     _ => ((word(0)?, word(4)?), (half(8)?, half(10)?)),
                 };
-                let (rows, columns) = (rows.1.checked_sub(rows.0), columns.1.checked_sub(columns.0));
-                let cells = rows.zip(columns).ok_or(Fault::Broken)?;
-                if cells.0.saturating_mul(cells.1) > MAX_SHEET_CELLS {
-                    Err(Fault::TooWide)
+                if rows.1 == 0 || columns.1 == 0 {
+                    return Ok(());
+                }
+                // Some writers give nonsense as the first column.
+                let first_column = if columns.0 > 0xff || columns.1 < columns.0 {
+                    0
                 } else {
-                    Ok(())
+                    columns.0
+                };
+                if rows.1 <= rows.0 || columns.1 <= first_column {
+                    return Err(Fault::Broken);
+                }
+                match (rows.1 - rows.0).saturating_mul(columns.1 - first_column) > MAX_SHEET_CELLS {
+                    true => Err(Fault::TooWide),
+                    false => Ok(()),
                 }
             }
             _ => Ok(()),
@@ -209,7 +222,7 @@ mod tests {
             check_sheet(&[(NUMBER, &[0; 14]), (NUMBER, &far)]),
             Err(Fault::TooWide)
         );
-        assert_eq!(check_sheet(&[(DIMENSIONS, &[255; 14])]), Ok(()));
+        assert_eq!(check_sheet(&[(DIMENSIONS, &[0; 14])]), Ok(()));
         let all = [0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 255, 0, 0];
         assert_eq!(check_sheet(&[(DIMENSIONS, &all)]), Err(Fault::TooWide));
     }
@@ -218,7 +231,7 @@ mod tests {
     fn records_that_do_not_hold_together_are_broken() {
         assert_eq!(check_sheet(&[(NUMBER, &[0; 3])]), Err(Fault::Broken));
         assert_eq!(
-            check_sheet(&[(DIMENSIONS, &[9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0])]),
+            check_sheet(&[(DIMENSIONS, &[9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0])]),
             Err(Fault::Broken)
         );
         let whole = sheet(&[(BOUND_SHEET, &[0; 8])]);

@@ -47,4 +47,4 @@ pub use propose::{Proposal, propose};
 pub use quarantine::{Quarantine, Wording};
 pub use reconcile::Reconciliation;
 pub use records::{PeriodFound, read_records};
-pub use table::{FileRead, SheetRead, SheetState};
+pub use table::{FileRead, SheetRead, SheetState, expand};

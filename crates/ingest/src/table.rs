@@ -171,8 +171,11 @@ pub(crate) fn scan(
     }
 }
 
-/// Folders become their files in name order.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+/// The files that a reading of these paths reads, in its order: folders become their files by name.
+///
+/// # Errors
+/// A path that cannot be read; a folder with nothing to read, or with a folder in it.
+pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for path in paths {
         if !fs::metadata(path).map_err(Error::io(path))?.is_dir() {

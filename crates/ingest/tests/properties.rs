@@ -111,17 +111,35 @@ proptest! {
     }
 }
 
-#[test]
-fn damage_to_an_old_book_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
+fn old_book() -> Vec<u8> {
     let table = vec![
         vec![Some(Value::Text("身份证号".to_owned()))],
         vec![Some(Value::Text(citizen("19800101", 1)))],
         vec![None, Some(Value::Number(5.0))],
     ];
-    let whole = biff::book(&[("a", table)]);
+    biff::book(&[("a", table)])
+}
+
+#[test]
+fn an_old_book_cut_off_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = old_book();
     for cut in (0..whole.len()).step_by(97) {
         read_all_ways(&write(&folder, "a.xls", &whole[..cut]));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_damage_to_an_old_book(places in prop::collection::vec((0..2000usize, any::<u8>()), 1..8)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = old_book();
+        for (place, byte) in places {
+            bytes[place] = byte;
+        }
+        read_all_ways(&write(&folder, "a.xls", bytes));
     }
 }
 

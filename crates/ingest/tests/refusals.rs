@@ -189,8 +189,8 @@ fn two_fitting_columns_are_a_question() {
 fn books_that_need_a_password() {
     let folder = tempfile::tempdir().unwrap();
     let package = biff::compound(&[
-        ("EncryptedPackage", vec![1; 5000]),
         ("EncryptionInfo", vec![2; 300]),
+        ("EncryptedPackage", vec![1; 5000]),
     ]);
     assert_eq!(
         code(&write(&folder, "a.xlsx", package)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hefu_casework::{AidRecord, canonical};
-use hefu_ingest::{Mapping, Quarantine, Reading, Stop, Wording, read_records};
+use hefu_ingest::{Mapping, Quarantine, Reading, Stop, Wording, expand, read_records};
 use hefu_store::{DatasetId, DatasetInfo};
 use serde_json::json;
 
@@ -38,6 +38,7 @@ impl Node {
     /// Whatever makes the files unfit; nothing of them is kept then.
     pub fn import(&self, export: Export) -> Result<Imported> {
         let Export { name, files, mapping, wording } = export;
+        let files = expand(&files)?;
         let first_file = self.store.next_file()?;
         let mapping_bytes = canonical::to_vec(&mapping);
         let mut import = self.store.begin_dataset(&DatasetInfo {

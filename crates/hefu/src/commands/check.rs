@@ -1,9 +1,9 @@
 //! `hefu check`: what is wrong with a file, before anything is imported.
 
-use hefu_ingest::{Quarantine, ReadOptions, Wording, check_numbers};
+use hefu_ingest::{Quarantine, ReadOptions, check_numbers};
 use serde_json::{Value, json};
 
-use super::reading;
+use super::{reading, wording};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
 use crate::printer::{Printer, table};
@@ -21,11 +21,7 @@ pub(crate) fn run(args: CheckArgs, printer: &Printer) -> Result<(), Failure> {
     };
     let folder = tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))?;
     let lang = printer.lang();
-    let wording = Wording {
-        headings: ["file", "sheet", "row", "code", "reason", "number"].map(|name| lang.word(&format!("quarantine_{name}"))),
-        reason: Box::new(move |code| lang.word(code)),
-    };
-    let mut quarantine = Quarantine::create(&folder.path().join("refused.csv"), wording)?;
+    let mut quarantine = Quarantine::create(&folder.path().join("refused.csv"), wording(lang))?;
     let reading = check_numbers(&[args.file], &options, &mut quarantine)?;
     let limit = if printer.json() { SHOWN_JSON } else { SHOWN };
     let refused = read_back(&quarantine.finish()?, limit).map_err(|error| Failure::internal("refused rows", &error))?;

@@ -1,9 +1,137 @@
 //! `hefu demo`: four agencies of one county, from their exports to their findings.
 
-use crate::args::DemoArgs;
-use crate::failure::Failure;
-use crate::printer::Printer;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-pub(crate) async fn run(_args: DemoArgs, _printer: &Printer) -> Result<(), Failure> {
-    Err(Failure::interrupted())
+use hefu::county::{self, Outcome};
+use hefu_curve::Pool;
+use hefu_fixtures::Agency;
+use hefu_node::Surroundings;
+use serde_json::json;
+
+use super::wording;
+use crate::args::DemoArgs;
+use crate::failure::{Exit, Failure};
+use crate::printer::{Printer, grouped, table, yuan};
+use crate::words::Lang;
+
+pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure> {
+    let temporary = tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))?;
+    let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_path_buf());
+    refuse_used(&dir)?;
+    let lang = printer.lang();
+    let surroundings = Surroundings::new(Pool::new(0).map_err(hefu_node::Error::from)?);
+    let outcome = county::run(&dir, &surroundings, &|| wording(lang)).await.map_err(failed)?;
+    let difference = outcome.difference().map_err(failed)?;
+    show(&outcome, difference.is_none(), args.dir.as_deref(), printer);
+    match difference {
+        None => Ok(()),
+        Some(place) => Err(Failure { exit: Exit::Internal, code: "demo_differs", params: vec![("place", place)] }),
+    }
+}
+
+/// Two runs in one folder would mix their nodes.
+fn refuse_used(dir: &Path) -> Result<(), Failure> {
+    if dir.join("nodes").exists() {
+        let params = vec![("folder", dir.display().to_string())];
+        return Err(Failure { exit: Exit::Input, code: "demo_folder_used", params });
+    }
+    Ok(())
+}
+
+fn failed(error: anyhow::Error) -> Failure {
+    match error.downcast::<hefu_node::Error>() {
+        Ok(error) => error.into(),
+        Err(error) => Failure::internal("demo", &format!("{error:#}")),
+    }
+}
+
+fn show(outcome: &Outcome, as_expected: bool, kept: Option<&Path>, printer: &Printer) {
+    let imports: Vec<_> = outcome
+        .imports
+        .iter()
+        .map(|import| {
+            let mut value = super::reading::to_json(&import.reading);
+            value["agency"] = import.agency.code().into();
+            value["dataset"] = import.dataset.into();
+            value
+        })
+        .collect();
+    let value = json!({
+        "imports": imports,
+        "rounds": outcome.rounds,
+        "totals": outcome.totals,
+        "cannot_find": outcome.cannot_find,
+        "bytes_sent": outcome.bytes_sent,
+        "import_seconds": outcome.import_time.as_secs_f64(),
+        "round_seconds": outcome.round_time.as_secs_f64(),
+        "as_expected": as_expected,
+        "dir": kept.map(Path::display).map(|dir| dir.to_string()),
+    });
+    printer.result(&value, |lang| text(outcome, as_expected, kept.map(PathBuf::from), lang));
+}
+
+fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang) -> String {
+    let mut text = lang.word("demo_imports") + "\n";
+    text.push_str(&table(&imports(outcome, lang)));
+    text.push_str(&format!("\n{}\n", lang.word("demo_findings")));
+    text.push_str(&table(&findings(outcome, lang)));
+    for (round, reasons) in &outcome.cannot_find {
+        let params = [("round", round.clone()), ("reasons", reasons.join(", "))];
+        text.push_str(&format!("{}\n", lang.say("demo_cannot_find", &params)));
+    }
+    text.push_str(&format!("\n{}\n", lang.word("demo_sent")));
+    text.push_str(&table(&sent(&outcome.bytes_sent, lang)));
+    let params = [
+        ("import", format!("{:.1}", outcome.import_time.as_secs_f64())),
+        ("rounds", format!("{:.1}", outcome.round_time.as_secs_f64())),
+    ];
+    text.push_str(&format!("\n{}\n", lang.say("demo_time", &params)));
+    if let Some(dir) = kept {
+        text.push_str(&format!("{}\n", lang.say("demo_kept", &[("dir", dir.display().to_string())])));
+    }
+    if as_expected {
+        text.push_str(&format!("{}\n", lang.word("demo_as_expected")));
+    }
+    text + &lang.word("not_a_decision")
+}
+
+fn imports(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
+    let headings =
+        ["demo_agency", "demo_register", "read_rows", "read_accepted", "read_rejected", "read_blank", "read_duplicates"];
+    let mut rows = vec![headings.map(|heading| lang.word(heading)).to_vec()];
+    for import in &outcome.imports {
+        let sum = &import.reading.reconciliation;
+        let mut row = vec![agency(lang, import.agency.code()), lang.word(&format!("register_{}", import.dataset))];
+        row.extend([sum.rows_read, sum.accepted, sum.rejected_total(), sum.blank, sum.duplicates].map(grouped));
+        rows.push(row);
+    }
+    rows
+}
+
+fn findings(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
+    let headings = ["demo_agency", "demo_rule", "demo_what", "demo_count", "demo_to_verify"];
+    let mut rows = vec![headings.map(|heading| lang.word(heading)).to_vec()];
+    for (agency_code, rules) in &outcome.totals {
+        for (rule, total) in rules {
+            // A kind stands under its own name where no rule is at stake.
+            let (rule, what, amount) = match rule.as_str() {
+                "lead" | "no_counterpart" => ("—".to_string(), lang.word(rule), "—".to_string()),
+                _ => (rule.clone(), lang.word(&format!("rule_{rule}")), yuan(total.fen)),
+            };
+            rows.push(vec![agency(lang, agency_code), rule, what, grouped(total.count), amount]);
+        }
+    }
+    rows
+}
+
+fn sent(bytes: &BTreeMap<&'static str, u64>, lang: Lang) -> Vec<Vec<String>> {
+    Agency::ALL
+        .iter()
+        .map(|a| vec![agency(lang, a.code()), grouped(bytes.get(a.code()).copied().unwrap_or_default())])
+        .collect()
+}
+
+fn agency(lang: Lang, code: &str) -> String {
+    lang.word(&format!("agency_{code}"))
 }

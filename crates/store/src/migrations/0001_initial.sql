@@ -20,8 +20,8 @@ CREATE TABLE datasets (
     CHECK (first_file > 0 AND first_file + json_array_length(files) <= 4294967295)
 ) STRICT;
 
--- The last file number of every dataset there ever was: rows of removed datasets stand in findings and on paper, and
--- must never point into another file.
+-- The last file number of every dataset there ever was: a row once shown or printed must never come to mean a row of
+-- another file, though its dataset is removed.
 CREATE TABLE file_numbers (last INTEGER PRIMARY KEY) STRICT;
 
 CREATE TABLE records (

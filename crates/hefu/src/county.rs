@@ -1,0 +1,418 @@
+//! The county of the fixtures as four real nodes in one process: exports in, agreements signed, rounds over mutual TLS
+//! on loopback, findings out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use hefu_casework::{
+    AgencyRole, Agreement, Finding, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose, RuleId,
+    Selection, SignedAgreement, total_to_verify,
+};
+use hefu_fixtures::expected::{self, Expected};
+use hefu_fixtures::{Agency, County, EXPECTED_JSON, SEED};
+use hefu_ingest::{Mapping, Reading, Wording};
+use hefu_node::{Export, Learned, Node, Profile, Surroundings};
+use hefu_psi::{Ristretto255, Suite};
+use hefu_store::{Costs, Unlock, Vault};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+/// What the county's day came to.
+pub struct Outcome {
+    /// Each import, in order.
+    pub imports: Vec<Import>,
+    /// By the key of the expected file: `purpose:receiver<-sender`, or `local:agency`.
+    pub rounds: BTreeMap<String, expected::Round>,
+    /// Findings and amounts by agency and rule, or by kind where no rule is at stake.
+    pub totals: BTreeMap<String, BTreeMap<String, expected::Total>>,
+    /// What could not be found, by round: it is never shown as 0 found.
+    pub cannot_find: BTreeMap<String, Vec<String>>,
+    /// Bytes that each agency's node sent to its peers, frames included.
+    pub bytes_sent: BTreeMap<&'static str, u64>,
+    /// Reading and storing the exports.
+    pub import_time: Duration,
+    /// All rounds, one after another.
+    pub round_time: Duration,
+}
+
+/// One export, read.
+pub struct Import {
+    /// Whose it is.
+    pub agency: Agency,
+    /// Which register.
+    pub dataset: &'static str,
+    /// How it was read, and the account.
+    pub reading: Reading,
+}
+
+/// The four nodes with their exports imported, listening.
+pub struct Running {
+    /// The exports as they were written, and what they truly say.
+    pub county: County,
+    /// By agency.
+    pub nodes: BTreeMap<Agency, Arc<Node>>,
+    imports: Vec<Import>,
+    import_time: Duration,
+    servers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// A round that the county has agreed on.
+struct Round {
+    purpose: Purpose,
+    receiver: Agency,
+    sender: Agency,
+    /// Whether the sender learns as well, in a session of its own.
+    both: bool,
+    programmes: [&'static [&'static str]; 2],
+    rules: &'static [&'static str],
+}
+
+const JUDICIAL: Round = Round {
+    purpose: Purpose::Duplicates,
+    receiver: Agency::Procuratorate,
+    sender: Agency::Court,
+    both: true,
+    programmes: [&["judicial_procuratorate"], &["judicial_court"]],
+    rules: &["X8"],
+};
+const SUBSIDIES: Round = Round {
+    purpose: Purpose::Duplicates,
+    receiver: Agency::CivilAffairs,
+    sender: Agency::DisabledFederation,
+    both: true,
+    programmes: [
+        &["minimum_living", "extreme_poverty", "orphan", "injury_care"],
+        &["disabled_living", "disabled_care"],
+    ],
+    rules: &["X3", "X4", "X5"],
+};
+const OMISSIONS: Round = Round {
+    purpose: Purpose::Omissions,
+    receiver: Agency::Procuratorate,
+    sender: Agency::CivilAffairs,
+    both: false,
+    programmes: [&["judicial_procuratorate"], &["minimum_living", "extreme_poverty", "orphan"]],
+    rules: &[],
+};
+const LEADS: Round = Round {
+    purpose: Purpose::Leads,
+    receiver: Agency::Procuratorate,
+    sender: Agency::DisabledFederation,
+    both: false,
+    programmes: [&["case_victim"], &["disability_holder"]],
+    rules: &[],
+};
+
+/// Everything: exports written, nodes made, rounds run.
+///
+/// # Errors
+/// The first thing that fails, with where.
+pub async fn run(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Outcome> {
+    set_up(dir, surroundings, wording).await?.all_rounds().await
+}
+
+/// The committed expectation, made by a plain join.
+///
+/// # Errors
+/// Never, unless the committed file is damaged.
+pub fn expectation() -> Result<Expected> {
+    serde_json::from_str(EXPECTED_JSON).context("expected.json")
+}
+
+/// Writes the exports, makes the nodes, imports, exchanges cards and listens.
+///
+/// # Errors
+/// The first thing that fails, with where.
+pub async fn set_up(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Running> {
+    let county = hefu_fixtures::generate(SEED, &dir.join("exports")).context("writing the exports")?;
+    let started = Instant::now();
+    let mut nodes = BTreeMap::new();
+    for agency in Agency::ALL {
+        nodes.insert(agency, Arc::new(new_node(&dir.join("nodes"), agency, surroundings.clone())?));
+    }
+    let mut imports = Vec::new();
+    for import in &county.imports {
+        let mapping = std::fs::read_to_string(&import.mapping).with_context(|| import.mapping.display().to_string())?;
+        let export = Export {
+            name: import.dataset.to_string(),
+            files: import.files.clone(),
+            mapping: Mapping::parse(&mapping)?,
+            wording: wording(),
+        };
+        let node = node(&nodes, import.agency)?;
+        let imported = tokio::task::block_in_place(|| node.import(export))?;
+        imports.push(Import { agency: import.agency, dataset: import.dataset, reading: imported.reading });
+    }
+    let import_time = started.elapsed();
+    let servers = introduce(&nodes).await?;
+    Ok(Running { county, nodes, imports, import_time, servers })
+}
+
+/// The county's agencies, in their own words.
+#[must_use]
+pub fn name(agency: Agency) -> &'static str {
+    match agency {
+        Agency::Procuratorate => "县人民检察院",
+        Agency::Court => "县人民法院",
+        Agency::CivilAffairs => "县民政局",
+        Agency::DisabledFederation => "县残疾人联合会",
+    }
+}
+
+fn role(agency: Agency) -> AgencyRole {
+    match agency {
+        Agency::Procuratorate => AgencyRole::Procuratorate,
+        Agency::Court => AgencyRole::Court,
+        Agency::CivilAffairs => AgencyRole::CivilAffairs,
+        Agency::DisabledFederation => AgencyRole::DisabledFederation,
+    }
+}
+
+fn new_node(dir: &Path, agency: Agency, surroundings: Surroundings) -> Result<Node> {
+    let folder = dir.join(agency.code());
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    // A key file, as for a node that starts without a person; it lies outside the node's folder, where backups go.
+    let key_file = dir.join(format!("{}.key", agency.code()));
+    Vault::create_key_file(&key_file)?;
+    let profile = Profile { name: name(agency).to_string(), role: role(agency) };
+    Ok(Node::create(&folder, &Unlock::KeyFile(key_file), Costs::STANDARD, profile, surroundings)?)
+}
+
+/// Everybody listens, then everybody gets everybody's card.
+async fn introduce(nodes: &BTreeMap<Agency, Arc<Node>>) -> Result<Vec<tokio::task::JoinHandle<()>>> {
+    let mut cards = Vec::new();
+    let mut servers = Vec::new();
+    for (agency, node) in nodes {
+        let listener = node.listen("127.0.0.1:0").await?;
+        cards.push((*agency, node.card(&listener.local_addr().to_string())?));
+        servers.push(tokio::spawn(Arc::clone(node).serve(listener)));
+    }
+    for (agency, node) in nodes {
+        for (_, card) in cards.iter().filter(|(other, _)| other != agency) {
+            node.add_peer(card)?;
+        }
+    }
+    Ok(servers)
+}
+
+impl Running {
+    /// Signs every agreement, runs every round, and looks for breaches inside each agency.
+    ///
+    /// # Errors
+    /// The first round that fails.
+    pub async fn all_rounds(self) -> Result<Outcome> {
+        let started = Instant::now();
+        let mut outcome = Outcome {
+            imports: Vec::new(),
+            rounds: BTreeMap::new(),
+            totals: BTreeMap::new(),
+            cannot_find: BTreeMap::new(),
+            bytes_sent: Agency::ALL.iter().map(|agency| (agency.code(), 0)).collect(),
+            import_time: self.import_time,
+            round_time: Duration::ZERO,
+        };
+        for round in [JUDICIAL, SUBSIDIES, OMISSIONS, LEADS] {
+            let digest = self.agree(&round)?;
+            self.run_one(&round, round.receiver, round.sender, &digest, &mut outcome).await?;
+            if round.both {
+                self.run_one(&round, round.sender, round.receiver, &digest, &mut outcome).await?;
+            }
+        }
+        for (agency, node) in &self.nodes {
+            let found = tokio::task::block_in_place(|| node.local_findings(&place()?, quarter()?).map_err(anyhow::Error::from))?;
+            let key = format!("local:{}", agency.code());
+            outcome.add(key, *agency, summarise(node, &found)?);
+        }
+        outcome.round_time = started.elapsed();
+        outcome.imports = self.imports;
+        for server in self.servers {
+            server.abort();
+        }
+        Ok(outcome)
+    }
+
+    async fn run_one(
+        &self,
+        round: &Round,
+        receiver: Agency,
+        sender: Agency,
+        digest: &[u8; 32],
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let node = node(&self.nodes, receiver)?;
+        let learned: Learned = node.run_round(digest).await?;
+        *outcome.bytes_sent.entry(receiver.code()).or_default() += learned.traffic.bytes_sent;
+        *outcome.bytes_sent.entry(sender.code()).or_default() += learned.traffic.bytes_received;
+        let key = format!("{}:{}<-{}", round.purpose.code(), receiver.code(), sender.code());
+        let cannot: Vec<String> =
+            learned.outcome.cannot_find.iter().map(|c| format!("{} {}", c.rule, c.reason.code())).collect();
+        if !cannot.is_empty() {
+            outcome.cannot_find.insert(key.clone(), cannot);
+        }
+        // What was stored is what is shown.
+        let stored = node.store().findings(&learned.round)?;
+        outcome.add(key, receiver, summarise(node, &stored)?);
+        Ok(())
+    }
+
+    /// Both parties sign the same text, and each keeps it with both signatures.
+    fn agree(&self, round: &Round) -> Result<[u8; 32]> {
+        let agreement = self.draft(round)?;
+        let parties = [node(&self.nodes, round.receiver)?, node(&self.nodes, round.sender)?];
+        let signatures = parties.iter().map(|node| node.sign(&agreement)).collect::<Result<Vec<_>, _>>()?;
+        let signed = SignedAgreement::new(agreement, signatures)?;
+        let mut digest = [0; 32];
+        for node in parties {
+            digest = node.conclude(&signed)?;
+        }
+        Ok(digest)
+    }
+
+    fn draft(&self, round: &Round) -> Result<Agreement> {
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        let rules_digest = node(&self.nodes, round.receiver)?.rules().digest();
+        let parties = [round.receiver, round.sender]
+            .into_iter()
+            .zip(round.programmes)
+            .map(|(agency, programmes)| self.party(agency, programmes))
+            .collect::<Result<_>>()?;
+        Ok(Agreement {
+            version: Agreement::VERSION,
+            number: format!("县联席协〔2026〕{}-{}", round.purpose.code(), round.sender.code()),
+            purpose: round.purpose,
+            legal_basis: vec!["个人信息保护法第十三条第一款第三项、第三十四条".into(), "社会救助暂行办法第五十八条".into()],
+            parties,
+            receivers: if round.both { vec![0, 1] } else { vec![0] },
+            selection: Selection { months: quarter()? },
+            place: place()?,
+            key_kind: if round.rules.is_empty() { KeyKind::Person } else { KeyKind::Rule },
+            mode: Mode::Members,
+            suite: Ristretto255::NAME.to_string(),
+            rules: round.rules.iter().map(|id| RuleId::new(id)).collect::<Result<_, _>>()?,
+            rules_digest: Hex(rules_digest),
+            // Clocks of the two may differ by a day; the demonstration must run on any day.
+            valid_from: yesterday(today)?,
+            expires: today.checked_add(1.year())?,
+            retention_days: 365,
+        })
+    }
+
+    fn party(&self, agency: Agency, programmes: &[&str]) -> Result<Party> {
+        let node = node(&self.nodes, agency)?;
+        let card = node.card("127.0.0.1:1")?;
+        let scheme = node.store().datasets()?.into_iter().find_map(|dataset| dataset.info.case_scheme);
+        Ok(Party {
+            name: name(agency).to_string(),
+            role: role(agency),
+            node_key: Hex(card.node_key()),
+            tls_key: Hex(card.tls_key()),
+            programmes: programmes.iter().map(|code| ProgrammeCode::new(code)).collect::<Result<_, _>>()?,
+            case_scheme: scheme,
+            max_elements: 200_000,
+        })
+    }
+}
+
+impl Outcome {
+    fn add(&mut self, key: String, agency: Agency, round: expected::Round) {
+        let of_agency = self.totals.entry(agency.code().to_string()).or_default();
+        for (rule, total) in &round.totals {
+            let sum = of_agency.entry(rule.clone()).or_default();
+            sum.count += total.count;
+            sum.fen += total.fen;
+        }
+        self.rounds.insert(key, round);
+    }
+
+    /// The first difference to what a plain join expects; none when all is equal.
+    ///
+    /// # Errors
+    /// When the committed expectation can't be read.
+    pub fn difference(&self) -> Result<Option<String>> {
+        let expected = expectation()?;
+        for import in &expected.datasets {
+            let found = self
+                .imports
+                .iter()
+                .find(|i| i.agency.code() == import.agency && i.dataset == import.dataset)
+                .map(|i| account(&i.reading));
+            if found.as_ref() != Some(&import.account) {
+                return Ok(Some(format!("{}/{}", import.agency, import.dataset)));
+            }
+        }
+        let keys = expected.rounds.keys().chain(self.rounds.keys());
+        let different = keys.into_iter().find(|key| expected.rounds.get(*key) != self.rounds.get(*key));
+        Ok(different.cloned().or_else(|| (expected.totals != self.totals).then(|| "totals".to_string())))
+    }
+}
+
+/// Findings as the expected file writes them: by rows, never by number.
+fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
+    let datasets = node.store().datasets()?;
+    let row = |row: &hefu_casework::RowId| {
+        let dataset = datasets
+            .iter()
+            .filter(|dataset| dataset.info.first_file <= row.file)
+            .max_by_key(|dataset| dataset.info.first_file)
+            .ok_or_else(|| anyhow!("a finding on a row that no import has"))?;
+        Ok(expected::Row {
+            dataset: dataset.info.name.clone(),
+            file: row.file - dataset.info.first_file,
+            sheet: row.sheet.saturating_sub(1),
+            row: row.row,
+        })
+    };
+    let mut by_rule: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+    let mut round = expected::Round::default();
+    for finding in findings {
+        let mut rows = finding.rows.iter().map(row).collect::<Result<Vec<_>>>()?;
+        rows.sort();
+        round.findings.push(expected::Finding {
+            rows,
+            rule: finding.rule.as_ref().map(ToString::to_string),
+            kind: finding.kind.code().to_string(),
+            months: finding.months.iter().map(ToString::to_string).collect(),
+            to_verify_fen: finding.to_verify.map(|fen| fen.0),
+        });
+        let under = finding.rule.as_ref().map_or_else(|| finding.kind.code().to_string(), ToString::to_string);
+        by_rule.entry(under).or_default().push(finding.clone());
+    }
+    round.findings.sort();
+    for (rule, findings) in by_rule {
+        let total = expected::Total { count: findings.len() as u64, fen: total_to_verify(&findings)?.0 };
+        round.totals.insert(rule, total);
+    }
+    Ok(round)
+}
+
+fn account(reading: &Reading) -> expected::Account {
+    let sum = &reading.reconciliation;
+    expected::Account {
+        rows_read: sum.rows_read,
+        accepted: sum.accepted,
+        rejected: sum.rejected.iter().map(|(reason, count)| ((*reason).to_string(), *count)).collect(),
+        blank: sum.blank,
+        duplicates: sum.duplicates,
+    }
+}
+
+fn node(nodes: &BTreeMap<Agency, Arc<Node>>, agency: Agency) -> Result<&Arc<Node>> {
+    nodes.get(&agency).ok_or_else(|| anyhow!("no node for {}", agency.code()))
+}
+
+/// The quarter that the agreements select.
+fn quarter() -> Result<MonthRange> {
+    let month = |number| Month::new(2026, number).ok_or_else(|| anyhow!("month {number}"));
+    Ok(MonthRange { from: month(7)?, to: month(10)? })
+}
+
+/// A county in the unassigned province 29.
+fn place() -> Result<Place> {
+    Ok(Place::new("290101")?)
+}
+
+fn yesterday(today: Date) -> Result<Date> {
+    today.yesterday().context("no day before today")
+}
