@@ -6,7 +6,8 @@
 Makes benches/peers/.venv (about 1 GB) at the first run. The ids are invented: province 29 is assigned to nobody. Half
 of each list is in common. Both parties run on this machine, over loopback: the peers as two processes, `hefu match` as
 one with both parties in it. The peers are charged for the protocol alone, from reading the CSV to the result; Hefu for
-its whole process, start and output included. Ratios are taken within a round, and the median of the rounds is shown.
+its whole process, start and output included. Peak memory is each process's, the peers' with their interpreter and
+libraries (`base_mb` in the rounds of --json). Ratios are taken within a round, and the median of the rounds is shown.
 """
 
 import argparse

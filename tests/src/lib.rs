@@ -1,1 +1,15 @@
-//! Whole nodes over real sockets, an in-memory transport with faults, secrets, forbidden arrows.
+//! What the tests of whole nodes share: a line with faults, two small nodes, watchers, and a searcher for secrets.
+//!
+//! Nothing of the product may depend on this crate. Everything here serves tests, so a failed expectation panics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: a panic is the report"
+)]
+
+pub mod agency;
+pub mod ends;
+pub mod faulty;
+pub mod search;
+pub mod watch;

@@ -41,6 +41,7 @@ mod tests {
     /// from another folder; the kernel is then a third slower.
     #[test]
     #[cfg(target_arch = "x86_64")]
+    #[allow(clippy::assertions_on_constants, reason = "the constant is what is tested")]
     fn the_avx512_backend_is_compiled_in() {
         assert!(
             cfg!(curve25519_dalek_backend = "avx512"),

@@ -1,4 +1,5 @@
 //! Every batch function against dalek, one element at a time, byte for byte.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 

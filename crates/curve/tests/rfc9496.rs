@@ -1,4 +1,5 @@
 //! RFC 9496, appendix A: encodings, invalid encodings and the one-way map of ristretto255.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 

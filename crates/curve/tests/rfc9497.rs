@@ -1,5 +1,6 @@
 //! RFC 9497's functions for ristretto255-SHA512, built from this crate's interface with the RFC's own labels, against
 //! the RFC's vectors (appendix A.1). Hefu's session is another protocol; this shows that its parts are the RFC's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 

@@ -9,7 +9,7 @@ use crate::words::Lang;
 
 /// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
 #[derive(Parser)]
-#[command(name = "hefu", version, about, propagate_version = true)]
+#[command(name = "hefu", version, propagate_version = true)]
 pub(crate) struct Args {
     /// 界面语言 Language of the output; otherwise the locale decides
     #[arg(long, global = true, value_enum)]

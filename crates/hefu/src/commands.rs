@@ -13,7 +13,8 @@ use crate::words::Lang;
 /// The words of a quarantine file.
 fn wording(lang: Lang) -> Wording {
     Wording {
-        headings: ["file", "sheet", "row", "code", "reason", "number"].map(|name| lang.word(&format!("quarantine_{name}"))),
+        headings: ["file", "sheet", "row", "code", "reason", "number"]
+            .map(|name| lang.word(&format!("quarantine_{name}"))),
         reason: Box::new(move |code| lang.word(code)),
     }
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use hefu_casework::{
-    AgencyRole, Agreement, Finding, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose, RuleId,
-    Selection, SignedAgreement, total_to_verify,
+    AgencyRole, Agreement, Finding, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode,
+    Purpose, RuleId, Selection, SignedAgreement, total_to_verify,
 };
 use hefu_fixtures::expected::{self, Expected};
 use hefu_fixtures::{Agency, County, EXPECTED_JSON, SEED};
@@ -93,7 +93,10 @@ const OMISSIONS: Round = Round {
     receiver: Agency::Procuratorate,
     sender: Agency::CivilAffairs,
     both: false,
-    programmes: [&["judicial_procuratorate"], &["minimum_living", "extreme_poverty", "orphan"]],
+    programmes: [
+        &["judicial_procuratorate"],
+        &["minimum_living", "extreme_poverty", "orphan"],
+    ],
     rules: &[],
 };
 const LEADS: Round = Round {
@@ -125,16 +128,24 @@ pub fn expectation() -> Result<Expected> {
 ///
 /// # Errors
 /// The first thing that fails, with where.
-pub async fn set_up(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Running> {
+pub async fn set_up(
+    dir: &Path,
+    surroundings: &Surroundings,
+    wording: &dyn Fn() -> Wording,
+) -> Result<Running> {
     let county = hefu_fixtures::generate(SEED, &dir.join("exports")).context("writing the exports")?;
     let started = Instant::now();
     let mut nodes = BTreeMap::new();
     for agency in Agency::ALL {
-        nodes.insert(agency, Arc::new(new_node(&dir.join("nodes"), agency, surroundings.clone())?));
+        nodes.insert(
+            agency,
+            Arc::new(new_node(&dir.join("nodes"), agency, surroundings.clone())?),
+        );
     }
     let mut imports = Vec::new();
     for import in &county.imports {
-        let mapping = std::fs::read_to_string(&import.mapping).with_context(|| import.mapping.display().to_string())?;
+        let mapping =
+            std::fs::read_to_string(&import.mapping).with_context(|| import.mapping.display().to_string())?;
         let export = Export {
             name: import.dataset.to_string(),
             files: import.files.clone(),
@@ -143,11 +154,21 @@ pub async fn set_up(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() 
         };
         let node = node(&nodes, import.agency)?;
         let imported = tokio::task::block_in_place(|| node.import(export))?;
-        imports.push(Import { agency: import.agency, dataset: import.dataset, reading: imported.reading });
+        imports.push(Import {
+            agency: import.agency,
+            dataset: import.dataset,
+            reading: imported.reading,
+        });
     }
     let import_time = started.elapsed();
     let servers = introduce(&nodes).await?;
-    Ok(Running { county, nodes, imports, import_time, servers })
+    Ok(Running {
+        county,
+        nodes,
+        imports,
+        import_time,
+        servers,
+    })
 }
 
 /// The county's agencies, in their own words.
@@ -176,8 +197,17 @@ fn new_node(dir: &Path, agency: Agency, surroundings: Surroundings) -> Result<No
     // A key file, as for a node that starts without a person; it lies outside the node's folder, where backups go.
     let key_file = dir.join(format!("{}.key", agency.code()));
     Vault::create_key_file(&key_file)?;
-    let profile = Profile { name: name(agency).to_string(), role: role(agency) };
-    Ok(Node::create(&folder, &Unlock::KeyFile(key_file), Costs::STANDARD, profile, surroundings)?)
+    let profile = Profile {
+        name: name(agency).to_string(),
+        role: role(agency),
+    };
+    Ok(Node::create(
+        &folder,
+        &Unlock::KeyFile(key_file),
+        Costs::STANDARD,
+        profile,
+        surroundings,
+    )?)
 }
 
 /// Everybody listens, then everybody gets everybody's card.
@@ -215,13 +245,18 @@ impl Running {
         };
         for round in [JUDICIAL, SUBSIDIES, OMISSIONS, LEADS] {
             let digest = self.agree(&round)?;
-            self.run_one(&round, round.receiver, round.sender, &digest, &mut outcome).await?;
+            self.run_one(&round, round.receiver, round.sender, &digest, &mut outcome)
+                .await?;
             if round.both {
-                self.run_one(&round, round.sender, round.receiver, &digest, &mut outcome).await?;
+                self.run_one(&round, round.sender, round.receiver, &digest, &mut outcome)
+                    .await?;
             }
         }
         for (agency, node) in &self.nodes {
-            let found = tokio::task::block_in_place(|| node.local_findings(&place()?, quarter()?).map_err(anyhow::Error::from))?;
+            let found = tokio::task::block_in_place(|| {
+                node.local_findings(&place()?, quarter()?)
+                    .map_err(anyhow::Error::from)
+            })?;
             let key = format!("local:{}", agency.code());
             outcome.add(key, *agency, summarise(node, &found)?);
         }
@@ -246,8 +281,12 @@ impl Running {
         *outcome.bytes_sent.entry(receiver.code()).or_default() += learned.traffic.bytes_sent;
         *outcome.bytes_sent.entry(sender.code()).or_default() += learned.traffic.bytes_received;
         let key = format!("{}:{}<-{}", round.purpose.code(), receiver.code(), sender.code());
-        let cannot: Vec<String> =
-            learned.outcome.cannot_find.iter().map(|c| format!("{} {}", c.rule, c.reason.code())).collect();
+        let cannot: Vec<String> = learned
+            .outcome
+            .cannot_find
+            .iter()
+            .map(|c| format!("{} {}", c.rule, c.reason.code()))
+            .collect();
         if !cannot.is_empty() {
             outcome.cannot_find.insert(key.clone(), cannot);
         }
@@ -260,8 +299,14 @@ impl Running {
     /// Both parties sign the same text, and each keeps it with both signatures.
     fn agree(&self, round: &Round) -> Result<[u8; 32]> {
         let agreement = self.draft(round)?;
-        let parties = [node(&self.nodes, round.receiver)?, node(&self.nodes, round.sender)?];
-        let signatures = parties.iter().map(|node| node.sign(&agreement)).collect::<Result<Vec<_>, _>>()?;
+        let parties = [
+            node(&self.nodes, round.receiver)?,
+            node(&self.nodes, round.sender)?,
+        ];
+        let signatures = parties
+            .iter()
+            .map(|node| node.sign(&agreement))
+            .collect::<Result<Vec<_>, _>>()?;
         let signed = SignedAgreement::new(agreement, signatures)?;
         let mut digest = [0; 32];
         for node in parties {
@@ -282,15 +327,26 @@ impl Running {
             version: Agreement::VERSION,
             number: format!("县联席协〔2026〕{}-{}", round.purpose.code(), round.sender.code()),
             purpose: round.purpose,
-            legal_basis: vec!["个人信息保护法第十三条第一款第三项、第三十四条".into(), "社会救助暂行办法第五十八条".into()],
+            legal_basis: vec![
+                "个人信息保护法第十三条第一款第三项、第三十四条".into(),
+                "社会救助暂行办法第五十八条".into(),
+            ],
             parties,
             receivers: if round.both { vec![0, 1] } else { vec![0] },
             selection: Selection { months: quarter()? },
             place: place()?,
-            key_kind: if round.rules.is_empty() { KeyKind::Person } else { KeyKind::Rule },
+            key_kind: if round.rules.is_empty() {
+                KeyKind::Person
+            } else {
+                KeyKind::Rule
+            },
             mode: Mode::Members,
             suite: Ristretto255::NAME.to_string(),
-            rules: round.rules.iter().map(|id| RuleId::new(id)).collect::<Result<_, _>>()?,
+            rules: round
+                .rules
+                .iter()
+                .map(|id| RuleId::new(id))
+                .collect::<Result<_, _>>()?,
             rules_digest: Hex(rules_digest),
             // Clocks of the two may differ by a day; the demonstration must run on any day.
             valid_from: yesterday(today)?,
@@ -302,13 +358,20 @@ impl Running {
     fn party(&self, agency: Agency, programmes: &[&str]) -> Result<Party> {
         let node = node(&self.nodes, agency)?;
         let card = node.card("127.0.0.1:1")?;
-        let scheme = node.store().datasets()?.into_iter().find_map(|dataset| dataset.info.case_scheme);
+        let scheme = node
+            .store()
+            .datasets()?
+            .into_iter()
+            .find_map(|dataset| dataset.info.case_scheme);
         Ok(Party {
             name: name(agency).to_string(),
             role: role(agency),
             node_key: Hex(card.node_key()),
             tls_key: Hex(card.tls_key()),
-            programmes: programmes.iter().map(|code| ProgrammeCode::new(code)).collect::<Result<_, _>>()?,
+            programmes: programmes
+                .iter()
+                .map(|code| ProgrammeCode::new(code))
+                .collect::<Result<_, _>>()?,
             case_scheme: scheme,
             max_elements: 200_000,
         })
@@ -343,8 +406,12 @@ impl Outcome {
             }
         }
         let keys = expected.rounds.keys().chain(self.rounds.keys());
-        let different = keys.into_iter().find(|key| expected.rounds.get(*key) != self.rounds.get(*key));
-        Ok(different.cloned().or_else(|| (expected.totals != self.totals).then(|| "totals".to_string())))
+        let different = keys
+            .into_iter()
+            .find(|key| expected.rounds.get(*key) != self.rounds.get(*key));
+        Ok(different
+            .cloned()
+            .or_else(|| (expected.totals != self.totals).then(|| "totals".to_string())))
     }
 }
 
@@ -359,8 +426,8 @@ fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
             .ok_or_else(|| anyhow!("a finding on a row that no import has"))?;
         Ok(expected::Row {
             dataset: dataset.info.name.clone(),
-            file: row.file - dataset.info.first_file,
-            sheet: row.sheet.saturating_sub(1),
+            file: row.file - dataset.info.first_file + 1,
+            sheet: row.sheet,
             row: row.row,
         })
     };
@@ -376,12 +443,18 @@ fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
             months: finding.months.iter().map(ToString::to_string).collect(),
             to_verify_fen: finding.to_verify.map(|fen| fen.0),
         });
-        let under = finding.rule.as_ref().map_or_else(|| finding.kind.code().to_string(), ToString::to_string);
+        let under = finding
+            .rule
+            .as_ref()
+            .map_or_else(|| finding.kind.code().to_string(), ToString::to_string);
         by_rule.entry(under).or_default().push(finding.clone());
     }
     round.findings.sort();
     for (rule, findings) in by_rule {
-        let total = expected::Total { count: findings.len() as u64, fen: total_to_verify(&findings)?.0 };
+        let total = expected::Total {
+            count: findings.len() as u64,
+            fen: total_to_verify(&findings)?.0,
+        };
         round.totals.insert(rule, total);
     }
     Ok(round)
@@ -392,20 +465,29 @@ fn account(reading: &Reading) -> expected::Account {
     expected::Account {
         rows_read: sum.rows_read,
         accepted: sum.accepted,
-        rejected: sum.rejected.iter().map(|(reason, count)| ((*reason).to_string(), *count)).collect(),
+        rejected: sum
+            .rejected
+            .iter()
+            .map(|(reason, count)| ((*reason).to_string(), *count))
+            .collect(),
         blank: sum.blank,
         duplicates: sum.duplicates,
     }
 }
 
 fn node(nodes: &BTreeMap<Agency, Arc<Node>>, agency: Agency) -> Result<&Arc<Node>> {
-    nodes.get(&agency).ok_or_else(|| anyhow!("no node for {}", agency.code()))
+    nodes
+        .get(&agency)
+        .ok_or_else(|| anyhow!("no node for {}", agency.code()))
 }
 
 /// The quarter that the agreements select.
 fn quarter() -> Result<MonthRange> {
     let month = |number| Month::new(2026, number).ok_or_else(|| anyhow!("month {number}"));
-    Ok(MonthRange { from: month(7)?, to: month(10)? })
+    Ok(MonthRange {
+        from: month(7)?,
+        to: month(10)?,
+    })
 }
 
 /// A county in the unassigned province 29.

@@ -24,22 +24,37 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn internal(what: &str, cause: &dyn Display) -> Self {
         let params = vec![("what", what.to_string()), ("cause", cause.to_string())];
-        Self { exit: Exit::Internal, code: "internal", params }
+        Self {
+            exit: Exit::Internal,
+            code: "internal",
+            params,
+        }
     }
 
     pub(crate) fn interrupted() -> Self {
-        Self { exit: Exit::Interrupted, code: "interrupted", params: Vec::new() }
+        Self {
+            exit: Exit::Interrupted,
+            code: "interrupted",
+            params: Vec::new(),
+        }
     }
 
     /// A file that can't be written.
     pub(crate) fn write(file: &std::path::Path, cause: &dyn Display) -> Self {
         let params = vec![("file", file.display().to_string()), ("cause", cause.to_string())];
-        Self { exit: Exit::Internal, code: "write_failed", params }
+        Self {
+            exit: Exit::Internal,
+            code: "write_failed",
+            params,
+        }
     }
 
     /// A parameter by its name.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -49,7 +64,11 @@ impl From<hefu_ingest::Error> for Failure {
             hefu_ingest::Error::Write { .. } | hefu_ingest::Error::Unreconciled { .. } => Exit::Internal,
             _ => Exit::Input,
         };
-        Self { exit, code: error.code(), params: error.params() }
+        Self {
+            exit,
+            code: error.code(),
+            params: error.params(),
+        }
     }
 }
 
@@ -63,6 +82,10 @@ impl From<hefu_node::Error> for Failure {
             Error::Policy { .. } => Exit::Policy,
             _ => Exit::Internal,
         };
-        Self { exit, code: error.code(), params: error.params() }
+        Self {
+            exit,
+            code: error.code(),
+            params: error.params(),
+        }
     }
 }

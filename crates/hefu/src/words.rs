@@ -41,29 +41,50 @@ impl Lang {
 
     /// The words under a code, with `{name}` filled in; the code itself where the table has none.
     pub(crate) fn say(self, code: &str, params: &[(&str, String)]) -> String {
-        let Some(entry) = TABLE.get(code) else { return code.to_string() };
-        let template = match self {
-            Lang::Zh => &entry.zh,
-            Lang::En => &entry.en,
+        let Some(template) = self.template(code) else {
+            return bare(code, params);
         };
-        fill(template, params)
+        // Words inside words go one level deep: an entry can't name itself.
+        let inner = |code: &str| self.template(code).map(|inner| fill(inner, params, &|_| None));
+        fill(template, params, &inner)
     }
 
     /// Words without parameters.
     pub(crate) fn word(self, code: &str) -> String {
         self.say(code, &[])
     }
+
+    fn template(self, code: &str) -> Option<&'static str> {
+        let entry = TABLE.get(code)?;
+        Some(match self {
+            Lang::Zh => &entry.zh,
+            Lang::En => &entry.en,
+        })
+    }
 }
 
-/// One pass, so that a parameter that looks like a placeholder stays as it is.
-fn fill(template: &str, params: &[(&str, String)]) -> String {
+/// A code without words still says what it knows.
+fn bare(code: &str, params: &[(&str, String)]) -> String {
+    let params: Vec<String> = params
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    [code.to_string(), params.join(" ")]
+        .join(" ")
+        .trim_end()
+        .to_string()
+}
+
+/// Fills in the placeholders, which the head of `words.toml` explains. One pass, so that a parameter that looks like a
+/// placeholder stays as it is.
+fn fill(template: &str, params: &[(&str, String)], word: &dyn Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
         match after.split_once('}') {
-            Some((name, after)) => {
-                text.extend(params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str()));
+            Some((placeholder, after)) => {
+                text.push_str(&fill_one(placeholder, params, word));
                 rest = after;
             }
             None => {
@@ -75,13 +96,39 @@ fn fill(template: &str, params: &[(&str, String)]) -> String {
     text + rest
 }
 
+fn fill_one(placeholder: &str, params: &[(&str, String)], word: &dyn Fn(&str) -> Option<String>) -> String {
+    let value = |name: &str| {
+        params
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map_or("", |(_, value)| value.as_str())
+    };
+    if let Some((name, prefix)) = placeholder.split_once('@') {
+        let value = value(name);
+        return word(&format!("{prefix}{value}")).unwrap_or_else(|| value.to_string());
+    }
+    match placeholder.split('|').collect::<Vec<_>>()[..] {
+        [name, before, after] if !value(name).is_empty() => [before, value(name), after].concat(),
+        [name, ..] => value(name).to_string(),
+        [] => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn name_of(placeholder: &str) -> &str {
+        placeholder.split(['@', '|']).next().unwrap_or_default()
+    }
+
     fn placeholders(template: &str) -> Vec<&str> {
-        let mut names: Vec<&str> =
-            template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect();
+        let mut names: Vec<&str> = template
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split_once('}'))
+            .map(|(name, _)| name_of(name))
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -90,13 +137,53 @@ mod tests {
     #[test]
     fn both_languages_say_everything_with_the_same_parameters() {
         for (code, entry) in &*TABLE {
-            assert!(!entry.zh.trim().is_empty() && !entry.en.trim().is_empty(), "{code} is not said in both languages");
-            assert_eq!(placeholders(&entry.zh), placeholders(&entry.en), "{code} has other parameters in one language");
+            assert!(
+                !entry.zh.trim().is_empty() && !entry.en.trim().is_empty(),
+                "{code} is not said in both languages"
+            );
+            assert_eq!(
+                placeholders(&entry.zh),
+                placeholders(&entry.en),
+                "{code} has other parameters in one language"
+            );
         }
     }
 
     #[test]
     fn parameters_are_filled_in_once() {
-        assert_eq!(fill("{a}，{b}。", &[("a", "{b}".into()), ("b", "2".into())]), "{b}，2。");
+        assert_eq!(
+            fill("{a}，{b}。", &[("a", "{b}".into()), ("b", "2".into())], &|_| {
+                None
+            }),
+            "{b}，2。"
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_is_a_code_is_said_by_its_own_words() {
+        let params = [
+            ("peer", "县人民法院".into()),
+            ("abort", "abort_proof".into()),
+            ("chunk", "3".into()),
+        ];
+        let words = Lang::Zh.say("peer_aborted", &params);
+        assert!(words.starts_with("县人民法院结束了本次比对。第 3 块"), "{words}");
+        let unknown = Lang::En.say("node_empty_side", &[("side", "Kreis".into())]);
+        assert!(unknown.starts_with("Kreis has nobody"), "{unknown}");
+    }
+
+    #[test]
+    fn what_surrounds_an_empty_parameter_is_left_out() {
+        let params = |sheet: &str| [("file", "a.csv".into()), ("sheet", sheet.into())];
+        assert!(
+            Lang::Zh
+                .say("header_missing", &params(""))
+                .starts_with("a.csv：没有")
+        );
+        assert!(
+            Lang::Zh
+                .say("header_missing", &params("七月"))
+                .starts_with("a.csv，工作表“七月”：没有")
+        );
     }
 }

@@ -381,6 +381,24 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_in_the_documentation_is_one() {
+        let source = include_str!("mapping.rs");
+        let sample = source
+            .split("/// ```toml")
+            .nth(1)
+            .unwrap()
+            .split("/// ```")
+            .next()
+            .unwrap();
+        let sample: String = sample
+            .lines()
+            .map(|line| format!("{}\n", line.trim_start_matches("///")))
+            .collect();
+        let mapping = Mapping::parse(&sample).unwrap();
+        assert_eq!(mapping.amount.map(|amount| amount.per), Some(Per::Household));
+    }
+
+    #[test]
     fn a_mapping_says_each_thing_once() {
         let programme = "[programme]\nconstant = \"minimum_living\"\n";
         let period = "[period]\nconstant = \"2026-07\"\n";

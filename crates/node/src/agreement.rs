@@ -1,7 +1,8 @@
 //! What this node has agreed to, and the terms that a session takes from it.
 
 use hefu_casework::{Agreement, Hex, SignedAgreement};
-use hefu_psi::wire::{Abort, Open, PROTOCOL_VERSION};
+use hefu_link::Card;
+use hefu_psi::wire::{Abort, Open};
 use hefu_psi::{KeyKind, Mode, Ristretto255, Suite, Terms};
 use hefu_store::AgreementState;
 
@@ -66,17 +67,13 @@ impl Node {
         Ok(InForce { peer: 1 - me.min(1), digest: *digest, agreement, me })
     }
 
-    /// The agreement that a caller's opening names, if that caller may open it.
-    pub(crate) fn admits(&self, open: &Open, caller: &[u8; 32]) -> Result<InForce> {
-        if open.version != PROTOCOL_VERSION {
-            return Err(hefu_psi::Error::Refused(Abort::Version { ours: PROTOCOL_VERSION, theirs: open.version }).into());
-        }
+    /// The agreement that a caller's opening names, if that caller may open it so. Everything that can be refused is
+    /// refused here, before a record is touched.
+    pub(crate) fn admits(&self, open: &Open, caller: &Card) -> Result<InForce> {
         let in_force = self.in_force(&open.agreement)?;
-        let party = in_force.agreement.party(in_force.peer)?;
-        if party.node_key.0 != *caller || open.receiver != *caller {
-            return Err(policy("agreement_other_party", Abort::AgreementMismatch));
-        }
+        in_force.must_be(caller)?;
         in_force.must_receive(in_force.peer)?;
+        in_force.terms(in_force.peer)?.check_open::<Ristretto255>(open).map_err(hefu_psi::Error::Refused)?;
         Ok(in_force)
     }
 }
@@ -100,6 +97,15 @@ impl InForce {
             receiver_cap: to.max_elements,
             sender_cap: from.max_elements,
         })
+    }
+
+    /// Whether the peer's card is the one the agreement names, with both its keys.
+    pub(crate) fn must_be(&self, card: &Card) -> Result<()> {
+        let party = self.agreement.party(self.peer)?;
+        if party.node_key.0 == card.node_key() && party.tls_key.0 == card.tls_key() {
+            return Ok(());
+        }
+        Err(policy("agreement_other_party", Abort::AgreementMismatch))
     }
 
     pub(crate) fn must_receive(&self, index: usize) -> Result<()> {

@@ -74,6 +74,7 @@ impl Node {
             .book()
             .by_node_key(&peer.node_key.0)
             .ok_or_else(|| Error::Missing { what: "peer", name: peer.name.clone() })?;
+        in_force.must_be(&card)?;
         let mut round = self.begin(&in_force, Role::Receiver)?;
 
         let learned = async {
@@ -136,10 +137,10 @@ impl Node {
     }
 
     /// A peer calls: only the agreement that it names decides whether, and what, it gets.
-    async fn answer(&self, connection: hefu_link::Connection) -> Result<()> {
+    async fn answer(self: &Arc<Self>, connection: hefu_link::Connection) -> Result<()> {
         let caller = connection.peer().clone();
-        let call = Call::take(connection).await?;
-        let in_force = match self.admits(&call.open, &caller.node_key()) {
+        let mut call = Call::take(connection).await?;
+        let in_force = match self.admits(&call.open, &caller) {
             Ok(in_force) => in_force,
             Err(error) => {
                 if let Some(reason) = error.abort() {
@@ -150,7 +151,7 @@ impl Node {
         };
         let mut round = self.begin(&in_force, Role::Sender)?;
         round.peer_elements = Some(call.open.elements);
-        let entered = self.enter(in_force, round.datasets.clone(), Role::Sender).await;
+        let entered = call.while_alive(self.enter(in_force, round.datasets.clone(), Role::Sender)).await;
         let sent = match entered.and_then(|(in_force, set)| {
             round.own_elements = Some(set.len() as u64);
             Ok((in_force.terms(in_force.peer)?, packed(&set)?))
@@ -220,19 +221,21 @@ impl Node {
 
     /// Makes the set that this node enters, on a thread of its own.
     async fn enter(
-        &self,
+        self: &Arc<Self>,
         in_force: InForce,
         datasets: Vec<DatasetId>,
         role: Role,
     ) -> Result<(InForce, ElementSet)> {
-        let receiver = if role == Role::Receiver { in_force.me } else { in_force.peer };
-        let aliases = self.aliases();
-        let set = tokio::task::block_in_place(|| {
-            self.with_records(&datasets, |records| {
-                Ok(elements(&in_force.agreement, &self.rules, in_force.me, receiver, &aliases, records)?)
-            })
-        })?;
-        Ok((in_force, set))
+        let node = Arc::clone(self);
+        let work = move || {
+            let receiver = if role == Role::Receiver { in_force.me } else { in_force.peer };
+            let aliases = node.aliases();
+            let set = node.with_records(&datasets, |records| {
+                Ok(elements(&in_force.agreement, &node.rules, in_force.me, receiver, &aliases, records)?)
+            })?;
+            Ok((in_force, set))
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Internal { what: "the entering thread" }))
     }
 
     /// Streams the records of datasets through a small channel: they are unsealed on another thread than `work` runs on.

@@ -69,7 +69,10 @@ impl Terms {
     }
 
     /// Compares an opening with these terms, field by field; anything unequal ends the session.
-    pub(crate) fn check_open<S: Suite>(&self, open: &Open) -> Result<(), Abort> {
+    ///
+    /// # Errors
+    /// Names what is unequal, or a set larger than agreed.
+    pub fn check_open<S: Suite>(&self, open: &Open) -> Result<(), Abort> {
         if open.version != PROTOCOL_VERSION {
             return Err(Abort::Version {
                 ours: PROTOCOL_VERSION,

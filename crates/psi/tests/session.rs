@@ -1,4 +1,5 @@
 //! Whole sessions against a plain join over the raw elements, in two suites.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 

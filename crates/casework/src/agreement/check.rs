@@ -9,8 +9,8 @@ use crate::{Error, ProgrammeCode, Rule, RuleSet, Wrong};
 
 const MAX_TEXT_CHARS: usize = 256;
 const MAX_ITEMS: usize = 64;
-/// Positions in a set are 32 bits wide.
-const MAX_ELEMENTS: u64 = u32::MAX as u64;
+/// What one session of the protocol can carry.
+const MAX_ELEMENTS: u64 = 1 << 30;
 
 impl Agreement {
     /// Whether it contradicts itself or asks for what this version cannot do.

@@ -1,4 +1,5 @@
 //! What the tests of this crate share.
+#![allow(clippy::print_stdout, reason = "a failing test shows its seed")]
 #![allow(
     dead_code,
     reason = "each test file is a crate of its own and uses a part of this"

@@ -36,8 +36,17 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let table_2b = S::table_of_doubled(&public);
     let sid = SessionId([7; 32]);
     let hasher = S::hasher(&sid.0);
-    let elements: Vec<u8> = (0..CHUNK as u64).flat_map(|i| { let mut e = [0; WIDTH]; e[..8].copy_from_slice(&i.to_be_bytes()); e }).collect();
-    let packed = Packed { bytes: &elements, width: WIDTH };
+    let elements: Vec<u8> = (0..CHUNK as u64)
+        .flat_map(|i| {
+            let mut e = [0; WIDTH];
+            e[..8].copy_from_slice(&i.to_be_bytes());
+            e
+        })
+        .collect();
+    let packed = Packed {
+        bytes: &elements,
+        width: WIDTH,
+    };
     let mut blinded = vec![0; CHUNK * S::ELEMENT];
     let mut evaluated = vec![0; CHUNK * S::ELEMENT];
     let mut tokens = vec![0; CHUNK * S::ELEMENT];
@@ -51,8 +60,13 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
         S::multiply_batch(&pool, &c, &halved, &mut evaluated);
     });
     let encoded = S::encode(&public);
-    let statement =
-        ChunkStatement { sid: &sid, chunk: 0, public: &encoded, blinded: &blinded, evaluated: &evaluated };
+    let statement = ChunkStatement {
+        sid: &sid,
+        chunk: 0,
+        public: &encoded,
+        blinded: &blinded,
+        evaluated: &evaluated,
+    };
     let mut proof = None;
     let prove = measure(|| proof = Some(ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut *random)));
     // A receiver decodes C again for the proof; D it needs for the unblinding anyway.
@@ -60,10 +74,15 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let _ = S::decode_batch(&pool, &evaluated, &mut d);
     let verify = measure(|| {
         let _ = S::decode_batch(&pool, &blinded, &mut c);
-        holds &= proof.as_ref().is_some_and(|proof| proof.verify::<S>(&pool, &statement, &public, &c, &d));
+        holds &= proof
+            .as_ref()
+            .is_some_and(|proof| proof.verify::<S>(&pool, &statement, &public, &c, &d));
     });
     if !holds {
-        return Err(Failure::internal("bench", &"a proof of this machine's own making does not hold"));
+        return Err(Failure::internal(
+            "bench",
+            &"a proof of this machine's own making does not hold",
+        ));
     }
     let unblind = measure(|| {
         let _ = S::decode_batch(&pool, &evaluated, &mut d);

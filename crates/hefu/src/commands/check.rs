@@ -24,20 +24,29 @@ pub(crate) fn run(args: CheckArgs, printer: &Printer) -> Result<(), Failure> {
     let mut quarantine = Quarantine::create(&folder.path().join("refused.csv"), wording(lang))?;
     let reading = check_numbers(&[args.file], &options, &mut quarantine)?;
     let limit = if printer.json() { SHOWN_JSON } else { SHOWN };
-    let refused = read_back(&quarantine.finish()?, limit).map_err(|error| Failure::internal("refused rows", &error))?;
+    let refused =
+        read_back(&quarantine.finish()?, limit).map_err(|error| Failure::internal("refused rows", &error))?;
 
     let mut value = reading::to_json(&reading);
     value["refused"] = refused.iter().map(|row| to_json(row)).collect();
     printer.result(&value, |lang| {
         let mut text = reading::to_text(&reading, lang);
         if !refused.is_empty() {
-            let headings = ["sheet", "row", "reason", "number"].map(|name| lang.word(&format!("quarantine_{name}")));
+            let headings =
+                ["sheet", "row", "reason", "number"].map(|name| lang.word(&format!("quarantine_{name}")));
             let rows: Vec<Vec<String>> = std::iter::once(headings.to_vec())
-                .chain(refused.iter().map(|row| [1, 2, 4, 5].map(|c| row[c].clone()).to_vec()))
+                .chain(
+                    refused
+                        .iter()
+                        .map(|row| [1, 2, 4, 5].map(|c| row[c].clone()).to_vec()),
+                )
                 .collect();
             text.push('\n');
             text.push_str(&table(&rows));
-            let left = reading.reconciliation.rejected_total().saturating_sub(refused.len() as u64);
+            let left = reading
+                .reconciliation
+                .rejected_total()
+                .saturating_sub(refused.len() as u64);
             if left > 0 {
                 text.push_str(&lang.say("check_more", &[("count", left.to_string())]));
             }
@@ -53,7 +62,9 @@ fn read_back(path: &std::path::Path, limit: usize) -> Result<Vec<[String; 6]>, c
     let mut rows = Vec::new();
     for record in reader.records().take(limit) {
         let record = record?;
-        rows.push(std::array::from_fn(|c| record.get(c).unwrap_or_default().to_string()));
+        rows.push(std::array::from_fn(|c| {
+            record.get(c).unwrap_or_default().to_string()
+        }));
     }
     Ok(rows)
 }

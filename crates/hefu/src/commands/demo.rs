@@ -21,12 +21,18 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     refuse_used(&dir)?;
     let lang = printer.lang();
     let surroundings = Surroundings::new(Pool::new(0).map_err(hefu_node::Error::from)?);
-    let outcome = county::run(&dir, &surroundings, &|| wording(lang)).await.map_err(failed)?;
+    let outcome = county::run(&dir, &surroundings, &|| wording(lang))
+        .await
+        .map_err(failed)?;
     let difference = outcome.difference().map_err(failed)?;
     show(&outcome, difference.is_none(), args.dir.as_deref(), printer);
     match difference {
         None => Ok(()),
-        Some(place) => Err(Failure { exit: Exit::Internal, code: "demo_differs", params: vec![("place", place)] }),
+        Some(place) => Err(Failure {
+            exit: Exit::Internal,
+            code: "demo_differs",
+            params: vec![("place", place)],
+        }),
     }
 }
 
@@ -34,7 +40,11 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
 fn refuse_used(dir: &Path) -> Result<(), Failure> {
     if dir.join("nodes").exists() {
         let params = vec![("folder", dir.display().to_string())];
-        return Err(Failure { exit: Exit::Input, code: "demo_folder_used", params });
+        return Err(Failure {
+            exit: Exit::Input,
+            code: "demo_folder_used",
+            params,
+        });
     }
     Ok(())
 }
@@ -68,7 +78,9 @@ fn show(outcome: &Outcome, as_expected: bool, kept: Option<&Path>, printer: &Pri
         "as_expected": as_expected,
         "dir": kept.map(Path::display).map(|dir| dir.to_string()),
     });
-    printer.result(&value, |lang| text(outcome, as_expected, kept.map(PathBuf::from), lang));
+    printer.result(&value, |lang| {
+        text(outcome, as_expected, kept.map(PathBuf::from), lang)
+    });
 }
 
 fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang) -> String {
@@ -88,7 +100,10 @@ fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang)
     ];
     text.push_str(&format!("\n{}\n", lang.say("demo_time", &params)));
     if let Some(dir) = kept {
-        text.push_str(&format!("{}\n", lang.say("demo_kept", &[("dir", dir.display().to_string())])));
+        text.push_str(&format!(
+            "{}\n",
+            lang.say("demo_kept", &[("dir", dir.display().to_string())])
+        ));
     }
     if as_expected {
         text.push_str(&format!("{}\n", lang.word("demo_as_expected")));
@@ -97,20 +112,45 @@ fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang)
 }
 
 fn imports(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
-    let headings =
-        ["demo_agency", "demo_register", "read_rows", "read_accepted", "read_rejected", "read_blank", "read_duplicates"];
+    let headings = [
+        "demo_agency",
+        "demo_register",
+        "read_rows",
+        "read_accepted",
+        "read_rejected",
+        "read_blank",
+        "read_duplicates",
+    ];
     let mut rows = vec![headings.map(|heading| lang.word(heading)).to_vec()];
     for import in &outcome.imports {
         let sum = &import.reading.reconciliation;
-        let mut row = vec![agency(lang, import.agency.code()), lang.word(&format!("register_{}", import.dataset))];
-        row.extend([sum.rows_read, sum.accepted, sum.rejected_total(), sum.blank, sum.duplicates].map(grouped));
+        let mut row = vec![
+            agency(lang, import.agency.code()),
+            lang.word(&format!("register_{}", import.dataset)),
+        ];
+        row.extend(
+            [
+                sum.rows_read,
+                sum.accepted,
+                sum.rejected_total(),
+                sum.blank,
+                sum.duplicates,
+            ]
+            .map(grouped),
+        );
         rows.push(row);
     }
     rows
 }
 
 fn findings(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
-    let headings = ["demo_agency", "demo_rule", "demo_what", "demo_count", "demo_to_verify"];
+    let headings = [
+        "demo_agency",
+        "demo_rule",
+        "demo_what",
+        "demo_count",
+        "demo_to_verify",
+    ];
     let mut rows = vec![headings.map(|heading| lang.word(heading)).to_vec()];
     for (agency_code, rules) in &outcome.totals {
         for (rule, total) in rules {
@@ -119,7 +159,13 @@ fn findings(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
                 "lead" | "no_counterpart" => ("—".to_string(), lang.word(rule), "—".to_string()),
                 _ => (rule.clone(), lang.word(&format!("rule_{rule}")), yuan(total.fen)),
             };
-            rows.push(vec![agency(lang, agency_code), rule, what, grouped(total.count), amount]);
+            rows.push(vec![
+                agency(lang, agency_code),
+                rule,
+                what,
+                grouped(total.count),
+                amount,
+            ]);
         }
     }
     rows
@@ -128,7 +174,12 @@ fn findings(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
 fn sent(bytes: &BTreeMap<&'static str, u64>, lang: Lang) -> Vec<Vec<String>> {
     Agency::ALL
         .iter()
-        .map(|a| vec![agency(lang, a.code()), grouped(bytes.get(a.code()).copied().unwrap_or_default())])
+        .map(|a| {
+            vec![
+                agency(lang, a.code()),
+                grouped(bytes.get(a.code()).copied().unwrap_or_default()),
+            ]
+        })
         .collect()
 }
 

@@ -19,7 +19,12 @@ pub(crate) async fn run(args: MatchArgs, printer: &Printer) -> Result<(), Failur
     let spool = tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))?;
     let side = |path: &Path, column: Option<String>, kind| Side {
         files: vec![path.to_path_buf()],
-        options: ReadOptions { column, kind, allow_empty: args.allow_empty, ..ReadOptions::default() },
+        options: ReadOptions {
+            column,
+            kind,
+            allow_empty: args.allow_empty,
+            ..ReadOptions::default()
+        },
     };
     let left = side(&args.left, args.left_column.clone(), args.left_kind);
     let right = side(&args.right, args.right_column.clone(), args.right_kind);
@@ -41,7 +46,10 @@ pub(crate) async fn run(args: MatchArgs, printer: &Printer) -> Result<(), Failur
 /// Written beside its place and renamed, so that nothing half-written stays.
 fn write_rows(out: &Path, left: &Side, matched: &Matched) -> Result<(), Failure> {
     let failed = |cause: &dyn std::fmt::Display| Failure::write(out, cause);
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = out
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
     let mut writer = std::io::BufWriter::new(&mut file);
     let mut keep = |row| matched.rows.binary_search(&row).is_ok();
@@ -75,8 +83,16 @@ fn print(matched: &Matched, printer: &Printer) {
         "peak_rss_bytes": peak_rss_bytes(),
     });
     printer.result(&value, |lang| {
-        let mut text = format!("{}\n{}\n", lang.word("match_left"), reading::to_text(&matched.left, lang));
-        text.push_str(&format!("{}\n{}\n", lang.word("match_right"), reading::to_text(&matched.right, lang)));
+        let mut text = format!(
+            "{}\n{}\n",
+            lang.word("match_left"),
+            reading::to_text(&matched.left, lang)
+        );
+        text.push_str(&format!(
+            "{}\n{}\n",
+            lang.word("match_right"),
+            reading::to_text(&matched.right, lang)
+        ));
         text.push_str(&table(&[
             vec![lang.word("match_left_elements"), grouped(matched.left_elements)],
             vec![lang.word("match_right_elements"), grouped(matched.right_elements)],
@@ -95,5 +111,10 @@ fn print(matched: &Matched, printer: &Printer) {
 fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }

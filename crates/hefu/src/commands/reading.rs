@@ -29,13 +29,23 @@ pub(super) fn to_json(reading: &Reading) -> Value {
 
 pub(super) fn to_text(reading: &Reading, lang: Lang) -> String {
     let sum = &reading.reconciliation;
+    let column = [
+        ("column", reading.column.clone()),
+        ("chosen", reading.chosen.code().to_string()),
+    ];
     let mut rows = vec![
-        vec![lang.word("read_column"), format!("{}（{}）", reading.column, lang.word(reading.chosen.code()))],
-        vec![lang.word("read_kind"), lang.word(&format!("kind_{}", reading.kind.code()))],
+        vec![lang.word("read_column"), lang.say("read_column_chosen", &column)],
+        vec![
+            lang.word("read_kind"),
+            lang.word(&format!("kind_{}", reading.kind.code())),
+        ],
     ];
     for file in &reading.files {
         let encoding = file.encoding.as_deref().unwrap_or_default();
-        rows.push(vec![lang.word("read_format"), format!("{} {encoding}", lang.word(file.format.code()))]);
+        rows.push(vec![
+            lang.word("read_format"),
+            format!("{} {encoding}", lang.word(file.format.code())),
+        ]);
     }
     rows.push(vec![lang.word("read_rows"), grouped(sum.rows_read)]);
     rows.push(vec![lang.word("read_accepted"), grouped(sum.accepted)]);
@@ -54,6 +64,11 @@ pub(super) fn to_text(reading: &Reading, lang: Lang) -> String {
     table(&rows)
 }
 
-fn by_reason<'a>(counts: &'a BTreeMap<&'static str, u64>, lang: Lang) -> impl Iterator<Item = Vec<String>> + 'a {
-    counts.iter().map(move |(code, count)| vec![format!("  {}", lang.word(code)), grouped(*count)])
+fn by_reason<'a>(
+    counts: &'a BTreeMap<&'static str, u64>,
+    lang: Lang,
+) -> impl Iterator<Item = Vec<String>> + 'a {
+    counts
+        .iter()
+        .map(move |(code, count)| vec![format!("  {}", lang.word(code)), grouped(*count)])
 }

@@ -64,6 +64,18 @@ impl Call {
         }
     }
 
+    /// Waits for `work` and meanwhile tells the peer that this side is alive.
+    pub(crate) async fn while_alive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match timeout(ALIVE, &mut work).await {
+                Ok(done) => return done,
+                // A peer that is gone is found out by the session.
+                Err(_) => drop(self.writing.alive().await),
+            }
+        }
+    }
+
     /// Ends the call with a reason. A peer that is gone does not hear it; this node's log has it already.
     pub async fn refuse(self, reason: &Abort) {
         let _ = self.writing.abort(reason).await;

@@ -3,7 +3,7 @@
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Abort, Kind, MAX_MESSAGE_BYTES};
+use super::{Abort, Kind, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 
 /// The receiver opens a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,10 +100,30 @@ macro_rules! message {
 }
 
 message! {
-    Open => Kind::Open;
     Accept => Kind::Accept;
     Commit => Kind::Commit;
     ReceiptMessage => Kind::Receipt;
+}
+
+impl Open {
+    /// The message's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads a message. Its version comes first and is read first: another version may lay out the rest differently.
+    ///
+    /// # Errors
+    /// [`Abort::Version`] for another version, [`Abort::Malformed`] for anything but exactly one message.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Abort> {
+        match bytes.first_chunk() {
+            Some(version) if u16::from_le_bytes(*version) != PROTOCOL_VERSION => {
+                Err(Abort::Version { ours: PROTOCOL_VERSION, theirs: u16::from_le_bytes(*version) })
+            }
+            _ => decode(bytes).ok_or_else(|| Abort::Malformed { step: Kind::Open.name().to_string() }),
+        }
+    }
 }
 
 /// The bytes of an abort.

@@ -1,10 +1,12 @@
 //! Two ends of a session in memory. Every message crosses as bytes, through a hook that may do to it what an attacker,
 //! a bad disk or a bad line would.
+#![allow(clippy::print_stdout, reason = "a failing test shows its seed")]
 #![allow(
     dead_code,
     reason = "each test file is a crate of its own and uses a part of this"
 )]
 
+pub(crate) mod attack;
 pub(crate) mod naive;
 pub(crate) mod toy;
 

@@ -1,0 +1,213 @@
+//! Whatever the program can say has words, in Chinese and English, and none of the words that the field may not use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hefu_casework::RuleSet;
+use hefu_fixtures::Agency;
+use hefu_identity::{Cleaning, Kind, Refusal, Warning};
+
+/// Codes that are part of another code's words, and the prefix under which they stand.
+const PREFIXES: [(&str, &str); 3] = [("Kind", "kind_"), ("Wrong", "wrong_"), ("PeriodSource", "place_")];
+
+/// Codes of what is stored or written in documents; no command shows them.
+const NEVER_SHOWN: [&str; 4] = ["Status", "Role", "RoundState", "AgreementState"];
+
+/// Where else a code stands: crate, what is before it, prefix of its words.
+const LITERALS: [(&str, &str, &str); 17] = [
+    ("hefu", "word(\"", ""),
+    ("hefu", "say(\"", ""),
+    ("hefu", "code: \"", ""),
+    ("hefu", "us(\"", ""),
+    ("hefu", "Step::Blind => \"", ""),
+    ("hefu", "Step::Tag => \"", ""),
+    ("hefu", "Step::Evaluate => \"", ""),
+    ("hefu", "Step::Unblind => \"", ""),
+    ("hefu", "Step::Merge => \"", ""),
+    ("ingest", "unknown(\"", "found_"),
+    ("ingest", "found: \"", "found_"),
+    ("node", "policy(\"", ""),
+    ("node", "Missing { what: \"", "thing_"),
+    ("node", "refuse_empty(\"", "side_"),
+    ("store", "damaged(\"", "thing_"),
+    ("store", "unknown(\"", "thing_"),
+    ("store", "expected: \"", "unlock_"),
+];
+
+#[test]
+fn every_code_has_words() {
+    let mut codes = BTreeSet::new();
+    for (name, source) in sources() {
+        codes.extend(code_functions(&source));
+        codes.extend(constants(&source));
+        for (of, before, prefix) in LITERALS.iter().filter(|(of, ..)| *of == name) {
+            let found = literals_after(&source, before);
+            codes.extend(found.map(|code| (format!("{prefix}{code}"), format!("{of}: {before}"))));
+        }
+        if name == "hefu" {
+            // Lists of words, as of the headings of a table.
+            let listed = ["read_", "demo_"].iter().flat_map(|start| {
+                literals_after(&source, &format!("\"{start}")).map(move |rest| format!("{start}{rest}"))
+            });
+            codes.extend(listed.map(|code| (code, "hefu: a list".to_owned())));
+        }
+    }
+    let agencies = Agency::ALL.iter().map(|each| format!("agency_{}", each.code()));
+    let rules = RuleSet::national();
+    let registers = hefu::county::expectation().unwrap().datasets.into_iter();
+    let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
+        .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
+        .chain(Cleaning::ALL.iter().map(|each| each.code().to_owned()))
+        .chain(Kind::ALL.iter().map(|each| format!("kind_{}", each.code())))
+        .chain(agencies)
+        .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
+        .chain(registers.map(|each| format!("register_{}", each.dataset)))
+        .chain(["file", "sheet", "row", "code", "reason", "number"].map(|each| format!("quarantine_{each}")));
+    codes.extend(listed.map(|code| (code, "a list".to_owned())));
+
+    // Were the search to break, it would find little: each crate has its say.
+    for code in [
+        "file_empty",
+        "vault_wrong_key",
+        "peer_cut",
+        "abort_proof",
+        "too_many_elements",
+        "node_spool",
+        "field_count",
+        "thing_finding",
+        "found_a picture",
+        "demo_count",
+    ] {
+        assert!(
+            codes.iter().any(|(each, _)| each == code),
+            "{code} is not found any more"
+        );
+    }
+    let table = table();
+    let without: Vec<_> = codes
+        .iter()
+        .filter(|(code, _)| !table.contains_key(code))
+        .collect();
+    assert!(without.is_empty(), "without words: {without:#?}");
+}
+
+#[test]
+fn blanks_are_filled_by_parameters_that_exist() {
+    let names: BTreeSet<String> = sources()
+        .iter()
+        .flat_map(|(_, source)| literals_after(source, "(\"").collect::<Vec<_>>())
+        .collect();
+    for (code, words) in table() {
+        for placeholder in words.iter().flat_map(|text| text.split('{').skip(1)) {
+            let name = placeholder.split(['}', '@', '|']).next().unwrap();
+            assert!(
+                names.contains(name),
+                "{code} has a blank {name} that nothing fills"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_comparison_finds_what_is_to_be_verified_and_nothing_more() {
+    for (code, [zh, en]) in table() {
+        for forbidden in ["风险金额", "重复人员", "重复救助人员", "命中", "0 条", "未发现"]
+        {
+            assert!(!zh.contains(forbidden), "{code} says {forbidden}");
+        }
+        for forbidden in ["0 found", "nothing found", "risk amount", "offender", "fraud"] {
+            assert!(!en.to_lowercase().contains(forbidden), "{code} says {forbidden}");
+        }
+        let states = zh.matches("重复").count() > zh.matches("疑似重复").count();
+        assert!(!states, "{code} states as a fact what is to be verified");
+    }
+}
+
+/// Both languages by code.
+fn table() -> BTreeMap<String, [String; 2]> {
+    let table: BTreeMap<String, BTreeMap<String, String>> =
+        toml::from_str(include_str!("../words.toml")).unwrap();
+    table
+        .into_iter()
+        .map(|(code, words)| (code, ["zh", "en"].map(|lang| words[lang].clone())))
+        .collect()
+}
+
+/// Every source file with the name of its crate, without its tests and with white space made one space or none.
+fn sources() -> Vec<(String, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(crates).unwrap() {
+        let entry = entry.unwrap();
+        let mut files = Vec::new();
+        rust_files(&entry.path().join("src"), &mut files);
+        for file in files {
+            let source = fs::read_to_string(file).unwrap();
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let source = source
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .replace("( ", "(");
+            found.push((entry.file_name().into_string().unwrap(), source));
+        }
+    }
+    found
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn literals_after<'a>(source: &'a str, before: &str) -> impl Iterator<Item = String> + use<'a> {
+    let parts: Vec<&str> = source.split(before).skip(1).collect();
+    parts
+        .into_iter()
+        .filter_map(|part| part.split('"').next())
+        .map(str::to_owned)
+}
+
+/// The codes of `fn code` bodies, with the type they belong to.
+fn code_functions(source: &str) -> Vec<(String, String)> {
+    let mut codes = Vec::new();
+    for (at, _) in source.match_indices("fn code(") {
+        let of = source[..at]
+            .rsplit("impl ")
+            .next()
+            .unwrap()
+            .split(' ')
+            .next()
+            .unwrap();
+        if NEVER_SHOWN.contains(&of) {
+            continue;
+        }
+        let prefix = PREFIXES
+            .iter()
+            .find(|(name, _)| *name == of)
+            .map_or("", |(_, prefix)| prefix);
+        let body = source[at..].split("} }").next().unwrap();
+        let ends = literals_after(body, "=> \"").chain(literals_after(body, "str { \""));
+        codes.extend(ends.map(|code| (format!("{prefix}{code}"), of.to_owned())));
+    }
+    codes
+}
+
+/// Reasons and warnings that are constants: `const FIELD_COUNT: &str = "field_count"`.
+fn constants(source: &str) -> Vec<(String, String)> {
+    source
+        .split(" const ")
+        .skip(1)
+        .filter_map(|part| part.split_once(": &str = \""))
+        .filter_map(|(name, rest)| Some((name, rest.split('"').next()?)))
+        .filter(|(name, value)| name.to_lowercase() == *value)
+        .map(|(name, value)| (value.to_owned(), format!("constant {name}")))
+        .collect()
+}

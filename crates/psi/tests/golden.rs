@@ -1,0 +1,320 @@
+//! Whole sessions byte for byte: one that a second implementation made, and one with more than a chunk, kept as it was
+//! when version 1 of the protocol was fixed. A change here is a new version of the protocol.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use std::convert::Infallible;
+use std::fs;
+
+use common::{Session, Step, Transcript, hex, join, naive, numbered};
+use curve25519_dalek::RistrettoPoint;
+use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::scalar::Scalar;
+use hefu_psi::wire::{Accept, Commit, Evaluated, Open, ReceiptMessage, Tags, decode_abort, encode_abort};
+use hefu_psi::{
+    AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, KeyKind, Mode, Ristretto255, Suite, Terms,
+};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng, TryCryptoRng, TryRng};
+use ring::signature::Ed25519KeyPair;
+use serde_json::{Value, json};
+
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../protocol-docs/vectors");
+const REGENERATE: &str = "HEFU_REGENERATE";
+
+/// `reference.py` shares no code with this crate, not even a library. Both ends take part with its secrets: what they
+/// send must be its bytes, except for the two proofs, whose nonces are hedged; those are exchanged and must hold.
+#[test]
+fn a_second_implementation_agrees() {
+    let file = read("session.json").expect("protocol-docs/vectors/session.json");
+    let v = &file["session"];
+    let bytes = |name: &str| unhex(&v[name]);
+    let array = |name: &str| -> [u8; 32] { bytes(name).try_into().unwrap() };
+    let number = |name: &str| v[name].as_u64().unwrap();
+    let list = |name: &str| -> Vec<u8> { v[name].as_array().unwrap().iter().flat_map(unhex).collect() };
+    let terms = Terms {
+        agreement: array("agreement"),
+        receiver: array("receiver"),
+        sender: array("sender"),
+        mode: Mode::Members,
+        key_kind: KeyKind::Person,
+        width: number("width") as u16,
+        receiver_cap: number("receiver_cap"),
+        sender_cap: number("sender_cap"),
+    };
+    let width = usize::from(terms.width);
+    let receiver_key = Ed25519KeyPair::from_seed_unchecked(&bytes("receiver_seed")).unwrap();
+    let sender_key = Ed25519KeyPair::from_seed_unchecked(&bytes("sender_seed")).unwrap();
+    let theirs_open = Open::decode(&bytes("open")).unwrap();
+    let theirs_accept = Accept::decode(&bytes("accept")).unwrap();
+
+    // The receiver: a shuffle that moves nothing, then its salt and its nonce.
+    let x = Elements::new(width, list("x")).unwrap();
+    let mut rng = Scripted::new(&[&bytes("salt_x"), &theirs_open.nonce]);
+    let (awaiting, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), x, &mut rng).unwrap();
+    assert_eq!(hex(&open.encode()), v["open"]);
+
+    // The sender: 64 bytes that reduce to b, then its nonce.
+    let mut committer = InputCommitter::new(width, &mut Scripted::new(&[&bytes("salt_y")]));
+    committer.update(&list("y"));
+    let mut rng = Scripted::new(&[&bytes("b"), &[0; 32], &theirs_accept.nonce]);
+    let incoming = Incoming::new::<Ristretto255>(terms, open).unwrap();
+    let (mut collecting, mut tagging, accept) = incoming
+        .accept::<Ristretto255>(committer.finish(), &mut rng)
+        .unwrap();
+    assert_eq!(hex(&collecting.sid().0), v["sid"]);
+    let mut proven_by_them = accept.clone();
+    (proven_by_them.challenge, proven_by_them.response) =
+        (theirs_accept.challenge.clone(), theirs_accept.response.clone());
+    assert_eq!(hex(&proven_by_them.encode()), v["accept"]);
+
+    let mut rng = Scripted::new(&[&bytes("blind_seed")]);
+    let mut blinding = awaiting
+        .accept::<Ristretto255>(&theirs_accept, &mut rng)
+        .expect("their proof holds here");
+    let mut chunk = Vec::new();
+    let message = blinding.next(&common::POOL, &mut chunk).unwrap();
+    assert_eq!(hex(&[&message.header(), message.elements].concat()), v["blinded"]);
+    collecting.blinded(&message).unwrap();
+    let (mut evaluating, commit) = blinding.commit(&receiver_key).unwrap();
+    assert_eq!(hex(&commit.encode()), v["commit"]);
+
+    let mut replying = collecting
+        .commit(&Commit::decode(&bytes("commit")).unwrap())
+        .unwrap();
+    let mut out = Vec::new();
+    replying
+        .evaluate(&common::POOL, &chunk, &mut rng, &mut out)
+        .unwrap();
+    let theirs = bytes("evaluated");
+    assert_eq!(hex(&out[..4]), hex(&theirs[..4]));
+    assert_eq!(hex(&out[68..]), hex(&theirs[68..]));
+    let theirs = Evaluated::decode(&theirs, 64).unwrap();
+    evaluating
+        .evaluated(&common::POOL, &theirs, &chunk)
+        .expect("their proof holds here");
+
+    tagging.tag(&common::POOL, &list("y"));
+    let tags = tagging.finish().unwrap();
+    let ours: Vec<u8> = tags
+        .chunks()
+        .flat_map(|t| [&t.header(), t.tags].concat())
+        .collect();
+    assert_eq!(hex(&ours), v["tags"]);
+    let mut merging = evaluating.finish().unwrap();
+    merging.tags(&Tags::decode(&bytes("tags")).unwrap()).unwrap();
+
+    let (awaiting, receipt) = merging.finish(&receiver_key).unwrap();
+    assert_eq!(hex(&receipt.encode()), v["receipt_by_receiver"]);
+    let receipt = ReceiptMessage::decode(&bytes("receipt_by_receiver")).unwrap();
+    let (signed, receipt) = replying
+        .finish(&tags)
+        .unwrap()
+        .receipt(&receipt, &sender_key)
+        .unwrap();
+    assert_eq!(hex(&receipt.encode()), v["receipt_by_sender"]);
+    for (name, value) in [
+        ("root_blinded", signed.receipt.blinded),
+        ("root_evaluated", signed.receipt.evaluated),
+        ("root_tags", signed.receipt.tags),
+        ("receipt_digest", signed.receipt.digest()),
+    ] {
+        assert_eq!(hex(&value), v[name], "{name}");
+    }
+    let matches = awaiting.receipt(&receipt).unwrap();
+    assert_eq!(json!(matches.indices), v["matched"]);
+}
+
+#[test]
+fn the_second_implementation_writes_the_same_aborts() {
+    let file = read("session.json").expect("protocol-docs/vectors/session.json");
+    let aborts = file["aborts"].as_array().unwrap();
+    assert_eq!(aborts.len(), 19);
+    for vector in aborts {
+        let bytes = unhex(&vector["bytes"]);
+        let abort = decode_abort(&bytes).unwrap();
+        assert_eq!(
+            abort.code(),
+            format!("abort_{}", vector["reason"].as_str().unwrap())
+        );
+        assert_eq!(encode_abort(&abort), bytes);
+    }
+}
+
+/// Two chunks of elements, two of tags. The digests are this crate's own output, so some positions are derived once
+/// more by naive code; the file is written again only when `HEFU_REGENERATE=1` asks for it.
+#[test]
+fn a_session_of_several_chunks_is_as_it_was() {
+    let session = Session::new(20_260_701, numbered(0..4100), numbered(2000..10_250));
+    let outcome = session.run::<Ristretto255>().unwrap();
+    let seen = &outcome.transcript;
+    assert_eq!(outcome.matches.indices, join(&session.x, &session.y));
+    let open = Open::decode(&seen.of(Step::Open)[0]).unwrap();
+    assert_eq!(naive::session_id(&open, &seen.accept()), seen.sid());
+
+    let small = |step: Step| hex(&seen.of(step)[0]);
+    let bulk = |step: Step, header: usize, width: usize| -> Value {
+        let messages = seen.of(step).iter();
+        messages
+            .map(|m| {
+                json!({
+                    "bytes": m.len(),
+                    "sha256": hex(&naive::sha256(&[m])),
+                    "header": hex(&m[..header]),
+                    "first": hex(&m[header..header + width]),
+                })
+            })
+            .collect()
+    };
+    let derivations = [0, CHUNK - 1, CHUNK, 4099].map(|position| derivation(&session, seen, position));
+    assert!(
+        derivations.iter().any(|d| d["matched"] == true) && derivations.iter().any(|d| d["matched"] == false)
+    );
+    let made = json!({
+        "about": "A session of protocol version 1 with several chunks. Bytes are hexadecimal, all secrets are invented. \
+            An element is 08, a number as 8 bytes in big-endian order, zeros up to 32 bytes. Every call that draws \
+            randomness has its own StdRng of rand 0.10, seeded with the seed as 8 bytes in big-endian order, the name \
+            of the call, zeros. Node keys are Ed25519 with the seed 01…01 (receiver) and 02…02 (sender).",
+        "suite": Ristretto255::NAME,
+        "seed": session.seed,
+        "receiver_numbers": [0, 4100],
+        "sender_numbers": [2000, 10_250],
+        "matched_numbers": [2000, 4100],
+        "b": hex(&Ristretto255::encode_scalar(&session.key::<Ristretto255>())),
+        "blind_seed": hex(&blind_seed(&session)),
+        "sid": hex(&seen.sid().0),
+        "open": small(Step::Open),
+        "accept": small(Step::Accept),
+        "blinded": bulk(Step::Blinded, 4, 32),
+        "commit": small(Step::Commit),
+        "evaluated": bulk(Step::Evaluated, 68, 32),
+        "tags": bulk(Step::Tags, 4, 16),
+        "receipt_by_receiver": small(Step::ReceiverReceipt),
+        "receipt_by_sender": small(Step::SenderReceipt),
+        "derivations": derivations,
+    });
+    if std::env::var(REGENERATE).is_ok_and(|value| value == "1") {
+        let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
+        fs::write(format!("{VECTORS}/session-v1.json"), text).unwrap();
+    }
+    let kept =
+        read("session-v1.json").unwrap_or_else(|| panic!("no session-v1.json: {REGENERATE}=1 writes it"));
+    for (name, value) in made.as_object().unwrap() {
+        assert_eq!(*value, kept[name], "{name}");
+    }
+    assert_eq!(made, kept, "nothing more stands in the file");
+}
+
+/// One position from the secrets to the tag, with dalek and ring directly, compared with what crossed.
+fn derivation(session: &Session, seen: &Transcript, position: usize) -> Value {
+    let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>());
+    let b = Scalar::from_canonical_bytes(b.as_slice().try_into().unwrap()).unwrap();
+    assert_eq!(
+        RistrettoPoint::mul_base(&b).compress().to_bytes().to_vec(),
+        seen.accept().public
+    );
+    let unit = |step: Step, header: usize| -> [u8; 32] {
+        let message = &seen.of(step)[position / CHUNK][header..];
+        message[position % CHUNK * 32..][..32].try_into().unwrap()
+    };
+    let (c, d) = (unit(Step::Blinded, 4), unit(Step::Evaluated, 68));
+
+    let rho = naive::blind(&blind_seed(session), &seen.sid(), position as u64);
+    let doubled = CompressedRistretto(c).decompress().unwrap() - RistrettoPoint::mul_base(&(rho + rho));
+    let (element, hashed) = session
+        .x
+        .iter()
+        .map(|x| (x, naive::hash_to_group(&seen.sid(), x)))
+        .find(|(_, h)| h + h == doubled)
+        .expect("C = 2H(x) + 2ρG for an element x of the receiver");
+    let evaluated = (doubled + RistrettoPoint::mul_base(&(rho + rho))) * b;
+    assert_eq!(evaluated.compress().to_bytes(), d, "D = b·C");
+    let token = (hashed * (b * Scalar::from(4u8))).compress();
+    let public = RistrettoPoint::mul_base(&b);
+    let unblinded = evaluated - public * (rho + rho);
+    assert_eq!(
+        (unblinded + unblinded).compress(),
+        token,
+        "N = 2(D − ρ·2B) = 4b·H(x)"
+    );
+    let (prk, tag) = naive::prk_and_tag(&seen.sid(), element, token.as_bytes());
+    let on_the_wire = seen
+        .of(Step::Tags)
+        .iter()
+        .any(|m| m[4..].as_chunks().0.contains(&tag));
+    assert_eq!(
+        on_the_wire,
+        session.y.contains(element),
+        "a tag crosses for those in common only"
+    );
+    json!({
+        "position": position,
+        "element": hex(element),
+        "hashed": hex(hashed.compress().as_bytes()),
+        "rho": hex(rho.as_bytes()),
+        "blinded": hex(&c),
+        "evaluated": hex(&d),
+        "token": hex(token.as_bytes()),
+        "prk": hex(&prk),
+        "tag": hex(&tag),
+        "matched": on_the_wire,
+    })
+}
+
+fn blind_seed(session: &Session) -> [u8; 64] {
+    let mut seed = [0; 64];
+    session.rng("receiver accepts").fill_bytes(&mut seed);
+    seed
+}
+
+/// Hands out given bytes, then random ones. Numbers drawn for a shuffle are the highest, which swaps each with itself.
+struct Scripted {
+    script: Vec<u8>,
+    rest: StdRng,
+}
+
+impl Scripted {
+    fn new(parts: &[&[u8]]) -> Self {
+        Self {
+            script: parts.concat(),
+            rest: StdRng::seed_from_u64(71),
+        }
+    }
+}
+
+impl TryRng for Scripted {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(u32::MAX)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(u64::MAX)
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        let scripted = out.len().min(self.script.len());
+        let (head, tail) = out.split_at_mut(scripted);
+        head.copy_from_slice(&self.script[..scripted]);
+        self.script.drain(..scripted);
+        self.rest.fill_bytes(tail);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Scripted {}
+
+fn read(name: &str) -> Option<Value> {
+    let text = fs::read_to_string(format!("{VECTORS}/{name}")).ok()?;
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+fn unhex(value: &Value) -> Vec<u8> {
+    let text = value.as_str().unwrap();
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+        .collect()
+}

@@ -1,0 +1,329 @@
+//! Small agencies with real nodes, and parties that hold keys but keep to no rules.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hefu_casework::{
+    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose, RuleId,
+    RuleSet, Selection, SignedAgreement,
+};
+use hefu_fixtures::number_at;
+use hefu_ingest::{Mapping, Wording};
+use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Receiver, Sender, dial};
+use hefu_node::{Export, Node, Profile, Surroundings};
+use hefu_psi::wire::{Kind, Open, PROTOCOL_VERSION};
+use hefu_psi::{Ristretto255, Suite};
+use hefu_store::{Costs, LogEntry, Round, RoundState, Unlock, Vault};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+
+/// The programme that a receiver of these tests runs.
+pub const EXTREME_POVERTY: &str = "extreme_poverty";
+/// The programme that a sender of these tests runs; with the other it breaks rule X3.
+pub const DISABLED_LIVING: &str = "disabled_living";
+
+const MAPPING: &str = r#"
+[columns]
+number = "身份证号"
+kind = "resident"
+from = "起"
+to = "止"
+amount = "金额"
+
+[period]
+until = "2026-09"
+
+[amount]
+unit = "yuan"
+per = "person"
+
+[programme]
+"#;
+
+/// Short waits, so that a silent peer is not waited for long.
+pub const SHORT: Limits = Limits {
+    max_frame_bytes: 1 << 20,
+    max_connections: 8,
+    max_handshakes: 8,
+    handshake_seconds: 2,
+    inactivity_seconds: 1,
+    linger_seconds: 1,
+};
+
+/// An agency whose node listens, with a register of its own.
+pub struct Agency {
+    /// The node.
+    pub node: Arc<Node>,
+    /// Its card, with the address on which it listens.
+    pub card: Card,
+    programme: &'static str,
+    folder: PathBuf,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Agency {
+    /// Starts one in a folder of its own under `dir`. On its register stand the invented people with these indices,
+    /// each paid from July to September 2026.
+    pub async fn start(
+        dir: &Path,
+        name: &str,
+        role: AgencyRole,
+        programme: &'static str,
+        people: std::ops::Range<u64>,
+        surroundings: Surroundings,
+    ) -> Self {
+        let folder = dir.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let key_file = dir.join(format!("{name}.key"));
+        Vault::create_key_file(&key_file).unwrap();
+        let costs = Costs { memory_kib: 64, passes: 1, lanes: 1 };
+        let profile = Profile { name: name.to_string(), role };
+        let node = Node::create(&folder, &Unlock::KeyFile(key_file), costs, profile, surroundings).unwrap();
+        let file = dir.join(format!("{name}.csv"));
+        std::fs::write(&file, register(people)).unwrap();
+        let export = Export {
+            name: programme.to_string(),
+            files: vec![file],
+            mapping: Mapping::parse(&format!("{MAPPING}constant = \"{programme}\"\n")).unwrap(),
+            wording: wording(),
+        };
+        tokio::task::block_in_place(|| node.import(export)).unwrap();
+        let node = Arc::new(node);
+        let listener = node.listen("127.0.0.1:0").await.unwrap();
+        let card = node.card(&listener.local_addr().to_string()).unwrap();
+        let server = tokio::spawn(Arc::clone(&node).serve(listener));
+        Self { node, card, programme, folder, server }
+    }
+
+    /// Takes the other's card.
+    pub fn knows(&self, card: &Card) {
+        self.node.add_peer(card).unwrap();
+    }
+
+    /// As it stands in an agreement.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        party(&self.card, self.programme)
+    }
+
+    /// The last entry of the log that tells of a failure; waits for it, since a peer may log after its caller knows.
+    pub async fn failure(&self) -> Failure {
+        let patience = Instant::now();
+        loop {
+            let entries = self.node.store().entries(0, 10_000).unwrap();
+            let failed = entries.iter().rev().find(|entry| {
+                matches!(entry.kind.as_str(), "round_failed" | "call_failed" | "call_refused")
+            });
+            match failed {
+                Some(entry) => return Failure::of(entry),
+                None if patience.elapsed() > Duration::from_secs(20) => panic!("no failure is on record"),
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// Its rounds, once all of them have ended.
+    pub async fn ended_rounds(&self) -> Vec<Round> {
+        let patience = Instant::now();
+        loop {
+            let rounds = self.node.store().rounds().unwrap();
+            if rounds.iter().all(|round| round.state != RoundState::Running) {
+                return rounds;
+            }
+            assert!(patience.elapsed() < Duration::from_secs(20), "a round does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Nothing has come of any round: no state but refused or failed, no finding, no waiting chunk.
+    pub async fn has_nothing(&self) -> Vec<RoundState> {
+        let rounds = self.ended_rounds().await;
+        for round in &rounds {
+            assert!(matches!(round.state, RoundState::Refused | RoundState::Failed), "{:?}", round.state);
+            assert!(round.error.is_some() && round.matched.is_none());
+            assert!(self.node.store().findings(&round.id).unwrap().is_empty());
+        }
+        assert_eq!(std::fs::read_dir(self.folder.join("spool")).unwrap().count(), 0);
+        self.node.store().verify().unwrap();
+        rounds.iter().map(|round| round.state).collect()
+    }
+}
+
+impl Drop for Agency {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A failure as the chained log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The entry's kind.
+    pub kind: String,
+    /// The error's code.
+    pub code: String,
+    /// The reason that the peer gave, where it gave one.
+    pub abort: Option<String>,
+}
+
+impl Failure {
+    fn of(entry: &LogEntry) -> Self {
+        let text = |value: &str| entry.body.pointer(value).and_then(|value| value.as_str()).map(str::to_string);
+        Self { kind: entry.kind.clone(), code: text("/code").unwrap(), abort: text("/params/abort") }
+    }
+
+    /// This code, without a reason of the peer's.
+    #[must_use]
+    pub fn own(kind: &str, code: &str) -> Self {
+        Self { kind: kind.to_string(), code: code.to_string(), abort: None }
+    }
+
+    /// The peer has ended the session for this reason.
+    #[must_use]
+    pub fn told(kind: &str, abort: &str) -> Self {
+        Self { kind: kind.to_string(), code: "peer_aborted".to_string(), abort: Some(abort.to_string()) }
+    }
+}
+
+/// A party with keys and a card, and nothing that keeps it to the protocol.
+pub struct Rogue {
+    /// Its keys.
+    pub keys: Keys,
+    /// Its card.
+    pub card: Card,
+    /// Where it listens.
+    pub listener: Listener,
+}
+
+impl Rogue {
+    /// One that lets in whoever has one of these cards.
+    pub async fn start(name: &str, role: AgencyRole, knows: &[&Card]) -> Self {
+        let keys = Keys::generate().unwrap();
+        let book = Arc::new(Cards(knows.iter().map(|card| (*card).clone()).collect()));
+        let listener = Listener::bind("127.0.0.1:0", &keys, book, Limits::default(), None).await.unwrap();
+        let card = Card::new(&keys, name, role, &listener.local_addr().to_string()).unwrap();
+        Self { keys, card, listener }
+    }
+
+    /// Calls, and opens with this.
+    pub async fn open(&self, peer: &Card, open: &Open) -> (Sender, Receiver) {
+        let connection = dial(&self.keys, peer, &Limits::default(), None).await.unwrap();
+        let (mut sender, receiver) = connection.split();
+        sender.send(Kind::Open as u8, &open.encode()).await.unwrap();
+        sender.flush().await.unwrap();
+        (sender, receiver)
+    }
+}
+
+struct Cards(Vec<Card>);
+
+impl PeerBook for Cards {
+    fn by_tls_key(&self, key: &[u8; 32]) -> Option<Card> {
+        self.0.iter().find(|card| card.tls_key() == *key).cloned()
+    }
+}
+
+/// Whoever has this card, as a party of an agreement.
+#[must_use]
+pub fn party(card: &Card, programme: &str) -> Party {
+    Party {
+        name: card.name().to_string(),
+        role: card.role(),
+        node_key: Hex(card.node_key()),
+        tls_key: Hex(card.tls_key()),
+        programmes: vec![ProgrammeCode::new(programme).unwrap()],
+        case_scheme: None,
+        max_elements: 1_000,
+    }
+}
+
+/// An agreement on rule X3 in force today, under which only the first party learns.
+#[must_use]
+pub fn draft(receiver: Party, sender: Party) -> Agreement {
+    let month = |number| Month::new(2026, number).unwrap();
+    Agreement {
+        version: Agreement::VERSION,
+        number: "试协〔2026〕1号".into(),
+        purpose: Purpose::Duplicates,
+        legal_basis: vec!["社会救助暂行办法第五十八条".into()],
+        parties: vec![receiver, sender],
+        receivers: vec![0],
+        selection: Selection { months: MonthRange { from: month(7), to: month(10) } },
+        place: Place::new("290101").unwrap(),
+        key_kind: KeyKind::Rule,
+        mode: Mode::Members,
+        suite: Ristretto255::NAME.to_string(),
+        rules: vec![RuleId::new("X3").unwrap()],
+        rules_digest: Hex(RuleSet::national().digest()),
+        valid_from: days_from_today(-30),
+        expires: days_from_today(30),
+        retention_days: 30,
+    }
+}
+
+/// Both nodes sign; those who are to keep the agreement keep it.
+pub fn conclude(agreement: &Agreement, parties: [&Agency; 2], keep: &[&Agency]) -> [u8; 32] {
+    let signatures = parties.map(|agency| agency.node.sign(agreement).unwrap()).to_vec();
+    let signed = SignedAgreement::new(agreement.clone(), signatures).unwrap();
+    for agency in keep {
+        agency.node.conclude(&signed).unwrap();
+    }
+    agreement.digest()
+}
+
+/// A node and a rogue sign, `rogue` standing at its own place in the agreement; the node keeps it.
+pub fn conclude_with(agreement: &Agreement, agency: &Agency, rogue: &Rogue) -> [u8; 32] {
+    let mut signatures = vec![Hex([0; 64]); 2];
+    let me = agreement.index_of(&agency.node.node_key()).unwrap();
+    signatures[me] = agency.node.sign(agreement).unwrap();
+    let (index, signature) = hefu_casework::sign(agreement, rogue.keys.signing_key()).unwrap();
+    signatures[index] = signature;
+    agency.node.conclude(&SignedAgreement::new(agreement.clone(), signatures).unwrap()).unwrap();
+    agreement.digest()
+}
+
+/// The opening that the receiver of this agreement would send.
+#[must_use]
+pub fn opening(agreement: &Agreement) -> Open {
+    let [receiver, sender] = agreement.parties.as_slice() else { panic!("two parties") };
+    Open {
+        version: PROTOCOL_VERSION,
+        suite: Ristretto255::NAME.to_string(),
+        agreement: agreement.digest(),
+        receiver: receiver.node_key.0,
+        sender: sender.node_key.0,
+        mode: hefu_psi::Mode::Members as u8,
+        key_kind: hefu_psi::KeyKind::Rule as u8,
+        width: u16::try_from(agreement.element_width()).unwrap(),
+        receiver_cap: receiver.max_elements,
+        sender_cap: sender.max_elements,
+        nonce: [7; 32],
+        elements: 3,
+        input: [8; 32],
+    }
+}
+
+/// A day near today, as in China.
+#[must_use]
+pub fn days_from_today(days: i32) -> Date {
+    let china = TimeZone::fixed(jiff::tz::offset(8));
+    Timestamp::now().to_zoned(china).date().checked_add(days.days()).unwrap()
+}
+
+/// Headings and reasons of a quarantine file, bare.
+#[must_use]
+pub fn wording() -> Wording {
+    Wording {
+        headings: ["file", "sheet", "row", "code", "reason", "number"].map(str::to_string),
+        reason: Box::new(str::to_string),
+    }
+}
+
+fn register(people: std::ops::Range<u64>) -> String {
+    let rows = people.map(|person| {
+        let number = String::from_utf8(number_at(1, person).to_vec()).unwrap();
+        format!("{number},2026-07,2026-09,100\n")
+    });
+    std::iter::once("身份证号,起,止,金额\n".to_string()).chain(rows).collect()
+}
