@@ -1,6 +1,7 @@
 //! Files, folders, books and sheets as one run of rows under known columns.
 
 use std::fs;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use hefu_casework::RowId;
@@ -147,8 +148,8 @@ pub(crate) fn scan(
         match detected.format {
             Format::Text => text::read(&path, &detected, delimiter, &mut tables)?,
             Format::Markup => markup::read(&path, &detected, &mut tables)?,
-            Format::Xlsx => book::read_xlsx(&path, &mut tables)?,
-            Format::Xls => book::read_xls(&path, &mut tables)?,
+            Format::Xlsx => guarded(&path, || book::read_xlsx(&path, &mut tables))?,
+            Format::Xls => guarded(&path, || book::read_xls(&path, &mut tables))?,
         }
         file.sheets = tables.finish()?;
         visitor.file_end(&file)?;
@@ -169,6 +170,16 @@ pub(crate) fn scan(
             file: file.map(|file| file.path.clone()).unwrap_or_default(),
         }),
     }
+}
+
+/// The reader of books panics on some damaged files. What it was reading is dropped, and so is all that was read.
+fn guarded(path: &Path, read: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(Error::Damaged {
+            file: path.to_owned(),
+            part: "workbook",
+        })
+    })
 }
 
 /// The files that a reading of these paths reads, in its order: folders become their files by name.

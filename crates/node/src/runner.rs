@@ -55,6 +55,9 @@ pub enum Step {
     Merge,
 }
 
+/// Asked once a session for the sender's key: whether it was never seen before.
+pub type Fresh = Arc<dyn Fn(&[u8; 32]) -> Result<bool> + Send + Sync>;
+
 /// Told of every chunk. Called from compute threads.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
 
@@ -104,7 +107,7 @@ impl Runner {
         terms: Terms,
         elements: Elements,
         randomness: Randomness,
-        fresh: Arc<dyn Fn(&[u8; 32]) -> Result<bool> + Send + Sync>,
+        fresh: Fresh,
     ) -> Result<Received> {
         let (line, tasks) = Line::new(connection);
         let runner = self.clone();

@@ -28,7 +28,7 @@ pub(crate) fn run(args: CheckArgs, printer: &Printer) -> Result<(), Failure> {
         read_back(&quarantine.finish()?, limit).map_err(|error| Failure::internal("refused rows", &error))?;
 
     let mut value = reading::to_json(&reading);
-    value["refused"] = refused.iter().map(|row| to_json(row)).collect();
+    value["refused"] = refused.iter().map(to_json).collect();
     printer.result(&value, |lang| {
         let mut text = reading::to_text(&reading, lang);
         if !refused.is_empty() {
