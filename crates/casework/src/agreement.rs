@@ -255,8 +255,8 @@ impl Agreement {
     }
 }
 
-/// A length byte, then the person as stored, then zeros.
-const PERSON_WIDTH: usize = 32;
+/// Bytes of an element where keys are persons: a length byte, then the person as stored, then zeros.
+pub const PERSON_WIDTH: usize = 32;
 /// A length byte, then rule, side, person, and month or case, each after its type and length, then zeros.
 const RULE_WIDTH: usize = 96;
 const PERSON: usize = size_of::<PersonKey>();

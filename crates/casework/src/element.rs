@@ -9,11 +9,11 @@ mod plan;
 
 use std::ops::Range;
 
-use hefu_identity::AliasTable;
+use hefu_identity::{AliasTable, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    Agreement, AidRecord, Error, KeyKind, Month, RuleId, RuleSet,
+    Agreement, AidRecord, Error, KeyKind, Month, PERSON_WIDTH, RuleId, RuleSet,
     ledger::{Intake, Ledger, index_of},
     rule::sha256,
 };
@@ -203,11 +203,12 @@ impl ElementSet {
     /// A length, the fields as type-length-value in a fixed order, and zeros up to the width.
     fn write(&self, element: &Element, out: &mut Vec<u8>) {
         let start = out.len();
-        let person = Zeroizing::new(self.ledger.numbers[element.number as usize].stored());
-        out.push(0);
+        let number = &self.ledger.numbers[element.number as usize];
         match self.kind {
-            KeyKind::Person => out.extend_from_slice(&*person),
+            KeyKind::Person => out.extend_from_slice(&*person_element(number)),
             KeyKind::Rule => {
+                let person = Zeroizing::new(number.stored());
+                out.push(0);
                 field(out, 1, self.rules[usize::from(element.rule)].as_str().as_bytes());
                 field(out, 2, &[element.side]);
                 field(out, 3, &*person);
@@ -223,12 +224,22 @@ impl ElementSet {
                         &sha256(self.ledger.cases[case as usize].canonical().as_bytes()),
                     ),
                 }
+                // Agreement::element_width says why it fits.
+                out[start] = (out.len() - start - 1) as u8;
+                out.resize(start + self.width, 0);
             }
         }
-        // Agreement::element_width says why both fit.
-        out[start] = (out.len() - start - 1) as u8;
-        out.resize(start + self.width, 0);
     }
+}
+
+/// The element of a person where keys are persons: the length, the stored form of the key, zeros. It is a document
+/// number: wiped when dropped.
+pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
+    let stored = Zeroizing::new(person.stored());
+    let mut element = Zeroizing::new([0; PERSON_WIDTH]);
+    element[0] = stored.len() as u8;
+    element[1..=stored.len()].copy_from_slice(&*stored);
+    element
 }
 
 fn field(out: &mut Vec<u8>, kind: u8, value: &[u8]) {

@@ -22,10 +22,11 @@ mod rule;
 mod time;
 
 pub use agreement::{
-    AgencyRole, Agreement, CaseMatching, KeyKind, Mode, Party, Purpose, Selection, SignedAgreement, sign,
+    AgencyRole, Agreement, CaseMatching, KeyKind, Mode, PERSON_WIDTH, Party, Purpose, Selection,
+    SignedAgreement, sign,
 };
 pub use code::{Place, ProgrammeCode, RuleId};
-pub use element::{CannotFind, CannotFindReason, ElementSet, elements};
+pub use element::{CannotFind, CannotFindReason, ElementSet, elements, person_element};
 pub use error::{DataFile, Error, Wrong};
 pub use finding::{
     Finding, FindingKind, Outcome, Payee, Payment, When, findings, local_findings, total_to_verify,

@@ -39,9 +39,12 @@ impl Node {
     /// When it does not name this node, or can't be stored.
     pub fn conclude(&self, signed: &SignedAgreement) -> Result<[u8; 32]> {
         let agreement = signed.agreement();
-        agreement.index_of(&self.node_key()).ok_or(hefu_casework::Error::NotAParty)?;
+        agreement
+            .index_of(&self.node_key())
+            .ok_or(hefu_casework::Error::NotAParty)?;
         let digest = agreement.digest();
-        self.store.put_agreement(&digest, &signed.to_bytes(), &AgreementState::Signed)?;
+        self.store
+            .put_agreement(&digest, &signed.to_bytes(), &AgreementState::Signed)?;
         self.log(
             "agreement_signed",
             &serde_json::json!({ "agreement": Hex(digest), "number": agreement.number, "purpose": agreement.purpose }),
@@ -64,7 +67,12 @@ impl Node {
             other => other?,
         }
         let me = agreement.index_of(&self.node_key()).ok_or_else(unknown)?;
-        Ok(InForce { peer: 1 - me.min(1), digest: *digest, agreement, me })
+        Ok(InForce {
+            peer: 1 - me.min(1),
+            digest: *digest,
+            agreement,
+            me,
+        })
     }
 
     /// The agreement that a caller's opening names, if that caller may open it so. Everything that can be refused is
@@ -73,7 +81,10 @@ impl Node {
         let in_force = self.in_force(&open.agreement)?;
         in_force.must_be(caller)?;
         in_force.must_receive(in_force.peer)?;
-        in_force.terms(in_force.peer)?.check_open::<Ristretto255>(open).map_err(hefu_psi::Error::Refused)?;
+        in_force
+            .terms(in_force.peer)?
+            .check_open::<Ristretto255>(open)
+            .map_err(hefu_psi::Error::Refused)?;
         Ok(in_force)
     }
 }
@@ -92,8 +103,9 @@ impl InForce {
                 hefu_casework::KeyKind::Person => KeyKind::Person,
                 hefu_casework::KeyKind::Rule => KeyKind::Rule,
             },
-            width: u16::try_from(self.agreement.element_width())
-                .map_err(|_| Error::Internal { what: "element width" })?,
+            width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
+                what: "element width",
+            })?,
             receiver_cap: to.max_elements,
             sender_cap: from.max_elements,
         })

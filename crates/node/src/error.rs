@@ -73,7 +73,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn folder(folder: &std::path::Path, source: std::io::Error) -> Self {
-        Error::Folder { folder: folder.display().to_string(), source }
+        Error::Folder {
+            folder: folder.display().to_string(),
+            source,
+        }
     }
 
     /// A stable name for the table of words.
@@ -108,7 +111,9 @@ impl Error {
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
             Error::Spool { source } => vec![("source", source.to_string())],
-            Error::Folder { folder, source } => vec![("folder", folder.clone()), ("source", source.to_string())],
+            Error::Folder { folder, source } => {
+                vec![("folder", folder.clone()), ("source", source.to_string())]
+            }
             Error::Pool(error) => vec![("source", error.to_string())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }
@@ -118,7 +123,9 @@ impl Error {
     #[must_use]
     pub fn abort(&self) -> Option<Abort> {
         match self {
-            Error::Link(hefu_link::Error::Inactive { seconds, .. }) => Some(Abort::Inactive { seconds: *seconds }),
+            Error::Link(hefu_link::Error::Inactive { seconds, .. }) => {
+                Some(Abort::Inactive { seconds: *seconds })
+            }
             Error::Link(_) => None,
             Error::Psi(error) => Some(error.abort()),
             Error::Policy { abort, .. } => Some(abort.clone()),

@@ -37,7 +37,12 @@ impl Node {
     /// # Errors
     /// Whatever makes the files unfit; nothing of them is kept then.
     pub fn import(&self, export: Export) -> Result<Imported> {
-        let Export { name, files, mapping, wording } = export;
+        let Export {
+            name,
+            files,
+            mapping,
+            wording,
+        } = export;
         let files = expand(&files)?;
         let first_file = self.store.next_file()?;
         let mapping_bytes = canonical::to_vec(&mapping);
@@ -50,7 +55,10 @@ impl Node {
             case_scheme: mapping.case.as_ref().map(|case| case.scheme.clone()),
         })?;
         let id = import.id();
-        let path = self.folder.join("quarantine").join(format!("{}-{}.csv", id.0, file_name(&name)));
+        let path = self
+            .folder
+            .join("quarantine")
+            .join(format!("{}-{}.csv", id.0, file_name(&name)));
         let mut quarantine = Quarantine::create(&path, wording)?;
         let reading = read_records(
             &files,
@@ -74,9 +82,21 @@ impl Node {
         });
         let dataset = import.finish(&account.to_string())?;
         self.learn_aliases(&reading.aliases)?;
-        self.log("imported", &json!({ "dataset": dataset.0, "name": name, "account": account }))?;
-        tracing::info!(node = self.name(), dataset = dataset.0, accepted = sum.accepted, "imported");
-        Ok(Imported { dataset, reading, quarantine })
+        self.log(
+            "imported",
+            &json!({ "dataset": dataset.0, "name": name, "account": account }),
+        )?;
+        tracing::info!(
+            node = self.name(),
+            dataset = dataset.0,
+            accepted = sum.accepted,
+            "imported"
+        );
+        Ok(Imported {
+            dataset,
+            reading,
+            quarantine,
+        })
     }
 
     /// The newest snapshot of each register: what a round enters.
@@ -89,19 +109,27 @@ impl Node {
         let mut ids: Vec<DatasetId> = newest.into_values().collect();
         ids.sort_unstable();
         if ids.is_empty() {
-            return Err(Error::Missing { what: "dataset", name: String::new() });
+            return Err(Error::Missing {
+                what: "dataset",
+                name: String::new(),
+            });
         }
         Ok(ids)
     }
 }
 
 fn file_name(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect()
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut digest = [0u8; 32];
-    for (to, from) in digest.iter_mut().zip(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref()) {
+    for (to, from) in digest
+        .iter_mut()
+        .zip(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
+    {
         *to = *from;
     }
     digest

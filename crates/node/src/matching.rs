@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hefu_casework::{AgencyRole, RowId};
+use hefu_casework::{AgencyRole, PERSON_WIDTH, RowId, person_element};
 use hefu_curve::Pool;
-use hefu_identity::PersonKey;
 use hefu_ingest::{ReadOptions, Reading, read_numbers};
 use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Tap, Traffic, dial};
 use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
@@ -58,8 +57,8 @@ pub struct Matched {
     pub elapsed: Duration,
 }
 
-/// A person's element: 32 bytes, the length first, then the key's stored form, then zeros.
-type PersonElement = [u8; 32];
+/// A person's element, as with person keys in a round.
+type PersonElement = [u8; PERSON_WIDTH];
 
 /// People folded: one element a person, and every row behind it.
 struct Folded {
@@ -82,13 +81,20 @@ pub async fn match_files(left: Side, right: Side, matching: &Matching) -> Result
     refuse_empty("left", &left_people, left_allowed)?;
     refuse_empty("right", &right_people, right_allowed)?;
 
-    let (left_elements, right_elements) = (left_people.elements.len() as u64, right_people.elements.len() as u64);
+    let (left_elements, right_elements) = (
+        left_people.elements.len() as u64,
+        right_people.elements.len() as u64,
+    );
     let left_set = packed(&left_people.elements)?;
     let right_set = packed(&right_people.elements)?;
     drop(right_people);
     let (indices, traffic) = run(left_set, right_set, matching).await?;
 
-    let mut rows: Vec<RowId> = indices.iter().flat_map(|index| left_people.rows_of(*index)).copied().collect();
+    let mut rows: Vec<RowId> = indices
+        .iter()
+        .flat_map(|index| left_people.rows_of(*index))
+        .copied()
+        .collect();
     rows.sort_unstable();
     Ok(Matched {
         left,
@@ -106,33 +112,34 @@ async fn read_side(side: Side, keep_rows: bool) -> Result<(Reading, Folded)> {
     let read = move || {
         let mut entries: Vec<(PersonElement, RowId)> = Vec::new();
         let reading = read_numbers(&side.files, &side.options, &mut |row, person| {
-            entries.push((person_element(&person), row));
+            entries.push((*person_element(&person), row));
         })?;
         Ok((reading, Folded::new(entries, keep_rows)))
     };
-    tokio::task::spawn_blocking(read).await.unwrap_or(Err(Error::Internal { what: "the reading thread" }))
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or(Err(Error::Internal {
+            what: "the reading thread",
+        }))
 }
 
 fn refuse_empty(side: &str, people: &Folded, allowed: bool) -> Result<()> {
     if people.elements.is_empty() && !allowed {
-        return Err(Error::EmptySide { side: side.to_string() });
+        return Err(Error::EmptySide {
+            side: side.to_string(),
+        });
     }
     Ok(())
-}
-
-fn person_element(person: &PersonKey) -> PersonElement {
-    let stored = person.stored();
-    let mut element = [0u8; 32];
-    let (length, rest) = element.split_at_mut(1);
-    length.fill(stored.len() as u8);
-    rest[..stored.len()].copy_from_slice(&stored);
-    element
 }
 
 impl Folded {
     fn new(mut entries: Vec<(PersonElement, RowId)>, keep_rows: bool) -> Self {
         entries.sort_unstable();
-        let mut folded = Self { elements: Vec::with_capacity(entries.len()), starts: Vec::new(), rows: Vec::new() };
+        let mut folded = Self {
+            elements: Vec::with_capacity(entries.len()),
+            starts: Vec::new(),
+            rows: Vec::new(),
+        };
         for (element, row) in &entries {
             if folded.elements.last() != Some(element) {
                 folded.elements.push(*element);
@@ -169,8 +176,9 @@ impl Drop for Folded {
 }
 
 fn packed(elements: &[PersonElement]) -> Result<Elements> {
-    Elements::new(size_of::<PersonElement>(), elements.as_flattened().to_vec())
-        .map_err(|_| Error::Internal { what: "packing elements" })
+    Elements::new(PERSON_WIDTH, elements.as_flattened().to_vec()).map_err(|_| Error::Internal {
+        what: "packing elements",
+    })
 }
 
 /// The book of a party that knows one peer.
@@ -189,14 +197,19 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
     let left_card = Card::new(&left_keys, "left", AgencyRole::ConferenceOffice, "127.0.0.1:1")?;
     let book = Arc::new(OnePeer(left_card));
     let listener = Listener::bind("127.0.0.1:0", &right_keys, book, limits, matching.tap.clone()).await?;
-    let right_card = Card::new(&right_keys, "right", AgencyRole::ConferenceOffice, &listener.local_addr().to_string())?;
+    let right_card = Card::new(
+        &right_keys,
+        "right",
+        AgencyRole::ConferenceOffice,
+        &listener.local_addr().to_string(),
+    )?;
     let terms = Terms {
         agreement: local_agreement(&left_keys, &right_keys),
         receiver: left_keys.node_key(),
         sender: right_keys.node_key(),
         mode: Mode::Members,
         key_kind: KeyKind::Person,
-        width: size_of::<PersonElement>() as u16,
+        width: PERSON_WIDTH as u16,
         receiver_cap: left.len() as u64,
         sender_cap: right.len() as u64,
     };
@@ -209,7 +222,9 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
     };
     let sender_side = async {
         let call = Call::take(listener.accept().await?).await?;
-        runner(&right_keys).send::<Ristretto255>(call, terms.clone(), right, (matching.randomness)()).await
+        runner(&right_keys)
+            .send::<Ristretto255>(call, terms.clone(), right, (matching.randomness)())
+            .await
     };
     let receiver_side = async {
         let connection = dial(&left_keys, &right_card, &limits, matching.tap.clone()).await?;
@@ -226,9 +241,17 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
 
 /// In place of an agreement's digest: one process, one person, its own two files.
 fn local_agreement(left: &Keys, right: &Keys) -> [u8; 32] {
-    let text = [b"hefu/1 local match\0".as_slice(), &left.node_key(), &right.node_key()].concat();
+    let text = [
+        b"hefu/1 local match\0".as_slice(),
+        &left.node_key(),
+        &right.node_key(),
+    ]
+    .concat();
     let mut digest = [0u8; 32];
-    for (to, from) in digest.iter_mut().zip(ring::digest::digest(&ring::digest::SHA256, &text).as_ref()) {
+    for (to, from) in digest
+        .iter_mut()
+        .zip(ring::digest::digest(&ring::digest::SHA256, &text).as_ref())
+    {
         *to = *from;
     }
     digest

@@ -97,10 +97,15 @@ impl Node {
         let store = Store::create_with(folder, unlock, costs)?;
         let keys = Keys::generate()?;
         let (node, tls) = keys.to_parts();
-        store.vault().seal_file(&folder.join(NODE_KEY), "node key", &node)?;
+        store
+            .vault()
+            .seal_file(&folder.join(NODE_KEY), "node key", &node)?;
         store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
-        node.log("node_created", &serde_json::json!({ "name": node.profile.name, "role": node.profile.role }))?;
+        node.log(
+            "node_created",
+            &serde_json::json!({ "name": node.profile.name, "role": node.profile.role }),
+        )?;
         Ok(node)
     }
 
@@ -108,7 +113,12 @@ impl Node {
     ///
     /// # Errors
     /// When it can't be unlocked, or something in the folder is damaged.
-    pub fn open(folder: &Path, unlock: &Unlock, profile: Profile, surroundings: Surroundings) -> Result<Self> {
+    pub fn open(
+        folder: &Path,
+        unlock: &Unlock,
+        profile: Profile,
+        surroundings: Surroundings,
+    ) -> Result<Self> {
         let store = Store::open(folder, unlock)?;
         let node = store.vault().open_file(&folder.join(NODE_KEY), "node key")?;
         let tls = store.vault().open_file(&folder.join(TLS_KEY), "tls key")?;
@@ -116,7 +126,13 @@ impl Node {
         Self::assemble(folder, store, keys, profile, surroundings)
     }
 
-    fn assemble(folder: &Path, store: Store, keys: Keys, profile: Profile, surroundings: Surroundings) -> Result<Self> {
+    fn assemble(
+        folder: &Path,
+        store: Store,
+        keys: Keys,
+        profile: Profile,
+        surroundings: Surroundings,
+    ) -> Result<Self> {
         let book = Arc::new(Book::default());
         for peer in store.peers()? {
             book.add(Card::parse(&peer.card)?);
@@ -163,7 +179,12 @@ impl Node {
     /// # Errors
     /// When name or address can't stand on a card.
     pub fn card(&self, address: &str) -> Result<Card> {
-        Ok(Card::new(&self.keys, &self.profile.name, self.profile.role, address)?)
+        Ok(Card::new(
+            &self.keys,
+            &self.profile.name,
+            self.profile.role,
+            address,
+        )?)
     }
 
     /// Takes a peer's card into the book, after its fingerprint has been read aloud and compared.
@@ -180,7 +201,10 @@ impl Node {
             added_at: Timestamp::now(),
         })?;
         self.book.add(card.clone());
-        self.log("peer_added", &serde_json::json!({ "peer": card.name(), "fingerprint": card.fingerprint() }))
+        self.log(
+            "peer_added",
+            &serde_json::json!({ "peer": card.name(), "fingerprint": card.fingerprint() }),
+        )
     }
 
     pub(crate) fn book(&self) -> Arc<Book> {
@@ -214,13 +238,18 @@ impl Node {
             }
         }
         let path = self.folder.join(ALIASES);
-        self.store.vault().seal_file(&path, "aliases", &alias_bytes(&known))?;
+        self.store
+            .vault()
+            .seal_file(&path, "aliases", &alias_bytes(&known))?;
         Ok(())
     }
 
     /// A copy of the table of people with two numbers.
     pub(crate) fn aliases(&self) -> AliasTable {
-        self.aliases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.aliases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -247,7 +276,12 @@ impl Book {
     }
 
     fn find(&self, fits: impl Fn(&Card) -> bool) -> Option<Card> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|card| fits(card)).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .find(|card| fits(card))
+            .cloned()
     }
 }
 
@@ -275,11 +309,17 @@ fn read_aliases(store: &Store, path: &Path) -> Result<AliasTable> {
         return Ok(aliases);
     }
     let bytes = store.vault().open_file(path, "aliases")?;
-    let damaged = || Error::Missing { what: "alias", name: ALIASES.to_string() };
+    let damaged = || Error::Missing {
+        what: "alias",
+        name: ALIASES.to_string(),
+    };
     let key = size_of::<PersonKey>();
     for pair in bytes.chunks(2 * key) {
         let (a, b) = pair.split_at_checked(key).ok_or_else(damaged)?;
-        let (a, b) = (PersonKey::from_stored(a).ok_or_else(damaged)?, PersonKey::from_stored(b).ok_or_else(damaged)?);
+        let (a, b) = (
+            PersonKey::from_stored(a).ok_or_else(damaged)?,
+            PersonKey::from_stored(b).ok_or_else(damaged)?,
+        );
         aliases.add(&a, &b);
     }
     Ok(aliases)

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings};
+use hefu_casework::{
+    AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
+};
 use hefu_link::{Listener, Traffic, dial};
 use hefu_psi::{Elements, Ristretto255, SignedReceipt};
 use hefu_store::{DatasetId, Role, Round, RoundState};
@@ -40,8 +42,17 @@ impl Node {
     /// # Errors
     /// When the address can't be listened on.
     pub async fn listen(&self, address: &str) -> Result<Listener> {
-        let Self { surroundings, keys, .. } = self;
-        Ok(Listener::bind(address, keys, self.book(), surroundings.limits, surroundings.tap.clone()).await?)
+        let Self {
+            surroundings, keys, ..
+        } = self;
+        Ok(Listener::bind(
+            address,
+            keys,
+            self.book(),
+            surroundings.limits,
+            surroundings.tap.clone(),
+        )
+        .await?)
     }
 
     /// Serves every caller at once; a failed call is logged and does not stop the others.
@@ -73,12 +84,17 @@ impl Node {
         let card = self
             .book()
             .by_node_key(&peer.node_key.0)
-            .ok_or_else(|| Error::Missing { what: "peer", name: peer.name.clone() })?;
+            .ok_or_else(|| Error::Missing {
+                what: "peer",
+                name: peer.name.clone(),
+            })?;
         in_force.must_be(&card)?;
         let mut round = self.begin(&in_force, Role::Receiver)?;
 
         let learned = async {
-            let (in_force, set) = self.enter(in_force, round.datasets.clone(), Role::Receiver).await?;
+            let (in_force, set) = self
+                .enter(in_force, round.datasets.clone(), Role::Receiver)
+                .await?;
             round.own_elements = Some(set.len() as u64);
             let packed = packed(&set)?;
             let limits = &self.surroundings.limits;
@@ -132,7 +148,13 @@ impl Node {
     pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Vec<Finding>> {
         let aliases = self.aliases();
         self.with_records(&self.current_datasets()?, |records| {
-            Ok(hefu_casework::local_findings(&self.rules, place, months, &aliases, records)?)
+            Ok(hefu_casework::local_findings(
+                &self.rules,
+                place,
+                months,
+                &aliases,
+                records,
+            )?)
         })
     }
 
@@ -151,7 +173,9 @@ impl Node {
         };
         let mut round = self.begin(&in_force, Role::Sender)?;
         round.peer_elements = Some(call.open.elements);
-        let entered = call.while_alive(self.enter(in_force, round.datasets.clone(), Role::Sender)).await;
+        let entered = call
+            .while_alive(self.enter(in_force, round.datasets.clone(), Role::Sender))
+            .await;
         let sent = match entered.and_then(|(in_force, set)| {
             round.own_elements = Some(set.len() as u64);
             Ok((in_force.terms(in_force.peer)?, packed(&set)?))
@@ -162,10 +186,13 @@ impl Node {
                     "session_opened",
                     &json!({ "peer": caller.name(), "agreement": Hex(terms.agreement), "announced": call.open.elements }),
                 )?;
-                self.runner().send::<Ristretto255>(call, terms, elements, (self.surroundings.randomness)()).await
+                self.runner()
+                    .send::<Ristretto255>(call, terms, elements, (self.surroundings.randomness)())
+                    .await
             }
             Err(error) => {
-                call.refuse(&error.abort().unwrap_or(hefu_psi::wire::Abort::Internal)).await;
+                call.refuse(&error.abort().unwrap_or(hefu_psi::wire::Abort::Internal))
+                    .await;
                 Err(error)
             }
         };
@@ -204,7 +231,13 @@ impl Node {
         Ok(round)
     }
 
-    fn end(&self, round: &mut Round, state: RoundState, traffic: Traffic, findings: &[Finding]) -> Result<()> {
+    fn end(
+        &self,
+        round: &mut Round,
+        state: RoundState,
+        traffic: Traffic,
+        findings: &[Finding],
+    ) -> Result<()> {
         round.state = state;
         round.ended_at = Some(Timestamp::now());
         round.bytes_out = traffic.bytes_sent;
@@ -215,7 +248,11 @@ impl Node {
 
     fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
         round.error = Some(error.code().to_string());
-        let state = if matches!(error, Error::Policy { .. }) { RoundState::Refused } else { RoundState::Failed };
+        let state = if matches!(error, Error::Policy { .. }) {
+            RoundState::Refused
+        } else {
+            RoundState::Failed
+        };
         self.end(round, state, Traffic::default(), &[])
     }
 
@@ -228,14 +265,29 @@ impl Node {
     ) -> Result<(InForce, ElementSet)> {
         let node = Arc::clone(self);
         let work = move || {
-            let receiver = if role == Role::Receiver { in_force.me } else { in_force.peer };
+            let receiver = if role == Role::Receiver {
+                in_force.me
+            } else {
+                in_force.peer
+            };
             let aliases = node.aliases();
             let set = node.with_records(&datasets, |records| {
-                Ok(elements(&in_force.agreement, &node.rules, in_force.me, receiver, &aliases, records)?)
+                Ok(elements(
+                    &in_force.agreement,
+                    &node.rules,
+                    in_force.me,
+                    receiver,
+                    &aliases,
+                    records,
+                )?)
             })?;
             Ok((in_force, set))
         };
-        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Internal { what: "the entering thread" }))
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or(Err(Error::Internal {
+                what: "the entering thread",
+            }))
     }
 
     /// Streams the records of datasets through a small channel: they are unsealed on another thread than `work` runs on.
@@ -251,13 +303,17 @@ impl Node {
                 for dataset in datasets {
                     self.store.records(*dataset, &mut |record| {
                         // A closed channel means that the work has failed; its error says more.
-                        sender.send(record).map_err(|_| Error::Internal { what: "reading records" })
+                        sender.send(record).map_err(|_| Error::Internal {
+                            what: "reading records",
+                        })
                     })?;
                 }
                 Ok::<_, Error>(())
             });
             let done = work(&mut receiver.into_iter());
-            let read = reading.join().unwrap_or(Err(Error::Internal { what: "the reading thread" }));
+            let read = reading.join().unwrap_or(Err(Error::Internal {
+                what: "the reading thread",
+            }));
             let done = done?;
             read?;
             Ok(done)
@@ -288,16 +344,25 @@ impl Node {
     /// Both logs say why: the chained one, and the stream for the operators.
     fn note_failure(&self, kind: &'static str, peer: &str, error: &Error) {
         tracing::warn!(node = self.name(), peer, code = error.code(), "{kind}: {error}");
-        let params: serde_json::Map<String, serde_json::Value> =
-            error.params().into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();
+        let params: serde_json::Map<String, serde_json::Value> = error
+            .params()
+            .into_iter()
+            .map(|(name, value)| (name.to_string(), value.into()))
+            .collect();
         let body = json!({ "peer": peer, "code": error.code(), "params": params });
         if let Err(failed) = self.log(kind, &body) {
-            tracing::error!(node = self.name(), code = failed.code(), "the log can't be written");
+            tracing::error!(
+                node = self.name(),
+                code = failed.code(),
+                "the log can't be written"
+            );
         }
     }
 }
 
 fn packed(set: &ElementSet) -> Result<Elements> {
     let mut bytes = set.bytes();
-    Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal { what: "packing elements" })
+    Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal {
+        what: "packing elements",
+    })
 }

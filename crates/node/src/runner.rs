@@ -94,7 +94,12 @@ impl Runner {
     /// A runner whose progress nobody watches.
     #[must_use]
     pub fn new(pool: Pool, spool: PathBuf, keys: Arc<Keys>) -> Self {
-        Self { pool, spool, keys, watcher: Arc::new(|_| ()) }
+        Self {
+            pool,
+            spool,
+            keys,
+            watcher: Arc::new(|_| ()),
+        }
     }
 
     /// Runs the receiver's side. `fresh` is asked whether the sender's session key was never seen before.
@@ -132,8 +137,10 @@ impl Runner {
     ) -> Result<Sent> {
         let (open, line, tasks) = call.into_line();
         let runner = self.clone();
-        let outcome =
-            blocking(move || session::Running::new(&runner, line).send::<S>(terms, open, &elements, randomness)).await;
+        let outcome = blocking(move || {
+            session::Running::new(&runner, line).send::<S>(terms, open, &elements, randomness)
+        })
+        .await;
         let (receipt, traffic) = tasks.close(outcome).await?;
         Ok(Sent { receipt, traffic })
     }
@@ -141,5 +148,9 @@ impl Runner {
 
 /// Runs blocking work on its own thread; a panic in it is an internal error, not the end of the node.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Internal { what: "the session's thread" }))
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(Error::Internal {
+            what: "the session's thread",
+        }))
 }

@@ -56,7 +56,11 @@ impl Call {
             _ => Err(unexpected(Kind::Open)),
         };
         match opened {
-            Ok(open) => Ok(Self { open, writing, reading }),
+            Ok(open) => Ok(Self {
+                open,
+                writing,
+                reading,
+            }),
             Err(error) => {
                 let _ = writing.abort(&error.abort()).await;
                 Err(error.into())
@@ -110,7 +114,9 @@ impl Line {
         // The writer has stopped. The reader knows why if the peer gave a reason.
         match self.incoming.blocking_recv() {
             Some(Err(error)) => Err(error.into()),
-            _ => Err(Error::Internal { what: "the line's writer" }),
+            _ => Err(Error::Internal {
+                what: "the line's writer",
+            }),
         }
     }
 
@@ -120,7 +126,9 @@ impl Line {
             Some(Ok((byte, payload))) if byte == kind as u8 => Ok(payload),
             Some(Ok(_)) => Err(unexpected(kind).into()),
             Some(Err(error)) => Err(error.into()),
-            None => Err(Error::Internal { what: "the line's reader" }),
+            None => Err(Error::Internal {
+                what: "the line's reader",
+            }),
         }
     }
 
@@ -139,7 +147,9 @@ impl Tasks {
     pub(super) async fn close<T>(self, outcome: Result<T>) -> Result<(T, Traffic)> {
         // The session has dropped its end, so the writer is done as soon as the last frame is out.
         let Ok((writing, written)) = self.writer.await else {
-            return Err(Error::Internal { what: "the line's writer" });
+            return Err(Error::Internal {
+                what: "the line's writer",
+            });
         };
         let traffic = writing.traffic();
         match &outcome {
@@ -159,13 +169,18 @@ impl Tasks {
     }
 }
 
-async fn write(mut writing: Writing, mut messages: mpsc::Receiver<Outgoing>) -> (Writing, hefu_link::Result<()>) {
+async fn write(
+    mut writing: Writing,
+    mut messages: mpsc::Receiver<Outgoing>,
+) -> (Writing, hefu_link::Result<()>) {
     let result = loop {
         let step = match timeout(ALIVE, messages.recv()).await {
             Err(_) => writing.alive().await,
             Ok(None) => break writing.flush().await,
             Ok(Some(message)) => {
-                let sent = writing.send_parts(message.kind as u8, &[&message.head, &message.body]).await;
+                let sent = writing
+                    .send_parts(message.kind as u8, &[&message.head, &message.body])
+                    .await;
                 match (sent, messages.is_empty()) {
                     (Ok(()), true) => writing.flush().await,
                     (sent, _) => sent,
@@ -182,7 +197,10 @@ async fn write(mut writing: Writing, mut messages: mpsc::Receiver<Outgoing>) -> 
 async fn read(mut reading: Reading, messages: mpsc::Sender<hefu_link::Result<(u8, Vec<u8>)>>) {
     loop {
         let mut payload = Vec::new();
-        let message = reading.recv(&mut payload).await.map(|frame| (frame.kind, payload));
+        let message = reading
+            .recv(&mut payload)
+            .await
+            .map(|frame| (frame.kind, payload));
         let last = message.is_err();
         if messages.send(message).await.is_err() || last {
             return;
@@ -191,5 +209,8 @@ async fn read(mut reading: Reading, messages: mpsc::Sender<hefu_link::Result<(u8
 }
 
 fn unexpected(awaited: Kind) -> hefu_psi::Error {
-    Abort::Unexpected { awaited: awaited.name().to_string() }.into()
+    Abort::Unexpected {
+        awaited: awaited.name().to_string(),
+    }
+    .into()
 }

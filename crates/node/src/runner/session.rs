@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Kind, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, Blinding, CHUNK, Collecting, Elements, Evaluating, Incoming, InputCommitment, InputCommitter, Matches,
-    Merging, Replying, SignedReceipt, Suite, TAG_CHUNK, TagSet, Tagging, Terms,
+    AwaitAccept, Blinding, CHUNK, Collecting, Elements, Evaluating, Incoming, InputCommitment,
+    InputCommitter, Matches, Merging, Replying, SignedReceipt, Suite, TAG_CHUNK, TagSet, Tagging, Terms,
 };
 use rand::CryptoRng;
 
@@ -53,11 +53,18 @@ impl<'a> Running<'a> {
         Ok(waiting.receipt(&ReceiptMessage::decode(&answer).map_err(hefu_psi::Error::Refused)?)?)
     }
 
-    fn blind<S: Suite>(&mut self, mut state: Blinding<S>, total: u64, spool: &mut Spool) -> Result<Evaluating<S>> {
+    fn blind<S: Suite>(
+        &mut self,
+        mut state: Blinding<S>,
+        total: u64,
+        spool: &mut Spool,
+    ) -> Result<Evaluating<S>> {
         let mut done = 0;
         loop {
             let mut body = Vec::new();
-            let Some(blinded) = state.next(&self.runner.pool, &mut body) else { break };
+            let Some(blinded) = state.next(&self.runner.pool, &mut body) else {
+                break;
+            };
             let head = blinded.header().to_vec();
             spool.push(&body)?;
             done += (body.len() / S::ELEMENT) as u64;
@@ -69,13 +76,17 @@ impl<'a> Running<'a> {
         Ok(state)
     }
 
-    fn evaluated<S: Suite>(&mut self, mut state: Evaluating<S>, total: u64, spool: &mut Spool) -> Result<Merging> {
+    fn evaluated<S: Suite>(
+        &mut self,
+        mut state: Evaluating<S>,
+        total: u64,
+        spool: &mut Spool,
+    ) -> Result<Merging> {
         let mut chunk = Vec::new();
         let mut done = 0;
         while state.remaining() > 0 {
             let payload = self.line.receive(Kind::Evaluated)?;
-            let message =
-                Evaluated::decode(&payload, S::proof_bytes()).map_err(hefu_psi::Error::Refused)?;
+            let message = Evaluated::decode(&payload, S::proof_bytes()).map_err(hefu_psi::Error::Refused)?;
             let blinded = spool.next(CHUNK * S::ELEMENT, &mut chunk)?;
             state.evaluated(&self.runner.pool, &message, blinded)?;
             done += (blinded.len() / S::ELEMENT) as u64;
@@ -115,13 +126,16 @@ impl<'a> Running<'a> {
             let tags = scope.spawn(|| tag_all(tagging, elements, runner, &stop));
             let replying = self.answer(collecting, announced, &mut *randomness);
             stop.store(replying.is_err(), Ordering::Relaxed);
-            let tags = tags.join().unwrap_or(Err(Error::Internal { what: "the tagging thread" }));
+            let tags = tags.join().unwrap_or(Err(Error::Internal {
+                what: "the tagging thread",
+            }));
             // The first failure counts; a refusal of the peer's message says more than a cancelled tagging.
             Ok::<_, Error>((replying?, tags?))
         })?;
 
         for chunk in tags.chunks() {
-            self.line.send(Kind::Tags, chunk.header().to_vec(), chunk.tags.to_vec())?;
+            self.line
+                .send(Kind::Tags, chunk.header().to_vec(), chunk.tags.to_vec())?;
         }
         let due = replying.finish(&tags)?;
         let receipt = self.line.receive(Kind::Receipt)?;
@@ -186,11 +200,17 @@ fn tag_all<S: Suite>(
     let mut done = 0;
     for chunk in elements.chunks(CHUNK) {
         if stop.load(Ordering::Relaxed) {
-            return Err(Error::Internal { what: "tagging after the session's end" });
+            return Err(Error::Internal {
+                what: "tagging after the session's end",
+            });
         }
         state.tag(&runner.pool, chunk);
         done += (chunk.len() / elements.width()) as u64;
-        (runner.watcher)(Progress { step: Step::Tag, done, total });
+        (runner.watcher)(Progress {
+            step: Step::Tag,
+            done,
+            total,
+        });
     }
     Ok(state.finish()?)
 }
@@ -198,7 +218,10 @@ fn tag_all<S: Suite>(
 /// A fixed-length name for a session key of any suite.
 fn digest_of(public: &[u8]) -> [u8; 32] {
     let mut name = [0u8; 32];
-    for (to, from) in name.iter_mut().zip(ring::digest::digest(&ring::digest::SHA256, public).as_ref()) {
+    for (to, from) in name
+        .iter_mut()
+        .zip(ring::digest::digest(&ring::digest::SHA256, public).as_ref())
+    {
         *to = *from;
     }
     name

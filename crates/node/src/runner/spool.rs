@@ -15,11 +15,15 @@ pub(crate) struct Spool {
 
 impl Spool {
     pub(crate) fn new(folder: &Path) -> Result<Self> {
-        tempfile::tempfile_in(folder).map(|file| Self { file }).map_err(|source| Error::Spool { source })
+        tempfile::tempfile_in(folder)
+            .map(|file| Self { file })
+            .map_err(|source| Error::Spool { source })
     }
 
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<()> {
-        self.file.write_all(chunk).map_err(|source| Error::Spool { source })
+        self.file
+            .write_all(chunk)
+            .map_err(|source| Error::Spool { source })
     }
 
     /// Goes back to the first chunk.
