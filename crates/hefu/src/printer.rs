@@ -66,13 +66,26 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, column) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(column - width(cell) + 2));
+            let room = " ".repeat(column - width(cell));
+            if is_number(cell) {
+                line.push_str(&room);
+                line.push_str(cell);
+            } else {
+                line.push_str(cell);
+                line.push_str(&room);
+            }
+            line.push_str("  ");
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// Numbers stand to the right, so that they can be compared.
+fn is_number(cell: &str) -> bool {
+    cell.starts_with(|c: char| c.is_ascii_digit())
+        && cell.chars().all(|c| c.is_ascii_digit() || ",.".contains(c))
 }
 
 /// Cells a text takes: East Asian wide characters take two (Unicode UAX 11, the blocks that occur here).

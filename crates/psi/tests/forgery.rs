@@ -76,7 +76,30 @@ fn the_same_search_fails_against_weights_from_the_whole_chunk() {
     assert!(tried > 0, "the search did propose forgeries");
 }
 
-/// Both forgeries against the protocol itself: the proof that the forger would make does not verify.
+/// Weights that a sender knows before it chooses D need no search: errors w₁ and −w₀ cancel.
+#[test]
+fn weights_known_before_the_evaluations_are_forged_at_once() {
+    let chunk = Chunk::new();
+    let known_before = naive::chunk_seed(&chunk.sid, 0, &chunk.public, &chunk.c, &chunk.d);
+    let weight = |i| naive::weight(&known_before, i);
+    let mut d = chunk.d.clone();
+    for (i, error) in [(0, Scalar::from(weight(1))), (1, -Scalar::from(weight(0)))] {
+        d[i] = (point(&d[i]) + RistrettoPoint::mul_base(&error))
+            .compress()
+            .to_bytes();
+        assert_ne!(d[i], chunk.d[i]);
+    }
+    assert!(
+        chunk.equation_holds(&d, weight),
+        "forged under the weights of the honest chunk"
+    );
+    assert!(
+        !chunk.verifies(&d),
+        "the false evaluations have changed the weights"
+    );
+}
+
+/// Both searches against the protocol itself: the proof that the forger would make does not verify.
 #[test]
 fn forged_chunks_do_not_verify() {
     let chunk = Chunk::new();

@@ -1,5 +1,11 @@
 //! Whole sessions against a plain join over the raw elements, in two suites.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::type_complexity,
+    reason = "tests"
+)]
 
 mod common;
 

@@ -118,10 +118,13 @@ impl Open {
     /// [`Abort::Version`] for another version, [`Abort::Malformed`] for anything but exactly one message.
     pub fn decode(bytes: &[u8]) -> Result<Self, Abort> {
         match bytes.first_chunk() {
-            Some(version) if u16::from_le_bytes(*version) != PROTOCOL_VERSION => {
-                Err(Abort::Version { ours: PROTOCOL_VERSION, theirs: u16::from_le_bytes(*version) })
-            }
-            _ => decode(bytes).ok_or_else(|| Abort::Malformed { step: Kind::Open.name().to_string() }),
+            Some(version) if u16::from_le_bytes(*version) != PROTOCOL_VERSION => Err(Abort::Version {
+                ours: PROTOCOL_VERSION,
+                theirs: u16::from_le_bytes(*version),
+            }),
+            _ => decode(bytes).ok_or_else(|| Abort::Malformed {
+                step: Kind::Open.name().to_string(),
+            }),
         }
     }
 }
