@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hefu_casework::{
-    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose, RuleId,
-    RuleSet, Selection, SignedAgreement,
+    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose,
+    RuleId, RuleSet, Selection, SignedAgreement,
 };
 use hefu_fixtures::number_at;
 use hefu_ingest::{Mapping, Wording};
@@ -77,8 +77,15 @@ impl Agency {
         std::fs::create_dir_all(&folder).unwrap();
         let key_file = dir.join(format!("{name}.key"));
         Vault::create_key_file(&key_file).unwrap();
-        let costs = Costs { memory_kib: 64, passes: 1, lanes: 1 };
-        let profile = Profile { name: name.to_string(), role };
+        let costs = Costs {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
+        let profile = Profile {
+            name: name.to_string(),
+            role,
+        };
         let node = Node::create(&folder, &Unlock::KeyFile(key_file), costs, profile, surroundings).unwrap();
         let file = dir.join(format!("{name}.csv"));
         std::fs::write(&file, register(people)).unwrap();
@@ -93,7 +100,13 @@ impl Agency {
         let listener = node.listen("127.0.0.1:0").await.unwrap();
         let card = node.card(&listener.local_addr().to_string()).unwrap();
         let server = tokio::spawn(Arc::clone(&node).serve(listener));
-        Self { node, card, programme, folder, server }
+        Self {
+            node,
+            card,
+            programme,
+            folder,
+            server,
+        }
     }
 
     /// Takes the other's card.
@@ -113,7 +126,10 @@ impl Agency {
         loop {
             let entries = self.node.store().entries(0, 10_000).unwrap();
             let failed = entries.iter().rev().find(|entry| {
-                matches!(entry.kind.as_str(), "round_failed" | "call_failed" | "call_refused")
+                matches!(
+                    entry.kind.as_str(),
+                    "round_failed" | "call_failed" | "call_refused"
+                )
             });
             match failed {
                 Some(entry) => return Failure::of(entry),
@@ -131,7 +147,10 @@ impl Agency {
             if rounds.iter().all(|round| round.state != RoundState::Running) {
                 return rounds;
             }
-            assert!(patience.elapsed() < Duration::from_secs(20), "a round does not end");
+            assert!(
+                patience.elapsed() < Duration::from_secs(20),
+                "a round does not end"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -140,7 +159,11 @@ impl Agency {
     pub async fn has_nothing(&self) -> Vec<RoundState> {
         let rounds = self.ended_rounds().await;
         for round in &rounds {
-            assert!(matches!(round.state, RoundState::Refused | RoundState::Failed), "{:?}", round.state);
+            assert!(
+                matches!(round.state, RoundState::Refused | RoundState::Failed),
+                "{:?}",
+                round.state
+            );
             assert!(round.error.is_some() && round.matched.is_none());
             assert!(self.node.store().findings(&round.id).unwrap().is_empty());
         }
@@ -169,20 +192,38 @@ pub struct Failure {
 
 impl Failure {
     fn of(entry: &LogEntry) -> Self {
-        let text = |value: &str| entry.body.pointer(value).and_then(|value| value.as_str()).map(str::to_string);
-        Self { kind: entry.kind.clone(), code: text("/code").unwrap(), abort: text("/params/abort") }
+        let text = |value: &str| {
+            entry
+                .body
+                .pointer(value)
+                .and_then(|value| value.as_str())
+                .map(str::to_string)
+        };
+        Self {
+            kind: entry.kind.clone(),
+            code: text("/code").unwrap(),
+            abort: text("/params/abort"),
+        }
     }
 
     /// This code, without a reason of the peer's.
     #[must_use]
     pub fn own(kind: &str, code: &str) -> Self {
-        Self { kind: kind.to_string(), code: code.to_string(), abort: None }
+        Self {
+            kind: kind.to_string(),
+            code: code.to_string(),
+            abort: None,
+        }
     }
 
     /// The peer has ended the session for this reason.
     #[must_use]
     pub fn told(kind: &str, abort: &str) -> Self {
-        Self { kind: kind.to_string(), code: "peer_aborted".to_string(), abort: Some(abort.to_string()) }
+        Self {
+            kind: kind.to_string(),
+            code: "peer_aborted".to_string(),
+            abort: Some(abort.to_string()),
+        }
     }
 }
 
@@ -201,7 +242,9 @@ impl Rogue {
     pub async fn start(name: &str, role: AgencyRole, knows: &[&Card]) -> Self {
         let keys = Keys::generate().unwrap();
         let book = Arc::new(Cards(knows.iter().map(|card| (*card).clone()).collect()));
-        let listener = Listener::bind("127.0.0.1:0", &keys, book, Limits::default(), None).await.unwrap();
+        let listener = Listener::bind("127.0.0.1:0", &keys, book, Limits::default(), None)
+            .await
+            .unwrap();
         let card = Card::new(&keys, name, role, &listener.local_addr().to_string()).unwrap();
         Self { keys, card, listener }
     }
@@ -249,7 +292,12 @@ pub fn draft(receiver: Party, sender: Party) -> Agreement {
         legal_basis: vec!["社会救助暂行办法第五十八条".into()],
         parties: vec![receiver, sender],
         receivers: vec![0],
-        selection: Selection { months: MonthRange { from: month(7), to: month(10) } },
+        selection: Selection {
+            months: MonthRange {
+                from: month(7),
+                to: month(10),
+            },
+        },
         place: Place::new("290101").unwrap(),
         key_kind: KeyKind::Rule,
         mode: Mode::Members,
@@ -264,7 +312,9 @@ pub fn draft(receiver: Party, sender: Party) -> Agreement {
 
 /// Both nodes sign; those who are to keep the agreement keep it.
 pub fn conclude(agreement: &Agreement, parties: [&Agency; 2], keep: &[&Agency]) -> [u8; 32] {
-    let signatures = parties.map(|agency| agency.node.sign(agreement).unwrap()).to_vec();
+    let signatures = parties
+        .map(|agency| agency.node.sign(agreement).unwrap())
+        .to_vec();
     let signed = SignedAgreement::new(agreement.clone(), signatures).unwrap();
     for agency in keep {
         agency.node.conclude(&signed).unwrap();
@@ -279,14 +329,19 @@ pub fn conclude_with(agreement: &Agreement, agency: &Agency, rogue: &Rogue) -> [
     signatures[me] = agency.node.sign(agreement).unwrap();
     let (index, signature) = hefu_casework::sign(agreement, rogue.keys.signing_key()).unwrap();
     signatures[index] = signature;
-    agency.node.conclude(&SignedAgreement::new(agreement.clone(), signatures).unwrap()).unwrap();
+    agency
+        .node
+        .conclude(&SignedAgreement::new(agreement.clone(), signatures).unwrap())
+        .unwrap();
     agreement.digest()
 }
 
 /// The opening that the receiver of this agreement would send.
 #[must_use]
 pub fn opening(agreement: &Agreement) -> Open {
-    let [receiver, sender] = agreement.parties.as_slice() else { panic!("two parties") };
+    let [receiver, sender] = agreement.parties.as_slice() else {
+        panic!("two parties")
+    };
     Open {
         version: PROTOCOL_VERSION,
         suite: Ristretto255::NAME.to_string(),
@@ -308,7 +363,11 @@ pub fn opening(agreement: &Agreement) -> Open {
 #[must_use]
 pub fn days_from_today(days: i32) -> Date {
     let china = TimeZone::fixed(jiff::tz::offset(8));
-    Timestamp::now().to_zoned(china).date().checked_add(days.days()).unwrap()
+    Timestamp::now()
+        .to_zoned(china)
+        .date()
+        .checked_add(days.days())
+        .unwrap()
 }
 
 /// Headings and reasons of a quarantine file, bare.
@@ -325,5 +384,7 @@ fn register(people: std::ops::Range<u64>) -> String {
         let number = String::from_utf8(number_at(1, person).to_vec()).unwrap();
         format!("{number},2026-07,2026-09,100\n")
     });
-    std::iter::once("身份证号,起,止,金额\n".to_string()).chain(rows).collect()
+    std::iter::once("身份证号,起,止,金额\n".to_string())
+        .chain(rows)
+        .collect()
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use hefu_curve::Pool;
 use hefu_psi::wire::{Abort, Accept, Blinded, Commit, Evaluated, Kind, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, CHUNK, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter, KeyKind,
-    Matches, Merging, Mode, ReceiptDue, Ristretto255, Suite, TAG_BYTES, Tagging, Terms,
+    AwaitAccept, AwaitReceipt, CHUNK, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter,
+    KeyKind, Matches, Merging, Mode, ReceiptDue, Ristretto255, Suite, TAG_BYTES, Tagging, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -56,7 +56,10 @@ pub fn run(terms: &Terms, receiver: Elements, sender: Elements, seed: u64, line:
     line.send(End::Sender, open);
     while let Some((end, message)) = line.arrive() {
         let (to, answers) = match end {
-            End::Receiver => (End::Sender, receiver.0.take(|state| receiver_step(state, &message))),
+            End::Receiver => (
+                End::Sender,
+                receiver.0.take(|state| receiver_step(state, &message)),
+            ),
             End::Sender => (End::Receiver, sender.0.take(|state| sender_step(state, &message))),
         };
         for answer in answers {
@@ -87,7 +90,9 @@ type Stepped<T> = Result<(T, Vec<Message>), Error>;
 impl<T> Machine<T> {
     /// A failed end says no more.
     fn take(&mut self, step: impl FnOnce(T) -> Stepped<T>) -> Vec<Message> {
-        let Ok(Some(state)) = self.state.as_mut().map(Option::take) else { return Vec::new() };
+        let Ok(Some(state)) = self.state.as_mut().map(Option::take) else {
+            return Vec::new();
+        };
         match step(state) {
             Ok((next, messages)) => {
                 self.state = Ok(Some(next));
@@ -105,7 +110,12 @@ struct Receiver(Machine<ReceiverState>);
 
 enum ReceiverState {
     Opened(AwaitAccept, StdRng),
-    Evaluating { state: Evaluating<Ristretto255>, spool: Vec<Vec<u8>>, next: usize, tags_due: u64 },
+    Evaluating {
+        state: Evaluating<Ristretto255>,
+        spool: Vec<Vec<u8>>,
+        next: usize,
+        tags_due: u64,
+    },
     Merging(Merging, u64),
     Waiting(AwaitReceipt),
     Done(Matches),
@@ -116,7 +126,12 @@ impl Receiver {
         let mut rng = StdRng::seed_from_u64(seed);
         let (state, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), elements, &mut rng).unwrap();
         let message = (Kind::Open as u8, open.encode());
-        (Self(Machine { state: Ok(Some(ReceiverState::Opened(state, rng))) }), message)
+        (
+            Self(Machine {
+                state: Ok(Some(ReceiverState::Opened(state, rng))),
+            }),
+            message,
+        )
     }
 }
 
@@ -127,7 +142,10 @@ fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<Rec
             let mut state = state.accept::<Ristretto255>(&accept, &mut rng)?;
             let (mut messages, mut spool, mut out) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(blinded) = state.next(&POOL, &mut out) {
-                messages.push((Kind::Blinded as u8, [&blinded.header(), blinded.elements].concat()));
+                messages.push((
+                    Kind::Blinded as u8,
+                    [&blinded.header(), blinded.elements].concat(),
+                ));
                 spool.push(blinded.elements.to_vec());
             }
             let (state, commit) = state.commit(&key(End::Receiver))?;
@@ -135,7 +153,15 @@ fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<Rec
             let next = evaluated(state, spool, 0, accept.elements, &mut messages)?;
             Ok((next, messages))
         }
-        (ReceiverState::Evaluating { mut state, spool, next, tags_due }, Some(Kind::Evaluated)) => {
+        (
+            ReceiverState::Evaluating {
+                mut state,
+                spool,
+                next,
+                tags_due,
+            },
+            Some(Kind::Evaluated),
+        ) => {
             let message = Evaluated::decode(payload, Ristretto255::proof_bytes())?;
             state.evaluated(&POOL, &message, spool.get(next).map_or(&[], Vec::as_slice))?;
             let mut messages = Vec::new();
@@ -168,7 +194,12 @@ fn evaluated(
     messages: &mut Vec<Message>,
 ) -> Result<ReceiverState, Error> {
     if state.remaining() > 0 {
-        return Ok(ReceiverState::Evaluating { state, spool, next, tags_due });
+        return Ok(ReceiverState::Evaluating {
+            state,
+            spool,
+            next,
+            tags_due,
+        });
     }
     merged(state.finish()?, tags_due, messages)
 }
@@ -185,8 +216,18 @@ fn merged(state: Merging, due: u64, messages: &mut Vec<Message>) -> Result<Recei
 struct Sender(Machine<SenderState>);
 
 enum SenderState {
-    Waiting { terms: Terms, elements: Elements, rng: StdRng },
-    Collecting { state: Collecting<Ristretto255>, tagging: Tagging<Ristretto255>, elements: Elements, spool: Vec<Vec<u8>>, rng: StdRng },
+    Waiting {
+        terms: Terms,
+        elements: Elements,
+        rng: StdRng,
+    },
+    Collecting {
+        state: Collecting<Ristretto255>,
+        tagging: Tagging<Ristretto255>,
+        elements: Elements,
+        spool: Vec<Vec<u8>>,
+        rng: StdRng,
+    },
     Due(ReceiptDue),
     Done,
 }
@@ -194,27 +235,73 @@ enum SenderState {
 impl Sender {
     fn waiting(terms: &Terms, elements: Elements, seed: u64) -> Self {
         let rng = StdRng::seed_from_u64(!seed);
-        Self(Machine { state: Ok(Some(SenderState::Waiting { terms: terms.clone(), elements, rng })) })
+        Self(Machine {
+            state: Ok(Some(SenderState::Waiting {
+                terms: terms.clone(),
+                elements,
+                rng,
+            })),
+        })
     }
 }
 
 fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderState> {
     match (state, Kind::from_byte(*kind)) {
-        (SenderState::Waiting { terms, elements, mut rng }, Some(Kind::Open)) => {
+        (
+            SenderState::Waiting {
+                terms,
+                elements,
+                mut rng,
+            },
+            Some(Kind::Open),
+        ) => {
             let incoming = Incoming::new::<Ristretto255>(terms, Open::decode(payload)?)?;
             let mut committer = InputCommitter::new(elements.width(), &mut rng);
             elements.chunks(CHUNK).for_each(|chunk| committer.update(chunk));
             let (state, tagging, accept) = incoming.accept(committer.finish(), &mut rng)?;
-            let next = SenderState::Collecting { state, tagging, elements, spool: Vec::new(), rng };
+            let next = SenderState::Collecting {
+                state,
+                tagging,
+                elements,
+                spool: Vec::new(),
+                rng,
+            };
             Ok((next, vec![(Kind::Accept as u8, accept.encode())]))
         }
-        (SenderState::Collecting { mut state, tagging, elements, mut spool, rng }, Some(Kind::Blinded)) => {
+        (
+            SenderState::Collecting {
+                mut state,
+                tagging,
+                elements,
+                mut spool,
+                rng,
+            },
+            Some(Kind::Blinded),
+        ) => {
             let message = Blinded::decode(payload)?;
             state.blinded(&message)?;
             spool.push(message.elements.to_vec());
-            Ok((SenderState::Collecting { state, tagging, elements, spool, rng }, Vec::new()))
+            Ok((
+                SenderState::Collecting {
+                    state,
+                    tagging,
+                    elements,
+                    spool,
+                    rng,
+                },
+                Vec::new(),
+            ))
         }
-        (SenderState::Collecting { state, mut tagging, elements, spool, mut rng }, Some(Kind::Commit)) => {
+        (
+            SenderState::Collecting {
+                state,
+                mut tagging,
+                elements,
+                spool,
+                mut rng,
+            },
+            Some(Kind::Commit),
+        ) => {
             let mut state = state.commit(&Commit::decode(payload)?)?;
             let mut messages = Vec::new();
             for blinded in &spool {
@@ -224,7 +311,10 @@ fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderS
             }
             elements.chunks(CHUNK).for_each(|chunk| tagging.tag(&POOL, chunk));
             let tags = tagging.finish()?;
-            messages.extend(tags.chunks().map(|chunk| (Kind::Tags as u8, [&chunk.header(), chunk.tags].concat())));
+            messages.extend(
+                tags.chunks()
+                    .map(|chunk| (Kind::Tags as u8, [&chunk.header(), chunk.tags].concat())),
+            );
             Ok((SenderState::Due(state.finish(&tags)?), messages))
         }
         (SenderState::Due(due), Some(Kind::Receipt)) => {
@@ -237,7 +327,10 @@ fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderS
 }
 
 fn unexpected() -> Error {
-    Abort::Unexpected { awaited: String::new() }.into()
+    Abort::Unexpected {
+        awaited: String::new(),
+    }
+    .into()
 }
 
 fn key(end: End) -> Ed25519KeyPair {

@@ -141,7 +141,11 @@ impl Line {
     /// The next message to arrive at either end; which end is first is the seed's choice too.
     pub fn arrive(&mut self) -> Option<(End, Message)> {
         let receiver_first = self.rng.random();
-        let ends = if receiver_first { [End::Receiver, End::Sender] } else { [End::Sender, End::Receiver] };
+        let ends = if receiver_first {
+            [End::Receiver, End::Sender]
+        } else {
+            [End::Sender, End::Receiver]
+        };
         ends.into_iter().find_map(|end| {
             let waiting = match end {
                 End::Receiver => &mut self.to_receiver,

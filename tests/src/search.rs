@@ -29,17 +29,28 @@ pub struct Found {
 
 impl Default for Searcher {
     fn default() -> Self {
-        Self { sieve: vec![0; 1 << (SIEVE_BITS - 6)], by_beginning: HashMap::new(), wanted: Vec::new() }
+        Self {
+            sieve: vec![0; 1 << (SIEVE_BITS - 6)],
+            by_beginning: HashMap::new(),
+            wanted: Vec::new(),
+        }
     }
 }
 
 impl Searcher {
     /// Looks for these bytes too. They are at least [`SHORTEST`].
     pub fn add(&mut self, what: &'static str, bytes: &[u8]) {
-        let beginning = u64::from_le_bytes(*bytes.first_chunk().expect("long enough not to be found by chance"));
+        let beginning = u64::from_le_bytes(
+            *bytes
+                .first_chunk()
+                .expect("long enough not to be found by chance"),
+        );
         let (word, bit) = place(beginning);
         self.sieve[word] |= bit;
-        self.by_beginning.entry(beginning).or_default().push(u32::try_from(self.wanted.len()).unwrap());
+        self.by_beginning
+            .entry(beginning)
+            .or_default()
+            .push(u32::try_from(self.wanted.len()).unwrap());
         self.wanted.push((what, bytes.into()));
     }
 
@@ -59,13 +70,17 @@ impl Searcher {
     #[must_use]
     pub fn find(&self, haystack: &[u8]) -> Option<Found> {
         for (at, window) in haystack.windows(SHORTEST).enumerate() {
-            let Some(window) = window.first_chunk() else { continue };
+            let Some(window) = window.first_chunk() else {
+                continue;
+            };
             let beginning = u64::from_le_bytes(*window);
             let (word, bit) = place(beginning);
             if self.sieve[word] & bit == 0 {
                 continue;
             }
-            let Some(candidates) = self.by_beginning.get(&beginning) else { continue };
+            let Some(candidates) = self.by_beginning.get(&beginning) else {
+                continue;
+            };
             let here = &haystack[at..];
             let found = candidates.iter().map(|index| &self.wanted[*index as usize]);
             if let Some((what, _)) = found.into_iter().find(|(_, bytes)| here.starts_with(bytes)) {
@@ -86,13 +101,37 @@ fn place(beginning: u64) -> (usize, u64) {
 pub fn forms_of_number(number: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = in_clear("a number in UTF-8", "a number in UTF-16", number);
     for (raw, lower, upper, digest) in [
-        ("a number's MD5", "a number's MD5 in hex", "a number's MD5 in HEX", md5::Md5::digest(number).to_vec()),
-        ("a number's SHA-1", "a number's SHA-1 in hex", "a number's SHA-1 in HEX", sha1::Sha1::digest(number).to_vec()),
-        ("a number's SHA-256", "a number's SHA-256 in hex", "a number's SHA-256 in HEX", sha2::Sha256::digest(number).to_vec()),
-        ("a number's SM3", "a number's SM3 in hex", "a number's SM3 in HEX", sm3::Sm3::digest(number).to_vec()),
+        (
+            "a number's MD5",
+            "a number's MD5 in hex",
+            "a number's MD5 in HEX",
+            md5::Md5::digest(number).to_vec(),
+        ),
+        (
+            "a number's SHA-1",
+            "a number's SHA-1 in hex",
+            "a number's SHA-1 in HEX",
+            sha1::Sha1::digest(number).to_vec(),
+        ),
+        (
+            "a number's SHA-256",
+            "a number's SHA-256 in hex",
+            "a number's SHA-256 in HEX",
+            sha2::Sha256::digest(number).to_vec(),
+        ),
+        (
+            "a number's SM3",
+            "a number's SM3 in hex",
+            "a number's SM3 in HEX",
+            sm3::Sm3::digest(number).to_vec(),
+        ),
     ] {
         let hex = hex(&digest);
-        forms.extend([(raw, digest), (upper, hex.to_uppercase().into_bytes()), (lower, hex.into_bytes())]);
+        forms.extend([
+            (raw, digest),
+            (upper, hex.to_uppercase().into_bytes()),
+            (lower, hex.into_bytes()),
+        ]);
     }
     forms
 }

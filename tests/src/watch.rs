@@ -25,7 +25,10 @@ impl Frames {
 impl Tap for Frames {
     fn frame(&self, direction: Direction, _: &str, kind: u8, payload: &[u8]) {
         if direction == Direction::Sent {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push((kind, payload.to_vec()));
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((kind, payload.to_vec()));
         }
     }
 }
@@ -44,7 +47,10 @@ impl Text {
 
 impl Write for Text {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -64,7 +70,10 @@ impl Draws {
     /// Nothing drawn yet.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, sessions: Mutex::default() }
+        Self {
+            seed,
+            sessions: Mutex::default(),
+        }
     }
 
     /// The generator of the next session.
@@ -72,14 +81,20 @@ impl Draws {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let draws = Arc::default();
         sessions.push(Arc::clone(&draws));
-        Box::new(Recorder { rng: generator(self.seed, sessions.len() as u64 - 1), draws })
+        Box::new(Recorder {
+            rng: generator(self.seed, sessions.len() as u64 - 1),
+            draws,
+        })
     }
 
     /// What each session drew.
     #[must_use]
     pub fn taken(&self) -> Vec<Vec<Vec<u8>>> {
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.iter().map(|draws| draws.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+        sessions
+            .iter()
+            .map(|draws| draws.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .collect()
     }
 
     /// The generator of a session once more, from its beginning.
@@ -114,7 +129,10 @@ impl TryRng for Recorder {
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         self.rng.fill_bytes(bytes);
-        self.draws.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
+        self.draws
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(bytes.to_vec());
         Ok(())
     }
 }

@@ -19,7 +19,15 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("hefu-link", &["hefu-casework", "hefu-psi"]),
     (
         "hefu-node",
-        &["hefu-casework", "hefu-curve", "hefu-identity", "hefu-ingest", "hefu-link", "hefu-psi", "hefu-store"],
+        &[
+            "hefu-casework",
+            "hefu-curve",
+            "hefu-identity",
+            "hefu-ingest",
+            "hefu-link",
+            "hefu-psi",
+            "hefu-store",
+        ],
     ),
     (
         "hefu",
@@ -81,8 +89,14 @@ fn each_crate_uses_only_what_stands_below_it() {
     for (name, allowed) in ALLOWED {
         for used in &crates[name] {
             let ours = known.contains(&used.as_str());
-            assert!(!ours || allowed.contains(&used.as_str()), "{name} must not use {used}");
-            assert!(used != "tokio" || MAY_USE_TOKIO.contains(&name), "{name} must not use tokio");
+            assert!(
+                !ours || allowed.contains(&used.as_str()),
+                "{name} must not use {used}"
+            );
+            assert!(
+                used != "tokio" || MAY_USE_TOKIO.contains(&name),
+                "{name} must not use tokio"
+            );
         }
     }
     // Else the test would pass on an empty answer.
@@ -103,7 +117,11 @@ fn unsafe_stands_in_curve_alone() {
             let code = std::fs::read_to_string(&file).unwrap();
             for (line, code) in (1..).zip(without_comments(&code)) {
                 let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
-                assert!(!words.into_iter().any(|word| word == "unsafe"), "{}:{line}", file.display());
+                assert!(
+                    !words.into_iter().any(|word| word == "unsafe"),
+                    "{}:{line}",
+                    file.display()
+                );
             }
         }
     }
@@ -119,7 +137,12 @@ fn pure_crates_reach_nothing_outside() {
             let code = std::fs::read_to_string(&file).unwrap();
             for (line, code) in (1..).zip(without_comments(&code)) {
                 let way = OUTSIDE.iter().find(|way| code.contains(**way));
-                assert!(way.is_none(), "{}:{line} has {}", file.display(), way.unwrap_or(&""));
+                assert!(
+                    way.is_none(),
+                    "{}:{line} has {}",
+                    file.display(),
+                    way.unwrap_or(&"")
+                );
             }
         }
     }
@@ -144,7 +167,11 @@ fn normal_dependencies() -> BTreeMap<String, Vec<String>> {
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let packages = metadata["packages"].as_array().unwrap().iter();
@@ -152,13 +179,19 @@ fn normal_dependencies() -> BTreeMap<String, Vec<String>> {
         .map(|package| {
             let dependencies = package["dependencies"].as_array().unwrap().iter();
             let normal = dependencies.filter(|dependency| dependency["kind"] != "dev");
-            (text(&package["name"]), normal.map(|dependency| text(&dependency["name"])).collect())
+            (
+                text(&package["name"]),
+                normal.map(|dependency| text(&dependency["name"])).collect(),
+            )
         })
         .collect()
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// The Rust files under a folder.
@@ -176,5 +209,6 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn without_comments(code: &str) -> impl Iterator<Item = &str> {
-    code.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code))
+    code.lines()
+        .map(|line| line.split_once("//").map_or(line, |(code, _)| code))
 }

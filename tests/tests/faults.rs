@@ -21,7 +21,14 @@ enum End {
 
 #[test]
 fn a_sound_line_gives_the_plain_join() {
-    for (seed, receiver, sender) in [(1, 0, 0), (2, 0, 9), (3, 9, 0), (4, 1, 1), (5, 40, 30), (6, 5_000, 9_000)] {
+    for (seed, receiver, sender) in [
+        (1, 0, 0),
+        (2, 0, 9),
+        (3, 9, 0),
+        (4, 1, 1),
+        (5, 40, 30),
+        (6, 5_000, 9_000),
+    ] {
         let sets = Sets::new(seed, receiver, sender);
         let session = sets.run(seed, &mut Line::sound());
         assert_eq!(sets.judge(&session), End::Right, "{receiver} against {sender}");
@@ -68,7 +75,11 @@ fn faults_between_chunks_give_the_plain_join_or_an_error() {
     for seed in 2_000..2_010 {
         println!("seed {seed}");
         let sets = Sets::new(seed, 8_200, 8_200);
-        let mut line = Line::new(seed, &[Fault::Loss, Fault::Repeat, Fault::Overtaking, Fault::Flip], 15);
+        let mut line = Line::new(
+            seed,
+            &[Fault::Loss, Fault::Repeat, Fault::Overtaking, Fault::Flip],
+            15,
+        );
         failed += u32::from(sets.judge(&sets.run(seed, &mut line)) == End::Failed);
     }
     assert!(failed > 3, "{failed}");
@@ -95,8 +106,16 @@ impl Sets {
         };
         let (receiver, sender) = (set(receiver), set(sender));
         let known: HashSet<_> = sender.iter().collect();
-        let joined = (0..).zip(&receiver).filter(|(_, element)| known.contains(element)).map(|(at, _)| at).collect();
-        Self { receiver, sender, joined }
+        let joined = (0..)
+            .zip(&receiver)
+            .filter(|(_, element)| known.contains(element))
+            .map(|(at, _)| at)
+            .collect();
+        Self {
+            receiver,
+            sender,
+            joined,
+        }
     }
 
     fn run(&self, seed: u64, line: &mut Line) -> Session {

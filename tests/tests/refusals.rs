@@ -11,8 +11,8 @@ use hefu_psi::wire::{Abort, Accept, Kind, Open};
 use hefu_psi::{AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, Mode, Ristretto255, Terms};
 use hefu_store::RoundState::{Failed, Refused};
 use hefu_tests::agency::{
-    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude, conclude_with, days_from_today,
-    draft, opening, party,
+    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude, conclude_with,
+    days_from_today, draft, opening, party,
 };
 use hefu_tests::ends::POOL;
 use rand::SeedableRng;
@@ -46,7 +46,11 @@ impl Two {
         let receiver = receiver(&dir, of_receiver).await;
         let role = AgencyRole::DisabledFederation;
         let sender = Agency::start(dir.path(), FEDERATION, role, DISABLED_LIVING, 5..15, of_sender).await;
-        Self { receiver, sender, dir }
+        Self {
+            receiver,
+            sender,
+            dir,
+        }
     }
 
     fn draft(&self) -> Agreement {
@@ -55,21 +59,39 @@ impl Two {
 
     /// Both sign and both keep.
     fn conclude(&self, agreement: &Agreement) -> [u8; 32] {
-        conclude(agreement, [&self.receiver, &self.sender], &[&self.receiver, &self.sender])
+        conclude(
+            agreement,
+            [&self.receiver, &self.sender],
+            &[&self.receiver, &self.sender],
+        )
     }
 }
 
 /// Ten people on the register.
 async fn receiver(dir: &TempDir, surroundings: Surroundings) -> Agency {
-    Agency::start(dir.path(), CIVIL_AFFAIRS, AgencyRole::CivilAffairs, EXTREME_POVERTY, 0..10, surroundings).await
+    Agency::start(
+        dir.path(),
+        CIVIL_AFFAIRS,
+        AgencyRole::CivilAffairs,
+        EXTREME_POVERTY,
+        0..10,
+        surroundings,
+    )
+    .await
 }
 
 fn surroundings() -> Surroundings {
-    limited(Limits { linger_seconds: 1, ..Limits::default() })
+    limited(Limits {
+        linger_seconds: 1,
+        ..Limits::default()
+    })
 }
 
 fn limited(limits: Limits) -> Surroundings {
-    Surroundings { limits, ..Surroundings::new(POOL.clone()) }
+    Surroundings {
+        limits,
+        ..Surroundings::new(POOL.clone())
+    }
 }
 
 async fn refused(node: &Arc<Node>, agreement: &[u8; 32]) -> Error {
@@ -104,7 +126,10 @@ async fn nothing_is_refused_without_a_reason() {
     let digest = two.conclude(&two.draft());
     let learned = two.receiver.node.run_round(&digest).await.unwrap();
     assert_eq!(learned.outcome.findings.len(), 5);
-    assert_eq!(two.receiver.node.store().findings(&learned.round).unwrap().len(), 5);
+    assert_eq!(
+        two.receiver.node.store().findings(&learned.round).unwrap().len(),
+        5
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,13 +146,20 @@ async fn a_peer_that_shows_another_certificate() {
     .await;
     impostor.knows(&two.receiver.card);
     // The sender's own card, but whoever answers at the address is another.
-    two.receiver.knows(&two.sender.node.card(impostor.card.address()).unwrap());
+    two.receiver
+        .knows(&two.sender.node.card(impostor.card.address()).unwrap());
     let digest = two.conclude(&two.draft());
 
     let error = refused(&two.receiver.node, &digest).await;
     assert_eq!(error.code(), "peer_wrong_key");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "peer_wrong_key"));
-    assert_eq!(impostor.failure().await, Failure::own("call_refused", "peer_refuses_us"));
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "peer_wrong_key")
+    );
+    assert_eq!(
+        impostor.failure().await,
+        Failure::own("call_refused", "peer_refuses_us")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Failed]);
     assert_eq!(impostor.has_nothing().await, []);
 }
@@ -138,9 +170,18 @@ async fn a_caller_without_a_card() {
     two.receiver.knows(&two.sender.card);
     let digest = two.conclude(&two.draft());
 
-    assert_eq!(refused(&two.receiver.node, &digest).await.code(), "peer_refuses_us");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "peer_refuses_us"));
-    assert_eq!(two.sender.failure().await, Failure::own("call_refused", "peer_unknown"));
+    assert_eq!(
+        refused(&two.receiver.node, &digest).await.code(),
+        "peer_refuses_us"
+    );
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "peer_refuses_us")
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("call_refused", "peer_unknown")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Failed]);
     assert_eq!(two.sender.has_nothing().await, []);
 }
@@ -152,8 +193,14 @@ async fn an_agreement_that_the_sender_does_not_have() {
 
     let error = refused(&two.receiver.node, &digest).await;
     assert_eq!(told(&error), Some(&Abort::AgreementUnknown));
-    assert_eq!(two.receiver.failure().await, Failure::told("round_failed", "abort_agreement_unknown"));
-    assert_eq!(two.sender.failure().await, Failure::own("call_failed", "agreement_unknown"));
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::told("round_failed", "abort_agreement_unknown")
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("call_failed", "agreement_unknown")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Refused]);
     assert_eq!(two.sender.has_nothing().await, []);
 }
@@ -163,8 +210,14 @@ async fn an_agreement_that_the_receiver_does_not_have() {
     let two = Two::start().await;
     let digest = conclude(&two.draft(), [&two.receiver, &two.sender], &[&two.sender]);
 
-    assert_eq!(refused(&two.receiver.node, &digest).await.code(), "agreement_unknown");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "agreement_unknown"));
+    assert_eq!(
+        refused(&two.receiver.node, &digest).await.code(),
+        "agreement_unknown"
+    );
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "agreement_unknown")
+    );
     assert_eq!(two.receiver.has_nothing().await, []);
 }
 
@@ -180,8 +233,14 @@ async fn an_agreement_with_other_caps() {
 
     let error = refused(&two.receiver.node, &digest).await;
     assert_eq!(told(&error), Some(&Abort::AgreementUnknown));
-    assert_eq!(two.receiver.failure().await, Failure::told("round_failed", "abort_agreement_unknown"));
-    assert_eq!(two.sender.failure().await, Failure::own("call_failed", "agreement_unknown"));
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::told("round_failed", "abort_agreement_unknown")
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("call_failed", "agreement_unknown")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Refused]);
     assert_eq!(two.sender.has_nothing().await, []);
 }
@@ -193,8 +252,14 @@ async fn an_agreement_that_has_expired() {
     agreement.expires = days_from_today(-1);
     let digest = two.conclude(&agreement);
 
-    assert_eq!(refused(&two.receiver.node, &digest).await.code(), "agreement_not_in_force");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "agreement_not_in_force"));
+    assert_eq!(
+        refused(&two.receiver.node, &digest).await.code(),
+        "agreement_not_in_force"
+    );
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "agreement_not_in_force")
+    );
     assert_eq!(two.receiver.has_nothing().await, []);
 }
 
@@ -204,23 +269,32 @@ async fn a_party_that_may_not_receive() {
     let two = Two::start().await;
     let digest = two.conclude(&two.draft());
 
-    assert_eq!(refused(&two.sender.node, &digest).await.code(), "agreement_not_receiver");
-    assert_eq!(two.sender.failure().await, Failure::own("round_failed", "agreement_not_receiver"));
+    assert_eq!(
+        refused(&two.sender.node, &digest).await.code(),
+        "agreement_not_receiver"
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("round_failed", "agreement_not_receiver")
+    );
     assert_eq!(two.sender.has_nothing().await, []);
 }
 
-/// What a caller tries that keeps to no policy of its own: an opening, the reason it hears, the node's code, and the
-/// state of the node's round where one was begun.
+/// What a caller tries that keeps to no policy of its own: an opening, the reason it hears, and the node's code. No
+/// round is begun for it.
 struct Attempt {
     change: fn(&mut Agreement),
     open: fn(&mut Open),
     hears: Abort,
     code: &'static str,
-    state: Option<hefu_store::RoundState>,
 }
 
-const SOUND: Attempt =
-    Attempt { change: |_| (), open: |_| (), hears: Abort::Internal, code: "", state: None };
+const SOUND: Attempt = Attempt {
+    change: |_| (),
+    open: |_| (),
+    hears: Abort::Internal,
+    code: "",
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openings_that_break_the_agreement() {
@@ -258,42 +332,49 @@ async fn openings_that_break_the_agreement() {
         Attempt {
             open: |open| open.receiver = [9; 32],
             hears: Abort::AgreementMismatch,
-            code: "agreement_other_party",
+            code: "abort_agreement_mismatch",
             ..SOUND
         },
         Attempt {
             open: |open| open.suite = "p256".to_string(),
             hears: Abort::Suite,
             code: "abort_suite",
-            state: Some(Refused),
             ..SOUND
         },
         Attempt {
             open: |open| open.receiver_cap += 1,
             hears: Abort::AgreementMismatch,
             code: "abort_agreement_mismatch",
-            state: Some(Refused),
             ..SOUND
         },
         Attempt {
             open: |open| open.mode = 2,
             hears: Abort::AgreementMismatch,
             code: "abort_agreement_mismatch",
-            state: Some(Refused),
             ..SOUND
         },
         Attempt {
             open: |open| open.elements = 1_001,
-            hears: Abort::SetTooLarge { announced: 1_001, cap: 1_000 },
+            hears: Abort::SetTooLarge {
+                announced: 1_001,
+                cap: 1_000,
+            },
             code: "abort_set_too_large",
-            state: Some(Refused),
             ..SOUND
         },
     ];
     for attempt in attempts {
         let dir = tempfile::tempdir().unwrap();
         let role = AgencyRole::DisabledFederation;
-        let sender = Agency::start(dir.path(), FEDERATION, role, DISABLED_LIVING, 0..9, surroundings()).await;
+        let sender = Agency::start(
+            dir.path(),
+            FEDERATION,
+            role,
+            DISABLED_LIVING,
+            0..9,
+            surroundings(),
+        )
+        .await;
         let rogue = Rogue::start(CIVIL_AFFAIRS, AgencyRole::CivilAffairs, &[]).await;
         sender.knows(&rogue.card);
         let mut agreement = draft(party(&rogue.card, EXTREME_POVERTY), sender.party());
@@ -305,7 +386,7 @@ async fn openings_that_break_the_agreement() {
         let (_writing, mut reading) = rogue.open(&sender.card, &open).await;
         assert_eq!(answer(&mut reading).await, attempt.hears);
         assert_eq!(sender.failure().await, Failure::own("call_failed", attempt.code));
-        assert_eq!(sender.has_nothing().await, Vec::from_iter(attempt.state), "{}", attempt.code);
+        assert_eq!(sender.has_nothing().await, [], "{}", attempt.code);
     }
 }
 
@@ -319,11 +400,17 @@ async fn a_third_that_knows_the_digest() {
     two.sender.knows(&third.card);
 
     for name in [agreement.parties[0].node_key.0, third.card.node_key()] {
-        let open = Open { receiver: name, ..opening(&agreement) };
+        let open = Open {
+            receiver: name,
+            ..opening(&agreement)
+        };
         let (_writing, mut reading) = third.open(&two.sender.card, &open).await;
         assert_eq!(answer(&mut reading).await, Abort::AgreementMismatch);
     }
-    assert_eq!(two.sender.failure().await, Failure::own("call_failed", "agreement_other_party"));
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("call_failed", "agreement_other_party")
+    );
     assert_eq!(two.sender.has_nothing().await, []);
 }
 
@@ -334,8 +421,14 @@ async fn a_register_larger_than_agreed_at_the_receiver() {
     agreement.parties[0].max_elements = 9;
     let digest = two.conclude(&agreement);
 
-    assert_eq!(refused(&two.receiver.node, &digest).await.code(), "too_many_elements");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "too_many_elements"));
+    assert_eq!(
+        refused(&two.receiver.node, &digest).await.code(),
+        "too_many_elements"
+    );
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "too_many_elements")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Failed]);
     assert_eq!(two.sender.has_nothing().await, []);
 }
@@ -350,8 +443,14 @@ async fn a_register_larger_than_agreed_at_the_sender() {
     // How large it is, is not the receiver's business.
     let error = refused(&two.receiver.node, &digest).await;
     assert_eq!(told(&error), Some(&Abort::Internal));
-    assert_eq!(two.receiver.failure().await, Failure::told("round_failed", "abort_internal"));
-    assert_eq!(two.sender.failure().await, Failure::own("call_failed", "too_many_elements"));
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::told("round_failed", "abort_internal")
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::own("call_failed", "too_many_elements")
+    );
     assert_eq!(two.receiver.has_nothing().await, [Failed]);
     assert_eq!(two.sender.has_nothing().await, [Failed]);
 }
@@ -361,7 +460,10 @@ async fn a_suite_that_this_version_does_not_have() {
     let two = Two::start().await;
     let mut agreement = two.draft();
     agreement.suite = "p256".to_string();
-    assert_eq!(two.receiver.node.sign(&agreement).unwrap_err().code(), "suite_unknown");
+    assert_eq!(
+        two.receiver.node.sign(&agreement).unwrap_err().code(),
+        "suite_unknown"
+    );
 }
 
 /// Between a node that receives and a rogue that sends.
@@ -381,7 +483,13 @@ impl Sending {
         receiver.knows(&rogue.card);
         let agreement = draft(receiver.party(), party(&rogue.card, DISABLED_LIVING));
         let digest = conclude_with(&agreement, &receiver, &rogue);
-        Self { receiver, rogue, agreement, digest, _dir: dir }
+        Self {
+            receiver,
+            rogue,
+            agreement,
+            digest,
+            _dir: dir,
+        }
     }
 
     /// Takes the call and answers its opening with an acceptance, changed.
@@ -393,8 +501,11 @@ impl Sending {
         let mut rng = StdRng::seed_from_u64(1);
         let mut committer = InputCommitter::new(width, &mut rng);
         committer.update(&vec![1; width]);
-        let incoming = Incoming::new::<Ristretto255>(terms(&self.agreement), Open::decode(&payload).unwrap()).unwrap();
-        let (_, _, mut accept) = incoming.accept::<Ristretto255>(committer.finish(), &mut rng).unwrap();
+        let incoming =
+            Incoming::new::<Ristretto255>(terms(&self.agreement), Open::decode(&payload).unwrap()).unwrap();
+        let (_, _, mut accept) = incoming
+            .accept::<Ristretto255>(committer.finish(), &mut rng)
+            .unwrap();
         change(&mut accept);
         writing.send(Kind::Accept as u8, &accept.encode()).await.unwrap();
         writing.flush().await.unwrap();
@@ -425,8 +536,17 @@ async fn a_sender_that_announces_more_than_agreed() {
     };
     let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!(error.code(), "abort_set_too_large");
-    assert_eq!(heard, Abort::SetTooLarge { announced: 1_001, cap: 1_000 });
-    assert_eq!(sending.receiver.failure().await, Failure::own("round_failed", "abort_set_too_large"));
+    assert_eq!(
+        heard,
+        Abort::SetTooLarge {
+            announced: 1_001,
+            cap: 1_000
+        }
+    );
+    assert_eq!(
+        sending.receiver.failure().await,
+        Failure::own("round_failed", "abort_set_too_large")
+    );
     assert_eq!(sending.receiver.has_nothing().await, [Refused]);
 }
 
@@ -452,8 +572,14 @@ async fn a_sender_that_falls_silent() {
         answer(&mut reading).await
     };
     let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
-    assert_eq!((error.code(), heard), ("peer_inactive", Abort::Inactive { seconds: 1 }));
-    assert_eq!(sending.receiver.failure().await, Failure::own("round_failed", "peer_inactive"));
+    assert_eq!(
+        (error.code(), heard),
+        ("peer_inactive", Abort::Inactive { seconds: 1 })
+    );
+    assert_eq!(
+        sending.receiver.failure().await,
+        Failure::own("round_failed", "peer_inactive")
+    );
     assert_eq!(sending.receiver.has_nothing().await, [Failed]);
 }
 
@@ -466,7 +592,10 @@ async fn a_sender_that_is_cut_off() {
     };
     let (error, ()) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!(error.code(), "peer_cut");
-    assert_eq!(sending.receiver.failure().await, Failure::own("round_failed", "peer_cut"));
+    assert_eq!(
+        sending.receiver.failure().await,
+        Failure::own("round_failed", "peer_cut")
+    );
     assert_eq!(sending.receiver.has_nothing().await, [Failed]);
 }
 
@@ -482,12 +611,25 @@ impl Receiving {
     async fn start(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let role = AgencyRole::DisabledFederation;
-        let sender = Agency::start(dir.path(), FEDERATION, role, DISABLED_LIVING, 0..9, limited(limits)).await;
+        let sender = Agency::start(
+            dir.path(),
+            FEDERATION,
+            role,
+            DISABLED_LIVING,
+            0..9,
+            limited(limits),
+        )
+        .await;
         let rogue = Rogue::start(CIVIL_AFFAIRS, AgencyRole::CivilAffairs, &[]).await;
         sender.knows(&rogue.card);
         let agreement = draft(party(&rogue.card, EXTREME_POVERTY), sender.party());
         conclude_with(&agreement, &sender, &rogue);
-        Self { sender, rogue, agreement, _dir: dir }
+        Self {
+            sender,
+            rogue,
+            agreement,
+            _dir: dir,
+        }
     }
 
     /// Opens as it should, and gets the sender's acceptance.
@@ -495,7 +637,8 @@ impl Receiving {
         let width = self.agreement.element_width();
         let elements = Elements::new(width, vec![1; width * (CHUNK / 8)]).unwrap();
         let mut rng = StdRng::seed_from_u64(1);
-        let (_, open) = AwaitAccept::open::<Ristretto255>(terms(&self.agreement), elements, &mut rng).unwrap();
+        let (_, open) =
+            AwaitAccept::open::<Ristretto255>(terms(&self.agreement), elements, &mut rng).unwrap();
         let (writing, mut reading) = self.rogue.open(&self.sender.card, &open).await;
         let mut payload = Vec::new();
         assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Accept as u8);
@@ -506,8 +649,13 @@ impl Receiving {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_never_opens() {
     let Receiving { sender, rogue, .. } = &Receiving::start(SHORT).await;
-    let _connection = dial(&rogue.keys, &sender.card, &Limits::default(), None).await.unwrap();
-    assert_eq!(sender.failure().await, Failure::own("call_failed", "peer_inactive"));
+    let _connection = dial(&rogue.keys, &sender.card, &Limits::default(), None)
+        .await
+        .unwrap();
+    assert_eq!(
+        sender.failure().await,
+        Failure::own("call_failed", "peer_inactive")
+    );
     assert_eq!(sender.has_nothing().await, []);
 }
 
@@ -516,7 +664,10 @@ async fn a_receiver_that_falls_silent() {
     let receiving = Receiving::start(SHORT).await;
     let (_writing, mut reading) = receiving.accepted().await;
     assert_eq!(answer(&mut reading).await, Abort::Inactive { seconds: 1 });
-    assert_eq!(receiving.sender.failure().await, Failure::own("call_failed", "peer_inactive"));
+    assert_eq!(
+        receiving.sender.failure().await,
+        Failure::own("call_failed", "peer_inactive")
+    );
     assert_eq!(receiving.sender.has_nothing().await, [Failed]);
 }
 
@@ -524,33 +675,60 @@ async fn a_receiver_that_falls_silent() {
 async fn a_receiver_that_is_cut_off() {
     let receiving = Receiving::start(Limits::default()).await;
     drop(receiving.accepted().await);
-    assert_eq!(receiving.sender.failure().await, Failure::own("call_failed", "peer_cut"));
+    assert_eq!(
+        receiving.sender.failure().await,
+        Failure::own("call_failed", "peer_cut")
+    );
     assert_eq!(receiving.sender.has_nothing().await, [Failed]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_out_of_turn() {
-    let receiving = Receiving::start(Limits { linger_seconds: 1, ..Limits::default() }).await;
+    let receiving = Receiving::start(Limits {
+        linger_seconds: 1,
+        ..Limits::default()
+    })
+    .await;
     let (mut writing, mut reading) = receiving.accepted().await;
     writing.send(Kind::Receipt as u8, &[]).await.unwrap();
     writing.flush().await.unwrap();
-    assert_eq!(answer(&mut reading).await, Abort::Unexpected { awaited: "blinded".to_string() });
-    assert_eq!(receiving.sender.failure().await, Failure::own("call_failed", "abort_unexpected"));
+    assert_eq!(
+        answer(&mut reading).await,
+        Abort::Unexpected {
+            awaited: "blinded".to_string()
+        }
+    );
+    assert_eq!(
+        receiving.sender.failure().await,
+        Failure::own("call_failed", "abort_unexpected")
+    );
     assert_eq!(receiving.sender.has_nothing().await, [Failed]);
 }
 
 /// A sender whose generator repeats itself gives the same session key twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_key_that_comes_again() {
-    let stuck = Surroundings { randomness: Arc::new(|| Box::new(StdRng::seed_from_u64(1))), ..surroundings() };
+    let stuck = Surroundings {
+        randomness: Arc::new(|| Box::new(StdRng::seed_from_u64(1))),
+        ..surroundings()
+    };
     let two = Two::with(surroundings(), stuck).await;
     let digest = two.conclude(&two.draft());
     let first = two.receiver.node.run_round(&digest).await.unwrap();
     assert_eq!(first.outcome.findings.len(), 5);
 
-    assert_eq!(refused(&two.receiver.node, &digest).await.code(), "abort_public_key");
-    assert_eq!(two.receiver.failure().await, Failure::own("round_failed", "abort_public_key"));
-    assert_eq!(two.sender.failure().await, Failure::told("call_failed", "abort_public_key"));
+    assert_eq!(
+        refused(&two.receiver.node, &digest).await.code(),
+        "abort_public_key"
+    );
+    assert_eq!(
+        two.receiver.failure().await,
+        Failure::own("round_failed", "abort_public_key")
+    );
+    assert_eq!(
+        two.sender.failure().await,
+        Failure::told("call_failed", "abort_public_key")
+    );
     for agency in [&two.receiver, &two.sender] {
         let second = agency.ended_rounds().await.remove(0);
         assert_eq!(second.state, Failed);
@@ -563,6 +741,11 @@ async fn a_session_key_that_comes_again() {
 fn a_forged_card() {
     let keys = Keys::generate().unwrap();
     let card = Card::new(&keys, FEDERATION, AgencyRole::DisabledFederation, "127.0.0.1:1").unwrap();
-    let forged = String::from_utf8(card.to_bytes()).unwrap().replace("127.0.0.1:1", "127.0.0.1:2");
-    assert_eq!(Card::parse(forged.as_bytes()).unwrap_err().code(), "card_signature");
+    let forged = String::from_utf8(card.to_bytes())
+        .unwrap()
+        .replace("127.0.0.1:1", "127.0.0.1:2");
+    assert_eq!(
+        Card::parse(forged.as_bytes()).unwrap_err().code(),
+        "card_signature"
+    );
 }

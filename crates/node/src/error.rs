@@ -119,6 +119,16 @@ impl Error {
         }
     }
 
+    /// Whether the round was refused, here or there, before anything was exchanged.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Error::Policy { .. } => true,
+            Error::Psi(hefu_psi::Error::Refused(abort))
+            | Error::Link(hefu_link::Error::PeerAborted { abort, .. }) => abort.is_refusal(),
+            _ => false,
+        }
+    }
+
     /// What the peer is told; nothing where the line itself has failed or the peer has given the reason.
     #[must_use]
     pub fn abort(&self) -> Option<Abort> {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use hefu_casework::{
     AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
 };
-use hefu_link::{Listener, Traffic, dial};
+use hefu_link::{Card, Listener, Traffic, dial};
 use hefu_psi::{Elements, Ristretto255, SignedReceipt};
 use hefu_store::{DatasetId, Role, Round, RoundState};
 use jiff::Timestamp;
@@ -78,17 +78,9 @@ impl Node {
     /// # Errors
     /// Whatever ended it; the round's record says so too, and no finding is kept.
     pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
-        let in_force = self.in_force(agreement)?;
-        in_force.must_receive(in_force.me)?;
-        let peer = in_force.agreement.party(in_force.peer)?.clone();
-        let card = self
-            .book()
-            .by_node_key(&peer.node_key.0)
-            .ok_or_else(|| Error::Missing {
-                what: "peer",
-                name: peer.name.clone(),
-            })?;
-        in_force.must_be(&card)?;
+        let (in_force, card) = self.whom_to_ask(agreement).inspect_err(|error| {
+            self.note_failure("round_failed", "", error);
+        })?;
         let mut round = self.begin(&in_force, Role::Receiver)?;
 
         let learned = async {
@@ -126,7 +118,7 @@ impl Node {
                     round: round.id,
                     agreement: in_force.agreement.number,
                     purpose: in_force.agreement.purpose,
-                    peer: peer.name,
+                    peer: card.name().to_string(),
                     outcome,
                     own_elements: round.own_elements.unwrap_or_default(),
                     peer_elements: received.matches.sender_elements,
@@ -135,10 +127,26 @@ impl Node {
             }
             Err(error) => {
                 self.end_badly(&mut round, &error)?;
-                self.note_failure("round_failed", &peer.name, &error);
+                self.note_failure("round_failed", card.name(), &error);
                 Err(error)
             }
         }
+    }
+
+    /// The agreement, if this node may learn under it, and the card of the party to ask.
+    fn whom_to_ask(&self, agreement: &[u8; 32]) -> Result<(InForce, Card)> {
+        let in_force = self.in_force(agreement)?;
+        in_force.must_receive(in_force.me)?;
+        let peer = in_force.agreement.party(in_force.peer)?;
+        let card = self
+            .book()
+            .by_node_key(&peer.node_key.0)
+            .ok_or_else(|| Error::Missing {
+                what: "peer",
+                name: peer.name.clone(),
+            })?;
+        in_force.must_be(&card)?;
+        Ok((in_force, card))
     }
 
     /// What the node's own records break among themselves, without any peer.
@@ -248,7 +256,7 @@ impl Node {
 
     fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
         round.error = Some(error.code().to_string());
-        let state = if matches!(error, Error::Policy { .. }) {
+        let state = if error.is_refusal() {
             RoundState::Refused
         } else {
             RoundState::Failed

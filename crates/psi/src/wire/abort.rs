@@ -85,6 +85,21 @@ pub enum Abort {
 }
 
 impl Abort {
+    /// Whether it was refused before anything was exchanged, rather than broken off.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Abort::Version { .. }
+                | Abort::Suite
+                | Abort::AgreementUnknown
+                | Abort::AgreementNotInForce
+                | Abort::AgreementMismatch
+                | Abort::SetTooLarge { .. }
+                | Abort::Policy
+        )
+    }
+
     /// A stable name, for logs and for the table of words.
     #[must_use]
     pub fn code(&self) -> &'static str {

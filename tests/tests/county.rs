@@ -1,0 +1,174 @@
+//! The county's whole round: the findings equal the plain join's, and nothing secret has got out on the way.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hefu::county;
+use hefu_curve::{Pool, Scalar};
+use hefu_fixtures::all_numbers;
+use hefu_node::Surroundings;
+use hefu_tests::agency::wording;
+use hefu_tests::search::{SHORTEST, Searcher, forms_of_name, forms_of_number, forms_of_secret};
+use hefu_tests::watch::{Draws, Frames, Text};
+use tracing_subscriber::filter::LevelFilter;
+
+const SEED: u64 = 20_261_125;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
+    println!("seed {SEED}");
+    let log = Text::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+
+    let folder = tempfile::tempdir().unwrap();
+    let (frames, draws) = (Arc::new(Frames::default()), Arc::new(Draws::new(SEED)));
+    let source = Arc::clone(&draws);
+    let surroundings = Surroundings {
+        tap: Some(frames.clone()),
+        randomness: Arc::new(move || source.next_session()),
+        ..Surroundings::new(Pool::new(0).unwrap())
+    };
+    let running = county::set_up(folder.path(), &surroundings, &wording)
+        .await
+        .unwrap();
+    let numbers = all_numbers(&running.county);
+    let names: Vec<String> = running
+        .county
+        .people
+        .iter()
+        .map(|person| person.name.clone())
+        .collect();
+    let nodes = running.nodes.clone();
+    let outcome = running.all_rounds().await.unwrap();
+    assert_eq!(
+        outcome.difference().unwrap(),
+        None,
+        "the findings are those of the plain join"
+    );
+
+    let mut places: Vec<(String, Vec<u8>)> = vec![
+        (
+            "the frames before encryption".into(),
+            frames
+                .taken()
+                .into_iter()
+                .flat_map(|(_, payload)| payload)
+                .collect(),
+        ),
+        ("the log stream".into(), log.taken()),
+    ];
+    for (agency, node) in &nodes {
+        node.store().verify().unwrap();
+        let entries = node.store().entries(0, 100_000).unwrap();
+        let entries: String = entries
+            .iter()
+            .map(|entry| format!("{} {} {}\n", entry.kind, entry.actor, entry.body))
+            .collect();
+        places.push((
+            format!("the chained log of {}", agency.code()),
+            entries.into_bytes(),
+        ));
+        read_all(&folder.path().join("nodes").join(agency.code()), &mut places);
+    }
+    let secrets = secrets(&draws);
+    assert!(
+        secrets.len() >= 2 * 6,
+        "each of six sessions has drawn secrets on both sides"
+    );
+    let searcher = searcher(&numbers, &names, &secrets);
+    assert!(
+        places[..2].iter().all(|(_, bytes)| !bytes.is_empty()),
+        "frames and log were watched"
+    );
+    for (place, bytes) in &places {
+        assert_eq!(searcher.find(bytes), None, "in {place}");
+    }
+
+    // The search must be able to fail: what is planted is found.
+    let (_, frames) = &places[0];
+    let number = numbers.iter().find(|number| number.len() == 18).unwrap();
+    let planted = [
+        forms_of_number(number),
+        forms_of_secret(&secrets[0]),
+        forms_of_name("某某某"),
+    ]
+    .concat();
+    let with_name = {
+        let mut searcher = searcher;
+        forms_of_name("某某某").iter().for_each(|(what, bytes)| {
+            if bytes.len() >= SHORTEST {
+                searcher.add(what, bytes)
+            }
+        });
+        searcher
+    };
+    for (what, bytes) in planted.iter().filter(|(_, bytes)| bytes.len() >= SHORTEST) {
+        let mut haystack = frames.clone();
+        let middle = haystack.len() / 2;
+        haystack.splice(middle..middle, bytes.iter().copied());
+        assert!(
+            with_name.find(&haystack).is_some(),
+            "{what} was planted and not found"
+        );
+    }
+}
+
+/// What must stay inside: every session's key in each form in which the protocol uses it, the seeds of blinds, the
+/// salts of commitments, and the randomness of proofs.
+fn secrets(draws: &Draws) -> Vec<Vec<u8>> {
+    let mut secrets = Vec::new();
+    for session in draws.taken() {
+        // A sender draws salt, key (64 bytes), nonce, proofs; a receiver salt, nonce, seed of blinds (64 bytes). The
+        // nonces are public: they stand in the opening messages.
+        let nonce = if session.get(1).is_some_and(|draw| draw.len() == 64) {
+            2
+        } else {
+            1
+        };
+        for (index, draw) in session
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| *index != nonce)
+        {
+            if let (1, Ok(wide)) = (index, <&[u8; 64]>::try_from(draw.as_slice())) {
+                let key = Scalar::from_wide(wide);
+                secrets.extend(
+                    [key.clone(), key.halved(), key.doubled()].map(|scalar| scalar.to_bytes().to_vec()),
+                );
+            }
+            secrets.push(draw);
+        }
+    }
+    secrets
+}
+
+fn searcher(numbers: &[String], names: &[String], secrets: &[Vec<u8>]) -> Searcher {
+    let mut searcher = Searcher::default();
+    let numbers = numbers.iter().flat_map(|number| forms_of_number(number));
+    let names = names.iter().flat_map(|name| forms_of_name(name));
+    let secrets = secrets.iter().flat_map(|secret| forms_of_secret(secret));
+    for (what, bytes) in numbers
+        .chain(names)
+        .chain(secrets)
+        .filter(|(_, bytes)| bytes.len() >= SHORTEST)
+    {
+        searcher.add(what, &bytes);
+    }
+    searcher
+}
+
+/// Every file of a node's folder, as it lies on the disk.
+fn read_all(folder: &Path, places: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, places);
+        } else {
+            places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+}
