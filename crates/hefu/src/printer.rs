@@ -62,12 +62,20 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
                 .unwrap_or(0)
         })
         .collect();
+    let numbers: Vec<bool> = (0..columns)
+        .map(|c| {
+            rows.iter()
+                .skip(1)
+                .filter_map(|row| row.get(c))
+                .all(|cell| is_number(cell))
+        })
+        .collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for (cell, column) in row.iter().zip(&widths) {
+        for ((cell, column), number) in row.iter().zip(&widths).zip(&numbers) {
             let room = " ".repeat(column - width(cell));
-            if is_number(cell) {
+            if *number {
                 line.push_str(&room);
                 line.push_str(cell);
             } else {

@@ -282,14 +282,25 @@ fn people(lines: &[Line]) -> HashSet<u64> {
         .collect()
 }
 
-/// The rows of the one whose person stands in the other, counted as in the margin of a spreadsheet.
+/// The rows of the one whose person stands in the other. A row is the line of the text at which it begins, so a line
+/// break inside a field counts.
 fn joined(of: &[Line], with: &[Line]) -> Vec<u64> {
     let with = people(with);
-    (2..)
-        .zip(of)
-        .filter(|(_, line)| matches!(line, Line::Person(who, ..) if with.contains(who)))
-        .map(|(row, _)| row)
-        .collect()
+    let mut at = 2;
+    let mut rows = Vec::new();
+    for line in of {
+        if let Line::Person(who, ..) = line
+            && with.contains(who)
+        {
+            rows.push(at);
+        }
+        at += if matches!(line, Line::Person(_, _, true)) {
+            2
+        } else {
+            1
+        };
+    }
+    rows
 }
 
 fn run(left: &Path, right: &Path, spool: &Path) -> Matched {
