@@ -108,6 +108,7 @@ impl<T> Machine<T> {
 
 struct Receiver(Machine<ReceiverState>);
 
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum ReceiverState {
     Opened(AwaitAccept, StdRng),
     Evaluating {
@@ -215,6 +216,7 @@ fn merged(state: Merging, due: u64, messages: &mut Vec<Message>) -> Result<Recei
 
 struct Sender(Machine<SenderState>);
 
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum SenderState {
     Waiting {
         terms: Terms,

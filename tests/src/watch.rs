@@ -59,11 +59,14 @@ impl Write for Text {
     }
 }
 
+/// What one session has drawn so far.
+type Drawn = Arc<Mutex<Vec<Vec<u8>>>>;
+
 /// Seeded randomness, a generator of its own for each session; what each of them draws can be known afterwards.
 pub struct Draws {
     seed: u64,
     /// By session: each draw of more than a machine word, as it was asked for.
-    sessions: Mutex<Vec<Arc<Mutex<Vec<Vec<u8>>>>>>,
+    sessions: Mutex<Vec<Drawn>>,
 }
 
 impl Draws {
@@ -113,7 +116,7 @@ fn generator(seed: u64, session: u64) -> StdRng {
 
 struct Recorder {
     rng: StdRng,
-    draws: Arc<Mutex<Vec<Vec<u8>>>>,
+    draws: Drawn,
 }
 
 impl TryRng for Recorder {

@@ -1,5 +1,13 @@
 //! The county's whole round: the findings equal the plain join's, and nothing secret has got out on the way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,6 +15,8 @@ use hefu::county;
 use hefu_curve::{Pool, Scalar};
 use hefu_fixtures::all_numbers;
 use hefu_node::Surroundings;
+use hefu_psi::wire::{Accept, Kind};
+use hefu_psi::{InputCommitter, Ristretto255, Suite};
 use hefu_tests::agency::wording;
 use hefu_tests::search::{SHORTEST, Searcher, forms_of_name, forms_of_number, forms_of_secret};
 use hefu_tests::watch::{Draws, Frames, Text};
@@ -74,6 +84,11 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
         ));
         read_all(&folder.path().join("nodes").join(agency.code()), &mut places);
     }
+    assert_eq!(
+        keys_shown(&frames.taken()),
+        keys_drawn(&draws),
+        "the secrets are those of this run"
+    );
     let secrets = secrets(&draws);
     assert!(
         secrets.len() >= 2 * 6,
@@ -117,6 +132,28 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
     }
 }
 
+/// The public keys of all sessions, as they crossed the line.
+fn keys_shown(frames: &[(u8, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
+    let accepts = frames.iter().filter(|(kind, _)| *kind == Kind::Accept as u8);
+    accepts
+        .map(|(_, payload)| Accept::decode(payload).unwrap().public)
+        .collect()
+}
+
+/// The public keys that belong to what the senders drew: each replayed from its generator, as a sender begins.
+fn keys_drawn(draws: &Draws) -> BTreeSet<Vec<u8>> {
+    let sessions = draws.taken().into_iter().enumerate();
+    sessions
+        .filter(|(_, session)| session.get(1).is_some_and(|draw| draw.len() == 64))
+        .map(|(session, _)| {
+            let mut rng = draws.replay(session);
+            let _salt = InputCommitter::new(1, &mut rng);
+            let key = Ristretto255::random(&mut rng);
+            Ristretto255::encode(&Ristretto255::multiply(&Ristretto255::generator(), &key))
+        })
+        .collect()
+}
+
 /// What must stay inside: every session's key in each form in which the protocol uses it, the seeds of blinds, the
 /// salts of commitments, and the randomness of proofs.
 fn secrets(draws: &Draws) -> Vec<Vec<u8>> {
@@ -129,16 +166,12 @@ fn secrets(draws: &Draws) -> Vec<Vec<u8>> {
         } else {
             1
         };
-        for (index, draw) in session
-            .into_iter()
-            .enumerate()
-            .filter(|(index, _)| *index != nonce)
-        {
-            if let (1, Ok(wide)) = (index, <&[u8; 64]>::try_from(draw.as_slice())) {
-                let key = Scalar::from_wide(wide);
-                secrets.extend(
-                    [key.clone(), key.halved(), key.doubled()].map(|scalar| scalar.to_bytes().to_vec()),
-                );
+        let draws = session.into_iter().enumerate();
+        for (_, draw) in draws.filter(|(index, _)| *index != nonce) {
+            if let Ok(wide) = <&[u8; 64]>::try_from(draw.as_slice()) {
+                let scalar = Scalar::from_wide(wide);
+                let forms = [scalar.halved(), scalar.doubled(), scalar];
+                secrets.extend(forms.map(|scalar| scalar.to_bytes().to_vec()));
             }
             secrets.push(draw);
         }

@@ -1,5 +1,12 @@
 //! Whatever a line does to a session, nobody ends with a wrong result.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use hefu_psi::{Elements, KeyKind};

@@ -1,5 +1,12 @@
 //! With rule keys, what two agencies lawfully pay to one person stays as hidden as what only one of them pays.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 use hefu_casework::{
     AgencyRole, Agreement, AidRecord, Amount, Fen, Finding, Hex, KeyKind, Month, MonthRange, Party, Per,
     Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,

@@ -1,6 +1,13 @@
 //! What a node refuses, or survives: each time with a typed reason on both sides and in both logs, and without any
 //! result.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,6 +1,13 @@
 //! `hefu check`: the right reason for every line of a dirty file, in each encoding and form, and files that are unfit
 //! as a whole.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 mod common;
 
 use std::io::{Cursor, Write};

@@ -1,5 +1,12 @@
 //! `hefu match`: the real protocol gives what a plain join gives.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 mod common;
 
 use std::collections::{BTreeSet, HashSet};

@@ -46,7 +46,10 @@ impl AliasTable {
 
     /// The numbers of each person who has several, for keeping the table.
     pub fn groups(&self) -> impl Iterator<Item = &[PersonKey]> {
-        self.groups.iter().filter(|group| group.len() > 1).map(Vec::as_slice)
+        self.groups
+            .iter()
+            .filter(|group| group.len() > 1)
+            .map(Vec::as_slice)
     }
 
     /// Every number of the person who has `key`, itself included, in the order in which they were noted.

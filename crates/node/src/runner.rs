@@ -1,7 +1,7 @@
 //! Runs a session over a connection: the only bridge between tokio, which moves bytes, and rayon, which computes.
 //!
-//! The protocol itself is plain blocking code on its own thread ([`session`]); two tasks move frames between it and the
-//! connection through bounded channels ([`line`]). So arithmetic and transfer overlap, and a slow side slows the other
+//! The protocol itself is plain blocking code on its own thread (`session`); two tasks move frames between it and the
+//! connection through bounded channels (`line`). So arithmetic and transfer overlap, and a slow side slows the other
 //! instead of filling the memory.
 
 mod line;

@@ -1,5 +1,12 @@
 //! The session of protocol-docs/vectors, which a second implementation made from the documents alone.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
 use std::convert::Infallible;
 
 use hefu_curve::{Blinds, Pool};
