@@ -14,12 +14,14 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 use args::{Args, Command};
 use failure::{Exit, Failure};
 use printer::Printer;
 
 fn main() -> ExitCode {
+    log_to_stderr();
     let args = Args::parse();
     let printer = Printer::new(args.lang(), args.json());
     match run(args, &printer) {
@@ -29,6 +31,16 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit as u8)
         }
     }
+}
+
+/// Silent unless `HEFU_LOG` asks for it (`HEFU_LOG=info`). Logs name peers, codes and counts, never a person.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("HEFU_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    tracing::info!(backend = hefu_curve::backend(), "arithmetic");
 }
 
 fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
