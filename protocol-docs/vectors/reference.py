@@ -265,6 +265,7 @@ def aborts() -> list[dict]:
         ("bad_element", le(3, 4) + le(4, 4)), ("chunk", le(3, 4)), ("count", le(1000) + le(500)), ("root", b""),
         ("proof", le(3, 4)), ("tag_order", le(3, 4)), ("unexpected", word), ("malformed", word),
         ("inactive", le(120, 4)), ("cancelled", b""), ("internal", b""),
+        ("own_set_too_large", le(500, 8)),
     ]
     return [{"reason": name, "bytes": (le(i, 4) + fields).hex()} for i, (name, fields) in enumerate(reasons)]
 

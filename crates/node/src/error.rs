@@ -122,7 +122,7 @@ impl Error {
     /// Whether the round was refused, here or there, before anything was exchanged.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
-            Error::Policy { .. } => true,
+            Error::Policy { .. } | Error::Casework(hefu_casework::Error::TooManyElements { .. }) => true,
             Error::Psi(hefu_psi::Error::Refused(abort))
             | Error::Link(hefu_link::Error::PeerAborted { abort, .. }) => abort.is_refusal(),
             _ => false,
@@ -139,6 +139,9 @@ impl Error {
             Error::Link(_) => None,
             Error::Psi(error) => Some(error.abort()),
             Error::Policy { abort, .. } => Some(abort.clone()),
+            Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
+                Some(Abort::OwnSetTooLarge { cap: *max })
+            }
             _ => Some(Abort::Internal),
         }
     }

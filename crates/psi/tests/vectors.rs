@@ -250,6 +250,7 @@ fn aborts_are_laid_out_as_documented() {
         Abort::Inactive { seconds: 120 },
         Abort::Cancelled,
         Abort::Internal,
+        Abort::OwnSetTooLarge { cap: 500 },
     ];
     let vectors = Vectors::read();
     let documented = vectors.0["aborts"].as_array().unwrap();

@@ -189,7 +189,7 @@ async fn a_register_larger_than_agreed_at_the_receiver() {
         two.receiver.failure().await,
         Failure::own("round_failed", "too_many_elements")
     );
-    assert_eq!(two.receiver.has_nothing().await, [Failed]);
+    assert_eq!(two.receiver.has_nothing().await, [Refused]);
     assert_eq!(two.sender.has_nothing().await, []);
 }
 
@@ -202,17 +202,17 @@ async fn a_register_larger_than_agreed_at_the_sender() {
 
     // How large it is, is not the receiver's business.
     let error = refused(&two.receiver.node, &digest).await;
-    assert_eq!(told(&error), Some(&Abort::Internal));
+    assert_eq!(told(&error), Some(&Abort::OwnSetTooLarge { cap: 9 }));
     assert_eq!(
         two.receiver.failure().await,
-        Failure::told("round_failed", "abort_internal")
+        Failure::told("round_failed", "abort_own_set_too_large")
     );
     assert_eq!(
         two.sender.failure().await,
         Failure::own("call_failed", "too_many_elements")
     );
-    assert_eq!(two.receiver.has_nothing().await, [Failed]);
-    assert_eq!(two.sender.has_nothing().await, [Failed]);
+    assert_eq!(two.receiver.has_nothing().await, [Refused]);
+    assert_eq!(two.sender.has_nothing().await, [Refused]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -82,6 +82,11 @@ pub enum Abort {
     Cancelled,
     /// The other side failed inside; its own log says why.
     Internal,
+    /// The sending side's own set is larger than agreed. How large it is stays its own business.
+    OwnSetTooLarge {
+        /// The agreed maximum.
+        cap: u64,
+    },
 }
 
 impl Abort {
@@ -97,6 +102,7 @@ impl Abort {
                 | Abort::AgreementMismatch
                 | Abort::SetTooLarge { .. }
                 | Abort::Policy
+                | Abort::OwnSetTooLarge { .. }
         )
     }
 
@@ -123,6 +129,7 @@ impl Abort {
             Abort::Inactive { .. } => "abort_inactive",
             Abort::Cancelled => "abort_cancelled",
             Abort::Internal => "abort_internal",
+            Abort::OwnSetTooLarge { .. } => "abort_own_set_too_large",
         }
     }
 
@@ -150,6 +157,7 @@ impl Abort {
             Abort::Unexpected { awaited } => vec![("awaited", awaited.clone())],
             Abort::Malformed { step } => vec![("step", step.clone())],
             Abort::Inactive { seconds } => vec![("seconds", seconds.to_string())],
+            Abort::OwnSetTooLarge { cap } => vec![("cap", cap.to_string())],
             Abort::Suite
             | Abort::AgreementUnknown
             | Abort::AgreementNotInForce
