@@ -48,6 +48,7 @@ pub const SHORT: Limits = Limits {
     max_handshakes: 8,
     handshake_seconds: 2,
     inactivity_seconds: 1,
+    busy_seconds: 2,
     linger_seconds: 1,
 };
 

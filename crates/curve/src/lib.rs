@@ -12,12 +12,14 @@ mod hash;
 mod point;
 mod pool;
 mod scalar;
+mod signature_key;
 
 pub use batch::{BadElement, Blinds, Points};
 pub use hash::{Hasher, expand_message_xmd};
 pub use point::{ELEMENT_BYTES, Point, Table};
 pub use pool::{Pool, PoolError};
 pub use scalar::{SCALAR_BYTES, Scalar};
+pub use signature_key::is_sound_signature_key;
 
 /// Which kernel does the arithmetic on this processor: `avx512`, `avx2` or `serial`.
 ///

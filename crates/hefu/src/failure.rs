@@ -77,7 +77,9 @@ impl From<hefu_node::Error> for Failure {
         use hefu_node::Error;
         let exit = match error {
             Error::Ingest(error) => return error.into(),
-            Error::Casework(_) | Error::EmptySide { .. } | Error::Missing { .. } => Exit::Input,
+            Error::Casework(_) | Error::EmptySide { .. } | Error::KeyTaken { .. } | Error::Missing { .. } => {
+                Exit::Input
+            }
             Error::Link(_) | Error::Psi(_) => Exit::Peer,
             Error::Policy { .. } => Exit::Policy,
             _ => Exit::Internal,

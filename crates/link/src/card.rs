@@ -161,6 +161,12 @@ impl Fields {
                 reason: "it has control or direction characters",
             });
         }
+        if !hefu_psi::is_sound_signature_key(&self.node_key.0) {
+            return Err(Error::CardField {
+                field: "node_key",
+                reason: "under this key one signature would fit every message",
+            });
+        }
         if !is_host_and_port(&self.address) {
             return Err(Error::CardField {
                 field: "address",

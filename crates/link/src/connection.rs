@@ -9,7 +9,7 @@ use hefu_psi::wire::{Abort, decode_abort, encode_abort};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, OwnedSemaphorePermit};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsStream;
 
 use crate::card::Card;
@@ -279,8 +279,16 @@ impl Receiver {
     ///
     /// [`Error::Closed`] when the peer has ended in order, [`Error::PeerAborted`] when it gave a reason.
     pub async fn recv(&mut self, payload: &mut Vec<u8>) -> Result<Frame> {
+        let limits = self.shared.limits;
+        let busy = Instant::now() + limits.busy();
         loop {
             let frame = self.read(payload).await?;
+            if frame.kind == frame::ALIVE && Instant::now() > busy {
+                return Err(Error::Inactive {
+                    peer: self.shared.name(),
+                    seconds: limits.busy_seconds,
+                });
+            }
             match frame.kind {
                 0..=MAX_KIND => return Ok(frame),
                 frame::ALIVE if payload.is_empty() => {}

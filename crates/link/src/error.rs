@@ -36,7 +36,7 @@ pub enum Error {
     /// A field of the card is out of bounds.
     #[error("the card's {field} is not acceptable: {reason}")]
     CardField {
-        /// `name` or `address`.
+        /// `name`, `node_key` or `address`.
         field: &'static str,
         /// What it should be.
         reason: &'static str,

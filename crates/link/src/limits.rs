@@ -15,6 +15,8 @@ pub struct Limits {
     pub handshake_seconds: u32,
     /// Seconds in which not one byte comes, or none can be sent, before the peer counts as gone.
     pub inactivity_seconds: u32,
+    /// Seconds in which a peer may do no more than say that it is alive; then it counts as gone, however alive it is.
+    pub busy_seconds: u32,
     /// Seconds that a closing side waits for the peer to have read the last frame.
     pub linger_seconds: u32,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             max_handshakes: 64,
             handshake_seconds: 15,
             inactivity_seconds: 120,
+            busy_seconds: 2 * 3600,
             linger_seconds: 3,
         }
     }
@@ -39,6 +42,10 @@ impl Limits {
 
     pub(crate) fn inactivity(&self) -> Duration {
         Duration::from_secs(self.inactivity_seconds.into())
+    }
+
+    pub(crate) fn busy(&self) -> Duration {
+        Duration::from_secs(self.busy_seconds.into())
     }
 
     pub(crate) fn linger(&self) -> Duration {

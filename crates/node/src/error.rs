@@ -40,6 +40,14 @@ pub enum Error {
         /// Its name or digest.
         name: String,
     },
+    /// Two cards must not bear one key.
+    #[error("the card of {peer} bears a key of {holder}; do not use it, and ask both agencies")]
+    KeyTaken {
+        /// Whose card was to be added.
+        peer: String,
+        /// Who has the key already.
+        holder: String,
+    },
     /// A list with nobody in it, where that was not asked for.
     #[error("{side} has nobody in it after checking; if that is right, allow an empty list")]
     EmptySide {
@@ -90,6 +98,7 @@ impl Error {
             Error::Psi(error) => error.code(),
             Error::Policy { reason, .. } => reason,
             Error::Missing { .. } => "node_missing",
+            Error::KeyTaken { .. } => "node_key_taken",
             Error::EmptySide { .. } => "node_empty_side",
             Error::Spool { .. } => "node_spool",
             Error::Folder { .. } => "node_folder",
@@ -109,6 +118,7 @@ impl Error {
             Error::Psi(error) => error.params(),
             Error::Policy { .. } => Vec::new(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
+            Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
             Error::Spool { source } => vec![("source", source.to_string())],
             Error::Folder { folder, source } => {

@@ -190,8 +190,20 @@ impl Node {
     /// Takes a peer's card into the book, after its fingerprint has been read aloud and compared.
     ///
     /// # Errors
-    /// When it can't be stored.
+    /// When it can't be stored, when it bears a key of this node's, or a TLS key that another card bears: a card does
+    /// not prove that its agency holds that key, so whoever copied it could pass for the other, or shut it out.
     pub fn add_peer(&self, card: &Card) -> Result<()> {
+        let own = card.node_key() == self.keys.node_key() || card.tls_key() == self.keys.tls_key();
+        let other = self
+            .book
+            .by_tls_key(&card.tls_key())
+            .filter(|known| known.node_key() != card.node_key());
+        if own || other.is_some() {
+            return Err(Error::KeyTaken {
+                peer: card.name().to_string(),
+                holder: other.map_or_else(|| self.profile.name.clone(), |known| known.name().to_string()),
+            });
+        }
         self.store.put_peer(&Peer {
             node_key: card.node_key(),
             name: card.name().to_string(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use hefu_casework::{
     AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
@@ -57,6 +58,7 @@ impl Node {
 
     /// Serves every caller at once; a failed call is logged and does not stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
+        let mut strangers = Strangers::default();
         loop {
             match listener.accept().await {
                 Ok(connection) => {
@@ -68,7 +70,13 @@ impl Node {
                         }
                     });
                 }
-                Err(error) => self.note_failure("call_refused", "", &error.into()),
+                Err(error) => {
+                    let error = error.into();
+                    match strangers.one_more() {
+                        Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
+                        None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
+                    }
+                }
             }
         }
     }
@@ -351,13 +359,17 @@ impl Node {
 
     /// Both logs say why: the chained one, and the stream for the operators.
     fn note_failure(&self, kind: &'static str, peer: &str, error: &Error) {
+        self.note_failure_with(kind, peer, error, 0);
+    }
+
+    fn note_failure_with(&self, kind: &'static str, peer: &str, error: &Error, untold: u64) {
         tracing::warn!(node = self.name(), peer, code = error.code(), "{kind}: {error}");
         let params: serde_json::Map<String, serde_json::Value> = error
             .params()
             .into_iter()
             .map(|(name, value)| (name.to_string(), value.into()))
             .collect();
-        let body = json!({ "peer": peer, "code": error.code(), "params": params });
+        let body = json!({ "peer": peer, "code": error.code(), "params": params, "untold": untold });
         if let Err(failed) = self.log(kind, &body) {
             tracing::error!(
                 node = self.name(),
@@ -365,6 +377,27 @@ impl Node {
                 "the log can't be written"
             );
         }
+    }
+}
+
+/// Callers without a card reach the log once a minute, with the number of those in between: the chained log only grows,
+/// and a stranger must not be able to fill the disk with it.
+#[derive(Default)]
+struct Strangers {
+    told: Option<Instant>,
+    untold: u64,
+}
+
+impl Strangers {
+    /// How many were passed over, when this one is to be told of.
+    fn one_more(&mut self) -> Option<u64> {
+        const SILENCE: Duration = Duration::from_secs(60);
+        if self.told.is_some_and(|told| told.elapsed() < SILENCE) {
+            self.untold += 1;
+            return None;
+        }
+        self.told = Some(Instant::now());
+        Some(std::mem::take(&mut self.untold))
     }
 }
 

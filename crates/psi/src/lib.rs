@@ -38,6 +38,7 @@ pub mod wire;
 pub use commitment::{InputCommitment, InputCommitter};
 pub use element::{Elements, ElementsError};
 pub use error::Error;
+pub use hefu_curve::is_sound_signature_key;
 pub use keys::TagKeys;
 pub use merkle::{Root, RootBuilder, element_root};
 pub use proof::{ChunkProof, ChunkStatement, Possession};

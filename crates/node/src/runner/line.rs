@@ -16,6 +16,9 @@ const WAITING: usize = 4;
 /// While the session computes without sending, the peer is told this often that it is alive.
 const ALIVE: Duration = Duration::from_secs(10);
 
+/// A caller has this long to open a session: it holds one of the listener's places meanwhile.
+const OPENING: Duration = Duration::from_secs(30);
+
 /// The blocking end of a connection.
 pub(super) struct Line {
     outgoing: mpsc::Sender<Outgoing>,
@@ -50,7 +53,12 @@ impl Call {
     pub async fn take(connection: Connection) -> Result<Self> {
         let (writing, mut reading) = connection.split();
         let mut payload = Vec::new();
-        let frame = reading.recv(&mut payload).await?;
+        let Ok(frame) = timeout(OPENING, reading.recv(&mut payload)).await else {
+            let seconds = u32::try_from(OPENING.as_secs()).unwrap_or(u32::MAX);
+            let _ = writing.abort(&Abort::Inactive { seconds }).await;
+            return Err(hefu_psi::Error::Refused(Abort::Inactive { seconds }).into());
+        };
+        let frame = frame?;
         let opened = match Kind::from_byte(frame.kind) {
             Some(Kind::Open) => Open::decode(&payload).map_err(hefu_psi::Error::Refused),
             _ => Err(unexpected(Kind::Open)),
@@ -144,9 +152,9 @@ impl Line {
 
 impl Tasks {
     /// Ends the line: in order after a success, with the reason after a failure of this side's finding.
-    pub(super) async fn close<T>(self, outcome: Result<T>) -> Result<(T, Traffic)> {
+    pub(super) async fn close<T>(mut self, outcome: Result<T>) -> Result<(T, Traffic)> {
         // The session has dropped its end, so the writer is done as soon as the last frame is out.
-        let Ok((writing, written)) = self.writer.await else {
+        let Ok((writing, written)) = (&mut self.writer).await else {
             return Err(Error::Internal {
                 what: "the line's writer",
             });
@@ -164,8 +172,15 @@ impl Tasks {
                 }
             }
         }
-        self.reader.abort();
         outcome.map(|value| (value, traffic))
+    }
+}
+
+/// A session that is given up takes its line with it, and the thread that waits on the line ends too.
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.reader.abort();
+        self.writer.abort();
     }
 }
 

@@ -135,10 +135,16 @@ pub fn encode_abort(abort: &Abort) -> Vec<u8> {
     encode(abort)
 }
 
-/// Reads an abort; `None` for anything else, or one that this version does not know.
+/// Reads an abort; `None` for anything else, or one that this version does not know. Its text is shown to people, so
+/// it can only be the name of a step.
 #[must_use]
 pub fn decode_abort(bytes: &[u8]) -> Option<Abort> {
-    decode(bytes)
+    decode(bytes).filter(|abort| match abort {
+        Abort::Unexpected { awaited: step } | Abort::Malformed { step } => {
+            Kind::ALL.iter().any(|kind| kind.name() == step)
+        }
+        _ => true,
+    })
 }
 
 /// A message over the limit (there is none among ours) encodes to nothing, which no decoder takes.

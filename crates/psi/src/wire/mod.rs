@@ -39,20 +39,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: &[Kind] = &[
+        Kind::Open,
+        Kind::Accept,
+        Kind::Blinded,
+        Kind::Commit,
+        Kind::Evaluated,
+        Kind::Tags,
+        Kind::Receipt,
+    ];
+
     /// The kind of a frame's type byte.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
-        [
-            Kind::Open,
-            Kind::Accept,
-            Kind::Blinded,
-            Kind::Commit,
-            Kind::Evaluated,
-            Kind::Tags,
-            Kind::Receipt,
-        ]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
+        Self::ALL.iter().copied().find(|kind| *kind as u8 == byte)
     }
 
     /// Its name in logs and in the reason of a refusal.
