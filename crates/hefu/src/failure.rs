@@ -80,6 +80,7 @@ impl From<hefu_node::Error> for Failure {
             Error::Casework(_) | Error::EmptySide { .. } | Error::KeyTaken { .. } | Error::Missing { .. } => {
                 Exit::Input
             }
+            Error::BrokenOff { cause, .. } => return (*cause).into(),
             Error::Link(_) | Error::Psi(_) => Exit::Peer,
             Error::Policy { .. } => Exit::Policy,
             _ => Exit::Internal,

@@ -1,8 +1,9 @@
 //! How a connection begins: a listener that knows its callers by their keys, and a call to the address on a card.
 
+use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use hefu_casework::Hex;
@@ -43,6 +44,26 @@ struct Door {
     limits: Limits,
     tap: Option<Arc<dyn Tap>>,
     places: Arc<Semaphore>,
+    /// How many handshakes each address has under way.
+    callers: Arc<StdMutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One handshake of an address, counted until it is dropped.
+struct Share {
+    callers: Arc<StdMutex<HashMap<IpAddr, usize>>>,
+    address: IpAddr,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = callers.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                callers.remove(&self.address);
+            }
+        }
+    }
 }
 
 impl Listener {
@@ -67,6 +88,7 @@ impl Listener {
             limits,
             tap,
             places: Arc::new(Semaphore::new(limits.max_connections)),
+            callers: Arc::default(),
         };
         let (found, arrivals) = mpsc::channel(1);
         let mut task = JoinSet::new();
@@ -173,9 +195,14 @@ async fn keep_door(listener: TcpListener, door: Arc<Door>, found: mpsc::Sender<R
         }
         match listener.accept().await {
             Ok((tcp, from)) => {
+                // A caller that holds its share of the handshakes already is put down, so that others get through.
+                let Some(share) = door.share_of(from.ip()) else {
+                    continue;
+                };
                 let (door, found) = (door.clone(), found.clone());
                 handshakes.spawn(async move {
                     let arrival = door.admit(tcp, from).await;
+                    drop(share);
                     let _ = found.send(arrival).await;
                 });
             }
@@ -191,6 +218,20 @@ async fn keep_door(listener: TcpListener, door: Arc<Door>, found: mpsc::Sender<R
 }
 
 impl Door {
+    /// A quarter of all handshakes is the most that one address may have under way; at least one.
+    fn share_of(&self, address: IpAddr) -> Option<Share> {
+        let most = (self.limits.max_handshakes / 4).max(1);
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = callers.entry(address).or_default();
+        (*count < most).then(|| {
+            *count += 1;
+            Share {
+                callers: Arc::clone(&self.callers),
+                address,
+            }
+        })
+    }
+
     async fn admit(&self, tcp: TcpStream, from: SocketAddr) -> Result<Connection> {
         timeout(self.limits.handshake(), self.handshake(tcp, from))
             .await

@@ -54,18 +54,39 @@ impl Node {
 
     /// The agreement with this digest, if it is signed by all and in force today.
     pub(crate) fn in_force(&self, digest: &[u8; 32]) -> Result<InForce> {
+        let signed = self.signed(digest)?;
+        match signed.agreement.check_against(&self.rules, today()) {
+            Err(hefu_casework::Error::NotValidOn { .. }) => {
+                Err(policy("agreement_not_in_force", Abort::AgreementNotInForce))
+            }
+            other => Ok(other.map(|()| signed)?),
+        }
+    }
+
+    /// The agreement that a caller's opening names, if that caller may open it so. Everything that can be refused is
+    /// refused here, before a record is touched. Who is not its other party is told what it would be told if there
+    /// were none: agreements of others are not its business.
+    pub(crate) fn admits(&self, open: &Open, caller: &Card) -> Result<InForce> {
+        if self.signed(&open.agreement)?.must_be(caller).is_err() {
+            return Err(policy("agreement_other_party", Abort::AgreementUnknown));
+        }
+        let in_force = self.in_force(&open.agreement)?;
+        in_force.must_receive(in_force.peer)?;
+        in_force
+            .terms(in_force.peer)?
+            .check_open::<Ristretto255>(open)
+            .map_err(hefu_psi::Error::Refused)?;
+        Ok(in_force)
+    }
+
+    /// The agreement with this digest, if it is signed by all, whether or not it is in force.
+    fn signed(&self, digest: &[u8; 32]) -> Result<InForce> {
         let unknown = || policy("agreement_unknown", Abort::AgreementUnknown);
         let stored = self.store.agreement(digest)?.ok_or_else(unknown)?;
         if stored.state != AgreementState::Signed {
             return Err(unknown());
         }
         let agreement = SignedAgreement::parse(&stored.signed)?.agreement().clone();
-        match agreement.check_against(&self.rules, today()) {
-            Err(hefu_casework::Error::NotValidOn { .. }) => {
-                return Err(policy("agreement_not_in_force", Abort::AgreementNotInForce));
-            }
-            other => other?,
-        }
         let me = agreement.index_of(&self.node_key()).ok_or_else(unknown)?;
         Ok(InForce {
             peer: 1 - me.min(1),
@@ -73,19 +94,6 @@ impl Node {
             agreement,
             me,
         })
-    }
-
-    /// The agreement that a caller's opening names, if that caller may open it so. Everything that can be refused is
-    /// refused here, before a record is touched.
-    pub(crate) fn admits(&self, open: &Open, caller: &Card) -> Result<InForce> {
-        let in_force = self.in_force(&open.agreement)?;
-        in_force.must_be(caller)?;
-        in_force.must_receive(in_force.peer)?;
-        in_force
-            .terms(in_force.peer)?
-            .check_open::<Ristretto255>(open)
-            .map_err(hefu_psi::Error::Refused)?;
-        Ok(in_force)
     }
 }
 

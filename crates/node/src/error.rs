@@ -24,6 +24,14 @@ pub enum Error {
     /// The protocol.
     #[error(transparent)]
     Psi(#[from] hefu_psi::Error),
+    /// A session that both sides had accepted came to no end, for whatever cause.
+    #[error("{cause}")]
+    BrokenOff {
+        /// Why.
+        cause: Box<Error>,
+        /// What had gone over the line by then.
+        traffic: hefu_link::Traffic,
+    },
     /// This node's policy, or the agreement, does not allow it.
     #[error("not allowed here: {reason}")]
     Policy {
@@ -96,6 +104,7 @@ impl Error {
             Error::Store(error) => error.code(),
             Error::Link(error) => error.code(),
             Error::Psi(error) => error.code(),
+            Error::BrokenOff { cause, .. } => cause.code(),
             Error::Policy { reason, .. } => reason,
             Error::Missing { .. } => "node_missing",
             Error::KeyTaken { .. } => "node_key_taken",
@@ -116,6 +125,7 @@ impl Error {
             Error::Store(error) => error.params(),
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
+            Error::BrokenOff { cause, .. } => cause.params(),
             Error::Policy { .. } => Vec::new(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],
@@ -129,7 +139,8 @@ impl Error {
         }
     }
 
-    /// Whether the round was refused, here or there, before anything was exchanged.
+    /// Whether the round was refused, here or there, before anything was exchanged. What a peer calls it once the
+    /// session was accepted does not count.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Error::Policy { .. } | Error::Casework(hefu_casework::Error::TooManyElements { .. }) => true,
@@ -148,6 +159,7 @@ impl Error {
             }
             Error::Link(_) => None,
             Error::Psi(error) => Some(error.abort()),
+            Error::BrokenOff { cause, .. } => cause.abort(),
             Error::Policy { abort, .. } => Some(abort.clone()),
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod error;
+mod guard;
 mod import;
 pub mod matching;
 mod node;

@@ -219,6 +219,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         spool: matching.spool.clone(),
         keys: Arc::clone(keys),
         watcher: matching.watcher.clone(),
+        witness: Arc::new(|_| Ok(())),
     };
     let sender_side = async {
         let call = Call::take(listener.accept().await?).await?;

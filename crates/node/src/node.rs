@@ -21,7 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
-use crate::runner::{Randomness, Runner, Watcher, system_randomness};
+use crate::runner::{Committed, Randomness, Runner, Watcher, system_randomness};
 use crate::{Error, Result};
 
 /// Who a node speaks for.
@@ -92,7 +92,7 @@ impl Node {
         surroundings: Surroundings,
     ) -> Result<Self> {
         for name in FOLDERS {
-            std::fs::create_dir_all(folder.join(name)).map_err(|source| Error::folder(folder, source))?;
+            private_folder(&folder.join(name)).map_err(|source| Error::folder(folder, source))?;
         }
         let store = Store::create_with(folder, unlock, costs)?;
         let keys = Keys::generate()?;
@@ -223,12 +223,21 @@ impl Node {
         Arc::clone(&self.book)
     }
 
-    pub(crate) fn runner(&self) -> Runner {
+    pub(crate) fn runner(self: &Arc<Self>) -> Runner {
+        let node = Arc::clone(self);
         Runner {
             pool: self.surroundings.pool.clone(),
             spool: self.folder.join("spool"),
             keys: Arc::clone(&self.keys),
             watcher: Arc::clone(&self.surroundings.watcher),
+            witness: Arc::new(move |committed: &Committed| {
+                let [open, accept, commit] =
+                    [&committed.open, &committed.accept, &committed.commit].map(|b| hex(b));
+                node.log(
+                    "session_committed",
+                    &serde_json::json!({ "open": open, "accept": accept, "commit": commit }),
+                )
+            }),
         }
     }
 
@@ -263,6 +272,19 @@ impl Node {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+/// Masked numbers and waiting chunks are nobody else's business on a shared machine either.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Today in China, which has one time zone without summer time.

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
 use hefu_casework::{
     AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
 };
 use hefu_link::{Card, Listener, Traffic, dial};
+use hefu_psi::wire::Abort;
 use hefu_psi::{Elements, Ristretto255, SignedReceipt};
 use hefu_store::{DatasetId, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::agreement::InForce;
+use crate::agreement::{InForce, policy};
+use crate::guard::{Calls, Strangers};
 use crate::runner::Call;
 use crate::{Error, Node, Result};
 
@@ -59,14 +60,22 @@ impl Node {
     /// Serves every caller at once; a failed call is logged and does not stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
         let mut strangers = Strangers::default();
+        let calls = Arc::new(Calls::default());
         loop {
             match listener.accept().await {
                 Ok(connection) => {
-                    let node = Arc::clone(&self);
+                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
                     tokio::spawn(async move {
-                        let peer = connection.peer().name().to_string();
-                        if let Err(error) = node.answer(connection).await {
-                            node.note_failure("call_failed", &peer, &error);
+                        let card = connection.peer().clone();
+                        let answered = match calls.turn(card.node_key()) {
+                            Some(_turn) => node.answer(connection).await,
+                            None => {
+                                let _ = connection.split().0.abort(&Abort::Policy).await;
+                                Err(policy("peer_too_many_calls", Abort::Policy))
+                            }
+                        };
+                        if let Err(error) = answered {
+                            node.note_failure("call_failed", card.name(), &error);
                         }
                     });
                 }
@@ -187,7 +196,20 @@ impl Node {
                 return Err(error);
             }
         };
-        let mut round = self.begin(&in_force, Role::Sender)?;
+        // What a peer asks about is on record before a record is touched for it.
+        let asked = json!({
+            "peer": caller.name(), "agreement": Hex(in_force.digest), "announced": call.open.elements,
+        });
+        let begun = self
+            .log("session_opened", &asked)
+            .and_then(|()| self.begin(&in_force, Role::Sender));
+        let mut round = match begun {
+            Ok(round) => round,
+            Err(error) => {
+                call.refuse(&Abort::Internal).await;
+                return Err(error);
+            }
+        };
         round.peer_elements = Some(call.open.elements);
         let entered = call
             .while_alive(self.enter(in_force, round.datasets.clone(), Role::Sender))
@@ -197,18 +219,12 @@ impl Node {
             Ok((in_force.terms(in_force.peer)?, packed(&set)?))
         }) {
             Ok((terms, elements)) => {
-                // What a peer asks about is on record before anything is computed for it.
-                self.log(
-                    "session_opened",
-                    &json!({ "peer": caller.name(), "agreement": Hex(terms.agreement), "announced": call.open.elements }),
-                )?;
                 self.runner()
                     .send::<Ristretto255>(call, terms, elements, (self.surroundings.randomness)())
                     .await
             }
             Err(error) => {
-                call.refuse(&error.abort().unwrap_or(hefu_psi::wire::Abort::Internal))
-                    .await;
+                call.refuse(&error.abort().unwrap_or(Abort::Internal)).await;
                 Err(error)
             }
         };
@@ -269,7 +285,11 @@ impl Node {
         } else {
             RoundState::Failed
         };
-        self.end(round, state, Traffic::default(), &[])
+        let traffic = match error {
+            Error::BrokenOff { traffic, .. } => *traffic,
+            _ => Traffic::default(),
+        };
+        self.end(round, state, traffic, &[])
     }
 
     /// Makes the set that this node enters, on a thread of its own.
@@ -377,27 +397,6 @@ impl Node {
                 "the log can't be written"
             );
         }
-    }
-}
-
-/// Callers without a card reach the log once a minute, with the number of those in between: the chained log only grows,
-/// and a stranger must not be able to fill the disk with it.
-#[derive(Default)]
-struct Strangers {
-    told: Option<Instant>,
-    untold: u64,
-}
-
-impl Strangers {
-    /// How many were passed over, when this one is to be told of.
-    fn one_more(&mut self) -> Option<u64> {
-        const SILENCE: Duration = Duration::from_secs(60);
-        if self.told.is_some_and(|told| told.elapsed() < SILENCE) {
-            self.untold += 1;
-            return None;
-        }
-        self.told = Some(Instant::now());
-        Some(std::mem::take(&mut self.untold))
     }
 }
 

@@ -61,6 +61,20 @@ pub type Fresh = Arc<dyn Fn(&[u8; 32]) -> Result<bool> + Send + Sync>;
 /// Told of every chunk. Called from compute threads.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// What both sides have fixed before anything is answered, as it went over the wire. Only public values.
+pub struct Committed {
+    /// The receiver's opening.
+    pub open: Vec<u8>,
+    /// The sender's acceptance.
+    pub accept: Vec<u8>,
+    /// The receiver's signature over all it has sent.
+    pub commit: Vec<u8>,
+}
+
+/// Told on both sides before the first evaluation leaves, so that a peer that breaks off later has still signed for
+/// what it entered.
+pub type Witness = Arc<dyn Fn(&Committed) -> Result<()> + Send + Sync>;
+
 /// What a node lends to its sessions.
 #[derive(Clone)]
 pub struct Runner {
@@ -72,6 +86,8 @@ pub struct Runner {
     pub keys: Arc<Keys>,
     /// Told how far a session has come.
     pub watcher: Watcher,
+    /// Told what both sides have fixed.
+    pub witness: Witness,
 }
 
 /// Both signatures and what went over the line.
@@ -99,6 +115,7 @@ impl Runner {
             spool,
             keys,
             watcher: Arc::new(|_| ()),
+            witness: Arc::new(|_| Ok(())),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A connection seen from blocking code: two bounded channels, and the two tasks that serve them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hefu_link::{Connection, Receiver as Reading, Sender as Writing, Traffic};
@@ -16,6 +18,9 @@ const WAITING: usize = 4;
 /// While the session computes without sending, the peer is told this often that it is alive.
 const ALIVE: Duration = Duration::from_secs(10);
 
+/// Names the writer's failure until its own error is known.
+const WRITER: &str = "the line's writer";
+
 /// A caller has this long to open a session: it holds one of the listener's places meanwhile.
 const OPENING: Duration = Duration::from_secs(30);
 
@@ -23,6 +28,7 @@ const OPENING: Duration = Duration::from_secs(30);
 pub(super) struct Line {
     outgoing: mpsc::Sender<Outgoing>,
     incoming: mpsc::Receiver<hefu_link::Result<(u8, Vec<u8>)>>,
+    accepted: Arc<AtomicBool>,
 }
 
 struct Outgoing {
@@ -35,6 +41,8 @@ struct Outgoing {
 pub(super) struct Tasks {
     writer: JoinHandle<(Writing, hefu_link::Result<()>)>,
     reader: JoinHandle<()>,
+    /// Whether the sender's acceptance has gone over the line: from then on a failure is no refusal.
+    accepted: Arc<AtomicBool>,
 }
 
 /// A peer's call whose opening message has come; nothing is promised to it yet.
@@ -110,33 +118,51 @@ impl Line {
         let (have_read, incoming) = mpsc::channel(WAITING);
         let writer = tokio::spawn(write(writing, to_write));
         let reader = tokio::spawn(read(reading, have_read));
-        (Self { outgoing, incoming }, Tasks { writer, reader })
+        let accepted = Arc::new(AtomicBool::new(false));
+        let line = Self {
+            outgoing,
+            incoming,
+            accepted: Arc::clone(&accepted),
+        };
+        (
+            line,
+            Tasks {
+                writer,
+                reader,
+                accepted,
+            },
+        )
     }
 
     /// Hands a message to the writer; waits while too many are under way.
     pub(super) fn send(&mut self, kind: Kind, head: Vec<u8>, body: Vec<u8>) -> Result<()> {
         self.look_for_abort(kind)?;
+        self.note(kind);
         if self.outgoing.blocking_send(Outgoing { kind, head, body }).is_ok() {
             return Ok(());
         }
-        // The writer has stopped. The reader knows why if the peer gave a reason.
-        match self.incoming.blocking_recv() {
-            Some(Err(error)) => Err(error.into()),
-            _ => Err(Error::Internal {
-                what: "the line's writer",
-            }),
-        }
+        // The writer has stopped, and `Tasks::close` knows why.
+        Err(Error::Internal { what: WRITER })
     }
 
     /// Waits for the next message, which must be of this kind.
     pub(super) fn receive(&mut self, kind: Kind) -> Result<Vec<u8>> {
         match self.incoming.blocking_recv() {
-            Some(Ok((byte, payload))) if byte == kind as u8 => Ok(payload),
+            Some(Ok((byte, payload))) if byte == kind as u8 => {
+                self.note(kind);
+                Ok(payload)
+            }
             Some(Ok(_)) => Err(unexpected(kind).into()),
             Some(Err(error)) => Err(error.into()),
             None => Err(Error::Internal {
                 what: "the line's reader",
             }),
+        }
+    }
+
+    fn note(&self, kind: Kind) {
+        if kind == Kind::Accept {
+            self.accepted.store(true, Ordering::Relaxed);
         }
     }
 
@@ -155,24 +181,28 @@ impl Tasks {
     pub(super) async fn close<T>(mut self, outcome: Result<T>) -> Result<(T, Traffic)> {
         // The session has dropped its end, so the writer is done as soon as the last frame is out.
         let Ok((writing, written)) = (&mut self.writer).await else {
-            return Err(Error::Internal {
-                what: "the line's writer",
-            });
+            return Err(Error::Internal { what: WRITER });
         };
         let traffic = writing.traffic();
-        match &outcome {
-            Ok(_) => {
-                written?;
+        let error = match (outcome, written) {
+            (Ok(value), _) => {
                 // Everything is signed by both: a peer that closes badly changes nothing.
                 let _ = writing.close().await;
+                return Ok((value, traffic));
             }
-            Err(error) => {
-                if let Some(reason) = error.abort() {
-                    let _ = writing.abort(&reason).await;
-                }
-            }
+            (Err(Error::Internal { what: WRITER }), Err(error)) => error.into(),
+            (Err(error), _) => error,
+        };
+        if let Some(reason) = error.abort() {
+            let _ = writing.abort(&reason).await;
         }
-        outcome.map(|value| (value, traffic))
+        if self.accepted.load(Ordering::Relaxed) {
+            return Err(Error::BrokenOff {
+                cause: Box::new(error),
+                traffic,
+            });
+        }
+        Err(error)
     }
 }
 

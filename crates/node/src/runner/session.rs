@@ -11,7 +11,7 @@ use rand::CryptoRng;
 
 use super::line::Line;
 use super::spool::Spool;
-use super::{Progress, Randomness, Runner, Step};
+use super::{Committed, Progress, Randomness, Runner, Step};
 use crate::{Error, Result};
 
 /// A session under way.
@@ -37,13 +37,14 @@ impl<'a> Running<'a> {
         let (waiting, open) = AwaitAccept::open::<S>(terms, elements, &mut *randomness)?;
         self.line.send(Kind::Open, open.encode(), Vec::new())?;
         let accept = Accept::decode(&self.line.receive(Kind::Accept)?).map_err(hefu_psi::Error::Refused)?;
+        let sender_elements = accept.elements;
+        let blinding = waiting.accept::<S>(&accept, &mut *randomness)?;
         if !fresh(&digest_of(&accept.public))? {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
         }
-        let sender_elements = accept.elements;
-        let blinding = waiting.accept::<S>(&accept, &mut *randomness)?;
         let mut spool = Spool::new(&self.runner.spool)?;
-        let evaluating = self.blind(blinding, count, &mut spool)?;
+        let opened = [open.encode(), accept.encode()];
+        let evaluating = self.blind(blinding, count, &mut spool, opened)?;
         spool.rewind()?;
         let mut merging = self.evaluated(evaluating, count, &mut spool)?;
         self.merge(&mut merging, sender_elements)?;
@@ -58,6 +59,7 @@ impl<'a> Running<'a> {
         mut state: Blinding<S>,
         total: u64,
         spool: &mut Spool,
+        opened: [Vec<u8>; 2],
     ) -> Result<Evaluating<S>> {
         let mut done = 0;
         loop {
@@ -72,6 +74,7 @@ impl<'a> Running<'a> {
             self.tell(Step::Blind, done, total);
         }
         let (state, commit) = state.commit(self.runner.keys.signing_key())?;
+        self.bear_witness(opened, &commit)?;
         self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
         Ok(state)
     }
@@ -114,17 +117,19 @@ impl<'a> Running<'a> {
         elements: &Elements,
         mut randomness: Randomness,
     ) -> Result<SignedReceipt> {
+        let opening = open.encode();
         let incoming = Incoming::new::<S>(terms, open)?;
         let announced = incoming.announced();
         let input = commit_to(elements, &mut *randomness);
         let (collecting, tagging, accept) = incoming.accept::<S>(input, &mut *randomness)?;
+        let opened = [opening, accept.encode()];
         self.line.send(Kind::Accept, accept.encode(), Vec::new())?;
 
         let runner = self.runner;
         let stop = AtomicBool::new(false);
         let (replying, tags) = std::thread::scope(|scope| {
             let tags = scope.spawn(|| tag_all(tagging, elements, runner, &stop));
-            let replying = self.answer(collecting, announced, &mut *randomness);
+            let replying = self.answer(collecting, announced, &mut *randomness, opened);
             stop.store(replying.is_err(), Ordering::Relaxed);
             let tags = tags.join().unwrap_or(Err(Error::Internal {
                 what: "the tagging thread",
@@ -150,6 +155,7 @@ impl<'a> Running<'a> {
         mut state: Collecting<S>,
         total: u64,
         randomness: &mut dyn CryptoRng,
+        opened: [Vec<u8>; 2],
     ) -> Result<Replying<S>> {
         let mut spool = Spool::new(&self.runner.spool)?;
         let mut received = 0;
@@ -162,6 +168,7 @@ impl<'a> Running<'a> {
         }
         let commit = Commit::decode(&self.line.receive(Kind::Commit)?).map_err(hefu_psi::Error::Refused)?;
         let mut state = state.commit(&commit)?;
+        self.bear_witness(opened, &commit)?;
         spool.rewind()?;
         let mut chunk = Vec::new();
         let mut done = 0;
@@ -174,6 +181,14 @@ impl<'a> Running<'a> {
             self.tell(Step::Evaluate, done, total);
         }
         Ok(state)
+    }
+
+    fn bear_witness(&self, [open, accept]: [Vec<u8>; 2], commit: &Commit) -> Result<()> {
+        (self.runner.witness)(&Committed {
+            open,
+            accept,
+            commit: commit.encode(),
+        })
     }
 
     fn tell(&self, step: Step, done: u64, total: u64) {
