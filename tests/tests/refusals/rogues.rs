@@ -5,7 +5,7 @@ use hefu_link::{Limits, Receiver, dial};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Accept, Kind, Open};
 use hefu_psi::{AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, Ristretto255};
-use hefu_store::RoundState::{Failed, Refused};
+use hefu_store::RoundState::Failed;
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, days_from_today, draft,
     opening, party,
