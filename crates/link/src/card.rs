@@ -203,11 +203,17 @@ fn malformed(reason: impl ToString) -> Error {
     }
 }
 
-/// Characters that let a name pass for another one on a screen or in a log: controls, and those that turn the
-/// direction of writing (UAX #9).
+/// Characters that let a name pass for another one on a screen or in a log: controls, those that turn the direction of
+/// writing (UAX #9), and those that show nothing (Default_Ignorable_Code_Point, DerivedCoreProperties.txt).
 fn is_deceptive(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 fn is_host_and_port(address: &str) -> bool {

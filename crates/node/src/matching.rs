@@ -222,7 +222,13 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         witness: Arc::new(|_| Ok(())),
     };
     let sender_side = async {
-        let call = Call::take(listener.accept().await?).await?;
+        // A stray caller on this machine is none of the two parties: the next one may be.
+        let connection = loop {
+            if let Ok(connection) = listener.accept().await {
+                break connection;
+            }
+        };
+        let call = Call::take(connection).await?;
         runner(&right_keys)
             .send::<Ristretto255>(call, terms.clone(), right, (matching.randomness)())
             .await
@@ -234,9 +240,8 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
             .receive::<Ristretto255>(connection, terms.clone(), left, (matching.randomness)(), fresh)
             .await
     };
-    let (sent, received) = tokio::join!(sender_side, receiver_side);
-    let received = received?;
-    sent?;
+    // Whichever fails first ends the other.
+    let (_, received) = tokio::try_join!(sender_side, receiver_side)?;
     Ok((received.matches.indices, received.traffic))
 }
 

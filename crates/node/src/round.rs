@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use hefu_casework::{
     AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
@@ -12,6 +13,8 @@ use hefu_psi::{Elements, Ristretto255, SignedReceipt};
 use hefu_store::{DatasetId, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::agreement::{InForce, policy};
 use crate::guard::{Calls, Strangers};
@@ -39,7 +42,7 @@ pub struct Learned {
 }
 
 impl Node {
-    /// Answers peers on `address` until it is dropped or aborted.
+    /// Listens for peers on `address`.
     ///
     /// # Errors
     /// When the address can't be listened on.
@@ -57,15 +60,18 @@ impl Node {
         .await?)
     }
 
-    /// Serves every caller at once; a failed call is logged and does not stop the others.
+    /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
+    /// stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
         let mut strangers = Strangers::default();
         let calls = Arc::new(Calls::default());
+        let mut answering = JoinSet::new();
         loop {
+            while answering.try_join_next().is_some() {}
             match listener.accept().await {
                 Ok(connection) => {
                     let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
-                    tokio::spawn(async move {
+                    answering.spawn(async move {
                         let card = connection.peer().clone();
                         let answered = match calls.turn(card.node_key()) {
                             Some(_turn) => node.answer(connection).await,
@@ -80,6 +86,10 @@ impl Node {
                     });
                 }
                 Err(error) => {
+                    if matches!(error, hefu_link::Error::Accept { .. }) {
+                        // Out of file descriptors, or the listener is gone: without a pause this would spin.
+                        sleep(Duration::from_millis(100)).await;
+                    }
                     let error = error.into();
                     match strangers.one_more() {
                         Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
