@@ -15,9 +15,12 @@ use hefu_curve::Pool;
 use hefu_link::{Card, Keys, Limits, dial};
 use hefu_node::Surroundings;
 use hefu_node::runner::{Runner, system_randomness};
-use hefu_psi::wire::{Abort, decode_abort, encode_abort};
+use hefu_psi::wire::{Abort, Kind, decode_abort, encode_abort};
 use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
-use hefu_tests::agency::{Agency, DISABLED_LIVING, Rogue, SHORT};
+use hefu_store::RoundState;
+use hefu_tests::agency::{
+    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, draft, opening, party,
+};
 use ring::digest::{SHA256, digest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -123,6 +126,37 @@ async fn a_peer_that_only_says_that_it_is_alive_is_given_up() {
     assert!(
         sender.await.unwrap() < Duration::from_secs(15),
         "the line ends with the session"
+    );
+}
+
+/// What a peer calls it does not count once the session was accepted: the sender's record must not say that nothing was
+/// exchanged.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_breaks_off_cannot_call_it_a_refusal() {
+    let dir = tempfile::tempdir().unwrap();
+    let agency = agency(dir.path(), Limits::default()).await;
+    let rogue = Rogue::start("县民政局", AgencyRole::CivilAffairs, &[]).await;
+    agency.knows(&rogue.card);
+    let agreement = draft(party(&rogue.card, EXTREME_POVERTY), agency.party());
+    conclude_with(&agreement, &agency, &rogue);
+
+    let (sender, mut receiver) = rogue.open(&agency.card, &opening(&agreement)).await;
+    let frame = receiver.recv(&mut Vec::new()).await.unwrap();
+    assert_eq!(frame.kind, Kind::Accept as u8);
+    sender.abort(&Abort::Policy).await.unwrap();
+
+    assert_eq!(
+        agency.failure().await,
+        Failure::told("call_failed", "abort_policy")
+    );
+    let rounds = agency.ended_rounds().await;
+    let [round] = rounds.as_slice() else {
+        panic!("one round")
+    };
+    assert_eq!(round.state, RoundState::Failed);
+    assert!(
+        round.bytes_in > 0 && round.bytes_out > 0,
+        "what went over the line is on record"
     );
 }
 

@@ -7,6 +7,7 @@ use hefu_ingest::{Mapping, Quarantine, Reading, Stop, Wording, expand, read_reco
 use hefu_store::{DatasetId, DatasetInfo};
 use serde_json::json;
 
+use crate::digest::sha256;
 use crate::{Error, Node, Result};
 
 /// One export and how to read it.
@@ -122,15 +123,4 @@ fn file_name(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_alphanumeric() { c } else { '_' })
         .collect()
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut digest = [0u8; 32];
-    for (to, from) in digest
-        .iter_mut()
-        .zip(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
-    {
-        *to = *from;
-    }
-    digest
 }

@@ -5,6 +5,7 @@
 //! person.
 
 mod agreement;
+mod digest;
 mod error;
 mod guard;
 mod import;

@@ -11,6 +11,7 @@ use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Tap, Traffic, dial};
 use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
 use zeroize::Zeroize;
 
+use crate::digest::sha256;
 use crate::runner::{Call, Randomness, Runner, Watcher};
 use crate::{Error, Result};
 
@@ -247,18 +248,12 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
 
 /// In place of an agreement's digest: one process, one person, its own two files.
 fn local_agreement(left: &Keys, right: &Keys) -> [u8; 32] {
-    let text = [
-        b"hefu/1 local match\0".as_slice(),
-        &left.node_key(),
-        &right.node_key(),
-    ]
-    .concat();
-    let mut digest = [0u8; 32];
-    for (to, from) in digest
-        .iter_mut()
-        .zip(ring::digest::digest(&ring::digest::SHA256, &text).as_ref())
-    {
-        *to = *from;
-    }
-    digest
+    sha256(
+        &[
+            b"hefu/1 local match\0".as_slice(),
+            &left.node_key(),
+            &right.node_key(),
+        ]
+        .concat(),
+    )
 }

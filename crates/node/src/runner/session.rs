@@ -12,6 +12,7 @@ use rand::CryptoRng;
 use super::line::Line;
 use super::spool::Spool;
 use super::{Committed, Progress, Randomness, Runner, Step};
+use crate::digest::sha256;
 use crate::{Error, Result};
 
 /// A session under way.
@@ -39,7 +40,8 @@ impl<'a> Running<'a> {
         let accept = Accept::decode(&self.line.receive(Kind::Accept)?).map_err(hefu_psi::Error::Refused)?;
         let sender_elements = accept.elements;
         let blinding = waiting.accept::<S>(&accept, &mut *randomness)?;
-        if !fresh(&digest_of(&accept.public))? {
+        // A key is remembered by its digest, which has one length for every suite.
+        if !fresh(&sha256(&accept.public))? {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
         }
         let mut spool = Spool::new(&self.runner.spool)?;
@@ -228,16 +230,4 @@ fn tag_all<S: Suite>(
         });
     }
     Ok(state.finish()?)
-}
-
-/// A fixed-length name for a session key of any suite.
-fn digest_of(public: &[u8]) -> [u8; 32] {
-    let mut name = [0u8; 32];
-    for (to, from) in name
-        .iter_mut()
-        .zip(ring::digest::digest(&ring::digest::SHA256, public).as_ref())
-    {
-        *to = *from;
-    }
-    name
 }
