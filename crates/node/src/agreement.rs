@@ -1,12 +1,13 @@
 //! What this node has agreed to, and the terms that a session takes from it.
 
-use hefu_casework::{Agreement, Hex, SignedAgreement};
+use hefu_casework::{Agreement, Dossier, Hex};
 use hefu_link::Card;
 use hefu_psi::wire::{Abort, Open};
 use hefu_psi::{KeyKind, Mode, Ristretto255, Suite, Terms};
 use hefu_store::AgreementState;
 
 use crate::node::today;
+use jiff::{SignedDuration, Timestamp};
 use crate::{Error, Node, Result};
 
 /// An agreement in force between this node and one peer.
@@ -20,36 +21,14 @@ pub(crate) struct InForce {
 }
 
 impl Node {
-    /// Signs an agreement, after a person has read what each side will learn.
+    /// Signs an agreement whose other signatures are collected elsewhere.
     ///
     /// # Errors
-    /// When it contradicts itself, asks for what this node can't do, or does not name this node.
+    /// When it contradicts itself, asks for what this node can't do or does not allow, or does not name this node.
     pub fn sign(&self, agreement: &Agreement) -> Result<Hex<64>> {
-        agreement.check_against(&self.rules, agreement.valid_from)?;
-        if agreement.suite != Ristretto255::NAME {
-            return Err(policy("suite_unknown", Abort::Suite));
-        }
+        self.may_sign(agreement)?;
         let (_, signature) = hefu_casework::sign(agreement, self.keys.signing_key())?;
         Ok(signature)
-    }
-
-    /// Keeps an agreement that every party has signed; from now on it can be used.
-    ///
-    /// # Errors
-    /// When it does not name this node, or can't be stored.
-    pub fn conclude(&self, signed: &SignedAgreement) -> Result<[u8; 32]> {
-        let agreement = signed.agreement();
-        agreement
-            .index_of(&self.node_key())
-            .ok_or(hefu_casework::Error::NotAParty)?;
-        let digest = agreement.digest();
-        self.store
-            .put_agreement(&digest, &signed.to_bytes(), &AgreementState::Signed)?;
-        self.log(
-            "agreement_signed",
-            &serde_json::json!({ "agreement": Hex(digest), "number": agreement.number, "purpose": agreement.purpose }),
-        )?;
-        Ok(digest)
     }
 
     /// The agreement with this digest, if it is signed by all and in force today.
@@ -80,13 +59,13 @@ impl Node {
     }
 
     /// The agreement with this digest, if it is signed by all, whether or not it is in force.
-    fn signed(&self, digest: &[u8; 32]) -> Result<InForce> {
+    pub(crate) fn signed(&self, digest: &[u8; 32]) -> Result<InForce> {
         let unknown = || policy("agreement_unknown", Abort::AgreementUnknown);
         let stored = self.store.agreement(digest)?.ok_or_else(unknown)?;
         if stored.state != AgreementState::Signed {
             return Err(unknown());
         }
-        let agreement = SignedAgreement::parse(&stored.signed)?.agreement().clone();
+        let agreement = Dossier::parse(&stored.signed)?.agreement().clone();
         let me = agreement.index_of(&self.node_key()).ok_or_else(unknown)?;
         Ok(InForce {
             peer: 1 - me.min(1),
@@ -106,11 +85,16 @@ impl InForce {
             agreement: self.digest,
             receiver: to.node_key.0,
             sender: from.node_key.0,
-            mode: Mode::Members,
+            mode: match self.agreement.label {
+                Some(_) => Mode::Labels,
+                None => Mode::Members,
+            },
             key_kind: match self.agreement.key_kind {
                 hefu_casework::KeyKind::Person => KeyKind::Person,
                 hefu_casework::KeyKind::Rule => KeyKind::Rule,
+                hefu_casework::KeyKind::Referral => KeyKind::Referral,
             },
+            label: self.agreement.label.as_ref().map_or(0, |label| label.max_bytes),
             width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
                 what: "element width",
             })?,
@@ -119,10 +103,17 @@ impl InForce {
         })
     }
 
-    /// Whether the peer's card is the one the agreement names, with both its keys.
+    /// Until when a session that begins now waits to be gone on with.
+    pub(crate) fn expiry(&self) -> Timestamp {
+        let wait = SignedDuration::from_hours(self.agreement.resume_hours.into());
+        Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether the peer's card is of the node that the agreement names. The card binds that node's present TLS key,
+    /// which may have changed since the agreement was signed.
     pub(crate) fn must_be(&self, card: &Card) -> Result<()> {
         let party = self.agreement.party(self.peer)?;
-        if party.node_key.0 == card.node_key() && party.tls_key.0 == card.tls_key() {
+        if party.node_key.0 == card.node_key() {
             return Ok(());
         }
         Err(policy("agreement_other_party", Abort::AgreementMismatch))

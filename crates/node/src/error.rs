@@ -40,6 +40,9 @@ pub enum Error {
         /// What the peer is told.
         abort: Abort,
     },
+    /// Somebody else has taken the session over, or given it up.
+    #[error("the session was taken over or given up meanwhile")]
+    Stopped,
     /// Something that was asked for is not here.
     #[error("there is no {what} {name} on this node")]
     Missing {
@@ -106,6 +109,7 @@ impl Error {
             Error::Psi(error) => error.code(),
             Error::BrokenOff { cause, .. } => cause.code(),
             Error::Policy { reason, .. } => reason,
+            Error::Stopped => "node_stopped",
             Error::Missing { .. } => "node_missing",
             Error::KeyTaken { .. } => "node_key_taken",
             Error::EmptySide { .. } => "node_empty_side",
@@ -126,7 +130,7 @@ impl Error {
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } => cause.params(),
-            Error::Policy { .. } => Vec::new(),
+            Error::Policy { .. } | Error::Stopped => Vec::new(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
@@ -143,9 +147,49 @@ impl Error {
     /// session was accepted does not count.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
-            Error::Policy { .. } | Error::Casework(hefu_casework::Error::TooManyElements { .. }) => true,
-            Error::Psi(hefu_psi::Error::Refused(abort))
-            | Error::Link(hefu_link::Error::PeerAborted { abort, .. }) => abort.is_refusal(),
+            Error::BrokenOff { .. } => false,
+            _ => self.reason().is_refusal(),
+        }
+    }
+
+    /// Whether the round is not over: the line or a disk gave way, and it can be taken up where it stopped.
+    #[must_use]
+    pub fn can_go_on(&self) -> bool {
+        use hefu_link::Error as Link;
+        match self {
+            Error::BrokenOff { cause, .. } => cause.can_go_on(),
+            Error::Spool { .. } | Error::Stopped => true,
+            Error::Store(error) => error.is_of_the_disk(),
+            Error::Link(error) => match error {
+                Link::PeerAborted { abort, .. } => passing(abort),
+                Link::Unreachable { .. }
+                | Link::HandshakeTimeout { .. }
+                | Link::Cut { .. }
+                | Link::Closed { .. }
+                | Link::Inactive { .. }
+                | Link::Io { .. }
+                | Link::Busy { .. } => true,
+                _ => false,
+            },
+            Error::Psi(hefu_psi::Error::Refused(abort)) => passing(abort),
+            _ => false,
+        }
+    }
+
+    /// Why it ended, as both sides show it.
+    pub(crate) fn reason(&self) -> Abort {
+        match self {
+            Error::BrokenOff { cause, .. } => cause.reason(),
+            Error::Link(hefu_link::Error::PeerAborted { abort, .. }) => abort.clone(),
+            _ => self.abort().unwrap_or(Abort::Internal),
+        }
+    }
+
+    /// Whether the peer gave the reason, and so needs not be told.
+    pub(crate) fn peer_knows(&self) -> bool {
+        match self {
+            Error::BrokenOff { cause, .. } => cause.peer_knows(),
+            Error::Link(hefu_link::Error::PeerAborted { .. }) => true,
             _ => false,
         }
     }
@@ -153,6 +197,7 @@ impl Error {
     /// What the peer is told; nothing where the line itself has failed or the peer has given the reason.
     #[must_use]
     pub fn abort(&self) -> Option<Abort> {
+        use hefu_store::Error as Stored;
         match self {
             Error::Link(hefu_link::Error::Inactive { seconds, .. }) => {
                 Some(Abort::Inactive { seconds: *seconds })
@@ -164,7 +209,18 @@ impl Error {
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
             }
+            Error::Casework(hefu_casework::Error::Policy(_)) => Some(Abort::Policy),
+            Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
+            Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
+            Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),
+            Error::Store(Stored::ChunkChanged { chunk }) => Some(Abort::ChunkChanged { chunk: *chunk }),
+            _ if self.can_go_on() => Some(Abort::Interrupted),
             _ => Some(Abort::Internal),
         }
     }
+}
+
+/// A reason that passes: the peer can be called again.
+fn passing(abort: &Abort) -> bool {
+    matches!(abort, Abort::Interrupted | Abort::Inactive { .. })
 }

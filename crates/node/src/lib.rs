@@ -5,16 +5,26 @@
 //! person.
 
 mod agreement;
+mod backup;
+mod deletion;
 mod digest;
+mod doctor;
+mod dossier;
 mod error;
+mod exchange;
 mod guard;
 mod import;
 pub mod matching;
 mod node;
+mod report;
 mod round;
 pub mod runner;
 
+pub use backup::Restored;
+pub use doctor::{Check, Verdict};
 pub use error::{Error, Result};
+pub use exchange::Greeting;
 pub use import::{Export, Imported};
 pub use node::{Node, Profile, Surroundings};
+pub use report::NOTICE;
 pub use round::Learned;

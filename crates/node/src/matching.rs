@@ -12,7 +12,7 @@ use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
 use zeroize::Zeroize;
 
 use crate::digest::sha256;
-use crate::runner::{Call, Randomness, Runner, Watcher};
+use crate::runner::{Call, Forgetful, Own, Randomness, Runner, Said, Watcher};
 use crate::{Error, Result};
 
 /// One side's files.
@@ -211,6 +211,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         mode: Mode::Members,
         key_kind: KeyKind::Person,
         width: PERSON_WIDTH as u16,
+        label: 0,
         receiver_cap: left.len() as u64,
         sender_cap: right.len() as u64,
     };
@@ -220,8 +221,10 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         spool: matching.spool.clone(),
         keys: Arc::clone(keys),
         watcher: matching.watcher.clone(),
-        witness: Arc::new(|_| Ok(())),
     };
+    let journal = Arc::new(Forgetful {
+        spool: matching.spool.clone(),
+    });
     let sender_side = async {
         // A stray caller on this machine is none of the two parties: the next one may be.
         let connection = loop {
@@ -229,16 +232,26 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
                 break connection;
             }
         };
-        let call = Call::take(connection).await?;
+        let Said::Open(call) = Call::take(connection).await? else {
+            return Err(Error::Internal {
+                what: "the local match",
+            });
+        };
+        let mut randomness = (matching.randomness)();
+        let seed = SessionSeed::generate(&mut *randomness);
+        let own = Own {
+            elements: right,
+            labels: Vec::new(),
+        };
         runner(&right_keys)
-            .send::<Ristretto255>(call, terms.clone(), right, (matching.randomness)())
+            .send::<Ristretto255>(call, terms.clone(), own, seed, randomness, journal.clone(), ())
             .await
     };
     let receiver_side = async {
         let connection = dial(&left_keys, &right_card, &limits, matching.tap.clone()).await?;
-        let fresh = Arc::new(|_: &[u8; 32]| Ok(true)); // both keys are new, and so is the session's
+        let seed = SessionSeed::generate(&mut *(matching.randomness)());
         runner(&left_keys)
-            .receive::<Ristretto255>(connection, terms.clone(), left, (matching.randomness)(), fresh)
+            .receive::<Ristretto255>(connection, terms.clone(), left, seed, journal.clone(), ())
             .await
     };
     // Whichever fails first ends the other.

@@ -8,11 +8,13 @@
 //! spool/                    chunks that wait for their answer
 //! quarantine/               refused rows of imports
 //! ```
+//!
+//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`].
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hefu_casework::{AgencyRole, RuleSet};
+use hefu_casework::{AgencyRole, Hex, LocalPolicy, RuleSet};
 use hefu_curve::Pool;
 use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
@@ -21,7 +23,8 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
-use crate::runner::{Committed, Randomness, Runner, Watcher, system_randomness};
+use crate::round::Active;
+use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
 
 /// Who a node speaks for.
@@ -46,6 +49,8 @@ pub struct Surroundings {
     pub tap: Option<Arc<dyn Tap>>,
     /// Told how far sessions have come.
     pub watcher: Watcher,
+    /// What this node agrees to, whatever it is asked.
+    pub policy: LocalPolicy,
 }
 
 /// One agency's node.
@@ -57,6 +62,7 @@ pub struct Node {
     pub(crate) rules: RuleSet,
     pub(crate) aliases: Mutex<AliasTable>,
     pub(crate) surroundings: Surroundings,
+    pub(crate) active: Active,
     book: Arc<Book>,
 }
 
@@ -75,6 +81,7 @@ impl Surroundings {
             randomness: Arc::new(system_randomness),
             tap: None,
             watcher: Arc::new(|_| ()),
+            policy: LocalPolicy::default(),
         }
     }
 }
@@ -123,7 +130,9 @@ impl Node {
         let node = store.vault().open_file(&folder.join(NODE_KEY), "node key")?;
         let tls = store.vault().open_file(&folder.join(TLS_KEY), "tls key")?;
         let keys = Keys::from_parts(node, tls)?;
-        Self::assemble(folder, store, keys, profile, surroundings)
+        let node = Self::assemble(folder, store, keys, profile, surroundings)?;
+        node.sweep_spool()?;
+        Ok(node)
     }
 
     fn assemble(
@@ -146,6 +155,7 @@ impl Node {
             rules: RuleSet::national(),
             aliases: Mutex::new(aliases),
             surroundings,
+            active: Active::default(),
             book,
         })
     }
@@ -172,6 +182,19 @@ impl Node {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Makes a new TLS key for the node in this folder. It counts from the next start on, and peers need the new card;
+    /// the node key, and with it every agreement, stays.
+    ///
+    /// # Errors
+    /// When the folder can't be unlocked or written.
+    pub fn renew_tls_key(folder: &Path, unlock: &Unlock, actor: &str) -> Result<()> {
+        let store = Store::open(folder, unlock)?;
+        let (_, tls) = Keys::generate()?.to_parts();
+        store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
+        store.append(actor, "tls_key_renewed", &serde_json::json!({}))?;
+        Ok(())
     }
 
     /// The card that peers are given, for a node that they reach at `address`.
@@ -219,26 +242,30 @@ impl Node {
         )
     }
 
-    pub(crate) fn book(&self) -> Arc<Book> {
-        Arc::clone(&self.book)
+    /// Withdraws a peer's card: from now on it can't call, and is not called. Its rounds and agreements stay on record.
+    ///
+    /// # Errors
+    /// When there is no such peer, or the store's.
+    pub fn remove_peer(&self, node_key: &[u8; 32], actor: &str) -> Result<()> {
+        let card = self.book.by_node_key(node_key).ok_or_else(|| Error::Missing {
+            what: "peer",
+            name: Hex(*node_key).to_string(),
+        })?;
+        self.store.remove_peer(node_key)?;
+        self.book.remove(node_key);
+        self.log("peer_removed", &serde_json::json!({ "peer": card.name(), "by": actor }))
     }
 
-    pub(crate) fn runner(self: &Arc<Self>) -> Runner {
-        let node = Arc::clone(self);
-        Runner {
-            pool: self.surroundings.pool.clone(),
-            spool: self.folder.join("spool"),
-            keys: Arc::clone(&self.keys),
-            watcher: Arc::clone(&self.surroundings.watcher),
-            witness: Arc::new(move |committed: &Committed| {
-                let [open, accept, commit] =
-                    [&committed.open, &committed.accept, &committed.commit].map(|b| hex(b));
-                node.log(
-                    "session_committed",
-                    &serde_json::json!({ "open": open, "accept": accept, "commit": commit }),
-                )
-            }),
-        }
+    /// The cards of all peers, by name.
+    #[must_use]
+    pub fn peers(&self) -> Vec<Card> {
+        let mut cards = self.book.all();
+        cards.sort_by(|a, b| a.name().cmp(b.name()));
+        cards
+    }
+
+    pub(crate) fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book)
     }
 
     /// One entry in the chained log. `body` never names a person.
@@ -275,7 +302,7 @@ impl Node {
 }
 
 /// Masked numbers and waiting chunks are nobody else's business on a shared machine either.
-fn private_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -283,14 +310,16 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Today in China, which has one time zone without summer time.
 pub(crate) fn today() -> Date {
     let east_8: Offset = tz::offset(8);
     Timestamp::now().to_zoned(TimeZone::fixed(east_8)).date()
+}
+
+/// The month by which budgets count, as `2026-11`.
+pub(crate) fn this_month() -> String {
+    let today = today();
+    format!("{:04}-{:02}", today.year(), today.month())
 }
 
 /// The cards of all peers, in memory, because each handshake asks.
@@ -302,6 +331,15 @@ impl Book {
         let mut cards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cards.retain(|known| known.node_key() != card.node_key());
         cards.push(card);
+    }
+
+    fn remove(&self, node_key: &[u8; 32]) {
+        let mut cards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cards.retain(|known| known.node_key() != *node_key);
+    }
+
+    fn all(&self) -> Vec<Card> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The card of the node with this key.

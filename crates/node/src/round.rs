@@ -1,179 +1,40 @@
 //! Rounds: as the receiver that asks and learns, and as the sender that answers a call.
 
-use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::Duration;
+mod active;
+mod answer;
+mod ask;
+mod journal;
+mod keeper;
 
-use hefu_casework::{
-    AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, Purpose, elements, findings,
-};
-use hefu_link::{Card, Listener, Traffic, dial};
-use hefu_psi::wire::Abort;
-use hefu_psi::{Elements, Ristretto255, SignedReceipt};
-use hefu_store::{DatasetId, Role, Round, RoundState};
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+
+use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Place, elements, labels};
+use hefu_psi::wire::encode_abort;
+use hefu_psi::{Elements, SessionSeed, SignedReceipt};
+use hefu_store::{DatasetId, Role, Round, RoundState, SessionEnd};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::task::JoinSet;
-use tokio::time::sleep;
 
-use crate::agreement::{InForce, policy};
-use crate::guard::{Calls, Strangers};
-use crate::runner::Call;
+use crate::agreement::InForce;
+use crate::runner::{Progress, Runner};
 use crate::{Error, Node, Result};
 
-/// What the receiver of a round has learned.
-pub struct Learned {
-    /// The round's id on this node.
-    pub round: [u8; 32],
-    /// The agreement's number.
-    pub agreement: String,
-    /// What the round was for.
-    pub purpose: Purpose,
-    /// The sender's name.
-    pub peer: String,
-    /// Findings, and what could not be found.
-    pub outcome: Outcome,
-    /// Elements entered here.
-    pub own_elements: u64,
-    /// Elements the peer entered.
-    pub peer_elements: u64,
-    /// Frames and bytes.
-    pub traffic: Traffic,
+pub(crate) use active::Active;
+pub use ask::Learned;
+
+/// What a node enters in a session.
+pub(crate) struct Entered {
+    pub(crate) set: ElementSet,
+    /// Packed, in the order of the set; empty where no labels are agreed.
+    pub(crate) labels: Vec<u8>,
 }
 
 impl Node {
-    /// Listens for peers on `address`.
-    ///
-    /// # Errors
-    /// When the address can't be listened on.
-    pub async fn listen(&self, address: &str) -> Result<Listener> {
-        let Self {
-            surroundings, keys, ..
-        } = self;
-        Ok(Listener::bind(
-            address,
-            keys,
-            self.book(),
-            surroundings.limits,
-            surroundings.tap.clone(),
-        )
-        .await?)
-    }
-
-    /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
-    /// stop the others.
-    pub async fn serve(self: Arc<Self>, listener: Listener) {
-        let mut strangers = Strangers::default();
-        let calls = Arc::new(Calls::default());
-        let mut answering = JoinSet::new();
-        loop {
-            while answering.try_join_next().is_some() {}
-            match listener.accept().await {
-                Ok(connection) => {
-                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
-                    answering.spawn(async move {
-                        let card = connection.peer().clone();
-                        let answered = match calls.turn(card.node_key()) {
-                            Some(_turn) => node.answer(connection).await,
-                            None => {
-                                let _ = connection.split().0.abort(&Abort::Policy).await;
-                                Err(policy("peer_too_many_calls", Abort::Policy))
-                            }
-                        };
-                        if let Err(error) = answered {
-                            node.note_failure("call_failed", card.name(), &error);
-                        }
-                    });
-                }
-                Err(error) => {
-                    if matches!(error, hefu_link::Error::Accept { .. }) {
-                        // Out of file descriptors, or the listener is gone: without a pause this would spin.
-                        sleep(Duration::from_millis(100)).await;
-                    }
-                    let error = error.into();
-                    match strangers.one_more() {
-                        Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
-                        None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Runs a round as its receiver, against the other party of the agreement.
-    ///
-    /// # Errors
-    /// Whatever ended it; the round's record says so too, and no finding is kept.
-    pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
-        let (in_force, card) = self.whom_to_ask(agreement).inspect_err(|error| {
-            self.note_failure("round_failed", "", error);
-        })?;
-        let mut round = self.begin(&in_force, Role::Receiver)?;
-
-        let learned = async {
-            let (in_force, set) = self
-                .enter(in_force, round.datasets.clone(), Role::Receiver)
-                .await?;
-            round.own_elements = Some(set.len() as u64);
-            let packed = packed(&set)?;
-            let limits = &self.surroundings.limits;
-            let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
-            let node = Arc::clone(self);
-            let fresh = Arc::new(move |key: &[u8; 32]| Ok(node.store.remember_public_key(key)?));
-            let received = self
-                .runner()
-                .receive::<Ristretto255>(
-                    connection,
-                    in_force.terms(in_force.me)?,
-                    packed,
-                    (self.surroundings.randomness)(),
-                    fresh,
-                )
-                .await?;
-            let outcome = findings(&in_force.agreement, in_force.me, &set, &received.matches.indices)?;
-            Ok::<_, Error>((in_force, outcome, received))
-        }
-        .await;
-
-        match learned {
-            Ok((in_force, outcome, received)) => {
-                round.peer_elements = Some(received.matches.sender_elements);
-                round.matched = Some(received.matches.indices.len() as u64);
-                self.end(&mut round, RoundState::Done, received.traffic, &outcome.findings)?;
-                self.log_receipt(&round, &received.matches.receipt)?;
-                Ok(Learned {
-                    round: round.id,
-                    agreement: in_force.agreement.number,
-                    purpose: in_force.agreement.purpose,
-                    peer: card.name().to_string(),
-                    outcome,
-                    own_elements: round.own_elements.unwrap_or_default(),
-                    peer_elements: received.matches.sender_elements,
-                    traffic: received.traffic,
-                })
-            }
-            Err(error) => {
-                self.end_badly(&mut round, &error)?;
-                self.note_failure("round_failed", card.name(), &error);
-                Err(error)
-            }
-        }
-    }
-
-    /// The agreement, if this node may learn under it, and the card of the party to ask.
-    fn whom_to_ask(&self, agreement: &[u8; 32]) -> Result<(InForce, Card)> {
-        let in_force = self.in_force(agreement)?;
-        in_force.must_receive(in_force.me)?;
-        let peer = in_force.agreement.party(in_force.peer)?;
-        let card = self
-            .book()
-            .by_node_key(&peer.node_key.0)
-            .ok_or_else(|| Error::Missing {
-                what: "peer",
-                name: peer.name.clone(),
-            })?;
-        in_force.must_be(&card)?;
-        Ok((in_force, card))
+    /// How far a round has come that is being worked on.
+    #[must_use]
+    pub fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
+        self.active.progress(round)
     }
 
     /// What the node's own records break among themselves, without any peer.
@@ -193,67 +54,30 @@ impl Node {
         })
     }
 
-    /// A peer calls: only the agreement that it names decides whether, and what, it gets.
-    async fn answer(self: &Arc<Self>, connection: hefu_link::Connection) -> Result<()> {
-        let caller = connection.peer().clone();
-        let mut call = Call::take(connection).await?;
-        let in_force = match self.admits(&call.open, &caller) {
-            Ok(in_force) => in_force,
-            Err(error) => {
-                if let Some(reason) = error.abort() {
-                    call.refuse(&reason).await;
-                }
-                return Err(error);
-            }
-        };
-        // What a peer asks about is on record before a record is touched for it.
-        let asked = json!({
-            "peer": caller.name(), "agreement": Hex(in_force.digest), "announced": call.open.elements,
-        });
-        let begun = self
-            .log("session_opened", &asked)
-            .and_then(|()| self.begin(&in_force, Role::Sender));
-        let mut round = match begun {
-            Ok(round) => round,
-            Err(error) => {
-                call.refuse(&Abort::Internal).await;
-                return Err(error);
-            }
-        };
-        round.peer_elements = Some(call.open.elements);
-        let entered = call
-            .while_alive(self.enter(in_force, round.datasets.clone(), Role::Sender))
-            .await;
-        let sent = match entered.and_then(|(in_force, set)| {
-            round.own_elements = Some(set.len() as u64);
-            Ok((in_force.terms(in_force.peer)?, packed(&set)?))
-        }) {
-            Ok((terms, elements)) => {
-                self.runner()
-                    .send::<Ristretto255>(call, terms, elements, (self.surroundings.randomness)())
-                    .await
-            }
-            Err(error) => {
-                call.refuse(&error.abort().unwrap_or(Abort::Internal)).await;
-                Err(error)
-            }
-        };
-        match sent {
-            Ok(sent) => {
-                self.end(&mut round, RoundState::Done, sent.traffic, &[])?;
-                self.log_receipt(&round, &sent.receipt)
-            }
-            Err(error) => {
-                self.end_badly(&mut round, &error)?;
-                Err(error)
-            }
+    /// Lends what a session of this round needs.
+    fn runner(self: &Arc<Self>, round: &[u8; 32]) -> Runner {
+        let (node, round) = (Arc::clone(self), *round);
+        Runner {
+            pool: self.surroundings.pool.clone(),
+            spool: self.folder.join("spool"),
+            keys: Arc::clone(&self.keys),
+            watcher: Arc::new(move |progress| {
+                node.active.note(&round, progress);
+                (node.surroundings.watcher)(progress);
+            }),
         }
     }
 
+    /// Where a round's chunks wait.
+    fn spool_of(&self, round: &[u8; 32]) -> PathBuf {
+        self.folder.join("spool").join(Hex(*round).to_string())
+    }
+
+    /// A new round; it is not on record yet.
     fn begin(&self, in_force: &InForce, role: Role) -> Result<Round> {
         let mut id = [0u8; 32];
         crate::runner::system_randomness().fill_bytes(&mut id);
-        let round = Round {
+        Ok(Round {
             id,
             agreement: in_force.digest,
             peer: in_force.agreement.party(in_force.peer)?.node_key.0,
@@ -268,38 +92,140 @@ impl Node {
             bytes_out: 0,
             bytes_in: 0,
             error: None,
-        };
-        self.store.put_round(&round)?;
-        Ok(round)
+            reason: None,
+        })
     }
 
-    fn end(
+    /// The round, while its session is open.
+    fn open_round(&self, round: &[u8; 32], role: Role) -> Result<Round> {
+        let open = self.store.session(round)?.is_some_and(|session| session.end.is_none());
+        self.store
+            .round(round)?
+            .filter(|record| open && record.role == role)
+            .ok_or_else(|| Error::Missing {
+                what: "round",
+                name: Hex(*round).to_string(),
+            })
+    }
+
+    fn seed(&self, round: &[u8; 32]) -> Result<SessionSeed> {
+        let seed = self.store.session_seed(round)?.ok_or(Error::Internal {
+            what: "a session's seed",
+        })?;
+        Ok(SessionSeed::from_bytes(&seed))
+    }
+
+    fn end_done(
         &self,
         round: &mut Round,
-        state: RoundState,
-        traffic: Traffic,
+        signed: &SignedReceipt,
         findings: &[Finding],
+        evidence: &[Vec<u8>],
+        theirs: &[u8],
+        own: &[u8],
     ) -> Result<()> {
-        round.state = state;
+        round.state = RoundState::Done;
         round.ended_at = Some(Timestamp::now());
-        round.bytes_out = traffic.bytes_sent;
-        round.bytes_in = traffic.bytes_received;
-        self.store.end_round(round, findings)?;
-        Ok(())
+        let receipt = &signed.receipt;
+        let entry = json!({
+            "round": Hex(round.id),
+            "role": round.role.code(),
+            "agreement": Hex(round.agreement),
+            "session": Hex(receipt.sid.0),
+            "receiver_elements": receipt.receiver_elements,
+            "sender_elements": receipt.sender_elements,
+            "blinded": Hex(receipt.blinded),
+            "evaluated": Hex(receipt.evaluated),
+            "tags": Hex(receipt.tags),
+            "by_receiver": Hex(signed.by_receiver),
+            "by_sender": Hex(signed.by_sender),
+        });
+        tracing::info!(node = self.name(), role = round.role.code(), "round done");
+        self.store.end_session(&hefu_store::Ending {
+            round,
+            findings,
+            evidence,
+            end: SessionEnd::done(),
+            own_receipt: own,
+            peer_receipt: theirs,
+            entry: ("round_done", entry),
+        })?;
+        self.after_end(round)
     }
 
     fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
+        let reason = error.reason();
         round.error = Some(error.code().to_string());
-        let state = if error.is_refusal() {
+        round.reason = Some(reason.code().to_string());
+        round.state = if error.is_refusal() {
             RoundState::Refused
         } else {
             RoundState::Failed
         };
-        let traffic = match error {
-            Error::BrokenOff { traffic, .. } => *traffic,
-            _ => Traffic::default(),
+        round.ended_at = Some(Timestamp::now());
+        if let Error::BrokenOff { traffic, .. } = error {
+            ask::add_traffic(round, *traffic);
+        }
+        let entry = json!({ "round": Hex(round.id), "reason": reason.code(), "by": "node" });
+        let end = SessionEnd {
+            reason: encode_abort(&reason),
+            // The peer gave the reason, or hears it over the line that is still there.
+            told: error.peer_knows(),
         };
-        self.end(round, state, traffic, &[])
+        self.finish_session(round, end, ("session_ended", entry))
+    }
+
+    /// Ends the session behind a round badly, or the round alone where it came to no session.
+    fn finish_session(&self, round: &Round, end: SessionEnd, entry: (&str, serde_json::Value)) -> Result<()> {
+        if self.store.session(&round.id)?.is_none() {
+            self.store.put_round(round)?;
+        } else {
+            self.store.end_session(&hefu_store::Ending {
+                round,
+                findings: &[],
+                evidence: &[],
+                end,
+                own_receipt: &[],
+                peer_receipt: &[],
+                entry,
+            })?;
+        }
+        self.after_end(round)
+    }
+
+    /// Secrets were erased with the session's end; its chunks go too.
+    fn after_end(&self, round: &Round) -> Result<()> {
+        match std::fs::remove_dir_all(self.spool_of(&round.id)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Spool { source: error })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes chunks that no open session waits for: a process was killed between its end and their removal.
+    pub(crate) fn sweep_spool(&self) -> Result<()> {
+        let spool = self.folder.join("spool");
+        let failed = |source| Error::Spool { source };
+        let open: Vec<String> = self
+            .store
+            .open_sessions()?
+            .iter()
+            .map(|session| Hex(session.round).to_string())
+            .collect();
+        for entry in std::fs::read_dir(&spool).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if open.iter().any(|name| *entry.file_name() == **name) {
+                continue;
+            }
+            let path = entry.path();
+            if entry.file_type().map_err(failed)?.is_dir() {
+                std::fs::remove_dir_all(path).map_err(failed)?;
+            } else {
+                std::fs::remove_file(path).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the set that this node enters, on a thread of its own.
@@ -308,7 +234,7 @@ impl Node {
         in_force: InForce,
         datasets: Vec<DatasetId>,
         role: Role,
-    ) -> Result<(InForce, ElementSet)> {
+    ) -> Result<(InForce, Entered)> {
         let node = Arc::clone(self);
         let work = move || {
             let receiver = if role == Role::Receiver {
@@ -327,7 +253,11 @@ impl Node {
                     records,
                 )?)
             })?;
-            Ok((in_force, set))
+            let labels = match role {
+                Role::Sender => labels(&in_force.agreement, &set)?,
+                Role::Receiver => Vec::new(),
+            };
+            Ok((in_force, Entered { set, labels }))
         };
         tokio::task::spawn_blocking(work)
             .await
@@ -366,25 +296,11 @@ impl Node {
         })
     }
 
-    fn log_receipt(&self, round: &Round, signed: &SignedReceipt) -> Result<()> {
-        let receipt = &signed.receipt;
-        tracing::info!(node = self.name(), role = round.role.code(), "round done");
-        self.log(
-            "round_done",
-            &json!({
-                "round": Hex(round.id),
-                "role": round.role.code(),
-                "agreement": Hex(round.agreement),
-                "session": Hex(receipt.sid.0),
-                "receiver_elements": receipt.receiver_elements,
-                "sender_elements": receipt.sender_elements,
-                "blinded": Hex(receipt.blinded),
-                "evaluated": Hex(receipt.evaluated),
-                "tags": Hex(receipt.tags),
-                "by_receiver": Hex(signed.by_receiver),
-                "by_sender": Hex(signed.by_sender),
-            }),
-        )
+    /// The name on a peer's card; nothing once the card is gone.
+    fn peer_name(&self, key: &[u8; 32]) -> String {
+        self.book()
+            .by_node_key(key)
+            .map_or_else(String::new, |card| card.name().to_owned())
     }
 
     /// Both logs say why: the chained one, and the stream for the operators.

@@ -1,10 +1,13 @@
 //! Runs a session over a connection: the only bridge between tokio, which moves bytes, and rayon, which computes.
 //!
-//! The protocol itself is plain blocking code on its own thread (`session`); two tasks move frames between it and the
+//! The protocol itself is plain blocking code on its own thread (`receive`, `send`), which keeps a journal; two tasks move frames between it and the
 //! connection through bounded channels (`line`). So arithmetic and transfer overlap, and a slow side slows the other
 //! instead of filling the memory.
 
+mod journal;
 mod line;
+mod receive;
+mod send;
 mod session;
 mod spool;
 
@@ -13,12 +16,16 @@ use std::sync::Arc;
 
 use hefu_curve::Pool;
 use hefu_link::{Connection, Keys, Traffic};
-use hefu_psi::{Elements, Matches, SignedReceipt, Suite, Terms};
+use hefu_psi::{Elements, Matches, SessionSeed, SignedReceipt, Suite, Terms};
 use rand::CryptoRng;
 
 use crate::{Error, Result};
-pub use line::Call;
+pub(crate) use journal::Forgetful;
+pub use journal::{Chunks, Journal, Pending};
 use line::Line;
+pub use line::{Call, Said, Visit};
+pub use send::Own;
+pub use spool::Spool;
 
 /// A source of randomness for one session: the system's, or a seeded one in tests.
 pub type Randomness = Box<dyn CryptoRng + Send>;
@@ -55,25 +62,8 @@ pub enum Step {
     Merge,
 }
 
-/// Asked once a session for the sender's key: whether it was never seen before.
-pub type Fresh = Arc<dyn Fn(&[u8; 32]) -> Result<bool> + Send + Sync>;
-
 /// Told of every chunk. Called from compute threads.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
-
-/// What both sides have fixed before anything is answered, as it went over the wire. Only public values.
-pub struct Committed {
-    /// The receiver's opening.
-    pub open: Vec<u8>,
-    /// The sender's acceptance.
-    pub accept: Vec<u8>,
-    /// The receiver's signature over all it has sent.
-    pub commit: Vec<u8>,
-}
-
-/// Told on both sides before the first evaluation leaves, so that a peer that breaks off later has still signed for
-/// what it entered.
-pub type Witness = Arc<dyn Fn(&Committed) -> Result<()> + Send + Sync>;
 
 /// What a node lends to its sessions.
 #[derive(Clone)]
@@ -86,8 +76,6 @@ pub struct Runner {
     pub keys: Arc<Keys>,
     /// Told how far a session has come.
     pub watcher: Watcher,
-    /// Told what both sides have fixed.
-    pub witness: Witness,
 }
 
 /// Both signatures and what went over the line.
@@ -115,52 +103,99 @@ impl Runner {
             spool,
             keys,
             watcher: Arc::new(|_| ()),
-            witness: Arc::new(|_| Ok(())),
         }
     }
 
-    /// Runs the receiver's side. `fresh` is asked whether the sender's session key was never seen before.
+    /// Runs the receiver's side, or what is left of it. `held` is dropped when the session's thread has ended.
     ///
     /// # Errors
-    /// Whatever ended the session; the peer has been told the reason where it could be.
+    /// Whatever ended the line or the session; the peer has been told the reason where it could be.
     pub async fn receive<S: Suite>(
         &self,
         connection: Connection,
         terms: Terms,
         elements: Elements,
-        randomness: Randomness,
-        fresh: Fresh,
+        seed: SessionSeed,
+        journal: Arc<dyn Journal>,
+        held: impl Send + 'static,
     ) -> Result<Received> {
         let (line, tasks) = Line::new(connection);
         let runner = self.clone();
         let outcome = blocking(move || {
-            session::Running::new(&runner, line).receive::<S>(terms, elements, randomness, &*fresh)
+            let _held = held;
+            runner.run(line, &*journal).receive::<S>(terms, elements, &seed)
         })
         .await;
         let (matches, traffic) = tasks.close(outcome).await?;
         Ok(Received { matches, traffic })
     }
 
-    /// Runs the sender's side for a call that has come.
+    /// Runs the sender's side for a call that has come, or what is left of it. `held` is dropped when the session's
+    /// thread has ended.
     ///
     /// # Errors
-    /// Whatever ended the session; the peer has been told the reason where it could be.
+    /// Whatever ended the line or the session; the peer has been told the reason where it could be.
+    #[allow(clippy::too_many_arguments, reason = "each is one thing that a session needs")]
     pub async fn send<S: Suite>(
         &self,
         call: Call,
         terms: Terms,
-        elements: Elements,
+        own: Own,
+        seed: SessionSeed,
         randomness: Randomness,
+        journal: Arc<dyn Journal>,
+        held: impl Send + 'static,
     ) -> Result<Sent> {
         let (open, line, tasks) = call.into_line();
         let runner = self.clone();
         let outcome = blocking(move || {
-            session::Running::new(&runner, line).send::<S>(terms, open, &elements, randomness)
+            let _held = held;
+            runner
+                .run(line, &*journal)
+                .send::<S>(terms, open, &own, &seed, randomness)
         })
         .await;
         let (receipt, traffic) = tasks.close(outcome).await?;
         Ok(Sent { receipt, traffic })
     }
+
+    /// Says once more what was said in a session that has ended well: `accept` and the `own` receipt, to a receiver
+    /// that shows its receipt, `theirs`.
+    ///
+    /// # Errors
+    /// When the line fails, or the receiver shows another receipt.
+    pub async fn repeat(
+        &self,
+        call: Call,
+        accept: Vec<u8>,
+        chunks: u32,
+        theirs: Vec<u8>,
+        own: Vec<u8>,
+    ) -> Result<()> {
+        let (_, line, tasks) = call.into_line();
+        let runner = self.clone();
+        let outcome = blocking(move || {
+            let nothing = Forgetful {
+                spool: runner.spool.clone(),
+            };
+            runner.run(line, &nothing).repeat(accept, chunks, &theirs, own)
+        })
+        .await;
+        tasks.close(outcome).await.map(|_| ())
+    }
+
+    fn run<'a>(&'a self, line: Line, journal: &'a dyn Journal) -> session::Running<'a> {
+        session::Running {
+            runner: self,
+            journal,
+            line,
+        }
+    }
+}
+
+/// How many chunks `elements` elements make.
+pub(crate) fn chunks_of(elements: u64) -> u32 {
+    u32::try_from(elements.div_ceil(hefu_psi::CHUNK as u64)).unwrap_or(u32::MAX)
 }
 
 /// Runs blocking work on its own thread; a panic in it is an internal error, not the end of the node.

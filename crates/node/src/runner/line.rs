@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hefu_link::{Connection, Receiver as Reading, Sender as Writing, Traffic};
-use hefu_psi::wire::{Abort, Kind, Open};
+use hefu_psi::wire::{Abort, Document, Kind, Open};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -45,6 +45,14 @@ pub(super) struct Tasks {
     accepted: Arc<AtomicBool>,
 }
 
+/// What a peer that calls wants.
+pub enum Said {
+    /// A session.
+    Open(Call),
+    /// To hand over papers.
+    Document(Visit),
+}
+
 /// A peer's call whose opening message has come; nothing is promised to it yet.
 pub struct Call {
     /// What the peer opens with.
@@ -53,12 +61,22 @@ pub struct Call {
     reading: Reading,
 }
 
+/// A line over which papers go, and no session.
+pub struct Visit {
+    /// The first paper.
+    pub first: (u8, Vec<u8>),
+    /// The writing half.
+    pub writing: Writing,
+    /// The reading half.
+    pub reading: Reading,
+}
+
 impl Call {
     /// Waits for the opening message.
     ///
     /// # Errors
     /// When the line fails, or something else comes first; the peer is then told so.
-    pub async fn take(connection: Connection) -> Result<Self> {
+    pub async fn take(connection: Connection) -> Result<Said> {
         let (writing, mut reading) = connection.split();
         let mut payload = Vec::new();
         let Ok(frame) = timeout(OPENING, reading.recv(&mut payload)).await else {
@@ -67,16 +85,24 @@ impl Call {
             return Err(hefu_psi::Error::Refused(Abort::Inactive { seconds }).into());
         };
         let frame = frame?;
-        let opened = match Kind::from_byte(frame.kind) {
-            Some(Kind::Open) => Open::decode(&payload).map_err(hefu_psi::Error::Refused),
+        let said = match Kind::from_byte(frame.kind) {
+            Some(Kind::Open) => Open::decode(&payload).map(Ok).map_err(hefu_psi::Error::Refused),
+            Some(Kind::Document) => Document::decode(&payload)
+                .map(|paper| Err((paper.kind, paper.bytes.to_vec())))
+                .map_err(hefu_psi::Error::Refused),
             _ => Err(unexpected(Kind::Open)),
         };
-        match opened {
-            Ok(open) => Ok(Self {
+        match said {
+            Ok(Ok(open)) => Ok(Said::Open(Self {
                 open,
                 writing,
                 reading,
-            }),
+            })),
+            Ok(Err(first)) => Ok(Said::Document(Visit {
+                first,
+                writing,
+                reading,
+            })),
             Err(error) => {
                 let _ = writing.abort(&error.abort()).await;
                 Err(error.into())

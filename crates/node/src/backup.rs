@@ -1,0 +1,215 @@
+//! Backup and restore of a node's folder.
+//!
+//! A backup leaves out what only an open session needs: its secrets and its chunks. A node that was restored voids those
+//! sessions, and never counts less against a peer's budget than before: it takes the debits of the folder that it
+//! replaces, and where there is none, the budgets of the month count as spent until a person frees them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hefu_casework::{Hex, canonical};
+use hefu_psi::wire::{Abort, encode_abort};
+use hefu_store::{Store, Unlock};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::digest::sha256;
+use crate::node::{private_folder, this_month};
+use crate::{Error, Node, Result};
+
+const MANIFEST: &str = "manifest.json";
+const DATABASE: &str = "hefu.db";
+const LABEL: &[u8] = b"hefu/2 backup\0";
+
+/// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
+const FILES: [(&str, bool); 5] = [
+    ("vault.json", true),
+    ("node.toml", false),
+    ("keys/node.sealed", true),
+    ("keys/tls.sealed", true),
+    ("aliases.sealed", false),
+];
+
+/// What stands in a backup.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    version: u32,
+    name: String,
+    node_key: Hex<32>,
+    at: Timestamp,
+    log_seq: u64,
+    log_head: Hex<32>,
+    files: BTreeMap<String, Hex<32>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedManifest {
+    manifest: Manifest,
+    signature: Hex<64>,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// When the backup was made.
+    pub backed_up_at: Timestamp,
+    /// Sessions that were open then and are void now.
+    pub voided: usize,
+    /// Where the folder that was replaced has gone; its debits were taken over.
+    pub replaced: Option<PathBuf>,
+    /// Whether the budgets of this month are locked, because no older folder could tell what was spent since.
+    pub budgets_locked: bool,
+}
+
+impl Node {
+    /// Writes a backup of this node into a new folder.
+    ///
+    /// # Errors
+    /// When `folder` is there already, or the disk's.
+    pub fn backup(&self, folder: &Path, actor: &str) -> Result<()> {
+        let failed = |source| Error::folder(folder, source);
+        if folder.exists() {
+            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+        }
+        // Under another name until it is whole.
+        let building = with_suffix(folder, "partial");
+        if building.exists() {
+            fs::remove_dir_all(&building).map_err(failed)?;
+        }
+        private_folder(&building.join("keys")).map_err(failed)?;
+        self.log("backed_up", &json!({ "by": actor }))?;
+        self.store.backup(&building.join(DATABASE))?;
+        let mut files = BTreeMap::new();
+        files.insert(DATABASE.to_owned(), digest_of(&building.join(DATABASE))?);
+        for (name, needed) in FILES {
+            let from = self.folder.join(name);
+            if needed || from.exists() {
+                fs::copy(&from, building.join(name)).map_err(failed)?;
+                files.insert(name.to_owned(), digest_of(&building.join(name))?);
+            }
+        }
+        let head = self.store.head()?;
+        let manifest = Manifest {
+            version: 1,
+            name: self.name().to_owned(),
+            node_key: Hex(self.node_key()),
+            at: Timestamp::now(),
+            log_seq: head.seq,
+            log_head: Hex(head.hash),
+            files,
+        };
+        let signature = self.sign_labelled(LABEL, &sha256(&canonical::to_vec(&manifest)));
+        let signed = canonical::to_vec(&SignedManifest { manifest, signature });
+        fs::write(building.join(MANIFEST), signed).map_err(failed)?;
+        fs::rename(&building, folder).map_err(failed)
+    }
+
+    /// Makes a node's folder anew from a backup. A folder that is there already is kept under another name.
+    ///
+    /// # Errors
+    /// When the backup is damaged or of another node than the folder's, or can't be unlocked; nothing is changed then.
+    pub fn restore(backup: &Path, folder: &Path, unlock: &Unlock, actor: &str) -> Result<Restored> {
+        let manifest = checked(backup)?;
+        let failed = |source| Error::folder(folder, source);
+        let building = with_suffix(folder, "partial");
+        if building.exists() {
+            fs::remove_dir_all(&building).map_err(failed)?;
+        }
+        for name in ["keys", "spool", "quarantine"] {
+            private_folder(&building.join(name)).map_err(failed)?;
+        }
+        for name in manifest.files.keys() {
+            fs::copy(backup.join(name), building.join(name)).map_err(failed)?;
+        }
+        let store = Store::open(&building, unlock)?;
+        let older = folder.join(DATABASE).exists();
+        let told = if older {
+            Some(store.merge_ledger(folder, unlock)?)
+        } else {
+            store.lock_budgets(&this_month(), "restored")?;
+            None
+        };
+        let voided = store.restore_marks(&encode_abort(&Abort::Voided))?;
+        store.append(
+            actor,
+            "restored",
+            &json!({
+                "backed_up_at": manifest.at, "voided": voided, "budgets_locked": !older,
+                "replaced_log": told.map(|head| json!({ "seq": head.seq, "hash": Hex(head.hash) })),
+            }),
+        )?;
+        drop(store);
+        let replaced = if folder.exists() {
+            let aside = with_suffix(folder, &format!("before-{}", Timestamp::now().as_second()));
+            fs::rename(folder, &aside).map_err(failed)?;
+            Some(aside)
+        } else {
+            None
+        };
+        fs::rename(&building, folder).map_err(failed)?;
+        Ok(Restored {
+            backed_up_at: manifest.at,
+            voided,
+            replaced,
+            budgets_locked: !older,
+        })
+    }
+}
+
+/// The manifest, once its signature and the digest of every file hold.
+fn checked(backup: &Path) -> Result<Manifest> {
+    let damaged = |name: &str| Error::Missing {
+        what: "backup_file",
+        name: backup.join(name).display().to_string(),
+    };
+    let bytes = fs::read(backup.join(MANIFEST)).map_err(|_| damaged(MANIFEST))?;
+    let SignedManifest { manifest, signature } =
+        canonical::from_slice(&bytes).map_err(|_| damaged(MANIFEST))?;
+    let message = [LABEL, &sha256(&canonical::to_vec(&manifest))].concat();
+    let holds = ring::signature::UnparsedPublicKey::new(&ring::signature::ED25519, manifest.node_key.0)
+        .verify(&message, &signature.0)
+        .is_ok();
+    if !holds || manifest.version != 1 {
+        return Err(damaged(MANIFEST));
+    }
+    let known = |name: &str| name == DATABASE || FILES.iter().any(|(known, _)| *known == name);
+    for (name, digest) in &manifest.files {
+        if !known(name) || digest_of(&backup.join(name)).ok() != Some(*digest) {
+            return Err(damaged(name));
+        }
+    }
+    let needed = FILES.iter().filter(|(_, needed)| *needed).map(|(name, _)| *name);
+    match needed.chain([DATABASE]).find(|name| !manifest.files.contains_key(*name)) {
+        Some(missing) => Err(damaged(missing)),
+        None => Ok(manifest),
+    }
+}
+
+/// SHA-256 of a file, read in pieces: a database may be larger than memory.
+fn digest_of(path: &Path) -> Result<Hex<32>> {
+    let failed = |source| Error::folder(path, source);
+    let mut file = fs::File::open(path).map_err(failed)?;
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match std::io::Read::read(&mut file, &mut buffer).map_err(failed)? {
+            0 => break,
+            read => context.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    Ok(Hex(digest))
+}
+
+/// `/var/lib/hefu` becomes `/var/lib/hefu.suffix`.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(suffix);
+    path.with_file_name(name)
+}

@@ -1,0 +1,90 @@
+//! Deletion: records, findings and whatever was made of them go, and a signed record of it stays.
+
+use hefu_casework::{Hex, canonical};
+use hefu_store::{DatasetId, Role, RoundState};
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use crate::digest::sha256;
+use crate::{Error, Node, Result};
+
+const LABEL: &[u8] = b"hefu/2 deletion\0";
+
+impl Node {
+    /// Deletes a snapshot with its records, and the file of its refused rows. Rounds that used it keep its number.
+    ///
+    /// # Errors
+    /// When an open round still needs it, there is no such snapshot, or the disk's.
+    pub fn delete_dataset(&self, dataset: DatasetId, actor: &str) -> Result<()> {
+        for session in self.store.open_sessions()? {
+            let round = self.store.round(&session.round)?;
+            if round.is_some_and(|round| round.datasets.contains(&dataset)) {
+                return Err(Error::Missing {
+                    what: "unused_dataset",
+                    name: dataset.0.to_string(),
+                });
+            }
+        }
+        let quarantined = self.remove_quarantine(dataset)?;
+        let record = self.deletion(
+            json!({ "what": "dataset", "dataset": dataset.0, "quarantine_files": quarantined }),
+            actor,
+        );
+        Ok(self.store.delete_dataset(dataset, &record)?)
+    }
+
+    /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn delete_expired(&self, now: Timestamp) -> Result<usize> {
+        let mut deleted = 0;
+        for round in self.store.rounds()? {
+            let (Role::Receiver, RoundState::Done, Some(ended)) = (round.role, round.state, round.ended_at) else {
+                continue;
+            };
+            let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
+            let due = ended.checked_add((24 * days).hours()).is_ok_and(|due| due <= now);
+            if !due || self.store.findings_deleted(&round.id)? {
+                continue;
+            }
+            let record = self.deletion(
+                json!({ "what": "findings", "round": Hex(round.id), "retention_days": days }),
+                "node",
+            );
+            self.store.delete_findings(&round.id, &record)?;
+            deleted += 1;
+        }
+        Ok(deleted)
+    }
+
+    /// The signed record: what is gone, with every place in which it stood.
+    fn deletion(&self, what: Value, actor: &str) -> Vec<u8> {
+        let body = json!({
+            "version": 1,
+            "at": Timestamp::now(),
+            "by": actor,
+            "node_key": Hex(self.node_key()),
+            "deleted": what,
+            "covers": ["records", "findings", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log"],
+        });
+        let digest = sha256(&canonical::to_vec(&body));
+        let signature = self.sign_labelled(LABEL, &digest);
+        canonical::to_vec(&json!({ "deletion": body, "signature": signature }))
+    }
+
+    fn remove_quarantine(&self, dataset: DatasetId) -> Result<usize> {
+        let folder = self.folder.join("quarantine");
+        let failed = |source| Error::folder(&self.folder, source);
+        let prefix = format!("{}-", dataset.0);
+        let mut removed = 0;
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                std::fs::remove_file(entry.path()).map_err(failed)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}

@@ -1,0 +1,186 @@
+//! Agreements in the making: drafted here or received, checked against this node's policy, signed or refused.
+
+use std::collections::BTreeMap;
+
+use hefu_casework::{Agreement, Dossier, DossierState, Hex, SignedAgreement};
+use hefu_link::Card;
+use hefu_psi::wire::Abort;
+use hefu_psi::{Ristretto255, Suite};
+use hefu_store::AgreementState;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::agreement::policy;
+use crate::{Error, Node, Result};
+
+impl Node {
+    /// Keeps a new agreement as a draft; nobody has signed it.
+    ///
+    /// # Errors
+    /// When it contradicts itself, does not name this node and a pinned peer, or this node's policy does not allow it.
+    pub fn draft(&self, agreement: Agreement, actor: &str) -> Result<[u8; 32]> {
+        self.may_sign(&agreement)?;
+        self.card_of_other(&agreement)?;
+        let digest = agreement.digest();
+        self.put_dossier(&Dossier::draft(agreement)?)?;
+        self.log("agreement_drafted", &json!({ "agreement": Hex(digest), "by": actor }))?;
+        Ok(digest)
+    }
+
+    /// Every agreement on this node, the newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn agreements(&self) -> Result<Vec<([u8; 32], Dossier)>> {
+        self.store
+            .agreements()?
+            .into_iter()
+            .map(|stored| Ok((stored.digest, Dossier::parse(&stored.bytes)?)))
+            .collect()
+    }
+
+    /// The agreement with this digest.
+    ///
+    /// # Errors
+    /// When there is none; the store's.
+    pub fn agreement(&self, digest: &[u8; 32]) -> Result<Dossier> {
+        let stored = self.store.agreement(digest)?.ok_or_else(|| Error::Missing {
+            what: "agreement",
+            name: Hex(*digest).to_string(),
+        })?;
+        Ok(Dossier::parse(&stored.bytes)?)
+    }
+
+    /// Takes an agreement that came as a file, with the signatures it bears.
+    ///
+    /// # Errors
+    /// When it is malformed, or is not between this node and a pinned peer.
+    pub fn receive_dossier(&self, bytes: &[u8]) -> Result<[u8; 32]> {
+        let theirs = Dossier::parse(bytes)?;
+        let digest = theirs.agreement().digest();
+        self.receive_dossier_from(theirs, None, true)?;
+        Ok(digest)
+    }
+
+    /// Signs, after a person has read what each side will learn.
+    ///
+    /// # Errors
+    /// When this node's policy does not allow it, it was refused, or it asks for what this node can't do.
+    pub fn sign_agreement(&self, digest: &[u8; 32], actor: &str) -> Result<DossierState> {
+        let mut dossier = self.agreement(digest)?;
+        self.may_sign(dossier.agreement())?;
+        dossier.sign(self.keys.signing_key())?;
+        self.put_dossier(&dossier)?;
+        self.log("agreement_signed", &json!({ "agreement": Hex(*digest), "by": actor }))?;
+        Ok(dossier.state())
+    }
+
+    /// Refuses, for a reason that the other party is shown.
+    ///
+    /// # Errors
+    /// When this node has signed it already, or the reason is empty or too long.
+    pub fn refuse_agreement(&self, digest: &[u8; 32], reason: &str, actor: &str) -> Result<DossierState> {
+        let mut dossier = self.agreement(digest)?;
+        dossier.refuse(self.keys.signing_key(), reason, Timestamp::now())?;
+        self.put_dossier(&dossier)?;
+        self.log(
+            "agreement_refused",
+            &json!({ "agreement": Hex(*digest), "by": actor, "reason": reason }),
+        )?;
+        Ok(dossier.state())
+    }
+
+    /// Keeps an agreement that every party has signed; from now on it can be used.
+    ///
+    /// # Errors
+    /// When it does not name this node, or can't be stored.
+    pub fn conclude(&self, signed: &SignedAgreement) -> Result<[u8; 32]> {
+        let digest = signed.agreement().digest();
+        signed
+            .agreement()
+            .index_of(&self.node_key())
+            .ok_or(hefu_casework::Error::NotAParty)?;
+        self.put_dossier(&Dossier::from_signed(signed))?;
+        self.log("agreement_concluded", &json!({ "agreement": Hex(digest) }))?;
+        Ok(digest)
+    }
+
+    /// Merges a dossier with what is known of the agreement here. `room` says whether one that is new may be kept.
+    pub(crate) fn receive_dossier_from(&self, theirs: Dossier, from: Option<&Card>, room: bool) -> Result<Dossier> {
+        let agreement = theirs.agreement();
+        let card = self.card_of_other(agreement)?;
+        if from.is_some_and(|from| from.node_key() != card.node_key()) {
+            return Err(policy("agreement_other_party", Abort::AgreementMismatch));
+        }
+        let digest = agreement.digest();
+        let known = self.store.agreement(&digest)?;
+        let merged = match &known {
+            Some(stored) => Dossier::parse(&stored.bytes)?.merge(&theirs)?,
+            None if room => theirs,
+            None => return Err(policy("agreements_too_many", Abort::Policy)),
+        };
+        let bytes = merged.to_bytes();
+        if known.is_some_and(|stored| stored.bytes == bytes) {
+            return Ok(merged);
+        }
+        self.put_dossier(&merged)?;
+        let state = match merged.state() {
+            DossierState::Draft { .. } => "draft",
+            DossierState::Signed => "signed",
+            DossierState::Refused { .. } => "refused",
+        };
+        self.log(
+            "agreement_received",
+            &json!({ "agreement": Hex(digest), "from": from.map_or("file", Card::name), "state": state }),
+        )?;
+        Ok(merged)
+    }
+
+    /// The agreements between this node and a peer.
+    pub(crate) fn dossiers_with(&self, peer: &Card) -> Result<BTreeMap<[u8; 32], Dossier>> {
+        let between = |dossier: &Dossier| dossier.agreement().index_of(&peer.node_key()).is_some();
+        Ok(self
+            .agreements()?
+            .into_iter()
+            .filter(|(_, dossier)| between(dossier))
+            .collect())
+    }
+
+    /// What this node's own policy, rules and suites say, whatever the other side thinks.
+    pub(crate) fn may_sign(&self, agreement: &Agreement) -> Result<()> {
+        agreement.check_against(&self.rules, agreement.valid_from)?;
+        if agreement.suite != Ristretto255::NAME {
+            return Err(policy("suite_unknown", Abort::Suite));
+        }
+        let me = agreement
+            .index_of(&self.node_key())
+            .ok_or(hefu_casework::Error::NotAParty)?;
+        Ok(self.surroundings.policy.check(agreement, me)?)
+    }
+
+    /// The card of the other party.
+    fn card_of_other(&self, agreement: &Agreement) -> Result<Card> {
+        let me = agreement
+            .index_of(&self.node_key())
+            .ok_or(hefu_casework::Error::NotAParty)?;
+        let other = agreement.party(1 - me.min(1))?;
+        self.book()
+            .by_node_key(&other.node_key.0)
+            .ok_or_else(|| Error::Missing {
+                what: "peer",
+                name: other.name.clone(),
+            })
+    }
+
+    fn put_dossier(&self, dossier: &Dossier) -> Result<()> {
+        let state = match dossier.state() {
+            DossierState::Draft { .. } => AgreementState::Draft,
+            DossierState::Signed => AgreementState::Signed,
+            DossierState::Refused { reason, .. } => AgreementState::Refused { reason },
+        };
+        let digest = dossier.agreement().digest();
+        Ok(self
+            .store
+            .put_agreement(&digest, &dossier.to_bytes(), &state)?)
+    }
+}

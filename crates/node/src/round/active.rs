@@ -1,0 +1,95 @@
+//! The sessions that are being worked on in this process: how far each has come, and how one is stopped.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, OwnedMutexGuard};
+
+use crate::runner::Progress;
+
+/// By round.
+#[derive(Default)]
+pub(crate) struct Active(Mutex<HashMap<[u8; 32], Arc<Work>>>);
+
+#[derive(Default)]
+struct Work {
+    /// Held by whoever runs the session, so that two lines never write into one record.
+    place: Arc<tokio::sync::Mutex<()>>,
+    stop: Notify,
+    progress: Mutex<Option<Progress>>,
+}
+
+/// The right to run a session. `place` goes to the thread that does the work and is free when that thread has ended.
+pub(crate) struct Turn {
+    work: Arc<Work>,
+    pub(crate) place: OwnedMutexGuard<()>,
+}
+
+impl Active {
+    /// Stops whoever runs this session and takes its place: the peer has called anew, so the old line is dead.
+    pub(crate) async fn take_over(&self, round: &[u8; 32]) -> Turn {
+        let work = self.work(round);
+        loop {
+            match Arc::clone(&work.place).try_lock_owned() {
+                Ok(place) => return Turn { work, place },
+                Err(_) => {
+                    work.stop.notify_waiters();
+                    // The thread behind the line looks up when it next reads or writes.
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            }
+        }
+    }
+
+    /// The right to run this session, unless somebody does already.
+    pub(crate) fn turn(&self, round: &[u8; 32]) -> Option<Turn> {
+        let work = self.work(round);
+        let place = Arc::clone(&work.place).try_lock_owned().ok()?;
+        Some(Turn { work, place })
+    }
+
+    /// How far a session that is being worked on has come.
+    pub(crate) fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
+        let work = self.lock().get(round).cloned()?;
+        *work.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
+        if let Some(work) = self.lock().get(round) {
+            *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+        }
+    }
+
+    /// Forgets a session that has ended.
+    pub(crate) fn forget(&self, round: &[u8; 32]) {
+        self.lock().remove(round);
+    }
+
+    fn work(&self, round: &[u8; 32]) -> Arc<Work> {
+        Arc::clone(self.lock().entry(*round).or_default())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Work>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    /// The place for the working thread, and the work until somebody stops it; none when it was stopped.
+    pub(crate) fn split(self) -> (OwnedMutexGuard<()>, Stop) {
+        (self.place, Stop(self.work))
+    }
+}
+
+/// Hears when its session is to stop.
+pub(crate) struct Stop(Arc<Work>);
+
+impl Stop {
+    /// Runs `work` until it ends, or until it is to stop.
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.0.stop.notified() => None,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! A round as its sender: a peer calls, and this node answers what the agreement allows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hefu_casework::Hex;
+use hefu_link::{Card, Connection, Listener};
+use hefu_psi::wire::{Abort, Open};
+use hefu_psi::{Ristretto255, SessionSeed};
+use hefu_store::{Debit, NewSession, Role, Round, RoundState, Session};
+use serde_json::json;
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::ask::add_traffic;
+use super::journal::Kept;
+use super::packed;
+use crate::agreement::{InForce, policy};
+use crate::digest::sha256;
+use crate::guard::{Calls, Strangers};
+use crate::runner::{Call, Own, Said};
+use crate::{Error, Node, Result};
+
+impl Node {
+    /// Listens for peers on `address`.
+    ///
+    /// # Errors
+    /// When the address can't be listened on.
+    pub async fn listen(&self, address: &str) -> Result<Listener> {
+        let Self {
+            surroundings, keys, ..
+        } = self;
+        Ok(Listener::bind(
+            address,
+            keys,
+            self.book(),
+            surroundings.limits,
+            surroundings.tap.clone(),
+        )
+        .await?)
+    }
+
+    /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
+    /// stop the others.
+    pub async fn serve(self: Arc<Self>, listener: Listener) {
+        let mut strangers = Strangers::default();
+        let calls = Arc::new(Calls::default());
+        let mut answering = JoinSet::new();
+        loop {
+            while answering.try_join_next().is_some() {}
+            match listener.accept().await {
+                Ok(connection) => {
+                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
+                    answering.spawn(async move {
+                        let card = connection.peer().clone();
+                        let answered = match calls.turn(card.node_key()) {
+                            Some(_turn) => node.answer(connection).await,
+                            None => {
+                                let _ = connection.split().0.abort(&Abort::Interrupted).await;
+                                Err(policy("peer_too_many_calls", Abort::Interrupted))
+                            }
+                        };
+                        match answered {
+                            Err(error) if error.can_go_on() => {
+                                tracing::info!(
+                                    node = node.name(),
+                                    peer = card.name(),
+                                    code = error.code(),
+                                    "call interrupted"
+                                );
+                            }
+                            Err(error) => node.note_failure("call_failed", card.name(), &error),
+                            Ok(()) => {}
+                        }
+                    });
+                }
+                Err(error) => {
+                    if matches!(error, hefu_link::Error::Accept { .. }) {
+                        // Out of file descriptors, or the listener is gone: without a pause this would spin.
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                    let error = error.into();
+                    match strangers.one_more() {
+                        Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
+                        None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a caller says first decides what it is about.
+    async fn answer(self: &Arc<Self>, connection: Connection) -> Result<()> {
+        let caller = connection.peer().clone();
+        match Call::take(connection).await? {
+            Said::Open(call) => self.answer_open(call, &caller).await,
+            Said::Document(visit) => self.answer_visit(visit, &caller).await,
+        }
+    }
+
+    /// An opening either begins a session or names one that this node has on record.
+    async fn answer_open(self: &Arc<Self>, call: Call, caller: &Card) -> Result<()> {
+        let name = sha256(&call.open.encode());
+        let known = match self.store.session_by_call(Role::Sender, &name) {
+            Ok(known) => known,
+            Err(error) => return refuse(call, error.into()).await,
+        };
+        match known {
+            Some(session) => match self.round_with(&session, caller) {
+                Ok(round) if session.end.is_some() => self.repeat(call, &session, &round).await,
+                Ok(round) => self.resume(call, round).await,
+                Err(error) => refuse(call, error).await,
+            },
+            None => match self.admit(&call.open, caller).await {
+                Ok(round) => self.resume(call, round).await,
+                Err(error) => refuse(call, error).await,
+            },
+        }
+    }
+
+    /// A new session: everything that can be refused is refused, the announced size is debited and on record, and only
+    /// then is a record touched.
+    async fn admit(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<Round> {
+        let in_force = self.admits(open, caller)?;
+        self.supersede(&in_force).await?;
+        let mut round = self.begin(&in_force, Role::Sender)?;
+        round.peer_elements = Some(open.elements);
+        let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
+        let bytes = open.encode();
+        let (agreement, limits) = (&in_force.agreement, &self.surroundings.policy);
+        let entry = json!({
+            "round": Hex(round.id), "role": "sender", "peer": caller.name(), "agreement": Hex(in_force.digest),
+            "purpose": agreement.purpose, "announced": open.elements,
+        });
+        self.store.begin_session(&NewSession {
+            round: &round,
+            open: &bytes,
+            seed: seed.bytes(),
+            expires_at: in_force.expiry(),
+            debit: Some(Debit {
+                peer: caller.node_key(),
+                month: crate::node::this_month(),
+                agreement: in_force.digest,
+                purpose: agreement.purpose.code().to_owned(),
+                elements: open.elements,
+                call: sha256(&bytes),
+                limit: limits.max_elements_a_month_from_one_peer,
+                rounds_limit: agreement.rounds_a_month.min(limits.max_rounds_a_month),
+            }),
+            entry: ("session_opened", entry),
+        })?;
+        Ok(round)
+    }
+
+    /// A receiver runs one session under an agreement at a time, so a new one means that it has given up the old one.
+    async fn supersede(self: &Arc<Self>, in_force: &InForce) -> Result<()> {
+        for session in self.store.open_sessions()? {
+            let Some(round) = self.store.round(&session.round)? else {
+                continue;
+            };
+            if round.role == Role::Sender && round.agreement == in_force.digest {
+                self.end_session_as(&round.id, &Abort::Cancelled, "peer").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the session from its beginning, or from where it stopped.
+    async fn resume(self: &Arc<Self>, mut call: Call, mut round: Round) -> Result<()> {
+        // A receiver that calls again has lost its line, whatever this side still believes of it.
+        let turn = call.while_alive(self.active.take_over(&round.id)).await;
+        let (place, stop) = turn.split();
+        let Some(ended) = stop.or(self.attempt_to_answer(call, &mut round, place)).await else {
+            return Err(Error::Stopped);
+        };
+        self.active.settle(&round.id);
+        let Err(error) = ended else { return Ok(()) };
+        if !error.can_go_on() {
+            self.end_badly(&mut round, &error)?;
+        }
+        Err(error)
+    }
+
+    async fn attempt_to_answer(
+        self: &Arc<Self>,
+        mut call: Call,
+        round: &mut Round,
+        place: OwnedMutexGuard<()>,
+    ) -> Result<()> {
+        let prepared = async {
+            let in_force = self.signed(&round.agreement)?;
+            let seed = self.seed(&round.id)?;
+            let datasets = round.datasets.clone();
+            let (in_force, entered) = self.enter(in_force, datasets, Role::Sender).await?;
+            let own = Own {
+                elements: packed(&entered.set)?,
+                labels: entered.labels,
+            };
+            let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
+            Ok::<_, Error>((in_force.terms(in_force.peer)?, own, seed, journal))
+        };
+        let (terms, own, seed, journal) = match call.while_alive(prepared).await {
+            Ok(prepared) => prepared,
+            Err(error) => return refuse(call, error).await,
+        };
+        let sent = self
+            .runner(&round.id)
+            .send::<Ristretto255>(call, terms, own, seed, (self.surroundings.randomness)(), journal, place)
+            .await?;
+        if let Some(mut ended) = self.store.round(&round.id)? {
+            add_traffic(&mut ended, sent.traffic);
+            self.store.put_round(&ended)?;
+        }
+        Ok(())
+    }
+
+    /// The session has ended here: the receiver is told how, as often as it asks.
+    async fn repeat(self: &Arc<Self>, call: Call, session: &Session, round: &Round) -> Result<()> {
+        let done = (round.state == RoundState::Done)
+            .then_some((&session.accept, &session.peer_receipt, &session.receipt));
+        if let Some((Some(accept), Some(theirs), Some(own))) = done {
+            let chunks = crate::runner::chunks_of(call.open.elements);
+            self.runner(&round.id)
+                .repeat(call, accept.clone(), chunks, theirs.clone(), own.clone())
+                .await
+        } else {
+            let reason = session.end.as_ref().and_then(|end| hefu_psi::wire::decode_abort(&end.reason));
+            call.refuse(&reason.unwrap_or(Abort::Internal)).await;
+            Ok(())
+        }
+    }
+
+    /// The round behind a session on record, if it is this caller's.
+    fn round_with(&self, session: &Session, caller: &Card) -> Result<Round> {
+        self.store
+            .round(&session.round)?
+            .filter(|round| round.peer == caller.node_key())
+            .ok_or_else(|| policy("agreement_unknown", Abort::AgreementUnknown))
+    }
+}
+
+async fn refuse(call: Call, error: Error) -> Result<()> {
+    if let Some(reason) = error.abort() {
+        call.refuse(&reason).await;
+    }
+    Err(error)
+}

@@ -1,0 +1,200 @@
+//! A round as its receiver: this node asks, and learns.
+
+use std::sync::Arc;
+
+use hefu_casework::{Outcome, Purpose, findings};
+use hefu_link::{Card, Traffic, dial};
+use hefu_psi::wire::Abort;
+use hefu_psi::{AwaitAccept, Matches, Ristretto255, SessionSeed};
+use hefu_store::{NewSession, Role, Round, RoundState};
+use serde_json::json;
+
+use super::journal::Kept;
+use super::packed;
+use crate::agreement::{InForce, policy};
+use crate::{Error, Node, Result};
+
+/// What the receiver of a round has learned.
+pub struct Learned {
+    /// The round's id on this node.
+    pub round: [u8; 32],
+    /// The agreement's number.
+    pub agreement: String,
+    /// What the round was for.
+    pub purpose: Purpose,
+    /// The sender's name.
+    pub peer: String,
+    /// Findings, and what could not be found.
+    pub outcome: Outcome,
+    /// Elements entered here.
+    pub own_elements: u64,
+    /// Elements the peer entered.
+    pub peer_elements: u64,
+    /// Frames and bytes of the last line.
+    pub traffic: Traffic,
+}
+
+impl Node {
+    /// Begins a round under an agreement and follows it until it ends, or the line does.
+    ///
+    /// # Errors
+    /// Whatever ended it; the round's record says so too, and no finding is kept. Where [`Error::can_go_on`], the
+    /// round is not over: [`Node::go_on`] takes it up where it stopped, and so does a serving node by itself.
+    pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
+        let round = self.begin_round(agreement, "node").await?;
+        self.go_on(&round).await
+    }
+
+    /// Begins a round: fixes what it enters and puts the session on record, before any peer is called.
+    ///
+    /// # Errors
+    /// When the agreement, this node's policy or its records do not allow it.
+    pub async fn begin_round(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
+        let in_force = self.may_ask(agreement).inspect_err(|error| {
+            self.note_failure("round_failed", "", error);
+        })?;
+        let peer = in_force.agreement.party(in_force.peer)?.name.clone();
+        let mut round = self.begin(&in_force, Role::Receiver)?;
+        self.store.put_round(&round)?;
+        let opened = async {
+            let (in_force, entered) = self
+                .enter(in_force, round.datasets.clone(), Role::Receiver)
+                .await?;
+            round.own_elements = Some(entered.set.len() as u64);
+            let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
+            let terms = in_force.terms(in_force.me)?;
+            let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&entered.set)?, &seed)?;
+            Ok::<_, Error>((in_force, open.encode(), seed))
+        }
+        .await;
+        match opened {
+            Ok((in_force, open, seed)) => {
+                let entry = json!({
+                    "round": hefu_casework::Hex(round.id), "role": "receiver", "peer": peer, "by": actor,
+                    "agreement": hefu_casework::Hex(in_force.digest), "purpose": in_force.agreement.purpose,
+                    "entered": round.own_elements,
+                });
+                self.store.begin_session(&NewSession {
+                    round: &round,
+                    open: &open,
+                    seed: seed.bytes(),
+                    expires_at: in_force.expiry(),
+                    debit: None,
+                    entry: ("session_opened", entry),
+                })?;
+                Ok(round.id)
+            }
+            Err(error) => {
+                self.end_badly(&mut round, &error)?;
+                self.note_failure("round_failed", &peer, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes a round up where it stopped, once: it ends, or the line does.
+    ///
+    /// # Errors
+    /// As [`Node::run_round`]; also when somebody works on it already.
+    pub async fn go_on(self: &Arc<Self>, round: &[u8; 32]) -> Result<Learned> {
+        let turn = self
+            .active
+            .turn(round)
+            .ok_or_else(|| policy("round_under_way", Abort::Policy))?;
+        let (place, stop) = turn.split();
+        let mut record = self.open_round(round, Role::Receiver)?;
+        let attempt = self.attempt(&mut record, place);
+        let ended = match stop.or(attempt).await {
+            Some(ended) => ended,
+            None => return Err(Error::Stopped),
+        };
+        self.active.settle(round);
+        let Err(error) = &ended else { return ended };
+        let peer = self.peer_name(&record.peer);
+        if error.can_go_on() {
+            tracing::info!(node = self.name(), peer, code = error.code(), "round interrupted");
+        } else {
+            self.note_failure("round_failed", &peer, error);
+            self.end_badly(&mut record, error)?;
+        }
+        ended
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        round: &mut Round,
+        place: tokio::sync::OwnedMutexGuard<()>,
+    ) -> Result<Learned> {
+        let in_force = self.signed(&round.agreement)?;
+        let card = self.card_of(&in_force)?;
+        let seed = self.seed(&round.id)?;
+        let (in_force, entered) = self
+            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .await?;
+        let set = entered.set;
+        let elements = packed(&set)?;
+        let limits = &self.surroundings.limits;
+        let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
+        let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
+        let received = self
+            .runner(&round.id)
+            .receive::<Ristretto255>(connection, in_force.terms(in_force.me)?, elements, seed, journal, place)
+            .await?;
+        let matches = received.matches;
+        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices)?;
+        self.keep(round, &matches, &outcome, received.traffic)?;
+        Ok(Learned {
+            round: round.id,
+            agreement: in_force.agreement.number,
+            purpose: in_force.agreement.purpose,
+            peer: card.name().to_string(),
+            outcome,
+            own_elements: round.own_elements.unwrap_or_default(),
+            peer_elements: matches.sender_elements,
+            traffic: received.traffic,
+        })
+    }
+
+    /// Findings, receipt and end of the round in one.
+    fn keep(&self, round: &mut Round, matches: &Matches, outcome: &Outcome, traffic: Traffic) -> Result<()> {
+        round.peer_elements = Some(matches.sender_elements);
+        round.matched = Some(matches.indices.len() as u64);
+        round.state = RoundState::Done;
+        add_traffic(round, traffic);
+        self.end_done(round, &matches.receipt, &outcome.findings, &[], &[], &[])
+    }
+
+    /// The agreement, if this node may learn under it now and asks under it nowhere else.
+    fn may_ask(&self, agreement: &[u8; 32]) -> Result<InForce> {
+        let in_force = self.in_force(agreement)?;
+        in_force.must_receive(in_force.me)?;
+        self.card_of(&in_force)?;
+        let open = self.store.open_sessions()?;
+        for session in open {
+            let round = self.store.round(&session.round)?;
+            if round.is_some_and(|round| round.agreement == *agreement && round.role == Role::Receiver) {
+                return Err(policy("round_already_open", Abort::Policy));
+            }
+        }
+        Ok(in_force)
+    }
+
+    /// The card of the other party, if it is still the one that the agreement names.
+    fn card_of(&self, in_force: &InForce) -> Result<Card> {
+        let peer = in_force.agreement.party(in_force.peer)?;
+        let card = self
+            .book()
+            .by_node_key(&peer.node_key.0)
+            .ok_or_else(|| Error::Missing {
+                what: "peer",
+                name: peer.name.clone(),
+            })?;
+        in_force.must_be(&card)?;
+        Ok(card)
+    }
+}
+
+pub(super) fn add_traffic(round: &mut Round, traffic: Traffic) {
+    round.bytes_out += traffic.bytes_sent;
+    round.bytes_in += traffic.bytes_received;
+}

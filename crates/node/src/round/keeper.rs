@@ -1,0 +1,150 @@
+//! What a serving node does by itself: it takes up interrupted rounds, ends those that have waited too long, tells peers
+//! of what was given up, and carries agreements.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hefu_casework::Hex;
+use hefu_psi::wire::{Abort, encode_abort};
+use hefu_store::{Role, RoundState, Session, SessionEnd};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::{Error, Node, Result};
+
+/// How often it looks.
+const PACE: Duration = Duration::from_millis(500);
+/// The first pause before a round is taken up again; it doubles with each failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+#[derive(Clone, Copy)]
+struct Pause {
+    until: Instant,
+    next: Duration,
+}
+
+impl Node {
+    /// Keeps at it until it is dropped.
+    pub async fn keep_rounds(self: Arc<Self>) {
+        let mut pauses: HashMap<[u8; 32], Pause> = HashMap::new();
+        let mut working: JoinSet<([u8; 32], bool)> = JoinSet::new();
+        let mut under_way = std::collections::HashSet::new();
+        loop {
+            while let Some(Ok((round, settled))) = working.try_join_next() {
+                under_way.remove(&round);
+                let pause = pauses.entry(round).or_insert(Pause {
+                    until: Instant::now(),
+                    next: FIRST_PAUSE,
+                });
+                pause.until = Instant::now() + pause.next;
+                pause.next = (pause.next * 2).min(LONGEST_PAUSE);
+                if settled {
+                    pauses.remove(&round);
+                }
+            }
+            match self.expire().await.and_then(|()| self.waiting()) {
+                Ok(waiting) => {
+                    for session in waiting {
+                        let round = session.round;
+                        let rests = pauses.get(&round).is_some_and(|pause| pause.until > Instant::now());
+                        if rests || !under_way.insert(round) {
+                            continue;
+                        }
+                        let node = Arc::clone(&self);
+                        working.spawn(async move { (round, node.take_up(&session).await) });
+                    }
+                }
+                Err(error) => tracing::error!(node = self.name(), code = error.code(), "rounds are not kept"),
+            }
+            sleep(PACE).await;
+        }
+    }
+
+    /// Rounds that this node should go on with, and those whose end the peer does not know.
+    fn waiting(&self) -> Result<Vec<Session>> {
+        let mut waiting = self.store.untold_sessions()?;
+        for session in self.store.open_sessions()? {
+            let round = self.store.round(&session.round)?;
+            if round.is_some_and(|round| round.role == Role::Receiver) {
+                waiting.push(session);
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Whether nothing more is to be done about it.
+    async fn take_up(self: &Arc<Self>, session: &Session) -> bool {
+        if session.end.is_some() {
+            return self.tell(session).await.is_ok();
+        }
+        match self.go_on(&session.round).await {
+            Ok(_) => true,
+            Err(error) => !error.can_go_on(),
+        }
+    }
+
+    /// Ends what has waited longer than agreed.
+    async fn expire(self: &Arc<Self>) -> Result<()> {
+        let now = Timestamp::now();
+        for session in self.store.open_sessions()? {
+            if session.expires_at <= now {
+                self.end_session_as(&session.round, &Abort::Expired, "node").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a round up. The peer is told, now or when it can be reached.
+    ///
+    /// # Errors
+    /// When it has ended already, or there is none.
+    pub async fn cancel_round(self: &Arc<Self>, round: &[u8; 32], actor: &str) -> Result<()> {
+        self.end_session_as(round, &Abort::Cancelled, actor).await
+    }
+
+    /// Stops whoever works on a session, and ends it for this reason.
+    pub(crate) async fn end_session_as(
+        self: &Arc<Self>,
+        round: &[u8; 32],
+        reason: &Abort,
+        actor: &str,
+    ) -> Result<()> {
+        let turn = self.active.take_over(round).await;
+        let open = self.store.session(round)?.is_some_and(|session| session.end.is_none());
+        let Some(mut record) = self.store.round(round)?.filter(|_| open) else {
+            return Err(Error::Missing {
+                what: "round",
+                name: Hex(*round).to_string(),
+            });
+        };
+        record.state = RoundState::Failed;
+        record.error = Some(reason.code().to_owned());
+        record.reason = Some(reason.code().to_owned());
+        record.ended_at = Some(Timestamp::now());
+        let end = SessionEnd {
+            reason: encode_abort(reason),
+            told: false,
+        };
+        let entry = json!({ "round": Hex(*round), "reason": reason.code(), "by": actor });
+        self.finish_session(&record, end, ("session_ended", entry))?;
+        drop(turn);
+        self.active.forget(round);
+        Ok(())
+    }
+
+    /// Calls the peer only to say how a round has ended.
+    async fn tell(self: &Arc<Self>, session: &Session) -> Result<()> {
+        let peer = self.store.round(&session.round)?.map(|round| round.peer);
+        // A card that was withdrawn meanwhile leaves nobody to tell.
+        if let Some(card) = peer.and_then(|peer| self.book().by_node_key(&peer))
+            && let Some(end) = &session.end
+        {
+            self.visit(&card).await?.say_ended(&session.call, &end.reason).await?;
+        }
+        Ok(self.store.mark_told(&session.round)?)
+    }
+}

@@ -1,0 +1,116 @@
+//! What a side of a session keeps, so that it can go on after a crash or a cut line.
+
+use std::path::PathBuf;
+
+use hefu_psi::wire::ReceiptMessage;
+use hefu_psi::{Head, Root, SignedReceipt};
+use zeroize::Zeroizing;
+
+use super::spool::Spool;
+use crate::Result;
+
+/// Which chunks are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunks {
+    /// Blinded elements, receiver to sender.
+    Blinded,
+    /// Evaluations, sender to receiver.
+    Evaluated,
+}
+
+/// A receiver's state once only the sender's signature is missing.
+pub struct Pending {
+    /// The state, secret.
+    pub state: Zeroizing<Vec<u8>>,
+    /// The receipt that was, or was to be, sent.
+    pub receipt: Vec<u8>,
+}
+
+/// The memory of one side of one session.
+///
+/// Each note is durable when its method returns, and that is before the message it stands for leaves. The same note a
+/// second time changes nothing, another one in its place is an error that ends the session: so whatever a side says
+/// after a crash is what it said before.
+pub trait Journal: Send + Sync {
+    /// The acceptance, by which the session's id and key are fixed. `fresh` is the digest of a key that this side must
+    /// never have seen in another session.
+    fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()>;
+    /// The receiver's signature over what it has sent: from here on both have signed for what they entered.
+    fn committed(&self, commit: &[u8]) -> Result<()>;
+    /// That signature, if it was noted.
+    fn commit(&self) -> Result<Option<Vec<u8>>>;
+    /// The roots of the chunks noted so far.
+    fn chunks(&self, of: Chunks) -> Result<Vec<Root>>;
+    /// A chunk.
+    fn chunk(&self, of: Chunks, number: u32, root: &Root) -> Result<()>;
+    /// The root over the tags, with their labels.
+    fn tags(&self, root: &[u8; 32]) -> Result<()>;
+    /// The root over the tags, if they were noted.
+    fn tags_noted(&self) -> Result<Option<[u8; 32]>>;
+    /// The receiver's state that waits for the sender's receipt, if it has come so far.
+    fn pending(&self) -> Result<Option<Pending>>;
+    /// Keeps that state, sealed.
+    fn keep_pending(&self, pending: &Pending) -> Result<()>;
+    /// The sender's end: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
+    fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()>;
+    /// The head of this node's log, for the receipt.
+    fn head(&self) -> Result<Head>;
+    /// The file under this name, with what was written into it before.
+    fn spool(&self, name: &'static str) -> Result<Spool>;
+}
+
+/// Remembers nothing: for two parties in one process, who end together.
+pub(crate) struct Forgetful {
+    /// Where chunks wait, in files without a name.
+    pub(crate) spool: PathBuf,
+}
+
+impl Journal for Forgetful {
+    fn accepted(&self, _: &[u8], _: Option<&[u8; 32]>) -> Result<()> {
+        Ok(())
+    }
+
+    fn committed(&self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn commit(&self) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    fn chunks(&self, _: Chunks) -> Result<Vec<Root>> {
+        Ok(Vec::new())
+    }
+
+    fn chunk(&self, _: Chunks, _: u32, _: &Root) -> Result<()> {
+        Ok(())
+    }
+
+    fn tags(&self, _: &[u8; 32]) -> Result<()> {
+        Ok(())
+    }
+
+    fn tags_noted(&self) -> Result<Option<[u8; 32]>> {
+        Ok(None)
+    }
+
+    fn pending(&self) -> Result<Option<Pending>> {
+        Ok(None)
+    }
+
+    fn keep_pending(&self, _: &Pending) -> Result<()> {
+        Ok(())
+    }
+
+    fn conclude(&self, _: &SignedReceipt, _: &ReceiptMessage, _: &ReceiptMessage) -> Result<()> {
+        Ok(())
+    }
+
+    fn head(&self) -> Result<Head> {
+        Ok(Head::default())
+    }
+
+    fn spool(&self, _: &'static str) -> Result<Spool> {
+        Spool::unnamed(&self.spool)
+    }
+}

@@ -1,0 +1,178 @@
+//! The receiver's side of a session as blocking code over a line.
+//!
+//! A session that was cut is run again from its beginning: the same seed gives the same messages, and what is on record
+//! is compared, not trusted. Only what the other side has not got yet goes over the line.
+
+use hefu_psi::wire::{Accept, Commit, Evaluated, Have, Kind, ReceiptMessage, Tags};
+use hefu_psi::{
+    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, Matches, Merging, Root, SessionSeed, Suite,
+    Terms, element_root,
+};
+
+use super::journal::{Chunks, Pending};
+use super::session::{Running, refused};
+use super::spool::Spool;
+use super::{Step, chunks_of};
+use crate::digest::sha256;
+use crate::{Error, Result};
+
+impl Running<'_> {
+    /// Open, blind everything, sign for it, verify the answers, merge the tags, exchange receipts.
+    pub(super) fn receive<S: Suite>(
+        mut self,
+        terms: Terms,
+        elements: Elements,
+        seed: &SessionSeed,
+    ) -> Result<Matches> {
+        let total = elements.len() as u64;
+        let (waiting, open) = AwaitAccept::open::<S>(terms.clone(), elements, seed)?;
+        self.line.send(Kind::Open, open.encode(), Vec::new())?;
+        let accept = self.line.receive(Kind::Accept)?;
+        let accept = Accept::decode(&accept).map_err(refused)?;
+        let sender_elements = accept.elements;
+        let blinding = waiting.accept::<S>(&accept)?;
+        // A key is remembered by its digest, which has one length for every suite.
+        self.journal
+            .accepted(&accept.encode(), Some(&sha256(&accept.public)))?;
+        let sender_has = self.have()?;
+        let sent = self.journal.chunks(Chunks::Blinded)?;
+        if sender_has.chunks as usize > sent.len() {
+            return Err(out_of_turn(sent.len()));
+        }
+
+        if let Some(pending) = self.journal.pending()? {
+            return self.ask_for_receipt(terms, total, pending);
+        }
+        let mut blinded = Spool::unnamed(&self.runner.spool)?;
+        let (evaluating, commit) = self.blind(blinding, total, &mut blinded, &sent, sender_has.chunks)?;
+        self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
+        blinded.back_to(0)?;
+        let merging = self.evaluations(evaluating, total, &mut blinded)?;
+        let merging = self.merge(merging, &terms, sender_elements)?;
+        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), self.journal.head()?)?;
+        self.journal.keep_pending(&Pending {
+            state: waiting.to_bytes(),
+            receipt: receipt.encode(),
+        })?;
+        self.exchange_receipts(waiting, receipt.encode())
+    }
+
+    /// Blinds the whole set again, compares what is on record, and sends what the sender has not got.
+    fn blind<S: Suite>(
+        &mut self,
+        mut state: Blinding<S>,
+        total: u64,
+        spool: &mut Spool,
+        sent: &[Root],
+        sender_has: u32,
+    ) -> Result<(Evaluating<S>, Commit)> {
+        let mut done = 0;
+        let mut number = 0;
+        loop {
+            let mut body = Vec::new();
+            let Some(blinded) = state.next(&self.runner.pool, &mut body) else {
+                break;
+            };
+            let head = blinded.header().to_vec();
+            let root = element_root(&body, S::ELEMENT);
+            match sent.get(number as usize) {
+                // Other records, another order or another blind under a session that has begun: sending both would
+                // give away what the difference is made of.
+                Some(known) if *known != root => return Err(Error::Internal { what: "a blinded chunk changed" }),
+                Some(_) => {}
+                None => self.journal.chunk(Chunks::Blinded, number, &root)?,
+            }
+            spool.push(&[&body])?;
+            done += (body.len() / S::ELEMENT) as u64;
+            if number >= sender_has {
+                self.line.send(Kind::Blinded, head, body)?;
+            }
+            number += 1;
+            self.tell(Step::Blind, done, total);
+        }
+        let (state, commit) = state.commit(self.runner.keys.signing_key())?;
+        self.journal.committed(&commit.encode())?;
+        Ok((state, commit))
+    }
+
+    /// Verifies the evaluations: first those that came before the line was cut, then the rest.
+    fn evaluations<S: Suite>(
+        &mut self,
+        mut state: Evaluating<S>,
+        total: u64,
+        blinded: &mut Spool,
+    ) -> Result<Merging> {
+        let mut came = self.journal.spool("evaluated")?;
+        let (mut chunk, mut message) = (Vec::new(), Vec::new());
+        let mut done = 0;
+        let most = 4 + S::proof_bytes() + CHUNK * S::ELEMENT;
+        let known = self.journal.chunks(Chunks::Evaluated)?;
+        let mut held = 0;
+        for root in &known {
+            let Some(payload) = came.next(most, &mut message)? else {
+                break;
+            };
+            // A file that does not fit its roots is no loss: the chunk comes again.
+            let Ok(evaluated) = Evaluated::decode(payload, S::proof_bytes()) else {
+                break;
+            };
+            if element_root(evaluated.elements, S::ELEMENT) != *root {
+                break;
+            }
+            let own = blinded.next(CHUNK * S::ELEMENT, &mut chunk)?.unwrap_or_default();
+            state.evaluated(&self.runner.pool, &evaluated, own)?;
+            held += 1;
+            done += (own.len() / S::ELEMENT) as u64;
+            self.tell(Step::Unblind, done, total);
+        }
+        came.back_to(held)?;
+        self.say_have(held, false)?;
+        while state.remaining() > 0 {
+            let payload = self.line.receive(Kind::Evaluated)?;
+            let evaluated = Evaluated::decode(&payload, S::proof_bytes()).map_err(refused)?;
+            let own = blinded.next(CHUNK * S::ELEMENT, &mut chunk)?.unwrap_or_default();
+            state.evaluated(&self.runner.pool, &evaluated, own)?;
+            came.push(&[&payload])?;
+            let root = element_root(evaluated.elements, S::ELEMENT);
+            self.journal.chunk(Chunks::Evaluated, held, &root)?;
+            held += 1;
+            done += (own.len() / S::ELEMENT) as u64;
+            self.tell(Step::Unblind, done, total);
+        }
+        Ok(state.finish()?)
+    }
+
+    fn merge(&mut self, mut state: Merging, terms: &Terms, total: u64) -> Result<Merging> {
+        let mut done = 0;
+        while done < total {
+            let payload = self.line.receive(Kind::Tags)?;
+            state.tags(&Tags::decode(&payload).map_err(refused)?)?;
+            done += terms.tag_chunk() as u64;
+            self.tell(Step::Merge, done.min(total), total);
+        }
+        Ok(state)
+    }
+
+    /// Everything has come before, only the sender's signature has not.
+    fn ask_for_receipt(&mut self, terms: Terms, total: u64, pending: Pending) -> Result<Matches> {
+        let waiting = AwaitReceipt::from_bytes(terms, &pending.state)?;
+        let commit = self.journal.commit()?.ok_or(Error::Internal { what: "a session's record" })?;
+        self.line.send(Kind::Commit, commit, Vec::new())?;
+        self.say_have(chunks_of(total), true)?;
+        self.exchange_receipts(waiting, pending.receipt)
+    }
+
+    fn exchange_receipts(&mut self, waiting: AwaitReceipt, receipt: Vec<u8>) -> Result<Matches> {
+        self.line.send(Kind::Receipt, receipt, Vec::new())?;
+        let answer = self.line.receive(Kind::Receipt)?;
+        let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
+        Ok(waiting.receipt(&answer)?)
+    }
+}
+
+pub(super) fn out_of_turn(expected: usize) -> Error {
+    refused(hefu_psi::wire::Abort::Chunk {
+        expected: u32::try_from(expected).unwrap_or(u32::MAX),
+    })
+    .into()
+}

@@ -1,0 +1,226 @@
+//! The sender's side of a session as blocking code over a line.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hefu_psi::wire::{Blinded, Commit, Kind, Open, ReceiptMessage};
+use hefu_psi::{
+    CHUNK, Collecting, Elements, Incoming, InputCommitment, InputCommitter, Replying, SessionSeed, SignedReceipt, Suite,
+    TagSet, Tagging, Terms, element_root,
+};
+use rand::CryptoRng;
+
+use super::journal::{Chunks, Journal};
+use super::session::{Running, refused};
+use super::spool::Spool;
+use super::{Progress, Randomness, Runner, Step};
+use crate::{Error, Result};
+
+/// What a sender enters.
+pub struct Own {
+    /// Its elements, free of repeats.
+    pub elements: Elements,
+    /// The labels behind them, packed; empty where the session has none.
+    pub labels: Vec<u8>,
+}
+
+impl Running<'_> {
+    /// Check the opening, accept, collect all chunks while tagging the own set, answer, exchange receipts.
+    pub(super) fn send<S: Suite>(
+        mut self,
+        terms: Terms,
+        open: Open,
+        own: &Own,
+        seed: &SessionSeed,
+        mut randomness: Randomness,
+    ) -> Result<SignedReceipt> {
+        let tag_bytes = terms.entry_bytes() * terms.tag_chunk();
+        let incoming = Incoming::new::<S>(terms.clone(), open)?;
+        let announced = incoming.announced();
+        let input = commit_to(&own.elements, seed);
+        let (collecting, tagging, accept) =
+            incoming.accept::<S>(input, seed, self.runner.keys.signing_key())?;
+        self.journal.accepted(&accept.encode(), None)?;
+        self.line.send(Kind::Accept, accept.encode(), Vec::new())?;
+
+        let (runner, journal) = (self.runner, self.journal);
+        let stop = AtomicBool::new(false);
+        let (answered, tags) = std::thread::scope(|scope| {
+            let tags = scope.spawn(|| match spooled_tags(&terms, journal, tag_bytes)? {
+                Some(tags) => Ok(tags),
+                None => tag_all(tagging, own, &terms, runner, journal, &stop),
+            });
+            let answered = self.answer(collecting, announced, &mut *randomness);
+            stop.store(answered.is_err(), Ordering::Relaxed);
+            let tags = tags.join().unwrap_or(Err(Error::Internal {
+                what: "the tagging thread",
+            }));
+            // The first failure counts; a refusal of the peer's message says more than a cancelled tagging.
+            Ok::<_, Error>((answered?, tags?))
+        })?;
+        let (replying, receiver_has_tags) = answered;
+
+        if !receiver_has_tags {
+            for chunk in tags.chunks() {
+                self.line
+                    .send(Kind::Tags, chunk.header().to_vec(), chunk.tags.to_vec())?;
+            }
+        }
+        let due = replying.finish(&tags)?;
+        let receipt = self.line.receive(Kind::Receipt)?;
+        let receipt = ReceiptMessage::decode(&receipt).map_err(refused)?;
+        let (signed, answer) = due.receipt(&receipt, self.runner.keys.signing_key(), self.journal.head()?)?;
+        self.journal.conclude(&signed, &receipt, &answer)?;
+        self.line.send(Kind::Receipt, answer.encode(), Vec::new())?;
+        Ok(signed)
+    }
+
+    /// Takes the blinded chunks and, once the receiver has signed for them, evaluates those that it has not got.
+    fn answer<S: Suite>(
+        &mut self,
+        mut state: Collecting<S>,
+        total: u64,
+        randomness: &mut dyn CryptoRng,
+    ) -> Result<(Replying<S>, bool)> {
+        let mut spool = self.journal.spool("blinded")?;
+        let mut chunk = Vec::new();
+        let mut number = self.collected(&mut state, &mut spool, &mut chunk)?;
+        self.say_have(number, false)?;
+        let mut received = (u64::from(number) * CHUNK as u64).min(total);
+        while received < total {
+            let payload = self.line.receive(Kind::Blinded)?;
+            let message = Blinded::decode(&payload).map_err(refused)?;
+            state.blinded(&message)?;
+            let root = element_root(message.elements, S::ELEMENT);
+            spool.push(&[message.elements])?;
+            self.journal.chunk(Chunks::Blinded, number, &root)?;
+            number += 1;
+            received += (message.elements.len() / S::ELEMENT) as u64;
+        }
+        let commit = Commit::decode(&self.line.receive(Kind::Commit)?).map_err(refused)?;
+        let mut state = state.commit(&commit)?;
+        self.journal.committed(&commit.encode())?;
+
+        let have = self.have()?;
+        let evaluated = self.journal.chunks(Chunks::Evaluated)?;
+        spool.back_to(0)?;
+        let mut done = 0;
+        for number in 0.. {
+            if state.remaining() == 0 {
+                break;
+            }
+            let blinded = spool.next(CHUNK * S::ELEMENT, &mut chunk)?.unwrap_or_default();
+            done += (blinded.len() / S::ELEMENT) as u64;
+            if number < have.chunks {
+                // A receiver can have no more than was sent.
+                let root = evaluated.get(number as usize);
+                state.skip(*root.ok_or_else(|| super::receive::out_of_turn(evaluated.len()))?)?;
+                continue;
+            }
+            let mut message = Vec::new();
+            state.evaluate(&self.runner.pool, blinded, randomness, &mut message)?;
+            let elements = message.get(4 + S::proof_bytes()..).unwrap_or_default();
+            let root = element_root(elements, S::ELEMENT);
+            self.journal.chunk(Chunks::Evaluated, number, &root)?;
+            self.line.send(Kind::Evaluated, message, Vec::new())?;
+            self.tell(Step::Evaluate, done, total);
+        }
+        Ok((state, have.tags))
+    }
+
+    /// Hands the chunks on record in again; says how many there are.
+    fn collected<S: Suite>(
+        &mut self,
+        state: &mut Collecting<S>,
+        spool: &mut Spool,
+        chunk: &mut Vec<u8>,
+    ) -> Result<u32> {
+        let mut number = 0;
+        for root in self.journal.chunks(Chunks::Blinded)? {
+            let Some(elements) = spool.next(CHUNK * S::ELEMENT, chunk)? else {
+                break;
+            };
+            // A damaged file is no loss: the receiver sends the chunk again, and its root is on record.
+            if element_root(elements, S::ELEMENT) != root {
+                break;
+            }
+            state.blinded(&Blinded { chunk: number, elements })?;
+            number += 1;
+        }
+        spool.back_to(number)?;
+        Ok(number)
+    }
+
+    /// Says once more what was said in a session that has ended well: the receiver lost the last reply.
+    pub(super) fn repeat(mut self, accept: Vec<u8>, chunks: u32, theirs: &[u8], own: Vec<u8>) -> Result<()> {
+        self.line.send(Kind::Accept, accept, Vec::new())?;
+        self.say_have(chunks, false)?;
+        self.line.receive(Kind::Commit)?;
+        self.have()?;
+        let receipt = self.line.receive(Kind::Receipt)?;
+        // The receiver asks with the receipt that it signed then; anything else is not this session.
+        if receipt != theirs {
+            return Err(hefu_psi::Error::Receipt.into());
+        }
+        self.line.send(Kind::Receipt, own, Vec::new())
+    }
+}
+
+fn commit_to(elements: &Elements, seed: &SessionSeed) -> InputCommitment {
+    let mut committer = InputCommitter::for_sender(elements.width(), seed);
+    for chunk in elements.chunks(CHUNK) {
+        committer.update(chunk);
+    }
+    committer.finish()
+}
+
+/// The tags of an earlier run, byte for byte: a label sealed a second time with other words under the same key would
+/// open both.
+fn spooled_tags(terms: &Terms, journal: &dyn Journal, tag_bytes: usize) -> Result<Option<TagSet>> {
+    let Some(root) = journal.tags_noted()? else {
+        return Ok(None);
+    };
+    let mut spool = journal.spool("tags")?;
+    let (mut bytes, mut record) = (Vec::new(), Vec::new());
+    while let Some(chunk) = spool.next(tag_bytes, &mut record)? {
+        bytes.extend_from_slice(chunk);
+    }
+    Ok(TagSet::from_spooled(terms, bytes).filter(|tags| tags.root() == root))
+}
+
+/// Tags the whole set, unless the session has failed meanwhile, and keeps the tags before the first of them leaves.
+fn tag_all<S: Suite>(
+    mut state: Tagging<S>,
+    own: &Own,
+    terms: &Terms,
+    runner: &Runner,
+    journal: &dyn Journal,
+    stop: &AtomicBool,
+) -> Result<TagSet> {
+    let total = own.elements.len() as u64;
+    let label = usize::from(terms.label);
+    let mut done = 0;
+    for chunk in own.elements.chunks(CHUNK) {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Internal {
+                what: "tagging after the session's end",
+            });
+        }
+        let count = chunk.len() / own.elements.width();
+        let labels = done * label..(done + count) * label;
+        let labels = own.labels.get(labels).ok_or(Error::Internal { what: "labels" })?;
+        state.tag(&runner.pool, chunk, labels);
+        done += count;
+        (runner.watcher)(Progress {
+            step: Step::Tag,
+            done: done as u64,
+            total,
+        });
+    }
+    let tags = state.finish()?;
+    let mut spool = journal.spool("tags")?;
+    for chunk in tags.chunks() {
+        spool.push(&[chunk.tags])?;
+    }
+    journal.tags(&tags.root())?;
+    Ok(tags)
+}
