@@ -268,6 +268,7 @@ impl Node {
             bytes_out: 0,
             bytes_in: 0,
             error: None,
+            reason: None,
         };
         self.store.put_round(&round)?;
         Ok(round)
