@@ -22,7 +22,7 @@ const PREFIXES: [(&str, &str); 3] = [("Kind", "kind_"), ("Wrong", "wrong_"), ("P
 const NEVER_SHOWN: [&str; 4] = ["Status", "Role", "RoundState", "AgreementState"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 17] = [
+const LITERALS: [(&str, &str, &str); 20] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -39,6 +39,9 @@ const LITERALS: [(&str, &str, &str); 17] = [
     ("node", "refuse_empty(\"", "side_"),
     ("store", "damaged(\"", "thing_"),
     ("store", "unknown(\"", "thing_"),
+    ("store", "deleted(\"", "thing_"),
+    ("store", "changed(\"", "part_"),
+    ("store", "note(connection, round, \"", "part_"),
     ("store", "expected: \"", "unlock_"),
 ];
 

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::Error;
 use crate::store::Store;
@@ -11,7 +11,7 @@ use crate::store::Store;
 pub struct StoredAgreement {
     /// SHA-256 of the agreement's canonical bytes.
     pub digest: [u8; 32],
-    /// The agreement with the signatures it has so far, canonical JSON.
+    /// The agreement with the signatures it has so far.
     pub signed: Vec<u8>,
     /// Whether rounds may run under it.
     pub state: AgreementState,
@@ -52,10 +52,10 @@ impl AgreementState {
 }
 
 impl Store {
-    /// Adds an agreement, or replaces its signatures and state.
+    /// Adds an agreement, or brings a draft's signatures and state up to date. The same again changes nothing.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::Immutable`] where it is signed or refused already; the database's.
     pub fn put_agreement(
         &self,
         digest: &[u8; 32],
@@ -63,6 +63,10 @@ impl Store {
         state: &AgreementState,
     ) -> Result<(), Error> {
         self.write(|connection| {
+            let known = get(connection, digest)?;
+            if known.is_some_and(|known| known.signed == signed && known.state == *state) {
+                return Ok(());
+            }
             connection.execute(
                 "INSERT INTO agreements (digest, signed, state, reason, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO UPDATE SET signed = ?2, state = ?3, reason = ?4, changed_at = ?5",
@@ -77,14 +81,7 @@ impl Store {
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn agreement(&self, digest: &[u8; 32]) -> Result<Option<StoredAgreement>, Error> {
-        self.read(|connection| {
-            connection
-                .query_row("SELECT * FROM agreements WHERE digest = ?1", [digest], |row| {
-                    Ok(agreement(row))
-                })
-                .optional()?
-                .transpose()
-        })
+        self.read(|connection| get(connection, digest))
     }
 
     /// Every agreement, the last changed first.
@@ -99,6 +96,15 @@ impl Store {
             Ok(all)
         })
     }
+}
+
+fn get(connection: &Connection, digest: &[u8; 32]) -> Result<Option<StoredAgreement>, Error> {
+    connection
+        .query_row("SELECT * FROM agreements WHERE digest = ?1", [digest], |row| {
+            Ok(agreement(row))
+        })
+        .optional()?
+        .transpose()
 }
 
 fn agreement(row: &Row<'_>) -> Result<StoredAgreement, Error> {
@@ -143,5 +149,60 @@ mod tests {
         assert_eq!(store.agreement(&[2; 32]).unwrap().unwrap().state, refused);
         assert_eq!(store.agreements().unwrap().len(), 2);
         assert_eq!(store.agreement(&[3; 32]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_draft_collects_signatures_and_what_it_became_is_final() {
+        let (_dir, store) = fresh();
+        let refused = |reason: &str| AgreementState::Refused {
+            reason: reason.to_owned(),
+        };
+        store
+            .put_agreement(&[1; 32], b"1", &AgreementState::Draft)
+            .unwrap();
+        store
+            .put_agreement(&[2; 32], b"1", &AgreementState::Draft)
+            .unwrap();
+        store
+            .put_agreement(&[1; 32], b"1, 2", &AgreementState::Draft)
+            .unwrap();
+        let newest_first: Vec<_> = store
+            .agreements()
+            .unwrap()
+            .into_iter()
+            .map(|each| each.digest)
+            .collect();
+        assert_eq!(newest_first, [[1; 32], [2; 32]]);
+        store
+            .put_agreement(&[1; 32], b"1, 2, 3", &AgreementState::Signed)
+            .unwrap();
+        store.put_agreement(&[2; 32], b"1", &refused("no basis")).unwrap();
+
+        let before = store.agreements().unwrap();
+        for (digest, signed, state) in [
+            ([1; 32], b"1, 2, 3".as_slice(), AgreementState::Draft),
+            ([1; 32], b"1, 2, 3", refused("too late")),
+            ([1; 32], b"1, 2", AgreementState::Signed),
+            ([2; 32], b"1", AgreementState::Signed),
+            ([2; 32], b"1", refused("another reason")),
+        ] {
+            let put = store.put_agreement(&digest, signed, &state);
+            assert!(
+                matches!(put, Err(Error::Immutable { .. })),
+                "{signed:?} {state:?}"
+            );
+        }
+        for sql in [
+            "UPDATE agreements SET state = 'draft', reason = NULL",
+            "DELETE FROM agreements",
+            "INSERT OR REPLACE INTO agreements SELECT * FROM agreements",
+        ] {
+            assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
+        }
+        store
+            .put_agreement(&[1; 32], b"1, 2, 3", &AgreementState::Signed)
+            .unwrap();
+        store.put_agreement(&[2; 32], b"1", &refused("no basis")).unwrap();
+        assert_eq!(store.agreements().unwrap(), before, "the same again is no change");
     }
 }

@@ -61,6 +61,8 @@ pub struct Dataset {
     pub digest: [u8; 32],
     /// Whether a round uses it, which keeps it from being removed.
     pub used: bool,
+    /// When its records were deleted; counts and names stay.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// How much a dataset holds.
@@ -117,25 +119,29 @@ impl Store {
         })
     }
 
-    /// Every finished dataset, the newest first.
+    /// Every finished dataset whose records are there, the newest first.
     ///
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn datasets(&self) -> Result<Vec<Dataset>, Error> {
         self.read(|connection| {
-            let mut all = connection.prepare_cached(&format!("{SELECT} ORDER BY id DESC"))?;
+            let mut all = connection.prepare_cached(&format!(
+                "{SELECT} AND deletions.at IS NULL ORDER BY datasets.id DESC"
+            ))?;
             all.query_and_then([], dataset)?.collect()
         })
     }
 
-    /// A finished dataset.
+    /// A finished dataset, also one whose records were deleted.
     ///
     /// # Errors
     /// [`Error::Unknown`]; the database's; [`Error::Damaged`].
     pub fn dataset(&self, id: DatasetId) -> Result<Dataset, Error> {
         self.read(|connection| {
             connection
-                .query_row(&format!("{SELECT} AND id = ?1"), [id.0], |row| Ok(dataset(row)))
+                .query_row(&format!("{SELECT} AND datasets.id = ?1"), [id.0], |row| {
+                    Ok(dataset(row))
+                })
                 .optional()?
                 .ok_or_else(|| Error::unknown("dataset", id))?
         })
@@ -153,14 +159,17 @@ impl Store {
     /// an error, forget those that came. Memory does not grow with the dataset.
     ///
     /// # Errors
-    /// [`Error::Unknown`]; [`Error::Sealed`] or [`Error::Damaged`] where the records were changed; the database's;
-    /// whatever `each` returns.
+    /// [`Error::Unknown`]; [`Error::Deleted`]; [`Error::Sealed`] or [`Error::Damaged`] where the records were changed;
+    /// the database's; whatever `each` returns.
     pub fn records<E: From<Error>>(
         &self,
         id: DatasetId,
         each: &mut dyn FnMut(AidRecord) -> Result<(), E>,
     ) -> Result<(), E> {
         let expected = self.dataset(id)?;
+        if expected.deleted_at.is_some() {
+            return Err(Error::deleted("dataset", id).into());
+        }
         let mut digest = self.dataset_digest(id);
         let mut read = 0;
         loop {
@@ -194,7 +203,7 @@ impl Store {
         })
     }
 
-    /// Removes a dataset that no round uses.
+    /// Removes a dataset that no round uses, without a trace: see [`Store::delete_dataset`].
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Immutable`] where a round uses it; the database's.
@@ -316,8 +325,9 @@ impl Drop for Import<'_> {
     }
 }
 
-const SELECT: &str = "SELECT *, EXISTS (SELECT 1 FROM round_datasets WHERE dataset = datasets.id) AS used
-    FROM datasets WHERE finished_at IS NOT NULL";
+const SELECT: &str = "SELECT datasets.*, deletions.at AS deleted_at,
+    EXISTS (SELECT 1 FROM round_datasets WHERE dataset = datasets.id) AS used
+    FROM datasets LEFT JOIN deletions ON deletions.dataset = datasets.id WHERE finished_at IS NOT NULL";
 
 fn dataset(row: &Row<'_>) -> Result<Dataset, Error> {
     let id = DatasetId(row.get("id")?);
@@ -342,6 +352,7 @@ fn dataset(row: &Row<'_>) -> Result<Dataset, Error> {
         },
         digest: row.get("digest")?,
         used: row.get("used")?,
+        deleted_at: row.get("deleted_at")?,
     })
 }
 

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use hefu_casework::Month;
 use rusqlite::ffi;
 
 /// What can go wrong between the node and its folder.
@@ -117,6 +118,68 @@ pub enum Error {
         /// The rule, as the schema words it.
         rule: String,
     },
+    /// What was asked for was deleted under its retention rule.
+    #[error("the {what} {id} was deleted when its time was over. The signed record of that is kept.")]
+    Deleted {
+        /// The kind of thing.
+        what: &'static str,
+        /// Which one was asked for.
+        id: String,
+    },
+    /// A session already holds something else in this place.
+    #[error("the session holds another {part} already. Do not go on with it.")]
+    SessionChanged {
+        /// `accept`, `seed`, ….
+        part: &'static str,
+    },
+    /// The session has come to its end.
+    #[error("the session has ended. Start a new round.")]
+    SessionEnded,
+    /// A chunk that differs from the one with its number before.
+    #[error("chunk {chunk} differs from what it was. Do not go on with this session.")]
+    ChunkChanged {
+        /// Its number, from 0.
+        chunk: u32,
+    },
+    /// A chunk that does not follow the last one.
+    #[error("chunk {chunk} came where chunk {expected} is next.")]
+    ChunkGap {
+        /// The number that would follow.
+        expected: u32,
+        /// The number that came.
+        chunk: u32,
+    },
+    /// The peer's budget of the month does not cover the session.
+    #[error(
+        "{spent} of {limit} elements are spent this month: the session would go beyond. Wait for next month."
+    )]
+    BudgetSpent {
+        /// Elements a month.
+        limit: u64,
+        /// Elements spent so far, over all purposes.
+        spent: u64,
+    },
+    /// The agreement's rounds of the month are used up.
+    #[error("the agreement's {limit} rounds of this month are used up. Wait for next month.")]
+    RoundsSpent {
+        /// Rounds a month.
+        limit: u32,
+    },
+    /// Nobody can say what was spent in this month.
+    #[error(
+        "the budgets of {month} are locked, since the ledger was lost in part. \
+         Merge the old one, or lift the lock on someone's authority."
+    )]
+    BudgetLocked {
+        /// The month.
+        month: Month,
+    },
+    /// A database of another vault.
+    #[error("{path} belongs to another vault. Check that it is this node's own old folder.")]
+    OtherVault {
+        /// Its folder.
+        path: PathBuf,
+    },
     /// A log body that has no canonical form.
     #[error(
         "a log entry of kind {kind} has no canonical form: fractions and integers beyond 2^53 have none."
@@ -155,6 +218,15 @@ impl Error {
             Self::NewerSchema { .. } => "store_newer_schema",
             Self::Unknown { .. } => "store_unknown",
             Self::Immutable { .. } => "store_immutable",
+            Self::Deleted { .. } => "store_deleted",
+            Self::SessionChanged { .. } => "session_changed",
+            Self::SessionEnded => "session_ended",
+            Self::ChunkChanged { .. } => "session_chunk_changed",
+            Self::ChunkGap { .. } => "session_chunk_gap",
+            Self::BudgetSpent { .. } => "budget_spent",
+            Self::RoundsSpent { .. } => "budget_rounds_spent",
+            Self::BudgetLocked { .. } => "budget_locked",
+            Self::OtherVault { .. } => "vault_other",
             Self::LogBody { .. } => "log_body",
             Self::BadLogEntry { .. } => "log_bad_entry",
         }
@@ -177,22 +249,33 @@ impl Error {
             | Self::WrongKey { path }
             | Self::KeyFile { path }
             | Self::KeyFileExposed { path }
-            | Self::Costs { path } => vec![("path", path.display().to_string())],
+            | Self::Costs { path }
+            | Self::OtherVault { path } => vec![("path", path.display().to_string())],
             Self::WrongUnlock { path, expected } => {
                 vec![
                     ("path", path.display().to_string()),
                     ("expected", (*expected).to_owned()),
                 ]
             }
-            Self::EmptyPassphrase | Self::Cryptography => Vec::new(),
+            Self::EmptyPassphrase | Self::Cryptography | Self::SessionEnded => Vec::new(),
             Self::Sealed { what } => vec![("what", what.clone())],
-            Self::Damaged { what, id } | Self::Unknown { what, id } => {
+            Self::Damaged { what, id } | Self::Unknown { what, id } | Self::Deleted { what, id } => {
                 vec![("what", (*what).to_owned()), ("id", id.clone())]
             }
             Self::NewerSchema { found, supported } => {
                 vec![("found", found.to_string()), ("supported", supported.to_string())]
             }
             Self::Immutable { rule } => vec![("rule", rule.clone())],
+            Self::SessionChanged { part } => vec![("part", (*part).to_owned())],
+            Self::ChunkChanged { chunk } => vec![("chunk", chunk.to_string())],
+            Self::ChunkGap { expected, chunk } => {
+                vec![("expected", expected.to_string()), ("chunk", chunk.to_string())]
+            }
+            Self::BudgetSpent { limit, spent } => {
+                vec![("limit", limit.to_string()), ("spent", spent.to_string())]
+            }
+            Self::RoundsSpent { limit } => vec![("limit", limit.to_string())],
+            Self::BudgetLocked { month } => vec![("month", month.to_string())],
             Self::LogBody { kind } => vec![("kind", kind.clone())],
             Self::BadLogEntry { seq } => vec![("seq", seq.to_string())],
         }
@@ -207,6 +290,23 @@ impl Error {
         Self::Damaged {
             what,
             id: id.to_string(),
+        }
+    }
+
+    pub(crate) fn deleted(what: &'static str, id: impl ToString) -> Self {
+        Self::Deleted {
+            what,
+            id: id.to_string(),
+        }
+    }
+
+    pub(crate) fn changed(part: &'static str) -> Self {
+        Self::SessionChanged { part }
+    }
+
+    pub(crate) fn immutable(rule: &str) -> Self {
+        Self::Immutable {
+            rule: rule.to_owned(),
         }
     }
 

@@ -18,8 +18,12 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Writes `path`, which must not exist.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    written(path, bytes)?
-        .persist_noclobber(path)
+    persist_new(written(path, bytes)?, path)
+}
+
+/// Gives a file its name, which must be free.
+pub(crate) fn persist_new(file: NamedTempFile, path: &Path) -> Result<(), Error> {
+    file.persist_noclobber(path)
         .map_err(|error| refused(path, error.error))?;
     sync_folder(path)
 }
@@ -76,7 +80,7 @@ fn sync_folder(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

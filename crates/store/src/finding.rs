@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::deletion;
 use crate::error::Error;
 use crate::round::{self, Round};
 use crate::store::Store;
@@ -24,26 +25,18 @@ impl Store {
     pub fn end_round(&self, round: &Round, findings: &[Finding]) -> Result<(), Error> {
         self.write(|connection| {
             round::put(connection, round)?;
-            refuse_second(connection, &round.id)?;
-            let insert = "INSERT INTO findings (round, seq, shown, secrets) VALUES (?1, ?2, ?3, ?4)";
-            let mut insert = connection.prepare_cached(insert)?;
-            for (finding, seq) in findings.iter().zip(0_u64..) {
-                let shown =
-                    serde_json::to_string(&Shown::of(finding)).map_err(|_| damaged(&round.id, seq))?;
-                let place = place(&round.id, seq, &shown);
-                let secrets = self.vault().seal(SECRETS, &place, &secrets(finding))?;
-                insert.execute(params![round.id, seq, shown, secrets])?;
-            }
-            Ok(())
+            put(self.vault(), connection, &round.id, findings)
         })
     }
 
     /// What a round found, in the order it was put; nothing for a round that is unknown.
     ///
     /// # Errors
-    /// [`Error::Sealed`] where a finding was changed, in whichever field; [`Error::Damaged`]; the database's.
+    /// [`Error::Deleted`]; [`Error::Sealed`] where a finding was changed, in whichever field; [`Error::Damaged`]; the
+    /// database's.
     pub fn findings(&self, round: &[u8; 32]) -> Result<Vec<Finding>, Error> {
         self.read(|connection| {
+            deletion::refuse_deleted(connection, round)?;
             let mut all =
                 connection.prepare_cached("SELECT * FROM findings WHERE round = ?1 ORDER BY seq")?;
             all.query_and_then([round], |row| finding(self.vault(), row))?
@@ -52,12 +45,27 @@ impl Store {
     }
 }
 
+pub(crate) fn put(
+    vault: &Vault,
+    connection: &Connection,
+    round: &[u8; 32],
+    findings: &[Finding],
+) -> Result<(), Error> {
+    refuse_second(connection, round)?;
+    let insert = "INSERT INTO findings (round, seq, shown, secrets) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(insert)?;
+    for (finding, seq) in findings.iter().zip(0_u64..) {
+        let shown = serde_json::to_string(&Shown::of(finding)).map_err(|_| damaged(round, seq))?;
+        let secrets = vault.seal(SECRETS, &place(round, seq, &shown), &secrets(finding))?;
+        insert.execute(params![round, seq, shown, secrets])?;
+    }
+    Ok(())
+}
+
 fn refuse_second(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM findings WHERE round = ?1)";
     if connection.query_row(sql, [round], |row| row.get(0))? {
-        return Err(Error::Immutable {
-            rule: "the round has its findings already".to_owned(),
-        });
+        return Err(Error::immutable("the round has its findings already"));
     }
     Ok(())
 }

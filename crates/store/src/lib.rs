@@ -2,33 +2,45 @@
 //!
 //! Document numbers, household numbers and case numbers are sealed (AES-256-GCM, bound to their row), and people are
 //! looked up by a keyed digest. Rules that must hold whoever writes stand in the schema as triggers: a dataset that a
-//! round uses, findings and the log are never changed. One process at a time holds a store; within it, a [`Store`] is
+//! round uses, findings, the ledger and the log are never changed, and what goes, goes with a signed record. A session
+//! under way can be resumed after a crash; at its end its secrets are erased from every file. One process at a time holds a store; within it, a [`Store`] is
 //! shared freely between threads.
 //!
 //! This crate must never open a socket, write a document number or a name in clear or as a plain hash, or let
 //! one into an error.
 
 mod agreement;
+mod backup;
+mod budget;
 mod dataset;
+mod deletion;
 mod error;
+mod evidence;
 mod files;
 mod finding;
 mod key_memory;
 mod log;
 mod migrate;
 mod peer;
+mod peer_head;
 mod record;
 mod round;
 #[cfg(test)]
 mod samples;
+mod session;
 mod store;
 mod vault;
 
 pub use agreement::{AgreementState, StoredAgreement};
+pub use backup::Merged;
+pub use budget::{BudgetLock, Debit, Debited};
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
+pub use deletion::{Deleted, Deletion};
 pub use error::Error;
-pub use log::{LogEntry, LogHead};
-pub use peer::Peer;
+pub use log::{Entry, LogEntry, LogHead};
+pub use peer::{PastCard, Peer};
+pub use peer_head::HeadNews;
 pub use round::{Role, Round, RoundState};
+pub use session::{Direction, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;
 pub use vault::{Costs, Unlock, Vault};

@@ -41,6 +41,17 @@ pub struct LogEntry {
     pub hash: [u8; 32],
 }
 
+/// An entry on its way in.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Who did it: an operator, or the node itself.
+    pub actor: &'a str,
+    /// What happened, a stable name.
+    pub kind: &'a str,
+    /// As [`LogEntry::body`].
+    pub body: &'a Value,
+}
+
 /// The end of the chain, which stands for all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogHead {
@@ -56,21 +67,13 @@ impl Store {
     /// # Errors
     /// [`Error::LogBody`] where `body` has no canonical form (a fraction, say); the database's.
     pub fn append(&self, actor: &str, kind: &str, body: &impl Serialize) -> Result<LogHead, Error> {
-        let unfit = || Error::LogBody {
-            kind: kind.to_owned(),
+        let body = serde_json::to_value(body).map_err(|_| unfit(kind))?;
+        let entry = Entry {
+            actor,
+            kind,
+            body: &body,
         };
-        let body = serde_json::to_value(body).map_err(|_| unfit())?;
-        let stored = canonical_text(&body).ok_or_else(unfit)?;
-        self.write(|connection| {
-            let previous = head(connection)?;
-            let (seq, at) = (previous.seq + 1, Timestamp::now());
-            let hash = Chained { seq, at, actor, kind, body: &body }.hash(&previous.hash);
-            connection.execute(
-                "INSERT INTO log (seq, at, actor, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![seq, at, actor, kind, stored, previous.hash, hash],
-            )?;
-            Ok(LogHead { seq, hash })
-        })
+        self.write(|connection| append(connection, &entry))
     }
 
     /// At most `limit` entries after entry `after`, in order; 0 begins at the first.
@@ -117,6 +120,33 @@ impl Store {
             let mut page = connection.prepare_cached(page)?;
             Ok(page.query_and_then(params![after, limit], entry)?.collect())
         })
+    }
+}
+
+/// Writes an entry, dated now, with whatever else its transaction writes.
+pub(crate) fn append(connection: &Connection, entry: &Entry<'_>) -> Result<LogHead, Error> {
+    let Entry { actor, kind, body } = *entry;
+    let stored = canonical_text(body).ok_or_else(|| unfit(kind))?;
+    let previous = head(connection)?;
+    let (seq, at) = (previous.seq + 1, Timestamp::now());
+    let hash = Chained {
+        seq,
+        at,
+        actor,
+        kind,
+        body,
+    }
+    .hash(&previous.hash);
+    connection.execute(
+        "INSERT INTO log (seq, at, actor, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![seq, at, actor, kind, stored, previous.hash, hash],
+    )?;
+    Ok(LogHead { seq, hash })
+}
+
+fn unfit(kind: &str) -> Error {
+    Error::LogBody {
+        kind: kind.to_owned(),
     }
 }
 
@@ -185,7 +215,7 @@ fn canonical_text(body: &Value) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-fn head(connection: &Connection) -> Result<LogHead, Error> {
+pub(crate) fn head(connection: &Connection) -> Result<LogHead, Error> {
     let last = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1";
     let head = connection
         .query_row(last, [], |row| {

@@ -5,19 +5,40 @@ use rusqlite::Connection;
 use crate::error::Error;
 
 /// Each version's script takes the one before it there. A published script is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_referrals.sql"),
+    include_str!("migrations/0003_sessions.sql"),
+];
 
 /// Brings the schema to the last version, each step whole or not at all.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     apply(connection, MIGRATIONS)
 }
 
-fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let newer = Error::NewerSchema {
+/// The version of another database, which this program must know and will not change.
+pub(crate) fn known_version(connection: &Connection) -> Result<i64, Error> {
+    let found = version(connection)?;
+    if found > MIGRATIONS.len() as i64 {
+        return Err(newer(found, MIGRATIONS));
+    }
+    Ok(found)
+}
+
+fn version(connection: &Connection) -> Result<i64, Error> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn newer(found: i64, migrations: &[&str]) -> Error {
+    Error::NewerSchema {
         found,
         supported: migrations.len() as i64,
-    };
+    }
+}
+
+pub(crate) fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
+    let found = version(connection)?;
+    let newer = newer(found, migrations);
     let done = usize::try_from(found).map_err(|_| Error::damaged("schema", found))?;
     for (script, version) in migrations.get(done..).ok_or(newer)?.iter().zip(found + 1..) {
         let step = connection.transaction()?;

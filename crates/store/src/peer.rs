@@ -21,17 +21,32 @@ pub struct Peer {
     pub added_at: Timestamp,
 }
 
+/// A peer's card that a later one replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastCard {
+    /// The card, canonical JSON.
+    pub card: Vec<u8>,
+    /// Until when it was in force.
+    pub replaced_at: Timestamp,
+}
+
 impl Store {
-    /// Adds a peer, or replaces what is known of it save when it was added.
+    /// Adds a peer, or replaces what is known of it save when it was added. A card that is replaced is kept as a past
+    /// one; a peer that was withdrawn is in force again.
     ///
     /// # Errors
     /// The database's.
     pub fn put_peer(&self, peer: &Peer) -> Result<(), Error> {
         self.write(|connection| {
             connection.execute(
+                "INSERT INTO past_cards (node_key, card, replaced_at)
+                 SELECT node_key, card, ?3 FROM peers WHERE node_key = ?1 AND card <> ?2",
+                params![peer.node_key, peer.card, Timestamp::now()],
+            )?;
+            connection.execute(
                 "INSERT INTO peers (node_key, name, fingerprint, card, pinned, added_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT DO UPDATE SET name = ?2, fingerprint = ?3, card = ?4, pinned = ?5",
+                 ON CONFLICT DO UPDATE SET name = ?2, fingerprint = ?3, card = ?4, pinned = ?5, withdrawn_at = NULL",
                 params![
                     peer.node_key,
                     peer.name,
@@ -45,36 +60,68 @@ impl Store {
         })
     }
 
-    /// The peer with this key.
+    /// The peer in force with this key.
     ///
     /// # Errors
     /// The database's.
     pub fn peer(&self, node_key: &[u8; 32]) -> Result<Option<Peer>, Error> {
         self.read(|connection| {
-            Ok(connection
-                .query_row("SELECT * FROM peers WHERE node_key = ?1", [node_key], peer)
-                .optional()?)
+            let sql = "SELECT * FROM peers WHERE node_key = ?1 AND withdrawn_at IS NULL";
+            Ok(connection.query_row(sql, [node_key], peer).optional()?)
         })
     }
 
-    /// Every peer, by name.
+    /// Every peer in force, by name.
     ///
     /// # Errors
     /// The database's.
     pub fn peers(&self) -> Result<Vec<Peer>, Error> {
         self.read(|connection| {
-            let mut all = connection.prepare_cached("SELECT * FROM peers ORDER BY name, node_key")?;
+            let sql = "SELECT * FROM peers WHERE withdrawn_at IS NULL ORDER BY name, node_key";
+            let mut all = connection.prepare_cached(sql)?;
             Ok(all.query_map([], peer)?.collect::<Result<_, _>>()?)
         })
     }
 
-    /// Forgets a peer; its rounds stay. `false` where it was unknown.
+    /// Every peer there ever was, by name, with the time at which it was withdrawn.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn all_peers(&self) -> Result<Vec<(Peer, Option<Timestamp>)>, Error> {
+        self.read(|connection| {
+            let mut all = connection.prepare_cached("SELECT * FROM peers ORDER BY name, node_key")?;
+            Ok(all
+                .query_map([], |row| Ok((peer(row)?, row.get("withdrawn_at")?)))?
+                .collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The cards that a peer had before its present one, the oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn past_cards(&self, node_key: &[u8; 32]) -> Result<Vec<PastCard>, Error> {
+        self.read(|connection| {
+            let mut all =
+                connection.prepare_cached("SELECT * FROM past_cards WHERE node_key = ?1 ORDER BY seq")?;
+            let past = all.query_map([node_key], |row| {
+                Ok(PastCard {
+                    card: row.get("card")?,
+                    replaced_at: row.get("replaced_at")?,
+                })
+            })?;
+            Ok(past.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Withdraws a peer: what is known of it stays. `false` where it was not in force.
     ///
     /// # Errors
     /// The database's.
     pub fn remove_peer(&self, node_key: &[u8; 32]) -> Result<bool, Error> {
         self.write(|connection| {
-            Ok(connection.execute("DELETE FROM peers WHERE node_key = ?1", [node_key])? == 1)
+            let sql = "UPDATE peers SET withdrawn_at = ?2 WHERE node_key = ?1 AND withdrawn_at IS NULL";
+            Ok(connection.execute(sql, params![node_key, Timestamp::now()])? == 1)
         })
     }
 }

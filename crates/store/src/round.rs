@@ -1,12 +1,18 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use hefu_casework::Hex;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 
 use crate::dataset::DatasetId;
 use crate::error::Error;
+use crate::log::{self, Entry};
 use crate::store::Store;
+
+/// The code of a round that its process left behind.
+const ROUND_INTERRUPTED: &str = "round_interrupted";
 
 /// One run of the protocol with one peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub struct Round {
     pub bytes_in: u64,
     /// The code of the error it ended with.
     pub error: Option<String>,
+    /// The name of the abort it ended with, the same on both sides.
+    pub reason: Option<String>,
 }
 
 /// A node's part in a round.
@@ -52,6 +60,10 @@ pub enum Role {
 
 impl Role {
     const ALL: &[Self] = &[Self::Receiver, Self::Sender];
+
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|known| known.code() == code).copied()
+    }
 
     /// The name it is stored and shown under.
     pub fn code(self) -> &'static str {
@@ -104,14 +116,7 @@ impl Store {
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn round(&self, id: &[u8; 32]) -> Result<Option<Round>, Error> {
-        self.read(|connection| {
-            connection
-                .query_row("SELECT * FROM rounds WHERE id = ?1", [id], |row| {
-                    Ok(round(connection, row))
-                })
-                .optional()?
-                .transpose()
-        })
+        self.read(|connection| get(connection, id))
     }
 
     /// Every round, the newest first.
@@ -128,6 +133,43 @@ impl Store {
             Ok(all)
         })
     }
+
+    /// Ends what a killed process left running without a session to resume: nothing of it was promised to anybody.
+    pub(crate) fn sweep_rounds(&self) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "SELECT * FROM rounds WHERE state = ?1
+                AND id NOT IN (SELECT round FROM sessions WHERE end_reason IS NULL) ORDER BY id";
+            let left: Vec<_> = connection
+                .prepare(sql)?
+                .query_and_then([RoundState::Running.code()], |row| round(connection, row))?
+                .collect::<Result<_, _>>()?;
+            for left in left {
+                let ended = Round {
+                    state: RoundState::Failed,
+                    ended_at: Some(Timestamp::now()),
+                    error: Some(ROUND_INTERRUPTED.to_owned()),
+                    ..left
+                };
+                put(connection, &ended)?;
+                let entry = Entry {
+                    actor: "node",
+                    kind: ROUND_INTERRUPTED,
+                    body: &json!({ "round": Hex(ended.id) }),
+                };
+                log::append(connection, &entry)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+pub(crate) fn get(connection: &Connection, id: &[u8; 32]) -> Result<Option<Round>, Error> {
+    connection
+        .query_row("SELECT * FROM rounds WHERE id = ?1", [id], |row| {
+            Ok(round(connection, row))
+        })
+        .optional()?
+        .transpose()
 }
 
 pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
@@ -140,12 +182,11 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
     // An upsert would ask the triggers of both ways.
     let sql = if known {
         if !datasets(connection, &round.id)?.into_iter().eq(entered) {
-            return Err(Error::Immutable {
-                rule: "a round keeps its datasets".to_owned(),
-            });
+            return Err(Error::immutable("a round keeps its datasets"));
         }
         "UPDATE rounds SET agreement = ?2, peer = ?3, role = ?4, state = ?5, started_at = ?6, ended_at = ?7,
-         own_elements = ?8, peer_elements = ?9, matched = ?10, bytes_out = ?11, bytes_in = ?12, error = ?13
+         own_elements = ?8, peer_elements = ?9, matched = ?10, bytes_out = ?11, bytes_in = ?12, error = ?13,
+         reason = ?14
          WHERE id = ?1"
     } else {
         let insert = "INSERT INTO round_datasets (round, dataset) VALUES (?1, ?2)";
@@ -154,8 +195,8 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
             insert.execute(params![round.id, dataset.0])?;
         }
         "INSERT INTO rounds (id, agreement, peer, role, state, started_at, ended_at, own_elements,
-         peer_elements, matched, bytes_out, bytes_in, error)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+         peer_elements, matched, bytes_out, bytes_in, error, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
     };
     connection.execute(
         sql,
@@ -173,6 +214,7 @@ pub(crate) fn put(connection: &Connection, round: &Round) -> Result<(), Error> {
             round.bytes_out,
             round.bytes_in,
             round.error,
+            round.reason,
         ],
     )?;
     Ok(())
@@ -193,10 +235,7 @@ fn round(connection: &Connection, row: &Row<'_>) -> Result<Round, Error> {
         id,
         agreement: row.get("agreement")?,
         peer: row.get("peer")?,
-        role: *Role::ALL
-            .iter()
-            .find(|known| known.code() == role)
-            .ok_or_else(|| Error::damaged("round", role))?,
+        role: Role::from_code(&role).ok_or_else(|| Error::damaged("round", role))?,
         datasets: datasets(connection, &id)?,
         state: *RoundState::ALL
             .iter()
@@ -210,6 +249,7 @@ fn round(connection: &Connection, row: &Row<'_>) -> Result<Round, Error> {
         bytes_out: row.get("bytes_out")?,
         bytes_in: row.get("bytes_in")?,
         error: row.get("error")?,
+        reason: row.get("reason")?,
     })
 }
 
@@ -244,6 +284,7 @@ mod tests {
             state: RoundState::Failed,
             started_at: "2026-10-08T01:02:03.51Z".parse().unwrap(),
             error: Some("peer_set_too_large".to_owned()),
+            reason: Some("abort_peer_set_too_large".to_owned()),
             ..running
         };
         store.put_round(&later).unwrap();

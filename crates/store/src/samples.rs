@@ -181,6 +181,7 @@ pub(crate) fn round<const N: usize>(store: &Store, datasets: [DatasetId; N]) -> 
         bytes_out: 0,
         bytes_in: 0,
         error: None,
+        reason: None,
     };
     store.put_round(&round).unwrap();
     round

@@ -1,21 +1,22 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::Error;
 use crate::vault::{Costs, Unlock, Vault};
 use crate::{files, migrate};
 
-const DATABASE: &str = "hefu.db";
-const HEADER: &str = "vault.json";
+pub(crate) const DATABASE: &str = "hefu.db";
+pub(crate) const HEADER: &str = "vault.json";
 
 /// One node's store. Its methods take `&self`: share it between threads behind an `Arc`.
 ///
 /// Each method holds the connection only for a bounded number of rows, so that a long import or a long read does
 /// not keep others out; a callback may call the store again.
 pub struct Store {
+    folder: PathBuf,
     connection: Mutex<Connection>,
     vault: Vault,
 }
@@ -41,10 +42,11 @@ impl Store {
         }
         let vault = Vault::create(&dir.join(HEADER), unlock, costs)?;
         files::create_empty(&path)?;
-        Self::with_vault(&path, vault)
+        Self::with_vault(dir, vault)
     }
 
-    /// Opens the store in `dir`, brings its schema up to date and clears away what an import that was killed left.
+    /// Opens the store in `dir`, brings its schema up to date and clears away what a killed process left: half an
+    /// import, half a backup, a round that can't be resumed, and erased bytes in the write-ahead log.
     ///
     /// # Errors
     /// [`Error::NotAStore`], [`Error::InUse`], [`Error::NewerSchema`]; those of [`Vault::open`]; the disk's.
@@ -55,7 +57,7 @@ impl Store {
         if !path.exists() {
             return Err(Error::NotAStore { path });
         }
-        Self::with_vault(&path, vault)
+        Self::with_vault(dir, vault)
     }
 
     /// The keys at rest, for what the node seals outside the database.
@@ -63,21 +65,35 @@ impl Store {
         &self.vault
     }
 
-    fn with_vault(path: &Path, vault: Vault) -> Result<Self, Error> {
-        let connection = connect(path).map_err(|error| match error {
-            Error::Database(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                Error::InUse {
-                    path: path.to_owned(),
-                }
-            }
-            other => other,
-        })?;
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn with_vault(folder: &Path, vault: Vault) -> Result<Self, Error> {
+        let mut connection = connect(&folder.join(DATABASE))?;
+        migrate::migrate(&mut connection)?;
         let store = Self {
+            folder: folder.to_owned(),
             connection: Mutex::new(connection),
             vault,
         };
         store.sweep_imports()?;
+        store.sweep_rounds()?;
+        store.sweep_backup()?;
+        store.checkpoint()?;
         Ok(store)
+    }
+
+    /// Moves the write-ahead log into the database and empties it, so that what was erased stands in neither.
+    pub(crate) fn checkpoint(&self) -> Result<(), Error> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let blocked: bool = self.lock().query_row(sql, [], |row| row.get(0))?;
+        if blocked {
+            return Err(Error::InUse {
+                path: self.folder.join(DATABASE),
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
@@ -99,10 +115,23 @@ impl Store {
     }
 }
 
+/// Opens a database that is there, alone, whatever its schema.
+pub(crate) fn connect(path: &Path) -> Result<Connection, Error> {
+    configured(path).map_err(|error| match error {
+        Error::Database(cause) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+            Error::InUse {
+                path: path.to_owned(),
+            }
+        }
+        other => other,
+    })
+}
+
 /// Exclusive locking keeps a second process out (an import that runs there must not be swept here) and spares
 /// shared memory. Recursive triggers make `REPLACE` ask the delete triggers too.
-fn connect(path: &Path) -> Result<Connection, Error> {
-    let mut connection = Connection::open(path)?;
+fn configured(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_millis(500))?;
     for (pragma, value) in [
         ("locking_mode", "EXCLUSIVE"),
@@ -117,7 +146,8 @@ fn connect(path: &Path) -> Result<Connection, Error> {
         connection.pragma_update(None, pragma, value)?;
     }
     connection.pragma_update(None, "cache_size", -32_000)?;
-    migrate::migrate(&mut connection)?;
+    // Takes the lock now: a second process is to be turned away here.
+    connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
     Ok(connection)
 }
 

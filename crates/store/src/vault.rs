@@ -26,7 +26,7 @@ use crate::files;
 const HEADER_VERSION: u32 = 1;
 /// First byte of everything sealed; another cipher or layout takes another number.
 const SEALED_VERSION: u8 = 1;
-const KEY_LEN: usize = 32;
+pub(crate) const KEY_LEN: usize = 32;
 const SALT_LEN: usize = 16;
 const TAG_LEN: usize = 16;
 /// Where the ciphertext begins, after the version and the nonce.
@@ -166,7 +166,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Cryptography`] where the system has no randomness.
     pub fn seal(&self, label: &str, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
-        seal(&self.sealing_key(label)?, &self.random, associated, plain)
+        seal(&sealing_key(&self.root, label)?, &self.random, associated, plain)
     }
 
     /// Gives back what [`Vault::seal`] gave for the same label and place.
@@ -174,9 +174,50 @@ impl Vault {
     /// # Errors
     /// [`Error::Sealed`] where a single bit differs.
     pub fn unseal(&self, label: &str, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        open(&self.sealing_key(label)?, associated, sealed).ok_or_else(|| Error::Sealed {
+        open(&sealing_key(&self.root, label)?, associated, sealed).ok_or_else(|| Error::Sealed {
             what: label.to_owned(),
         })
+    }
+
+    /// A random key for what must be lost at once, by losing the key. Kept sealed under the vault.
+    pub(crate) fn fresh_key(&self) -> Result<Zeroizing<[u8; KEY_LEN]>, Error> {
+        let mut key = Zeroizing::new([0; KEY_LEN]);
+        self.random.fill(key.as_mut())?;
+        Ok(key)
+    }
+
+    /// As [`Vault::seal`], under a key of [`Vault::fresh_key`].
+    pub(crate) fn seal_under(
+        &self,
+        key: &[u8; KEY_LEN],
+        label: &str,
+        associated: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        seal(&sealing_key(&prk(key), label)?, &self.random, associated, plain)
+    }
+
+    /// As [`Vault::unseal`], under a key of [`Vault::fresh_key`].
+    pub(crate) fn unseal_under(
+        &self,
+        key: &[u8; KEY_LEN],
+        label: &str,
+        associated: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        open(&sealing_key(&prk(key), label)?, associated, sealed).ok_or_else(|| Error::Sealed {
+            what: label.to_owned(),
+        })
+    }
+
+    /// Whether two secrets are equal, in a time that says nothing of where they differ.
+    pub(crate) fn equal(&self, one: &[u8], other: &[u8]) -> bool {
+        self.lookup("equal", one) == self.lookup("equal", other)
+    }
+
+    /// Whether both vaults hold one root key.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.lookup("vault", &[]) == other.lookup("vault", &[])
     }
 
     /// Seals `plain` into `path`, all or nothing, mode 0600. For the node's own keys.
@@ -215,13 +256,8 @@ impl Vault {
         context
     }
 
-    fn sealing_key(&self, label: &str) -> Result<LessSafeKey, Error> {
-        let info = [b"seal\0".as_slice(), label.as_bytes()];
-        Ok(LessSafeKey::new(self.root.expand(&info, &AES_256_GCM)?.into()))
-    }
-
     fn from_root(root: &[u8], random: SystemRandom) -> Result<Self, Error> {
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"hefu/1 vault root").extract(root);
+        let root = prk(root);
         let lookup = root.expand(&[b"lookup"], hmac::HMAC_SHA256)?.into();
         Ok(Self { root, lookup, random })
     }
@@ -290,6 +326,15 @@ fn read_key_file(path: &Path, key: &mut [u8; KEY_LEN]) -> Result<(), Error> {
     }
     key.copy_from_slice(&bytes);
     Ok(())
+}
+
+fn prk(key: &[u8]) -> hkdf::Prk {
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"hefu/1 vault root").extract(key)
+}
+
+fn sealing_key(root: &hkdf::Prk, label: &str) -> Result<LessSafeKey, Error> {
+    let info = [b"seal\0".as_slice(), label.as_bytes()];
+    Ok(LessSafeKey::new(root.expand(&info, &AES_256_GCM)?.into()))
 }
 
 /// version ‖ nonce ‖ ciphertext ‖ tag

@@ -1,0 +1,239 @@
+//! What each peer may ask about in a month: debited before anything is disclosed, never given back.
+
+use hefu_casework::Month;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::Error;
+use crate::store::Store;
+
+/// What a session is to cost its peer, and how far its agreement lets it go.
+#[derive(Clone, Copy, Debug)]
+pub struct Debit<'a> {
+    /// The month it falls in, in the time of Asia/Shanghai.
+    pub month: Month,
+    /// The purpose's code.
+    pub purpose: &'a str,
+    /// Elements the peer asks about.
+    pub elements: u64,
+    /// Elements that the peer may ask about in the month, over all purposes.
+    pub limit: u64,
+    /// Rounds that the agreement allows in the month.
+    pub rounds_limit: u32,
+}
+
+/// One line of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debited {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// When it was debited.
+    pub at: Timestamp,
+    /// The peer's node key.
+    pub peer: [u8; 32],
+    /// The month.
+    pub month: Month,
+    /// The digest of the agreement.
+    pub agreement: [u8; 32],
+    /// The purpose's code.
+    pub purpose: String,
+    /// Elements.
+    pub elements: u64,
+    /// The session's call.
+    pub call: [u8; 32],
+}
+
+/// A month's budgets were locked, or the lock was lifted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetLock {
+    /// When.
+    pub at: Timestamp,
+    /// The month.
+    pub month: Month,
+    /// Locked or lifted.
+    pub locked: bool,
+    /// In the words of whoever did it.
+    pub reason: String,
+}
+
+impl Store {
+    /// Elements that a peer spent in a month, over all purposes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn debited(&self, peer: &[u8; 32], month: Month) -> Result<u64, Error> {
+        self.read(|connection| spent(connection, peer, month))
+    }
+
+    /// At most `limit` lines of the ledger after line `after`, in order; 0 begins at the first.
+    ///
+    /// # Errors
+    /// The database's; [`Error::Damaged`].
+    pub fn debits(&self, after: u64, limit: usize) -> Result<Vec<Debited>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM debits WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+            let mut all = connection.prepare_cached(sql)?;
+            all.query_and_then(params![after, limit], debited)?.collect()
+        })
+    }
+
+    /// Counts every peer's budget of the month as spent: for a ledger that was restored without what came after its
+    /// backup.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn lock_budgets(&self, month: Month, reason: &str) -> Result<(), Error> {
+        self.write(|connection| put_lock(connection, month, true, reason))
+    }
+
+    /// Lifts a month's lock; what was debited stays debited.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn unlock_budgets(&self, month: Month, reason: &str) -> Result<(), Error> {
+        self.write(|connection| put_lock(connection, month, false, reason))
+    }
+
+    /// Every lock and every lifting of one, in order.
+    ///
+    /// # Errors
+    /// The database's; [`Error::Damaged`].
+    pub fn budget_locks(&self) -> Result<Vec<BudgetLock>, Error> {
+        self.read(|connection| locks(connection, "SELECT * FROM budget_locks ORDER BY seq"))
+    }
+}
+
+/// Debits a call once: one that was debited before, here or in a ledger merged since, costs nothing more.
+pub(crate) fn debit(
+    connection: &Connection,
+    peer: &[u8; 32],
+    agreement: &[u8; 32],
+    call: &[u8; 32],
+    debit: &Debit<'_>,
+) -> Result<(), Error> {
+    if locked(connection, debit.month)? {
+        return Err(Error::BudgetLocked { month: debit.month });
+    }
+    let known = connection
+        .query_row("SELECT * FROM debits WHERE call = ?1", [call], |row| {
+            Ok(debited(row))
+        })
+        .optional()?
+        .transpose()?;
+    if let Some(known) = known {
+        let same = (known.peer, known.agreement, known.elements) == (*peer, *agreement, debit.elements);
+        return if same {
+            Ok(())
+        } else {
+            Err(Error::changed("debit"))
+        };
+    }
+    let (limit, spent) = (debit.limit, spent(connection, peer, debit.month)?);
+    if spent.checked_add(debit.elements).is_none_or(|sum| sum > limit) {
+        return Err(Error::BudgetSpent { limit, spent });
+    }
+    let rounds: u64 = connection.query_row(
+        "SELECT count(*) FROM debits WHERE agreement = ?1 AND month = ?2",
+        params![agreement, debit.month.to_string()],
+        |row| row.get(0),
+    )?;
+    if rounds >= u64::from(debit.rounds_limit) {
+        return Err(Error::RoundsSpent {
+            limit: debit.rounds_limit,
+        });
+    }
+    let line = Debited {
+        seq: 0,
+        at: Timestamp::now(),
+        peer: *peer,
+        month: debit.month,
+        agreement: *agreement,
+        purpose: debit.purpose.to_owned(),
+        elements: debit.elements,
+        call: *call,
+    };
+    put(connection, &line)?;
+    Ok(())
+}
+
+/// Adds a line at the ledger's end; `false` where its call has one.
+pub(crate) fn put(connection: &Connection, line: &Debited) -> Result<bool, Error> {
+    let sql = "INSERT INTO debits (at, peer, month, agreement, purpose, elements, call)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (call) DO NOTHING";
+    let added = connection.prepare_cached(sql)?.execute(params![
+        line.at,
+        line.peer,
+        line.month.to_string(),
+        line.agreement,
+        line.purpose,
+        line.elements,
+        line.call
+    ])?;
+    Ok(added == 1)
+}
+
+pub(crate) fn put_lock(
+    connection: &Connection,
+    month: Month,
+    locked: bool,
+    reason: &str,
+) -> Result<(), Error> {
+    connection.execute(
+        "INSERT INTO budget_locks (at, month, locked, reason) VALUES (?1, ?2, ?3, ?4)",
+        params![Timestamp::now(), month.to_string(), locked, reason],
+    )?;
+    Ok(())
+}
+
+/// The months' last entries that are locks.
+pub(crate) fn locks_in_force(connection: &Connection) -> Result<Vec<BudgetLock>, Error> {
+    locks(
+        connection,
+        "SELECT * FROM budget_locks WHERE locked = 1
+         AND seq IN (SELECT max(seq) FROM budget_locks GROUP BY month) ORDER BY seq",
+    )
+}
+
+fn locked(connection: &Connection, month: Month) -> Result<bool, Error> {
+    let sql = "SELECT locked FROM budget_locks WHERE month = ?1 ORDER BY seq DESC LIMIT 1";
+    let last = connection
+        .query_row(sql, [month.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(false))
+}
+
+fn locks(connection: &Connection, sql: &str) -> Result<Vec<BudgetLock>, Error> {
+    let mut all = connection.prepare_cached(sql)?;
+    all.query_and_then([], |row| {
+        Ok(BudgetLock {
+            at: row.get("at")?,
+            month: month(row)?,
+            locked: row.get("locked")?,
+            reason: row.get("reason")?,
+        })
+    })?
+    .collect()
+}
+
+fn spent(connection: &Connection, peer: &[u8; 32], month: Month) -> Result<u64, Error> {
+    let sql = "SELECT coalesce(sum(elements), 0) FROM debits WHERE peer = ?1 AND month = ?2";
+    Ok(connection.query_row(sql, params![peer, month.to_string()], |row| row.get(0))?)
+}
+
+pub(crate) fn debited(row: &Row<'_>) -> Result<Debited, Error> {
+    Ok(Debited {
+        seq: row.get("seq")?,
+        at: row.get("at")?,
+        peer: row.get("peer")?,
+        month: month(row)?,
+        agreement: row.get("agreement")?,
+        purpose: row.get("purpose")?,
+        elements: row.get("elements")?,
+        call: row.get("call")?,
+    })
+}
+
+fn month(row: &Row<'_>) -> Result<Month, Error> {
+    let month: String = row.get("month")?;
+    month.parse().map_err(|_| Error::damaged("debit", month))
+}
