@@ -115,6 +115,12 @@ impl Agency {
         self.node.add_peer(card).unwrap();
     }
 
+    /// Its node's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// As it stands in an agreement.
     #[must_use]
     pub fn party(&self) -> Party {

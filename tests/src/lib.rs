@@ -11,5 +11,6 @@
 pub mod agency;
 pub mod ends;
 pub mod faulty;
+pub mod proxy;
 pub mod search;
 pub mod watch;

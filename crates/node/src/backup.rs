@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hefu_casework::{Hex, canonical};
+use hefu_casework::{Hex, Month, canonical};
 use hefu_psi::wire::{Abort, encode_abort};
 use hefu_store::{Store, Unlock};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::digest::sha256;
-use crate::node::{private_folder, this_month};
+use crate::node::{private_folder, today};
 use crate::{Error, Node, Result};
 
 const MANIFEST: &str = "manifest.json";
@@ -58,7 +58,7 @@ pub struct Restored {
     /// When the backup was made.
     pub backed_up_at: Timestamp,
     /// Sessions that were open then and are void now.
-    pub voided: usize,
+    pub voided: u64,
     /// Where the folder that was replaced has gone; its debits were taken over.
     pub replaced: Option<PathBuf>,
     /// Whether the budgets of this month are locked, because no older folder could tell what was spent since.
@@ -127,20 +127,16 @@ impl Node {
         }
         let store = Store::open(&building, unlock)?;
         let older = folder.join(DATABASE).exists();
-        let told = if older {
-            Some(store.merge_ledger(folder, unlock)?)
+        let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
+        if older {
+            store.merge_ledger(folder, unlock)?;
         } else {
-            store.lock_budgets(&this_month(), "restored")?;
-            None
-        };
-        let voided = store.restore_marks(&encode_abort(&Abort::Voided))?;
+            store.lock_budgets(Month::of(today()), "restored")?;
+        }
         store.append(
             actor,
-            "restored",
-            &json!({
-                "backed_up_at": manifest.at, "voided": voided, "budgets_locked": !older,
-                "replaced_log": told.map(|head| json!({ "seq": head.seq, "hash": Hex(head.hash) })),
-            }),
+            "restored_from_backup",
+            &json!({ "backed_up_at": manifest.at, "budgets_locked": !older }),
         )?;
         drop(store);
         let replaced = if folder.exists() {

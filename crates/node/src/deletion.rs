@@ -1,7 +1,9 @@
 //! Deletion: records, findings and whatever was made of them go, and a signed record of it stays.
 
+use std::collections::HashSet;
+
 use hefu_casework::{Hex, canonical};
-use hefu_store::{DatasetId, Role, RoundState};
+use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, RoundState};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
@@ -26,11 +28,14 @@ impl Node {
             }
         }
         let quarantined = self.remove_quarantine(dataset)?;
-        let record = self.deletion(
-            json!({ "what": "dataset", "dataset": dataset.0, "quarantine_files": quarantined }),
+        let what = json!({ "what": "dataset", "dataset": dataset.0, "quarantine_files": quarantined });
+        let record = self.deletion(&what, actor);
+        let entry = Entry {
             actor,
-        );
-        Ok(self.store.delete_dataset(dataset, &record)?)
+            kind: "deleted",
+            body: &what,
+        };
+        Ok(self.store.delete_dataset(dataset, &record, &entry)?)
     }
 
     /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds.
@@ -38,6 +43,11 @@ impl Node {
     /// # Errors
     /// The store's.
     pub fn delete_expired(&self, now: Timestamp) -> Result<usize> {
+        let of_findings = |deletion: Deletion| match deletion.of {
+            Deleted::Findings(round) => Some(round),
+            Deleted::Dataset(_) => None,
+        };
+        let gone: HashSet<[u8; 32]> = self.store.deletions()?.into_iter().filter_map(of_findings).collect();
         let mut deleted = 0;
         for round in self.store.rounds()? {
             let (Role::Receiver, RoundState::Done, Some(ended)) = (round.role, round.state, round.ended_at) else {
@@ -45,21 +55,24 @@ impl Node {
             };
             let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
             let due = ended.checked_add((24 * days).hours()).is_ok_and(|due| due <= now);
-            if !due || self.store.findings_deleted(&round.id)? {
+            if !due || gone.contains(&round.id) {
                 continue;
             }
-            let record = self.deletion(
-                json!({ "what": "findings", "round": Hex(round.id), "retention_days": days }),
-                "node",
-            );
-            self.store.delete_findings(&round.id, &record)?;
+            let what = json!({ "what": "findings", "round": Hex(round.id), "retention_days": days });
+            let record = self.deletion(&what, "node");
+            let entry = Entry {
+                actor: "node",
+                kind: "deleted",
+                body: &what,
+            };
+            self.store.delete_findings(&round.id, &record, &entry)?;
             deleted += 1;
         }
         Ok(deleted)
     }
 
     /// The signed record: what is gone, with every place in which it stood.
-    fn deletion(&self, what: Value, actor: &str) -> Vec<u8> {
+    fn deletion(&self, what: &Value, actor: &str) -> Vec<u8> {
         let body = json!({
             "version": 1,
             "at": Timestamp::now(),

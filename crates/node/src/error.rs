@@ -159,7 +159,7 @@ impl Error {
         match self {
             Error::BrokenOff { cause, .. } => cause.can_go_on(),
             Error::Spool { .. } | Error::Stopped => true,
-            Error::Store(error) => error.is_of_the_disk(),
+            Error::Store(hefu_store::Error::Io { .. } | hefu_store::Error::Database(_)) => true,
             Error::Link(error) => match error {
                 Link::PeerAborted { abort, .. } => passing(abort),
                 Link::Unreachable { .. }

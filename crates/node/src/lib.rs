@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod guard;
 mod import;
+mod keeper;
 pub mod matching;
 mod node;
 mod report;

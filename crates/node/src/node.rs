@@ -316,12 +316,6 @@ pub(crate) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::fixed(east_8)).date()
 }
 
-/// The month by which budgets count, as `2026-11`.
-pub(crate) fn this_month() -> String {
-    let today = today();
-    format!("{:04}-{:02}", today.year(), today.month())
-}
-
 /// The cards of all peers, in memory, because each handshake asks.
 #[derive(Default)]
 pub(crate) struct Book(Mutex<Vec<Card>>);

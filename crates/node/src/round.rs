@@ -12,9 +12,10 @@ use std::sync::{Arc, mpsc};
 use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Place, elements, labels};
 use hefu_psi::wire::encode_abort;
 use hefu_psi::{Elements, SessionSeed, SignedReceipt};
-use hefu_store::{DatasetId, Role, Round, RoundState, SessionEnd};
+use hefu_store::{DatasetId, Entry, HeadNews, LogHead, Role, Round, RoundState, SessionEnd, SessionOutcome};
 use jiff::Timestamp;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::agreement::InForce;
 use crate::runner::{Progress, Runner};
@@ -112,7 +113,7 @@ impl Node {
         let seed = self.store.session_seed(round)?.ok_or(Error::Internal {
             what: "a session's seed",
         })?;
-        Ok(SessionSeed::from_bytes(&seed))
+        Ok(SessionSeed::from_bytes(seed))
     }
 
     fn end_done(
@@ -120,9 +121,9 @@ impl Node {
         round: &mut Round,
         signed: &SignedReceipt,
         findings: &[Finding],
-        evidence: &[Vec<u8>],
-        theirs: &[u8],
-        own: &[u8],
+        evidence: &[Zeroizing<Vec<u8>>],
+        theirs: Option<&[u8]>,
+        own: Option<&[u8]>,
     ) -> Result<()> {
         round.state = RoundState::Done;
         round.ended_at = Some(Timestamp::now());
@@ -140,17 +141,45 @@ impl Node {
             "by_receiver": Hex(signed.by_receiver),
             "by_sender": Hex(signed.by_sender),
         });
+        self.note_head(round, signed)?;
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
-        self.store.end_session(&hefu_store::Ending {
+        self.store.end_session(&SessionOutcome {
             round,
             findings,
             evidence,
-            end: SessionEnd::done(),
+            end: SessionEnd {
+                reason: Vec::new(),
+                told: true,
+            },
             own_receipt: own,
             peer_receipt: theirs,
-            entry: ("round_done", entry),
+            entry: Entry {
+                actor: "node",
+                kind: "round_done",
+                body: &entry,
+            },
         })?;
         self.after_end(round)
+    }
+
+    /// The peer has signed for its log as well: a log that grew shorter, or has another past, was restored or rewritten.
+    fn note_head(&self, round: &Round, signed: &SignedReceipt) -> Result<()> {
+        let theirs = match round.role {
+            Role::Receiver => &signed.head_of_sender,
+            Role::Sender => &signed.head_of_receiver,
+        };
+        let head = LogHead {
+            seq: theirs.seq,
+            hash: theirs.hash,
+        };
+        let news = match self.store.note_peer_head(&round.peer, &head)? {
+            HeadNews::Older => "peer_log_went_back",
+            HeadNews::Forked => "peer_log_forked",
+            HeadNews::First | HeadNews::Same | HeadNews::Newer => return Ok(()),
+        };
+        let peer = self.peer_name(&round.peer);
+        tracing::warn!(node = self.name(), peer, "{news}");
+        self.log(news, &json!({ "peer": peer, "seq": head.seq, "hash": Hex(head.hash), "round": Hex(round.id) }))
     }
 
     fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
@@ -166,28 +195,32 @@ impl Node {
         if let Error::BrokenOff { traffic, .. } = error {
             ask::add_traffic(round, *traffic);
         }
-        let entry = json!({ "round": Hex(round.id), "reason": reason.code(), "by": "node" });
+        let entry = json!({ "round": Hex(round.id), "reason": reason.code() });
         let end = SessionEnd {
             reason: encode_abort(&reason),
             // The peer gave the reason, or hears it over the line that is still there.
             told: error.peer_knows(),
         };
-        self.finish_session(round, end, ("session_ended", entry))
+        self.finish_session(round, end, "node", &entry)
     }
 
     /// Ends the session behind a round badly, or the round alone where it came to no session.
-    fn finish_session(&self, round: &Round, end: SessionEnd, entry: (&str, serde_json::Value)) -> Result<()> {
+    fn finish_session(&self, round: &Round, end: SessionEnd, actor: &str, body: &serde_json::Value) -> Result<()> {
         if self.store.session(&round.id)?.is_none() {
             self.store.put_round(round)?;
         } else {
-            self.store.end_session(&hefu_store::Ending {
+            self.store.end_session(&SessionOutcome {
                 round,
                 findings: &[],
                 evidence: &[],
                 end,
-                own_receipt: &[],
-                peer_receipt: &[],
-                entry,
+                own_receipt: None,
+                peer_receipt: None,
+                entry: Entry {
+                    actor,
+                    kind: "session_ended",
+                    body,
+                },
             })?;
         }
         self.after_end(round)

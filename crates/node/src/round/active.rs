@@ -7,9 +7,11 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::runner::Progress;
 
-/// By round.
 #[derive(Default)]
-pub(crate) struct Active(Mutex<HashMap<[u8; 32], Arc<Work>>>);
+pub(crate) struct Active {
+    by_round: Mutex<HashMap<[u8; 32], Arc<Work>>>,
+    begun: Notify,
+}
 
 #[derive(Default)]
 struct Work {
@@ -48,6 +50,16 @@ impl Active {
         Some(Turn { work, place })
     }
 
+    /// Says that there is a new round to work on.
+    pub(crate) fn begin(&self) {
+        self.begun.notify_one();
+    }
+
+    /// Waits for one.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
     /// How far a session that is being worked on has come.
     pub(crate) fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
         let work = self.lock().get(round).cloned()?;
@@ -70,7 +82,7 @@ impl Active {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Work>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

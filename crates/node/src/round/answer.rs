@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hefu_casework::Hex;
+use hefu_casework::{Hex, Month};
 use hefu_link::{Card, Connection, Listener};
 use hefu_psi::wire::{Abort, Open};
 use hefu_psi::{Ristretto255, SessionSeed};
-use hefu_store::{Debit, NewSession, Role, Round, RoundState, Session};
+use hefu_store::{Debit, Entry, NewSession, Role, Round, RoundState, Session};
 use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinSet;
@@ -136,19 +136,20 @@ impl Node {
         self.store.begin_session(&NewSession {
             round: &round,
             open: &bytes,
-            seed: seed.bytes(),
+            seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
             debit: Some(Debit {
-                peer: caller.node_key(),
-                month: crate::node::this_month(),
-                agreement: in_force.digest,
-                purpose: agreement.purpose.code().to_owned(),
+                month: Month::of(crate::node::today()),
+                purpose: agreement.purpose.code(),
                 elements: open.elements,
-                call: sha256(&bytes),
                 limit: limits.max_elements_a_month_from_one_peer,
                 rounds_limit: agreement.rounds_a_month.min(limits.max_rounds_a_month),
             }),
-            entry: ("session_opened", entry),
+            entry: Entry {
+                actor: "node",
+                kind: "session_opened",
+                body: &entry,
+            },
         })?;
         Ok(round)
     }
@@ -174,7 +175,7 @@ impl Node {
         let Some(ended) = stop.or(self.attempt_to_answer(call, &mut round, place)).await else {
             return Err(Error::Stopped);
         };
-        self.active.settle(&round.id);
+        self.active.forget(&round.id);
         let Err(error) = ended else { return Ok(()) };
         if !error.can_go_on() {
             self.end_badly(&mut round, &error)?;

@@ -6,7 +6,7 @@ use hefu_casework::{Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{AwaitAccept, Matches, Ristretto255, SessionSeed};
-use hefu_store::{NewSession, Role, Round, RoundState};
+use hefu_store::{Entry, NewSession, Role, Round, RoundState};
 use serde_json::json;
 
 use super::journal::Kept;
@@ -70,18 +70,19 @@ impl Node {
         match opened {
             Ok((in_force, open, seed)) => {
                 let entry = json!({
-                    "round": hefu_casework::Hex(round.id), "role": "receiver", "peer": peer, "by": actor,
+                    "round": hefu_casework::Hex(round.id), "role": "receiver", "peer": peer,
                     "agreement": hefu_casework::Hex(in_force.digest), "purpose": in_force.agreement.purpose,
                     "entered": round.own_elements,
                 });
                 self.store.begin_session(&NewSession {
                     round: &round,
                     open: &open,
-                    seed: seed.bytes(),
+                    seed: seed.as_bytes(),
                     expires_at: in_force.expiry(),
                     debit: None,
-                    entry: ("session_opened", entry),
+                    entry: Entry { actor, kind: "session_opened", body: &entry },
                 })?;
+                self.active.begin();
                 Ok(round.id)
             }
             Err(error) => {
@@ -108,7 +109,7 @@ impl Node {
             Some(ended) => ended,
             None => return Err(Error::Stopped),
         };
-        self.active.settle(round);
+        self.active.forget(round);
         let Err(error) = &ended else { return ended };
         let peer = self.peer_name(&record.peer);
         if error.can_go_on() {
@@ -161,7 +162,7 @@ impl Node {
         round.matched = Some(matches.indices.len() as u64);
         round.state = RoundState::Done;
         add_traffic(round, traffic);
-        self.end_done(round, &matches.receipt, &outcome.findings, &[], &[], &[])
+        self.end_done(round, &matches.receipt, &outcome.findings, &[], None, None)
     }
 
     /// The agreement, if this node may learn under it now and asks under it nowhere else.

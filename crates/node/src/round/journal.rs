@@ -35,16 +35,14 @@ impl Kept {
 impl Journal for Kept {
     fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()> {
         let store = &self.node.store;
-        // A key counts as seen once its acceptance is on record, so a crash in between does not condemn it.
-        if self.session()?.accept.is_none()
-            && let Some(key) = fresh
-            && store.knows_public_key(key)?
+        let known = self.session()?.accept.is_some();
+        store.note_accept(&self.round, accept)?;
+        // After a crash the key is this session's own, and no stranger.
+        if let Some(key) = fresh
+            && !store.remember_public_key(key)?
+            && !known
         {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
-        }
-        store.note_accept(&self.round, accept)?;
-        if let Some(key) = fresh {
-            store.remember_public_key(key)?;
         }
         Ok(())
     }
@@ -115,7 +113,7 @@ impl Journal for Kept {
         round.peer_elements = Some(signed.receipt.receiver_elements);
         round.state = RoundState::Done;
         self.node
-            .end_done(&mut round, signed, &[], &[], &theirs.encode(), &own.encode())
+            .end_done(&mut round, signed, &[], &[], Some(&theirs.encode()), Some(&own.encode()))
     }
 
     fn head(&self) -> Result<Head> {

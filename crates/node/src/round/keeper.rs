@@ -1,5 +1,5 @@
-//! What a serving node does by itself: it takes up interrupted rounds, ends those that have waited too long, tells peers
-//! of what was given up, and carries agreements.
+//! Interrupted rounds: they are taken up again, ended where they have waited too long, and peers are told of what was
+//! given up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use hefu_store::{Role, RoundState, Session, SessionEnd};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use crate::{Error, Node, Result};
 
@@ -28,8 +28,8 @@ struct Pause {
 }
 
 impl Node {
-    /// Keeps at it until it is dropped.
-    pub async fn keep_rounds(self: Arc<Self>) {
+    /// Follows this node's rounds until it is dropped.
+    pub(crate) async fn keep_rounds(self: Arc<Self>) {
         let mut pauses: HashMap<[u8; 32], Pause> = HashMap::new();
         let mut working: JoinSet<([u8; 32], bool)> = JoinSet::new();
         let mut under_way = std::collections::HashSet::new();
@@ -60,7 +60,7 @@ impl Node {
                 }
                 Err(error) => tracing::error!(node = self.name(), code = error.code(), "rounds are not kept"),
             }
-            sleep(PACE).await;
+            let _ = timeout(PACE, self.active.begun()).await;
         }
     }
 
@@ -129,8 +129,8 @@ impl Node {
             reason: encode_abort(reason),
             told: false,
         };
-        let entry = json!({ "round": Hex(*round), "reason": reason.code(), "by": actor });
-        self.finish_session(&record, end, ("session_ended", entry))?;
+        let entry = json!({ "round": Hex(*round), "reason": reason.code() });
+        self.finish_session(&record, end, actor, &entry)?;
         drop(turn);
         self.active.forget(round);
         Ok(())

@@ -1,0 +1,56 @@
+//! What a serving node does by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::sleep;
+
+use crate::Node;
+
+/// How often agreements are brought to the same state on both sides, beside whenever one changes here.
+const EXCHANGE: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked for what may no longer be kept.
+const RETENTION: Duration = Duration::from_secs(6 * 3600);
+
+impl Node {
+    /// Follows rounds, carries agreements and ends retention, until it is dropped.
+    pub async fn keep(self: Arc<Self>) {
+        tokio::join!(
+            Arc::clone(&self).keep_rounds(),
+            Arc::clone(&self).keep_agreements(),
+            Arc::clone(&self).keep_retention(),
+        );
+    }
+
+    async fn keep_agreements(self: Arc<Self>) {
+        loop {
+            for card in self.peers() {
+                if let Err(error) = self.exchange(&card.node_key()).await {
+                    tracing::info!(
+                        node = self.name(),
+                        peer = card.name(),
+                        code = error.code(),
+                        "agreements not exchanged"
+                    );
+                }
+            }
+            sleep(EXCHANGE).await;
+        }
+    }
+
+    async fn keep_retention(self: Arc<Self>) {
+        loop {
+            let node = Arc::clone(&self);
+            let deleted = tokio::task::spawn_blocking(move || node.delete_expired(Timestamp::now())).await;
+            match deleted {
+                Ok(Ok(rounds)) if rounds > 0 => tracing::info!(node = self.name(), rounds, "findings deleted"),
+                Ok(Err(error)) => {
+                    tracing::error!(node = self.name(), code = error.code(), "retention is not kept");
+                }
+                _ => {}
+            }
+            sleep(RETENTION).await;
+        }
+    }
+}
