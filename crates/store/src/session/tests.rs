@@ -60,7 +60,7 @@ fn a_session_goes_on_after_a_restart() {
         expires_at: "2026-10-09T01:02:03Z".parse().unwrap(),
         end: None,
     };
-    assert_eq!(store.open_sessions().unwrap(), [expected.clone()]);
+    assert_eq!(store.open_sessions().unwrap(), std::slice::from_ref(&expected));
     assert_eq!(store.session(&round.id).unwrap(), Some(expected.clone()));
     let by_call = |role| store.session_by_call(role, &call(b"open")).unwrap();
     assert_eq!(by_call(Role::Receiver), Some(expected));
@@ -563,6 +563,12 @@ fn secrets_of_another_session_do_not_open() {
         .unwrap();
     store.put_pending(&one.id, b"one", b"receipt").unwrap();
     store.put_pending(&two.id, b"two", b"receipt").unwrap();
+    for sql in [
+        "UPDATE session_keys SET seed = x'00'",
+        "UPDATE session_pending SET state = x'00'",
+    ] {
+        assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
+    }
     store
         .raw("DROP TRIGGER session_keys_stand; DROP TRIGGER session_pending_stands")
         .unwrap();
