@@ -33,7 +33,7 @@ const LEDGER: i64 = 3;
 pub struct Merged {
     /// Debits that were missing here.
     pub debits: u64,
-    /// Months that were locked there and not here.
+    /// Locks in force there that were missing here. One that was lifted here before stays lifted.
     pub locks: u64,
     /// The head of the other log, where it has entries that this one lacks.
     pub lost: Option<LogHead>,
@@ -47,6 +47,11 @@ impl Store {
     /// # Errors
     /// [`Error::Exists`]; the database's; the disk's.
     pub fn backup(&self, path: &Path) -> Result<(), Error> {
+        if path.exists() {
+            return Err(Error::Exists {
+                path: path.to_owned(),
+            });
+        }
         self.sweep_backup()?;
         let draft = self.draft();
         files::create_empty(&draft)?;
@@ -84,10 +89,10 @@ impl Store {
                 for line in theirs.query_and_then([], budget::debited)? {
                     debits += u64::from(budget::put(connection, &line?)?);
                 }
-                let known = budget::locks_in_force(connection)?;
-                for lock in budget::locks_in_force(&other)? {
-                    if !known.iter().any(|known| known.month == lock.month) {
-                        budget::put_lock(connection, lock.month, true, &lock.reason)?;
+                let known = budget::locks(connection)?;
+                for lock in budget::locks(&other)?.iter().filter(|lock| lock.locked) {
+                    if budget::locked(&other, lock.month)? && !known.contains(lock) {
+                        budget::put_lock(connection, lock)?;
                         locks += 1;
                     }
                 }
@@ -120,11 +125,6 @@ impl Store {
 
 /// Copied once more after the secrets are erased, since a fresh copy holds nothing but what stands in its tables.
 fn without_secrets(draft: &Path, path: &Path) -> Result<(), Error> {
-    if path.exists() {
-        return Err(Error::Exists {
-            path: path.to_owned(),
-        });
-    }
     let erased = Connection::open(draft)?;
     erased.pragma_update(None, "journal_mode", "OFF")?;
     session::erase_secrets(&erased, None)?;

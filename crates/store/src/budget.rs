@@ -83,7 +83,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn lock_budgets(&self, month: Month, reason: &str) -> Result<(), Error> {
-        self.write(|connection| put_lock(connection, month, true, reason))
+        self.write(|connection| put_lock(connection, &BudgetLock::now(month, true, reason)))
     }
 
     /// Lifts a month's lock; what was debited stays debited.
@@ -91,7 +91,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub fn unlock_budgets(&self, month: Month, reason: &str) -> Result<(), Error> {
-        self.write(|connection| put_lock(connection, month, false, reason))
+        self.write(|connection| put_lock(connection, &BudgetLock::now(month, false, reason)))
     }
 
     /// Every lock and every lifting of one, in order.
@@ -99,7 +99,18 @@ impl Store {
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn budget_locks(&self) -> Result<Vec<BudgetLock>, Error> {
-        self.read(|connection| locks(connection, "SELECT * FROM budget_locks ORDER BY seq"))
+        self.read(locks)
+    }
+}
+
+impl BudgetLock {
+    fn now(month: Month, locked: bool, reason: &str) -> Self {
+        Self {
+            at: Timestamp::now(),
+            month,
+            locked,
+            reason: reason.to_owned(),
+        }
     }
 }
 
@@ -172,38 +183,17 @@ pub(crate) fn put(connection: &Connection, line: &Debited) -> Result<bool, Error
     Ok(added == 1)
 }
 
-pub(crate) fn put_lock(
-    connection: &Connection,
-    month: Month,
-    locked: bool,
-    reason: &str,
-) -> Result<(), Error> {
+pub(crate) fn put_lock(connection: &Connection, lock: &BudgetLock) -> Result<(), Error> {
     connection.execute(
         "INSERT INTO budget_locks (at, month, locked, reason) VALUES (?1, ?2, ?3, ?4)",
-        params![Timestamp::now(), month.to_string(), locked, reason],
+        params![lock.at, lock.month.to_string(), lock.locked, lock.reason],
     )?;
     Ok(())
 }
 
-/// The months' last entries that are locks.
-pub(crate) fn locks_in_force(connection: &Connection) -> Result<Vec<BudgetLock>, Error> {
-    locks(
-        connection,
-        "SELECT * FROM budget_locks WHERE locked = 1
-         AND seq IN (SELECT max(seq) FROM budget_locks GROUP BY month) ORDER BY seq",
-    )
-}
-
-fn locked(connection: &Connection, month: Month) -> Result<bool, Error> {
-    let sql = "SELECT locked FROM budget_locks WHERE month = ?1 ORDER BY seq DESC LIMIT 1";
-    let last = connection
-        .query_row(sql, [month.to_string()], |row| row.get(0))
-        .optional()?;
-    Ok(last.unwrap_or(false))
-}
-
-fn locks(connection: &Connection, sql: &str) -> Result<Vec<BudgetLock>, Error> {
-    let mut all = connection.prepare_cached(sql)?;
+/// Every entry, in order.
+pub(crate) fn locks(connection: &Connection) -> Result<Vec<BudgetLock>, Error> {
+    let mut all = connection.prepare_cached("SELECT * FROM budget_locks ORDER BY seq")?;
     all.query_and_then([], |row| {
         Ok(BudgetLock {
             at: row.get("at")?,
@@ -213,6 +203,14 @@ fn locks(connection: &Connection, sql: &str) -> Result<Vec<BudgetLock>, Error> {
         })
     })?
     .collect()
+}
+
+pub(crate) fn locked(connection: &Connection, month: Month) -> Result<bool, Error> {
+    let sql = "SELECT locked FROM budget_locks WHERE month = ?1 ORDER BY seq DESC LIMIT 1";
+    let last = connection
+        .query_row(sql, [month.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(false))
 }
 
 fn spent(connection: &Connection, peer: &[u8; 32], month: Month) -> Result<u64, Error> {
@@ -237,3 +235,6 @@ fn month(row: &Row<'_>) -> Result<Month, Error> {
     let month: String = row.get("month")?;
     month.parse().map_err(|_| Error::damaged("debit", month))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use ring::hmac;
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 
+use crate::deletion;
 use crate::error::Error;
 use crate::record;
 use crate::store::Store;
@@ -167,9 +168,7 @@ impl Store {
         each: &mut dyn FnMut(AidRecord) -> Result<(), E>,
     ) -> Result<(), E> {
         let expected = self.dataset(id)?;
-        if expected.deleted_at.is_some() {
-            return Err(Error::deleted("dataset", id).into());
-        }
+        self.read(|connection| deletion::refuse_deleted_dataset(connection, id))?;
         let mut digest = self.dataset_digest(id);
         let mut read = 0;
         loop {
@@ -192,9 +191,10 @@ impl Store {
     /// The records of one person.
     ///
     /// # Errors
-    /// [`Error::Sealed`] or [`Error::Damaged`] where they were changed; the database's.
+    /// [`Error::Deleted`]; [`Error::Sealed`] or [`Error::Damaged`] where they were changed; the database's.
     pub fn records_of(&self, id: DatasetId, person: &PersonKey) -> Result<Vec<AidRecord>, Error> {
         self.read(|connection| {
+            deletion::refuse_deleted_dataset(connection, id)?;
             let sql = "SELECT * FROM records WHERE dataset = ?1 AND lookup = ?2 ORDER BY seq";
             let lookup = record::lookup(self.vault(), person);
             let mut rows = connection.prepare_cached(sql)?;

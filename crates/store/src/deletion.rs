@@ -85,13 +85,20 @@ impl Store {
     }
 }
 
-/// Whether a round's findings were deleted, which is not the same as none.
-pub(crate) fn refuse_deleted(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM deletions WHERE round = ?1)";
-    if connection.query_row(sql, [round], |row| row.get(0))? {
-        return Err(Error::deleted("finding", format!("of round {}", Hex(*round))));
+/// What was deleted must not pass for nothing found.
+pub(crate) fn refuse_deleted_findings(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
+    match record(connection, "round", round)? {
+        Some(_) => Err(Error::deleted("findings", Hex(*round))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// As [`refuse_deleted_findings`], of a dataset's records.
+pub(crate) fn refuse_deleted_dataset(connection: &Connection, id: DatasetId) -> Result<(), Error> {
+    match record(connection, "dataset", &id.0)? {
+        Some(_) => Err(Error::deleted("dataset", id)),
+        None => Ok(()),
+    }
 }
 
 fn exists(connection: &Connection, table: &str, id: &dyn ToSql) -> Result<bool, Error> {
@@ -100,18 +107,24 @@ fn exists(connection: &Connection, table: &str, id: &dyn ToSql) -> Result<bool, 
 }
 
 /// The schema lets go only of what a deletion names, so it is put first. `false` where it was put before.
-fn put(connection: &Connection, column: &str, id: &dyn ToSql, record: &[u8]) -> Result<bool, Error> {
-    let sql = format!("SELECT record FROM deletions WHERE {column} = ?1");
-    let known: Option<Vec<u8>> = connection.query_row(&sql, [id], |row| row.get(0)).optional()?;
-    match known {
-        Some(known) if known == record => Ok(false),
+fn put(connection: &Connection, column: &str, id: &dyn ToSql, signed: &[u8]) -> Result<bool, Error> {
+    match record(connection, column, id)? {
+        Some(known) if known == signed => Ok(false),
         Some(_) => Err(Error::immutable("records of deletion are never changed")),
         None => {
             let sql = format!("INSERT INTO deletions (at, {column}, record) VALUES (?1, ?2, ?3)");
-            connection.execute(&sql, params![Timestamp::now(), id, record])?;
+            connection.execute(&sql, params![Timestamp::now(), id, signed])?;
             Ok(true)
         }
     }
+}
+
+fn record(connection: &Connection, column: &str, id: &dyn ToSql) -> Result<Option<Vec<u8>>, Error> {
+    let sql = format!("SELECT record FROM deletions WHERE {column} = ?1");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
 }
 
 fn deletion(row: &Row<'_>) -> Result<Deletion, Error> {

@@ -119,7 +119,7 @@ pub enum Error {
         rule: String,
     },
     /// What was asked for was deleted under its retention rule.
-    #[error("the {what} {id} was deleted when its time was over. The signed record of that is kept.")]
+    #[error("deleted when its time was over, the signed record of that is kept: {what} {id}.")]
     Deleted {
         /// The kind of thing.
         what: &'static str,

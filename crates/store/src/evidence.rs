@@ -17,7 +17,7 @@ impl Store {
     /// [`Error::Deleted`]; [`Error::Sealed`] where it was changed; the database's.
     pub fn evidence(&self, round: &[u8; 32], seq: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         self.read(|connection| {
-            deletion::refuse_deleted(connection, round)?;
+            deletion::refuse_deleted_findings(connection, round)?;
             let sql = "SELECT proof FROM evidence WHERE round = ?1 AND seq = ?2";
             let sealed: Option<Vec<u8>> = connection
                 .query_row(sql, params![round, seq], |row| row.get(0))

@@ -36,7 +36,7 @@ impl Store {
     /// database's.
     pub fn findings(&self, round: &[u8; 32]) -> Result<Vec<Finding>, Error> {
         self.read(|connection| {
-            deletion::refuse_deleted(connection, round)?;
+            deletion::refuse_deleted_findings(connection, round)?;
             let mut all =
                 connection.prepare_cached("SELECT * FROM findings WHERE round = ?1 ORDER BY seq")?;
             all.query_and_then([round], |row| finding(self.vault(), row))?
@@ -241,9 +241,9 @@ impl<'a> Secrets<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::RoundState;
+    use crate::DatasetId;
     use crate::samples::{self, finding};
     use crate::store::tests::{fresh, passphrase};
 
@@ -259,13 +259,12 @@ mod tests {
         }
     }
 
-    fn ended(store: &Store, findings: &[Finding]) -> Round {
-        let round = samples::round(store, [samples::dataset(store, [])]);
-        let round = Round {
-            state: RoundState::Done,
-            ended_at: Some(jiff::Timestamp::UNIX_EPOCH),
-            ..round
-        };
+    pub(crate) fn ended<const N: usize>(
+        store: &Store,
+        datasets: [DatasetId; N],
+        findings: &[Finding],
+    ) -> Round {
+        let round = samples::done(&samples::round(store, datasets));
         store.end_round(&round, findings).unwrap();
         round
     }
@@ -275,7 +274,7 @@ mod tests {
         let (dir, store) = fresh();
         let mut findings = vec![finding(1), finding(2)];
         findings.extend(KINDS.iter().zip(3..).map(|(kind, n)| bare(n, *kind)));
-        let round = ended(&store, &findings);
+        let round = ended(&store, [samples::dataset(&store, [])], &findings);
         drop(store);
         let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
         assert!(store.findings(&round.id).unwrap() == findings);
@@ -286,7 +285,7 @@ mod tests {
     #[test]
     fn findings_are_put_once_and_stand() {
         let (_dir, store) = fresh();
-        let round = ended(&store, &[finding(1)]);
+        let round = ended(&store, [samples::dataset(&store, [])], &[finding(1)]);
         let again = Round {
             bytes_in: 77,
             ..round.clone()
@@ -319,7 +318,7 @@ mod tests {
             "UPDATE findings SET secrets = zeroblob(80) WHERE seq = 1",
         ] {
             let (_dir, store) = fresh();
-            let round = ended(&store, &[finding(1), finding(2)]);
+            let round = ended(&store, [samples::dataset(&store, [])], &[finding(1), finding(2)]);
             store.raw("DROP TRIGGER findings_stand").unwrap();
             store.raw(sql).unwrap();
             assert!(

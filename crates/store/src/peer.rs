@@ -142,17 +142,21 @@ mod tests {
     use super::*;
     use crate::store::tests::fresh;
 
-    #[test]
-    fn peers_are_put_changed_and_removed() {
-        let (_dir, store) = fresh();
-        let court = Peer {
+    fn court() -> Peer {
+        Peer {
             node_key: [1; 32],
             name: "县法院".to_owned(),
             fingerprint: "0101 0101".to_owned(),
             card: b"{}".to_vec(),
             pinned: false,
             added_at: "2026-10-01T00:00:00Z".parse().unwrap(),
-        };
+        }
+    }
+
+    #[test]
+    fn peers_are_put_changed_and_withdrawn() {
+        let (_dir, store) = fresh();
+        let court = court();
         store.put_peer(&court).unwrap();
         store
             .put_peer(&Peer {
@@ -162,7 +166,7 @@ mod tests {
             .unwrap();
         let pinned = Peer {
             pinned: true,
-            ..court.clone()
+            ..court
         };
         store
             .put_peer(&Peer {
@@ -171,10 +175,47 @@ mod tests {
             })
             .unwrap();
 
-        assert_eq!(store.peer(&[1; 32]).unwrap(), Some(pinned));
+        assert_eq!(store.peer(&[1; 32]).unwrap(), Some(pinned.clone()));
         assert_eq!(store.peers().unwrap().len(), 2);
         assert!(store.remove_peer(&[1; 32]).unwrap());
         assert!(!store.remove_peer(&[1; 32]).unwrap());
+        assert!(!store.remove_peer(&[3; 32]).unwrap());
         assert_eq!(store.peer(&[1; 32]).unwrap(), None);
+        assert_eq!(store.peers().unwrap().len(), 1);
+        let all = store.all_peers().unwrap();
+        assert_eq!(all[0].0, pinned);
+        assert!(all[0].1.is_some() && all[1].1.is_none());
+        assert!(matches!(
+            store.raw("DELETE FROM peers"),
+            Err(Error::Immutable { .. })
+        ));
+    }
+
+    #[test]
+    fn a_peer_that_comes_with_another_card_keeps_its_past_ones() {
+        let (_dir, store) = fresh();
+        let first = court();
+        let second = Peer {
+            card: b"{\"tls\": 2}".to_vec(),
+            fingerprint: "0202 0202".to_owned(),
+            ..first.clone()
+        };
+        store.put_peer(&first).unwrap();
+        store.put_peer(&first).unwrap();
+        assert!(store.past_cards(&[1; 32]).unwrap().is_empty());
+        store.remove_peer(&[1; 32]).unwrap();
+        store.put_peer(&second).unwrap();
+        assert_eq!(store.peers().unwrap(), [second]);
+        store.put_peer(&first).unwrap();
+        let past = store.past_cards(&[1; 32]).unwrap();
+        assert_eq!(
+            past.iter().map(|past| past.card.as_slice()).collect::<Vec<_>>(),
+            [b"{}".as_slice(), b"{\"tls\": 2}"]
+        );
+        assert!(past[0].replaced_at <= past[1].replaced_at);
+        assert!(store.past_cards(&[2; 32]).unwrap().is_empty());
+        for sql in ["UPDATE past_cards SET card = x'00'", "DELETE FROM past_cards"] {
+            assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
+        }
     }
 }

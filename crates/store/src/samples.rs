@@ -6,8 +6,12 @@ use hefu_casework::{
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
+use serde_json::Value;
 
-use crate::{AgreementState, DatasetId, DatasetInfo, Role, Round, RoundState, Store};
+use crate::{
+    AgreementState, DatasetId, DatasetInfo, Entry, NewSession, Role, Round, RoundState, SessionEnd,
+    SessionOutcome, Store,
+};
 
 /// The `n`-th number, with the check character of GB 11643-1999.
 pub(crate) fn number(n: u32) -> String {
@@ -163,10 +167,17 @@ pub(crate) fn dataset(store: &Store, records: impl IntoIterator<Item = AidRecord
 
 /// A round under way that uses `datasets`, its agreement stored.
 pub(crate) fn round<const N: usize>(store: &Store, datasets: [DatasetId; N]) -> Round {
+    let round = unput_round(store, datasets);
+    store.put_round(&round).unwrap();
+    round
+}
+
+/// As [`round`], not stored itself.
+pub(crate) fn unput_round<const N: usize>(store: &Store, datasets: [DatasetId; N]) -> Round {
     store
         .put_agreement(&[3; 32], b"signed", &AgreementState::Signed)
         .unwrap();
-    let round = Round {
+    Round {
         id: [4; 32],
         agreement: [3; 32],
         peer: [5; 32],
@@ -182,7 +193,50 @@ pub(crate) fn round<const N: usize>(store: &Store, datasets: [DatasetId; N]) -> 
         bytes_in: 0,
         error: None,
         reason: None,
-    };
-    store.put_round(&round).unwrap();
-    round
+    }
+}
+
+/// `round` at its end.
+pub(crate) fn done(round: &Round) -> Round {
+    Round {
+        state: RoundState::Done,
+        ended_at: Some("2026-10-08T01:05:00Z".parse().unwrap()),
+        own_elements: Some(20),
+        peer_elements: Some(30_000),
+        ..round.clone()
+    }
+}
+
+pub(crate) const ENTRY: Entry<'static> = Entry {
+    actor: "node",
+    kind: "test",
+    body: &Value::Null,
+};
+
+/// The session of `round`, which a call of its own opens.
+pub(crate) fn session<'a>(round: &'a Round, open: &'a [u8], seed: &'a [u8; 32]) -> NewSession<'a> {
+    NewSession {
+        round,
+        open,
+        seed,
+        expires_at: "2026-10-09T01:02:03Z".parse().unwrap(),
+        debit: None,
+        entry: ENTRY,
+    }
+}
+
+/// How that session ends where all went well.
+pub(crate) fn outcome(round: &Round) -> SessionOutcome<'_> {
+    SessionOutcome {
+        round,
+        findings: &[],
+        evidence: &[],
+        end: SessionEnd {
+            reason: Vec::new(),
+            told: true,
+        },
+        own_receipt: Some(b"own receipt"),
+        peer_receipt: Some(b"peer receipt"),
+        entry: ENTRY,
+    }
 }

@@ -153,6 +153,8 @@ fn configured(path: &Path) -> Result<Connection, Error> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::HashMap;
+
     use zeroize::Zeroizing;
 
     use super::*;
@@ -173,10 +175,40 @@ pub(crate) mod tests {
         (dir, store)
     }
 
+    /// How often any of `needles` stands in a file of `dir`.
+    pub(crate) fn found(dir: &Path, needles: &[Vec<u8>]) -> usize {
+        let mut by_head: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
+        for needle in needles {
+            by_head.entry(&needle[..8]).or_default().push(needle);
+        }
+        let mut count = 0;
+        for file in std::fs::read_dir(dir).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            for at in 0..bytes.len().saturating_sub(7) {
+                let candidates = by_head.get(&bytes[at..at + 8]).into_iter().flatten();
+                count += candidates
+                    .filter(|needle| bytes[at..].starts_with(needle))
+                    .count();
+            }
+        }
+        count
+    }
+
     impl Store {
         /// SQL past the store's own methods, as a mistake or an intruder would send it.
         pub(crate) fn raw(&self, sql: &str) -> Result<(), Error> {
             self.read(|connection| Ok(connection.execute_batch(sql)?))
+        }
+
+        /// Every value of one column.
+        pub(crate) fn column<T: rusqlite::types::FromSql>(&self, sql: &str) -> Vec<T> {
+            self.lock()
+                .prepare(sql)
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap()
         }
 
         pub(crate) fn pragma(&self, name: &str) -> String {

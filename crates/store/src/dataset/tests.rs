@@ -1,11 +1,8 @@
-use std::collections::HashMap;
-use std::path::Path;
-
 use ring::digest;
 
 use super::*;
 use crate::samples::{self, dataset, info, number, person, record, shown};
-use crate::store::tests::{fresh, passphrase};
+use crate::store::tests::{found, fresh, passphrase};
 
 const MORE_THAN_A_BATCH: u32 = BATCH as u32 + 5;
 
@@ -298,23 +295,4 @@ fn nothing_in_the_folder_gives_a_number_away() {
     drop(store);
     assert_eq!(found(dir.path(), &needles), 0);
     assert_ne!(found(dir.path(), &[b"minimum_living".to_vec()]), 0);
-}
-
-/// How often any of `needles` stands in a file of `dir`.
-fn found(dir: &Path, needles: &[Vec<u8>]) -> usize {
-    let mut by_head: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
-    for needle in needles {
-        by_head.entry(&needle[..8]).or_default().push(needle);
-    }
-    let mut count = 0;
-    for file in std::fs::read_dir(dir).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for at in 0..bytes.len().saturating_sub(7) {
-            let candidates = by_head.get(&bytes[at..at + 8]).into_iter().flatten();
-            count += candidates
-                .filter(|needle| bytes[at..].starts_with(needle))
-                .count();
-        }
-    }
-    count
 }

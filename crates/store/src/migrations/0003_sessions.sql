@@ -113,6 +113,10 @@ CREATE TRIGGER rounds_end_with_their_session BEFORE UPDATE OF state ON rounds
 WHEN NEW.state <> 'running' AND EXISTS (SELECT 1 FROM sessions WHERE round = NEW.id AND end_reason IS NULL)
 BEGIN SELECT RAISE(ABORT, 'a round ends with its session'); END;
 
+CREATE TRIGGER rounds_end_once BEFORE UPDATE OF state ON rounds
+WHEN OLD.state <> 'running' AND NEW.state IS NOT OLD.state
+BEGIN SELECT RAISE(ABORT, 'a round ends once'); END;
+
 CREATE TRIGGER sessions_keep_what_was_said BEFORE UPDATE ON sessions
 WHEN (NEW.round, NEW.role, NEW.call, NEW.open, NEW.expires_at)
   IS NOT (OLD.round, OLD.role, OLD.call, OLD.open, OLD.expires_at)

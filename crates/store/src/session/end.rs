@@ -69,7 +69,7 @@ impl Store {
         self.checkpoint()
     }
 
-    fn end(&self, connection: &Connection, outcome: &SessionOutcome<'_>) -> Result<(), Error> {
+    pub(super) fn end(&self, connection: &Connection, outcome: &SessionOutcome<'_>) -> Result<(), Error> {
         let round = &outcome.round.id;
         if outcome.round.state == RoundState::Running {
             return Err(Error::immutable("a round ends with its session"));
