@@ -110,6 +110,10 @@ impl InForce {
             key_kind: match self.agreement.key_kind {
                 hefu_casework::KeyKind::Person => KeyKind::Person,
                 hefu_casework::KeyKind::Rule => KeyKind::Rule,
+                // Sessions with labels are not run here yet.
+                hefu_casework::KeyKind::Referral => {
+                    return Err(policy("agreement_labels", Abort::AgreementMismatch));
+                }
             },
             width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
                 what: "element width",

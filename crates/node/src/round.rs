@@ -130,7 +130,13 @@ impl Node {
                     fresh,
                 )
                 .await?;
-            let outcome = findings(&in_force.agreement, in_force.me, &set, &received.matches.indices)?;
+            let outcome = findings(
+                &in_force.agreement,
+                in_force.me,
+                &set,
+                &received.matches.indices,
+                &[],
+            )?;
             Ok::<_, Error>((in_force, outcome, received))
         }
         .await;

@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use crate::error::Error;
 
 /// Each version's script takes the one before it there. A published script is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_referrals.sql"),
+];
 
 /// Brings the schema to the last version, each step whole or not at all.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
