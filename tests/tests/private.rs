@@ -110,6 +110,7 @@ impl View {
         let kind = match agreement.key_kind {
             KeyKind::Person => Keys::Person,
             KeyKind::Rule => Keys::Rule,
+            KeyKind::Referral => panic!("no labels here"),
         };
         let packed = |bytes: &[u8]| Elements::new(width, bytes.to_vec()).unwrap();
         let terms = ends::terms(kind, width);
@@ -122,7 +123,9 @@ impl View {
         );
         let matches = session.receiver.unwrap();
         Self {
-            findings: findings(agreement, 0, &own, &matches.indices).unwrap().findings,
+            findings: findings(agreement, 0, &own, &matches.indices, &[])
+                .unwrap()
+                .findings,
             matched: matches.indices,
             sender_elements: matches.sender_elements,
         }
@@ -208,6 +211,7 @@ fn record(row: u64, (who, programme, [first, last]): &Row) -> AidRecord {
         }),
         household: None,
         case: None,
+        referral: None,
         status: Status::Paid,
     }
 }

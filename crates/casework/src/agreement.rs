@@ -1,21 +1,29 @@
 //! The agreement under which two agencies compare records: nothing runs without one that both have signed.
 
 mod check;
+mod dossier;
+mod label;
+mod leakage;
 mod signing;
+mod template;
 
 use hefu_identity::PersonKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, rule::sha256};
+use crate::{Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, codes::codes, rule::sha256};
 
+pub use dossier::{Dossier, DossierState, MAX_DOSSIER_BYTES, MAX_REASON_CHARS, Refusal};
+pub use label::{LabelField, LabelTerms, MAX_LABEL_BYTES, label_bytes, parse_label};
+pub use leakage::{Learning, learns};
 pub use signing::{SignedAgreement, sign};
+pub use template::{DraftRequest, Template};
 
 /// What is agreed, and nothing else may be done. The signed bytes are its canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
-    /// The version of this document's form: 1.
+    /// The version of this document's form: 2. Version 1 was never in use.
     pub version: u32,
     /// Its number in the parties' files.
     pub number: String,
@@ -41,6 +49,13 @@ pub struct Agreement {
     pub rules: Vec<RuleId>,
     /// The digest of the rule set that both sides must have, [`RuleSet::digest`](crate::RuleSet::digest).
     pub rules_digest: Hex<32>,
+    /// What stands in the label that comes with each match; there if, and only if, the mode has labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<LabelTerms>,
+    /// How many rounds one receiver may begin in a month of the calendar, in Beijing time.
+    pub rounds_a_month: u32,
+    /// How many hours a session that was cut off waits to be continued.
+    pub resume_hours: u32,
     /// The first day on which it may be used.
     pub valid_from: Date,
     /// The last day on which it may be used.
@@ -78,35 +93,8 @@ pub struct Selection {
     pub months: MonthRange,
 }
 
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $code:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$each])* #[serde(rename = $code)] $variant,)*
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &[$name] = &[$($name::$variant),*];
-
-            /// The name used in documents, settings and messages.
-            pub fn code(self) -> &'static str {
-                match self {
-                    $($name::$variant => $code,)*
-                }
-            }
-
-            /// The one with this code.
-            pub fn from_code(code: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|each| each.code() == code)
-            }
-        }
-    };
-}
-
 codes! {
-    /// What a round is for. This version runs duplicates, omissions and leads.
+    /// What a round is for. This version runs all but statistics.
     Purpose {
         /// 重复救助: the receiver learns its own records that break a named rule.
         Duplicates = "duplicates",
@@ -128,11 +116,13 @@ codes! {
         Person = "person",
         /// Rule, side, person, and month or case: two records meet only if together they break the rule.
         Rule = "rule",
+        /// Letter and person: what the one agency sent meets what the other received.
+        Referral = "referral",
     }
 }
 
 codes! {
-    /// What the protocol reveals. This version runs members.
+    /// What the protocol reveals. This version runs members, and labels for referrals.
     Mode {
         /// The receiver learns which of its elements match.
         Members = "members",
@@ -192,7 +182,7 @@ pub enum CaseMatching {
 
 impl Agreement {
     /// The only version of this document's form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// The bytes that are signed.
     pub fn canonical_bytes(&self) -> Vec<u8> {
@@ -236,6 +226,11 @@ impl Agreement {
             .any(|receiver| usize::from(*receiver) == index)
     }
 
+    /// The index of the party that faces the party at `index`.
+    pub(crate) fn facing(index: usize) -> usize {
+        1 - index.min(1)
+    }
+
     /// How rules that count by case can be matched here.
     pub fn case_matching(&self) -> CaseMatching {
         let mut schemes = self.parties.iter().map(|party| party.case_scheme.as_deref());
@@ -250,14 +245,15 @@ impl Agreement {
     pub fn element_width(&self) -> usize {
         match self.key_kind {
             KeyKind::Person => PERSON_WIDTH,
-            KeyKind::Rule => RULE_WIDTH,
+            KeyKind::Rule | KeyKind::Referral => RULE_WIDTH,
         }
     }
 }
 
 /// Bytes of an element where keys are persons: a length byte, then the person as stored, then zeros.
 pub const PERSON_WIDTH: usize = 32;
-/// A length byte, then rule, side, person, and month or case, each after its type and length, then zeros.
+/// A length byte, then rule, side, person, and month or case, or person and letter, each after its type and length, then
+/// zeros.
 const RULE_WIDTH: usize = 96;
 const PERSON: usize = size_of::<PersonKey>();
 const DIGEST: usize = 32;
@@ -282,6 +278,7 @@ mod tests {
         written(KeyKind::ALL, KeyKind::code);
         written(Mode::ALL, Mode::code);
         written(AgencyRole::ALL, AgencyRole::code);
+        written(LabelField::ALL, LabelField::code);
         assert_eq!(
             AgencyRole::from_code("civil_affairs"),
             Some(AgencyRole::CivilAffairs)

@@ -5,6 +5,7 @@
 //! programmes; a record on the right programmes names the other party. So a 低保 at one party meets a 特困 at the other
 //! and no 低保, and where both run both programmes each orientation has its own elements.
 
+mod answer;
 mod plan;
 
 use std::ops::Range;
@@ -13,7 +14,8 @@ use hefu_identity::{AliasTable, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    Agreement, AidRecord, Error, KeyKind, Month, PERSON_WIDTH, RuleId, RuleSet,
+    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, PERSON_WIDTH, RuleId, RuleSet,
+    label_bytes,
     ledger::{Intake, Ledger, index_of},
     rule::sha256,
 };
@@ -31,6 +33,9 @@ pub struct ElementSet {
     starts: Vec<u32>,
     behind: Vec<u32>,
     cannot_find: Vec<CannotFind>,
+    /// What is said of each element, where this party answers with labels; otherwise none.
+    answers: Vec<Feedback>,
+    pub(crate) label: Option<LabelTerms>,
     kind: KeyKind,
     width: usize,
 }
@@ -51,6 +56,7 @@ pub(crate) enum At {
     Nothing,
     Month(Month),
     Case(u32),
+    Letter(u32),
 }
 
 /// A rule under which records of this party cannot be found, or not all of them. It must never be shown as "0 found".
@@ -88,11 +94,14 @@ impl CannotFindReason {
 /// A record is entered where its programme is one of those agreed for `me` and it was paid in a month of the
 /// selection; with `rule` keys, only under the agreed rules, in months in which they are in force, and in
 /// orientations in which the other party runs a programme of the other side. A person with several numbers in
-/// `aliases` enters an element for each.
+/// `aliases` enters an element for each. With `referral` keys only letters to or from the other party are entered; the
+/// party that answers enters those of any later month too, since a letter may arrive in the month after it was sent.
 ///
 /// # Errors
 /// As [`Agreement::validate`]; [`Error::NotAParty`], [`Error::NotAReceiver`]; [`Error::RuleUnusable`] for a rule that
-/// `rules` has not or that does not hold at the place; [`Error::TooManyElements`] where the set is larger than agreed.
+/// `rules` has not or that does not hold at the place; [`Error::TooManyElements`] where the set is larger than agreed;
+/// [`Error::ReferralIncomplete`] and [`Error::ReferralContradiction`] where a register of letters says too little, or
+/// two things.
 pub fn elements(
     agreement: &Agreement,
     rules: &RuleSet,
@@ -112,7 +121,7 @@ pub fn elements(
     let mut intake = Intake::new(aliases);
     let mut entered: Vec<(Element, u32)> = Vec::new();
     for record in records {
-        plan.enter(&record, agreement.selection.months, &mut intake, &mut entered)?;
+        plan.enter(&record, &mut intake, &mut entered)?;
     }
     entered.sort_unstable();
 
@@ -134,16 +143,23 @@ pub fn elements(
             max: own.max_elements,
         });
     }
-    Ok(ElementSet {
+    let mut set = ElementSet {
         ledger: intake.ledger,
         rules: agreement.rules.clone(),
         elements,
         starts,
         behind,
-        cannot_find: plan.cannot_find(),
+        cannot_find: Vec::new(),
+        answers: Vec::new(),
+        label: agreement.label.clone(),
         kind: agreement.key_kind,
         width: agreement.element_width(),
-    })
+    };
+    if set.label.is_some() && me != receiver {
+        set.answers = answer::answers(&set, &plan.feedbacks)?;
+    }
+    set.cannot_find = plan.cannot_find();
+    Ok(set)
 }
 
 impl ElementSet {
@@ -192,6 +208,20 @@ impl ElementSet {
         out
     }
 
+    /// The label of every element, in the order of the elements and at the agreed width each; nothing where this party
+    /// gives no labels. They tell what has become of people: wiped when dropped.
+    pub fn labels(&self) -> Zeroizing<Vec<u8>> {
+        let Some(terms) = &self.label else {
+            return Zeroizing::default();
+        };
+        let width = usize::from(terms.max_bytes);
+        let mut labels = Zeroizing::new(Vec::with_capacity(self.answers.len() * width));
+        for answer in &self.answers {
+            labels.extend_from_slice(&label_bytes(terms, answer));
+        }
+        labels
+    }
+
     /// The indices of the lines behind the element at `position`.
     pub(crate) fn lines(&self, position: usize) -> &[u32] {
         let bounds = self.starts.get(position).zip(self.starts.get(position + 1));
@@ -206,11 +236,14 @@ impl ElementSet {
         let number = &self.ledger.numbers[element.number as usize];
         match self.kind {
             KeyKind::Person => out.extend_from_slice(&*person_element(number)),
-            KeyKind::Rule => {
+            KeyKind::Rule | KeyKind::Referral => {
                 let person = Zeroizing::new(number.stored());
                 out.push(0);
-                field(out, 1, self.rules[usize::from(element.rule)].as_str().as_bytes());
-                field(out, 2, &[element.side]);
+                // Referrals are under no rule.
+                if let Some(rule) = self.rules.get(usize::from(element.rule)) {
+                    field(out, 1, rule.as_str().as_bytes());
+                    field(out, 2, &[element.side]);
+                }
                 field(out, 3, &*person);
                 match element.at {
                     At::Nothing => {}
@@ -222,6 +255,11 @@ impl ElementSet {
                         out,
                         5,
                         &sha256(self.ledger.cases[case as usize].canonical().as_bytes()),
+                    ),
+                    At::Letter(letter) => field(
+                        out,
+                        6,
+                        &sha256(self.ledger.letters[letter as usize].canonical().as_bytes()),
                     ),
                 }
                 // Agreement::element_width says why it fits.

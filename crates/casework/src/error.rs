@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RuleId};
+use crate::{ProgrammeCode, RowId, RuleId};
 
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +125,53 @@ pub enum Error {
     /// More signatures than parties.
     #[error("the agreement bears more signatures than it has parties")]
     SurplusSignature,
+    /// An agreement that a party has refused.
+    #[error("{party} has refused this agreement; draft another one")]
+    AgreementRefused {
+        /// The party's name.
+        party: String,
+    },
+    /// A refusal after one's own signature.
+    #[error(
+        "this agreement is signed here already and can no longer be refused; let it expire or agree anew"
+    )]
+    AlreadySigned,
+    /// Two dossiers of different texts.
+    #[error("the other side's document is of another agreement; ask for the one with the same digest")]
+    OtherAgreement,
+    /// A referral without what it must have.
+    #[error(
+        "row {}: the referral has no {field}; fill it in and import the register again",
+        place(row)
+    )]
+    ReferralIncomplete {
+        /// The row.
+        row: RowId,
+        /// The field.
+        field: &'static str,
+    },
+    /// Rows that say different things of one person in one letter, and neither is the later.
+    #[error(
+        "rows {}: say different things of one person in one letter on one day; correct the register",
+        places(rows)
+    )]
+    ReferralContradiction {
+        /// The rows, in order.
+        rows: Vec<RowId>,
+    },
+    /// A label that nobody could have written under the agreement.
+    #[error(
+        "a label of the other side is not one that the agreement allows; both sides must use the same version"
+    )]
+    Label,
+    /// Labels that do not belong to the matches.
+    #[error("{bytes} bytes of labels came with {matches} matches; the round's result is not whole")]
+    LabelCount {
+        /// Bytes of labels.
+        bytes: usize,
+        /// Matches.
+        matches: usize,
+    },
     /// A set larger than was agreed.
     #[error(
         "the records make {elements} elements, and the agreement allows {max}; narrow the selection or agree anew"
@@ -175,6 +222,13 @@ impl Error {
             Error::NotAReceiver { .. } => "not_a_receiver",
             Error::Signature { .. } => "signature",
             Error::SurplusSignature => "surplus_signature",
+            Error::AgreementRefused { .. } => "agreement_refused",
+            Error::AlreadySigned => "already_signed",
+            Error::OtherAgreement => "other_agreement",
+            Error::ReferralIncomplete { .. } => "referral_incomplete",
+            Error::ReferralContradiction { .. } => "referral_contradiction",
+            Error::Label => "label",
+            Error::LabelCount { .. } => "label_count",
             Error::TooManyElements { .. } => "too_many_elements",
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
@@ -193,6 +247,9 @@ impl Error {
             | Error::RulesDiffer
             | Error::NotAParty
             | Error::SurplusSignature
+            | Error::AlreadySigned
+            | Error::OtherAgreement
+            | Error::Label
             | Error::AmountOverflow => vec![],
             Error::Data { file, line, message } => {
                 vec![
@@ -229,7 +286,16 @@ impl Error {
             Error::RuleUnusable { rule, wrong } => {
                 vec![("rule", rule.to_string()), ("wrong", wrong.code().to_owned())]
             }
-            Error::NotAReceiver { party } | Error::Signature { party } => vec![("party", party.clone())],
+            Error::NotAReceiver { party }
+            | Error::Signature { party }
+            | Error::AgreementRefused { party } => vec![("party", party.clone())],
+            Error::ReferralIncomplete { row, field } => {
+                vec![("row", place(row)), ("field", (*field).to_owned())]
+            }
+            Error::ReferralContradiction { rows } => vec![("rows", places(rows))],
+            Error::LabelCount { bytes, matches } => {
+                vec![("bytes", bytes.to_string()), ("matches", matches.to_string())]
+            }
             Error::TooManyElements { elements, max } => {
                 vec![("elements", elements.to_string()), ("max", max.to_string())]
             }
@@ -253,6 +319,15 @@ impl Error {
             message: error.message().to_owned(),
         }
     }
+}
+
+/// File, sheet and row, each from 1.
+fn place(row: &RowId) -> String {
+    format!("{}/{}/{}", row.file, row.sheet, row.row)
+}
+
+fn places(rows: &[RowId]) -> String {
+    rows.iter().map(place).collect::<Vec<_>>().join(", ")
 }
 
 /// The data files this crate reads the text of.

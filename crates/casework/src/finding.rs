@@ -1,6 +1,8 @@
 //! From positions that matched to findings on the receiver's own records. A finding is a 疑点: it is verified before
 //! anything follows from it.
 
+mod referral;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
@@ -10,8 +12,8 @@ use hefu_identity::{AliasTable, PersonKey};
 use jiff::civil::Date;
 
 use crate::{
-    Agreement, AidRecord, Basis, CannotFind, CaseNumber, ElementSet, Error, Fen, HouseholdNo, KeyKind, Month,
-    MonthRange, Per, Place, ProgrammeCode, Purpose, RowId, RuleId, RuleSet,
+    Agreement, AidRecord, Basis, CannotFind, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo,
+    KeyKind, LetterNo, Month, MonthRange, Per, Place, ProgrammeCode, Purpose, RowId, RuleId, RuleSet,
     element::At,
     ledger::{Intake, Ledger, Line},
 };
@@ -33,6 +35,10 @@ pub struct Finding {
     pub months: Vec<Month>,
     /// The case, where the rule counts by case.
     pub case: Option<CaseNumber>,
+    /// The letter by which the person was referred.
+    pub letter: Option<LetterNo>,
+    /// What the other agency says of the person in that letter.
+    pub feedback: Option<Feedback>,
     /// The receiver's own programmes concerned, in order.
     pub programmes: Vec<ProgrammeCode>,
     /// 待核实金额: the sum of `payments`. None where the rows state no amount or nothing is in doubt.
@@ -54,9 +60,24 @@ pub enum FindingKind {
     NoCounterpart,
     /// 线索: the person is on the peer's list.
     Lead,
+    /// 移送反馈: the peer says what has become of the person.
+    Referral,
+    /// 对方未登记: the peer has no such person under that letter.
+    NoFeedback,
 }
 
 impl FindingKind {
+    /// Every kind.
+    pub const ALL: &[FindingKind] = &[
+        FindingKind::Duplicate,
+        FindingKind::LookOnly,
+        FindingKind::Local,
+        FindingKind::NoCounterpart,
+        FindingKind::Lead,
+        FindingKind::Referral,
+        FindingKind::NoFeedback,
+    ];
+
     /// A stable name.
     pub fn code(self) -> &'static str {
         match self {
@@ -65,6 +86,8 @@ impl FindingKind {
             FindingKind::Local => "local",
             FindingKind::NoCounterpart => "no_counterpart",
             FindingKind::Lead => "lead",
+            FindingKind::Referral => "referral",
+            FindingKind::NoFeedback => "no_feedback",
         }
     }
 }
@@ -111,22 +134,34 @@ pub struct Outcome {
     pub cannot_find: Vec<CannotFind>,
 }
 
-/// What party `me`, a receiver, learns from the positions of its set that matched.
+/// What party `me`, a receiver, learns from the positions of its set that matched, and from their labels, one after
+/// another in the order of the positions; no bytes where the agreement has no labels.
 ///
 /// # Errors
 /// As [`Agreement::validate`]; [`Error::NotAReceiver`]; [`Error::NoSuchElement`] for a position beyond the set;
-/// [`Error::AmountOverflow`].
+/// [`Error::LabelCount`] and [`Error::Label`] for labels that are not those of the matches; [`Error::AmountOverflow`].
 pub fn findings(
     agreement: &Agreement,
     me: usize,
     set: &ElementSet,
     matched: &[u32],
+    labels: &[u8],
 ) -> Result<Outcome, Error> {
     agreement.validate()?;
     let own = agreement.party(me)?;
     if !agreement.may_receive(me) {
         return Err(Error::NotAReceiver {
             party: own.name.clone(),
+        });
+    }
+    let peer = agreement.party(Agreement::facing(me))?.name.as_str();
+    if agreement.purpose == Purpose::Referrals {
+        return referral::outcome(set, peer, matched, labels);
+    }
+    if !labels.is_empty() {
+        return Err(Error::LabelCount {
+            bytes: labels.len(),
+            matches: matched.len(),
         });
     }
     let positions = positions(agreement.purpose, set, matched)?;
@@ -139,7 +174,6 @@ pub fn findings(
                 .map(|line| Hit::new(&set.ledger, element.rule, element.at, *line)),
         );
     }
-    let peer = agreement.party(1 - me.min(1))?.name.as_str();
     let kind = |at| match (agreement.purpose, agreement.key_kind, at) {
         (Purpose::Omissions, ..) => FindingKind::NoCounterpart,
         (Purpose::Leads, ..) => FindingKind::Lead,
@@ -284,7 +318,7 @@ impl Hit {
     fn finding(&self) -> (u16, u32, Option<u32>) {
         let case = match self.at {
             At::Case(case) => Some(case),
-            At::Month(_) | At::Nothing => None,
+            At::Month(_) | At::Letter(_) | At::Nothing => None,
         };
         (self.rule, self.person, case)
     }
@@ -303,14 +337,8 @@ fn two_payments(ledger: &Ledger, marks: &[Mark]) -> bool {
 /// The positions of the set that give findings. A person with several numbers has a counterpart if any one matched.
 fn positions(purpose: Purpose, set: &ElementSet, matched: &[u32]) -> Result<Vec<usize>, Error> {
     let mut positions = Vec::with_capacity(matched.len());
-    for &position in matched {
-        if position as usize >= set.len() {
-            return Err(Error::NoSuchElement {
-                position,
-                elements: set.len(),
-            });
-        }
-        positions.push(position as usize);
+    for position in matched {
+        positions.push(within(set, *position)?);
     }
     if purpose != Purpose::Omissions {
         return Ok(positions);
@@ -324,6 +352,17 @@ fn positions(purpose: Purpose, set: &ElementSet, matched: &[u32]) -> Result<Vec<
     Ok((0..set.len())
         .filter(|position| !seen.contains(&person(*position)))
         .collect())
+}
+
+fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
+    let index = position as usize;
+    if index >= set.len() {
+        return Err(Error::NoSuchElement {
+            position,
+            elements: set.len(),
+        });
+    }
+    Ok(index)
 }
 
 fn assemble(
@@ -343,7 +382,7 @@ fn assemble(
         let payments = match kind {
             FindingKind::Duplicate | FindingKind::Local => payments(ledger, lines()),
             // Nothing is said against these payments.
-            FindingKind::LookOnly | FindingKind::NoCounterpart | FindingKind::Lead => vec![],
+            _ => vec![],
         };
         let finding = Finding {
             kind,
@@ -353,6 +392,8 @@ fn assemble(
             rows: in_order(lines().map(|(_, line)| line.row)),
             months: in_order(lines().flat_map(|(at, line)| months(at, line).iter())),
             case: case.map(|case| ledger.cases[case as usize].clone()),
+            letter: None,
+            feedback: None,
             programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
             to_verify: if payments.is_empty() {
                 None
@@ -371,7 +412,7 @@ fn assemble(
 fn months(at: At, line: &Line) -> MonthRange {
     match at {
         At::Month(month) => MonthRange::single(month),
-        At::Case(_) | At::Nothing => line.paid,
+        At::Case(_) | At::Letter(_) | At::Nothing => line.paid,
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use hefu_identity::{AliasTable, PersonKey};
 use jiff::civil::Date;
 
-use crate::{AidRecord, Amount, CaseNumber, Error, HouseholdNo, MonthRange, Period, ProgrammeCode, RowId};
+use crate::{
+    AidRecord, Amount, CaseNumber, Error, HouseholdNo, LetterNo, MonthRange, Period, ProgrammeCode, RowId,
+};
 
 /// What is kept of the records.
 #[derive(Default)]
@@ -13,6 +15,7 @@ pub(crate) struct Ledger {
     pub(crate) numbers: Vec<PersonKey>,
     pub(crate) households: Vec<HouseholdNo>,
     pub(crate) cases: Vec<CaseNumber>,
+    pub(crate) letters: Vec<LetterNo>,
     pub(crate) programmes: Vec<ProgrammeCode>,
     pub(crate) lines: Vec<Line>,
 }
@@ -31,6 +34,7 @@ pub(crate) struct Line {
     pub(crate) amount: Option<Amount>,
     pub(crate) household: Option<u32>,
     pub(crate) case: Option<u32>,
+    pub(crate) letter: Option<u32>,
 }
 
 impl Line {
@@ -58,6 +62,7 @@ pub(crate) struct Intake<'a> {
     people: HashMap<PersonKey, u32>,
     households: HashMap<HouseholdNo, u32>,
     cases: HashMap<CaseNumber, u32>,
+    letters: HashMap<LetterNo, u32>,
     programmes: HashMap<ProgrammeCode, u32>,
 }
 
@@ -69,6 +74,7 @@ impl<'a> Intake<'a> {
             people: HashMap::new(),
             households: HashMap::new(),
             cases: HashMap::new(),
+            letters: HashMap::new(),
             programmes: HashMap::new(),
         }
     }
@@ -96,6 +102,11 @@ impl<'a> Intake<'a> {
                 .case
                 .as_ref()
                 .map(|case| intern(&mut self.cases, &mut ledger.cases, case))
+                .transpose()?,
+            letter: record
+                .referral
+                .as_ref()
+                .map(|referral| intern(&mut self.letters, &mut ledger.letters, &referral.letter))
                 .transpose()?,
         };
         let index = index_of(ledger.lines.len())?;

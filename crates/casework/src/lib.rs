@@ -9,31 +9,41 @@ pub mod canonical;
 
 mod agreement;
 mod code;
+mod codes;
 mod element;
 mod error;
+mod filed;
 mod finding;
 mod fold;
 mod hex;
 mod ledger;
 mod money;
+mod policy;
 mod programme;
 mod record;
+mod referral;
 mod rule;
 mod time;
 
 pub use agreement::{
-    AgencyRole, Agreement, CaseMatching, KeyKind, Mode, PERSON_WIDTH, Party, Purpose, Selection,
-    SignedAgreement, sign,
+    AgencyRole, Agreement, CaseMatching, Dossier, DossierState, DraftRequest, KeyKind, LabelField,
+    LabelTerms, Learning, MAX_DOSSIER_BYTES, MAX_LABEL_BYTES, MAX_REASON_CHARS, Mode, PERSON_WIDTH, Party,
+    Purpose, Refusal, Selection, SignedAgreement, Template, label_bytes, learns, parse_label, sign,
 };
 pub use code::{Place, ProgrammeCode, RuleId};
 pub use element::{CannotFind, CannotFindReason, ElementSet, elements, person_element};
 pub use error::{DataFile, Error, Wrong};
+pub use filed::{CaseNumber, LetterNo};
 pub use finding::{
     Finding, FindingKind, Outcome, Payee, Payment, When, findings, local_findings, total_to_verify,
 };
 pub use hex::Hex;
 pub use money::{Amount, Fen, Per};
+pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
 pub use programme::{Catalogue, Nature, Programme};
-pub use record::{AidRecord, CaseNumber, HouseholdNo, Period, RowId, Status};
+pub use record::{AidRecord, HouseholdNo, Period, RowId, Status};
+pub use referral::{
+    Feedback, REFERRAL_RECEIVED, REFERRAL_SENT, ReasonCode, Referral, ReferralState, is_referral,
+};
 pub use rule::{Basis, Evidence, Level, Rule, RuleSet};
 pub use time::{Month, MonthRange};

@@ -1,17 +1,13 @@
 //! One row of an agency's own register, as every later step sees it.
 
-use std::{
-    fmt,
-    hash::{Hash, Hasher},
-    str::FromStr,
-};
+use std::{fmt, str::FromStr};
 
 use hefu_identity::PersonKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Amount, Error, Month, MonthRange, ProgrammeCode, fold::fold};
+use crate::{Amount, CaseNumber, Error, Month, MonthRange, ProgrammeCode, Referral, fold::fold};
 
 /// A payment, a grant, or a place on a roll, of one person.
 #[derive(Clone)]
@@ -30,6 +26,8 @@ pub struct AidRecord {
     pub household: Option<HouseholdNo>,
     /// The case it was granted in.
     pub case: Option<CaseNumber>,
+    /// The letter that referred the person, and what became of it: for the programmes of referrals, and only there.
+    pub referral: Option<Referral>,
     /// Only paid records count.
     pub status: Status,
 }
@@ -157,90 +155,13 @@ impl fmt::Debug for HouseholdNo {
     }
 }
 
-/// The number of a case. Two ways to write one number are equal: full and half width, any of the brackets
-/// `（〔［【`, white space and letter case make no difference. Masked in `Debug`, wiped when dropped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct CaseNumber {
-    written: String,
-    canonical: String,
-}
-
-impl CaseNumber {
-    /// `None` where nothing is written.
-    pub fn new(written: &str) -> Option<CaseNumber> {
-        let canonical = fold(written);
-        (!canonical.is_empty()).then(|| CaseNumber {
-            written: written.trim().to_owned(),
-            canonical,
-        })
-    }
-
-    /// As the agency writes it.
-    pub fn as_str(&self) -> &str {
-        &self.written
-    }
-
-    /// As it is compared.
-    pub fn canonical(&self) -> &str {
-        &self.canonical
-    }
-}
-
-impl PartialEq for CaseNumber {
-    fn eq(&self, other: &CaseNumber) -> bool {
-        self.canonical == other.canonical
-    }
-}
-
-impl Eq for CaseNumber {}
-
-impl Hash for CaseNumber {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.canonical.hash(state);
-    }
-}
-
-impl fmt::Debug for CaseNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CaseNumber(****)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn one_case_number_however_it_is_written() {
-        let plain = CaseNumber::new("(2026)某0101司救1号").unwrap();
-        for other in [
-            "（2026）某0101司救1号",
-            "〔2026〕某0101司救1号",
-            "【２０２６】某０１０１ 司救 1号",
-            "\u{FEFF}[2026]某0101司救1号\t",
-            "［2026］某0101司救1号",
-        ] {
-            assert_eq!(CaseNumber::new(other).unwrap(), plain, "{other}");
-        }
-        assert_eq!(CaseNumber::new("a-1"), CaseNumber::new("Ａ－１"));
-        for other in ["(2026)某0101司救11号", "(2025)某0101司救1号", "2026某0101司救1号"] {
-            assert_ne!(CaseNumber::new(other).unwrap(), plain, "{other}");
-        }
-        assert!(CaseNumber::new(" \u{3000}\t").is_none());
-    }
-
-    #[test]
-    fn the_agency_sees_its_own_way_of_writing() {
-        assert_eq!(CaseNumber::new(" 〔2026〕1号 ").unwrap().as_str(), "〔2026〕1号");
-    }
-
-    #[test]
-    fn debug_says_nothing_of_case_or_household() {
-        let shown = format!(
-            "{:?} {:?}",
-            CaseNumber::new("2026-77").unwrap(),
-            HouseholdNo::new("H-77").unwrap()
-        );
+    fn debug_says_nothing_of_the_household() {
+        let shown = format!("{:?}", HouseholdNo::new("H-77").unwrap());
         assert!(!shown.contains("77"), "{shown}");
     }
 

@@ -348,6 +348,9 @@ impl Running {
                 .map(|id| RuleId::new(id))
                 .collect::<Result<_, _>>()?,
             rules_digest: Hex(rules_digest),
+            label: None,
+            rounds_a_month: 4,
+            resume_hours: 72,
             // Clocks of the two may differ by a day; the demonstration must run on any day.
             valid_from: yesterday(today)?,
             expires: today.checked_add(1.year())?,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hefu_casework::RuleSet;
+use hefu_casework::{LabelField, Learning, PolicyBreach, ReasonCode, ReferralState, RuleSet};
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 
@@ -71,6 +71,23 @@ fn every_code_has_words() {
         .chain(Cleaning::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Kind::ALL.iter().map(|each| format!("kind_{}", each.code())))
         .chain(agencies)
+        .chain(Learning::CODES.iter().map(|each| (*each).to_owned()))
+        .chain(PolicyBreach::FIELDS.iter().map(|each| format!("policy_{each}")))
+        .chain(
+            LabelField::ALL
+                .iter()
+                .map(|each| format!("label_field_{}", each.code())),
+        )
+        .chain(
+            ReferralState::ALL
+                .iter()
+                .map(|each| format!("feedback_{}", each.code())),
+        )
+        .chain(
+            ReasonCode::ALL
+                .iter()
+                .map(|each| format!("feedback_reason_{}", each.code())),
+        )
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))
         .chain(["file", "sheet", "row", "code", "reason", "number"].map(|each| format!("quarantine_{each}")));
@@ -88,6 +105,7 @@ fn every_code_has_words() {
         "thing_finding",
         "found_a picture",
         "demo_count",
+        "learn_cadence",
     ] {
         assert!(
             codes.iter().any(|(each, _)| each == code),

@@ -32,6 +32,7 @@ mod propose;
 mod quarantine;
 mod reconcile;
 mod records;
+mod referral;
 
 pub use copy::copy_rows;
 pub use detect::{Format, MAX_BOOK_BYTES, MAX_HELD_PART_BYTES, MAX_SHEET_BYTES, MAX_XLS_BYTES};
@@ -40,7 +41,7 @@ pub use field::Unit;
 pub use header::Chosen;
 pub use mapping::{
     AmountMapping, CaseMapping, ColumnMapping, Mapping, PeriodEnd, PeriodMapping, PeriodSource,
-    ProgrammeMapping, SourceMapping, StatusMapping,
+    ProgrammeMapping, ReferralMapping, SourceMapping, StatusMapping,
 };
 pub use numbers::{ReadOptions, Reading, check_numbers, read_numbers};
 pub use propose::{Proposal, propose};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hefu_casework::{Catalogue, Month, Per, ProgrammeCode, Status};
+use hefu_casework::{
+    AgencyRole, Catalogue, Month, Per, ProgrammeCode, REFERRAL_RECEIVED, ReasonCode, ReferralState, Status,
+    is_referral,
+};
 use hefu_identity::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +62,9 @@ pub struct Mapping {
     /// What the words in the column of states mean; needed with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusMapping>,
+    /// What a register of letters says; needed for the programmes of referrals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<ReferralMapping>,
 }
 
 /// Where in a file to look.
@@ -221,6 +227,51 @@ pub struct StatusMapping {
     pub empty: Option<Status>,
 }
 
+/// What a register of letters says. The day that a letter was sent or received is the record's period.
+///
+/// ```toml
+/// [referral]
+/// letter = "移送函号"
+/// other = "移送单位"
+/// others = { "县人民检察院" = "procuratorate", "县人民法院" = "court" }
+/// state = "办理结果"
+/// states = { "已签收" = "acknowledged", "已救助" = "helped", "不予救助" = "refused" }
+/// date = "反馈日期"
+/// reason = "原因"
+/// reasons = { "收入超标" = "income", "其他" = "other" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferralMapping {
+    /// The heading over the letters' numbers.
+    pub letter: String,
+    /// The heading over the agency at the letter's other end; without it, all letters are to or from one agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
+    /// Its words to kinds of agency.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, AgencyRole>,
+    /// The heading over what has become of the person; needed for letters received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Its words to `acknowledged`, `accepted`, `helped`, `refused`, `already_helped`, `not_found`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub states: BTreeMap<String, ReferralState>,
+    /// What an empty cell of states means; without it, the row is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty: Option<ReferralState>,
+    /// The heading over the day of that state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// The heading over the reason why there is no help; needed where a state means `refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its words to `income`, `property`, `supporter`, `not_here`, `not_eligible`, `documents`, `declined`,
+    /// `deceased`, `other`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<String, ReasonCode>,
+}
+
 impl Mapping {
     /// Reads a mapping and checks that it can be followed.
     ///
@@ -271,6 +322,7 @@ impl Mapping {
                 );
             }
         }
+        self.validate_referral()?;
         match self.source.delimiter {
             None | Some(',' | ';' | '\t') => Ok(()),
             Some(_) => wrong("source.delimiter", "is a comma, a semicolon or a tab"),
@@ -288,6 +340,44 @@ impl Mapping {
             Some(code) => wrong("programme", &format!("{} is in no catalogue", code.as_str())),
             None => Ok(()),
         }
+    }
+
+    fn validate_referral(&self) -> Result<(), Error> {
+        let programme = &self.programme;
+        let mut named = programme.constant.iter().chain(programme.values.values());
+        let Some(referral) = &self.referral else {
+            return match named.find(|code| is_referral(code)) {
+                Some(code) => wrong("referral", &format!("needed for {}", code.as_str())),
+                None => Ok(()),
+            };
+        };
+        if named.any(|code| code.as_str() == REFERRAL_RECEIVED) && referral.state.is_none() {
+            return wrong("referral.state", "needed for letters received");
+        }
+        if referral.other.is_some() == referral.others.is_empty() {
+            return wrong("referral.others", "referral.other and its words go together");
+        }
+        if referral.state.is_some() == referral.states.is_empty() {
+            return wrong("referral.states", "referral.state and its words go together");
+        }
+        if referral.reason.is_some() == referral.reasons.is_empty() {
+            return wrong("referral.reasons", "referral.reason and its words go together");
+        }
+        let states = || referral.states.values().chain(&referral.empty);
+        if referral.empty.is_some() && referral.state.is_none() {
+            return wrong("referral.empty", "stands only with referral.state");
+        }
+        if referral.date.is_some() && referral.state.is_none() {
+            return wrong("referral.date", "stands only with referral.state");
+        }
+        let refuses = states().any(|state| *state == ReferralState::Refused);
+        if refuses != referral.reason.is_some() {
+            return wrong(
+                "referral.reason",
+                "stands where, and only where, a state means refused",
+            );
+        }
+        Ok(())
     }
 
     fn validate_period(&self) -> Result<(), Error> {

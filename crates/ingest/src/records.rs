@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hefu_casework::{
     AidRecord, Amount, CaseNumber, Catalogue, HouseholdNo, Month, MonthRange, Nature, Per, Period,
-    ProgrammeCode, RowId, Status,
+    ProgrammeCode, Referral, RowId, Status, is_referral,
 };
 use hefu_identity::AliasTable;
 
@@ -15,6 +15,7 @@ use crate::mapping::{Mapping, PeriodEnd, PeriodSource};
 use crate::numbers::{Reading, is_lost, read_number};
 use crate::quarantine::{Place, Quarantine};
 use crate::reconcile::{Account, DigitsLost};
+use crate::referral;
 use crate::row::{Cell, Row};
 use crate::table::{self, FileRead, Table, Visitor};
 
@@ -88,6 +89,7 @@ struct Slots {
     case: Option<usize>,
     status: Option<usize>,
     alias: Option<usize>,
+    referral: referral::Slots,
 }
 
 fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
@@ -110,6 +112,7 @@ fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
         case: slot(&columns.case),
         status: slot(&columns.status),
         alias: slot(&columns.alias),
+        referral: referral::Slots::new(mapping.referral.as_ref(), slot),
     };
     (
         Wanted {
@@ -172,6 +175,7 @@ struct Fields {
     household: Option<HouseholdNo>,
     case: Option<CaseNumber>,
     status: Status,
+    referral: Option<Referral>,
 }
 
 impl RecordReader<'_> {
@@ -191,7 +195,14 @@ impl RecordReader<'_> {
         if household.is_none() && amount.is_some_and(|amount| amount.per == Per::Household) {
             return Err(reason::HOUSEHOLD_MISSING);
         }
+        let referral = match &self.mapping.referral {
+            Some(mapped) if is_referral(&programme) => {
+                Some(referral::read(mapped, &self.slots.referral, &programme, cell)?)
+            }
+            Some(_) | None => None,
+        };
         Ok(Fields {
+            referral,
             programme,
             period,
             amount,
@@ -335,6 +346,7 @@ impl RecordReader<'_> {
             household,
             case,
             status,
+            referral,
         } = fields;
         Ok(Ok(AidRecord {
             row: id,
@@ -344,6 +356,7 @@ impl RecordReader<'_> {
             amount,
             household,
             case,
+            referral,
             status,
         }))
     }
@@ -391,7 +404,10 @@ impl Visitor for RecordReader<'_> {
 }
 
 /// A word of a column as the mapping writes it, but for width and white space.
-fn look_up<'a, T>(values: &'a std::collections::BTreeMap<String, T>, written: &str) -> Option<&'a T> {
+pub(crate) fn look_up<'a, T>(
+    values: &'a std::collections::BTreeMap<String, T>,
+    written: &str,
+) -> Option<&'a T> {
     values.get(written.trim()).or_else(|| {
         let written = half_width(written);
         values

@@ -1,6 +1,6 @@
 use hefu_casework::{
-    CaseNumber, Fen, Finding, FindingKind, HouseholdNo, Month, Payee, Payment, ProgrammeCode, RowId, RuleId,
-    When,
+    CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, Payee, Payment,
+    ProgrammeCode, RowId, RuleId, When,
 };
 use hefu_identity::PersonKey;
 use jiff::civil::Date;
@@ -141,14 +141,16 @@ impl Shown {
 
     /// The finding again, its secrets taken in the order of [`secrets`].
     fn with(self, secrets: &mut Secrets<'_>) -> Option<Finding> {
-        let finding = Finding {
-            kind: *KINDS.iter().find(|kind| kind.code() == self.kind)?,
+        let mut finding = Finding {
+            kind: *FindingKind::ALL.iter().find(|kind| kind.code() == self.kind)?,
             rule: self.rule,
             peer: self.peer,
             person: PersonKey::from_stored(secrets.next()?)?,
             rows: self.rows,
             months: self.months,
             case: secrets.text(CaseNumber::new)?,
+            letter: None,
+            feedback: None,
             programmes: self.programmes,
             to_verify: self.to_verify,
             payments: self
@@ -157,6 +159,14 @@ impl Shown {
                 .map(|payment| payment.with(secrets))
                 .collect::<Option<_>>()?,
         };
+        // Nothing more stands in findings that are of no letter.
+        if !secrets.0.is_empty() {
+            finding.letter = secrets.text(LetterNo::new)?;
+            finding.feedback = match secrets.next()? {
+                [] => None,
+                stored => Some(Feedback::from_stored(stored)?),
+            };
+        }
         secrets.0.is_empty().then_some(finding)
     }
 }
@@ -189,16 +199,9 @@ impl ShownPayment {
     }
 }
 
-const KINDS: &[FindingKind] = &[
-    FindingKind::Duplicate,
-    FindingKind::LookOnly,
-    FindingKind::Local,
-    FindingKind::NoCounterpart,
-    FindingKind::Lead,
-];
-
-/// The person, the case, then household and case of each payment, each behind its length (u32, big-endian). What may be
-/// missing is never empty where it is there, so an empty one is missing.
+/// The person, the case, then household and case of each payment, and the letter and the feedback where there is a letter,
+/// each behind its length (u32, big-endian). What may be missing is never empty where it is there, so an empty one is
+/// missing.
 fn secrets(finding: &Finding) -> Zeroizing<Vec<u8>> {
     let case = |case: &Option<CaseNumber>| case.as_ref().map_or("", CaseNumber::as_str).to_owned();
     let mut texts = vec![Zeroizing::new(case(&finding.case))];
@@ -210,7 +213,21 @@ fn secrets(finding: &Finding) -> Zeroizing<Vec<u8>> {
         texts.extend([household, case(&payment.case)].map(Zeroizing::new));
     }
     let person = Zeroizing::new(finding.person.stored());
-    let parts = || std::iter::once(person.as_slice()).chain(texts.iter().map(|text| text.as_bytes()));
+    let feedback = Zeroizing::new(
+        finding
+            .feedback
+            .map_or(vec![], |feedback| feedback.stored().to_vec()),
+    );
+    let letter = finding
+        .letter
+        .iter()
+        .flat_map(|letter| [letter.as_str().as_bytes(), feedback.as_slice()]);
+    let parts = || {
+        let texts = texts.iter().map(|text| text.as_bytes());
+        std::iter::once(person.as_slice())
+            .chain(texts)
+            .chain(letter.clone())
+    };
     // At its full size from the start, since growing would leave copies behind.
     let mut secrets = Zeroizing::new(Vec::with_capacity(parts().map(|part| 4 + part.len()).sum()));
     for part in parts() {
@@ -273,7 +290,7 @@ pub(crate) mod tests {
     fn findings_come_back_as_they_went_in() {
         let (dir, store) = fresh();
         let mut findings = vec![finding(1), finding(2)];
-        findings.extend(KINDS.iter().zip(3..).map(|(kind, n)| bare(n, *kind)));
+        findings.extend(FindingKind::ALL.iter().zip(3..).map(|(kind, n)| bare(n, *kind)));
         let round = ended(&store, [samples::dataset(&store, [])], &findings);
         drop(store);
         let store = Store::open(dir.path(), &passphrase("合符")).unwrap();

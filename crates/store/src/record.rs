@@ -1,6 +1,9 @@
 //! One aid record between its type and its row.
 
-use hefu_casework::{AidRecord, Amount, CaseNumber, Fen, HouseholdNo, Month, MonthRange, Per, Period, RowId};
+use hefu_casework::{
+    AgencyRole, AidRecord, Amount, CaseNumber, Fen, HouseholdNo, LetterNo, Month, MonthRange, Per, Period,
+    Referral, RowId,
+};
 use hefu_identity::PersonKey;
 use ring::hmac;
 use rusqlite::{CachedStatement, Row, params};
@@ -12,11 +15,13 @@ use crate::vault::{LOOKUP_LEN, Vault};
 const PERSON: &str = "records.person";
 const HOUSEHOLD: &str = "records.household";
 const CASE: &str = "records.case_number";
+const LETTER: &str = "records.letter";
+const FEEDBACK: &str = "records.feedback";
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
-     amount_fen, amount_per, household, case_number, status)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// The same for one person in every dataset.
 pub(crate) fn lookup(vault: &Vault, person: &PersonKey) -> [u8; LOOKUP_LEN] {
@@ -43,6 +48,13 @@ pub(crate) fn write(
         .as_ref()
         .map(|number| seal(CASE, number.as_str()))
         .transpose()?;
+    let referral = record.referral.as_ref();
+    let letter = referral
+        .map(|referral| seal(LETTER, referral.letter.as_str()))
+        .transpose()?;
+    let feedback = referral
+        .map(|referral| vault.seal(FEEDBACK, &place, Zeroizing::new(referral.stored()).as_ref()))
+        .transpose()?;
     let (from, to) = period_text(record.period);
     insert.execute(params![
         dataset,
@@ -60,6 +72,9 @@ pub(crate) fn write(
         household,
         case,
         record.status.code(),
+        letter,
+        other_code(record),
+        feedback,
     ])?;
     Ok(())
 }
@@ -96,6 +111,20 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
     };
     let household = text(HOUSEHOLD, "household")?;
     let case = text(CASE, "case_number")?;
+    let referral = match (
+        text(LETTER, "letter")?,
+        row.get::<_, Option<Vec<u8>>>("feedback")?,
+    ) {
+        (Some(letter), Some(feedback)) => {
+            let other = row.get::<_, Option<String>>("letter_other")?;
+            let other = other.map(|code| AgencyRole::from_code(&code).ok_or_else(damaged));
+            let letter = LetterNo::new(&letter).ok_or_else(damaged)?;
+            let feedback = unseal(FEEDBACK, feedback)?;
+            Some(Referral::from_stored(letter, other.transpose()?, &feedback).ok_or_else(damaged)?)
+        }
+        (None, None) => None,
+        _ => return Err(damaged()),
+    };
     Ok(AidRecord {
         row: RowId {
             file: row.get("file")?,
@@ -112,6 +141,7 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
         case: case
             .map(|text| CaseNumber::new(&text).ok_or_else(damaged))
             .transpose()?,
+        referral,
         status: code("status")?.parse().map_err(|_| damaged())?,
     })
 }
@@ -154,6 +184,18 @@ pub(crate) fn feed(digest: &mut hmac::Context, record: &AidRecord) {
             .as_bytes(),
     );
     field(record.status.code().as_bytes());
+    // Datasets of before there were referrals keep their digests. No other record begins with eight bytes.
+    if let Some(referral) = &record.referral {
+        field(b"referral");
+        field(referral.letter.as_str().as_bytes());
+        field(other_code(record).unwrap_or_default().as_bytes());
+        field(Zeroizing::new(referral.stored()).as_ref());
+    }
+}
+
+/// The kind of agency at the letter's other end.
+fn other_code(record: &AidRecord) -> Option<&'static str> {
+    record.referral.as_ref()?.other.map(AgencyRole::code)
 }
 
 /// Where a sealed column belongs.

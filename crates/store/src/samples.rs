@@ -1,8 +1,8 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Fen, Finding, FindingKind, HouseholdNo, MonthRange, Payee, Payment, Per,
-    Period, RowId, Status, When,
+    AgencyRole, AidRecord, Amount, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo,
+    MonthRange, Payee, Payment, Per, Period, ReasonCode, Referral, ReferralState, RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
@@ -41,6 +41,28 @@ pub(crate) fn case(n: u32) -> String {
     format!("〔2026〕某检救助{n:08}号")
 }
 
+pub(crate) fn letter(n: u32) -> String {
+    format!("某检救助移〔2026〕{n:08}号")
+}
+
+/// Somebody whom the `n`-th letter refers.
+pub(crate) fn referral(n: u32) -> AidRecord {
+    let referral = Referral {
+        letter: LetterNo::new(&letter(n)).unwrap(),
+        other: (n % 3 == 0).then_some(AgencyRole::Procuratorate),
+        state: (n % 5 != 0).then_some(ReferralState::Refused),
+        date: (n % 7 != 0).then_some(date(2026, 8, 20)),
+        reason: (n % 5 != 0).then_some(ReasonCode::Income),
+    };
+    AidRecord {
+        programme: "referral_received".parse().unwrap(),
+        case: None,
+        referral: Some(referral),
+        status: Status::Paid,
+        ..record(2 * n + 1)
+    }
+}
+
 /// A minimum-living record for even `n`, a one-off grant in a case for odd `n`.
 pub(crate) fn record(n: u32) -> AidRecord {
     let row = RowId {
@@ -64,6 +86,7 @@ pub(crate) fn record(n: u32) -> AidRecord {
             }),
             household: HouseholdNo::new(&household(n)),
             case: None,
+            referral: None,
             status: Status::Paid,
         }
     } else {
@@ -75,6 +98,7 @@ pub(crate) fn record(n: u32) -> AidRecord {
             amount: None,
             household: None,
             case: CaseNumber::new(&case(n)),
+            referral: None,
             status: Status::Stopped,
         }
     }
@@ -90,12 +114,16 @@ pub(crate) fn shown(record: &AidRecord) -> String {
         amount,
         household,
         case,
+        referral,
         status,
     } = record;
     let household = household.as_ref().map(HouseholdNo::as_str);
     let case = case.as_ref().map(CaseNumber::as_str);
+    let letter = referral.as_ref().map(|referral| referral.letter.as_str());
     let person = person.stored();
-    format!("{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {status:?}")
+    format!(
+        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {status:?}"
+    )
 }
 
 /// Of a household's month for odd `n`, of two payments in a case for even `n`.
@@ -139,8 +167,36 @@ pub(crate) fn finding(n: u32) -> Finding {
             vec![payment.clone(), payment]
         },
         case,
+        letter: None,
+        feedback: None,
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
+    }
+}
+
+/// Of the `n`-th letter, answered for odd `n`.
+pub(crate) fn feedback(n: u32) -> Finding {
+    let answer = Feedback {
+        date: Some(date(2026, 8, 20)),
+        state: ReferralState::Helped,
+        reason: None,
+    };
+    let answered = !n.is_multiple_of(2);
+    Finding {
+        kind: if answered {
+            FindingKind::Referral
+        } else {
+            FindingKind::NoFeedback
+        },
+        rule: None,
+        months: vec![],
+        case: None,
+        letter: LetterNo::new(&letter(n)),
+        feedback: answered.then_some(answer),
+        programmes: vec!["referral_sent".parse().unwrap()],
+        to_verify: None,
+        payments: vec![],
+        ..finding(n)
     }
 }
 

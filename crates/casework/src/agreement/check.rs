@@ -4,13 +4,18 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use super::{Agreement, KeyKind, Mode, Purpose};
-use crate::{Error, ProgrammeCode, Rule, RuleSet, Wrong};
+use super::{Agreement, KeyKind, LabelField, MAX_LABEL_BYTES, Mode, Purpose};
+use crate::{
+    Error, ProgrammeCode, Rule, RuleSet, Wrong,
+    referral::{REFERRAL_RECEIVED, REFERRAL_SENT},
+};
 
 const MAX_TEXT_CHARS: usize = 256;
 const MAX_ITEMS: usize = 64;
 /// What one session of the protocol can carry.
 const MAX_ELEMENTS: u64 = 1 << 30;
+/// Thirty days: whoever has not come back by then begins anew.
+const MAX_RESUME_HOURS: u32 = 720;
 
 impl Agreement {
     /// Whether it contradicts itself or asks for what this version cannot do.
@@ -20,10 +25,7 @@ impl Agreement {
     pub fn validate(&self) -> Result<(), Error> {
         ensure(self.version == Self::VERSION, "version", Wrong::Unsupported)?;
         text("number", &self.number)?;
-        let runs = matches!(
-            self.purpose,
-            Purpose::Duplicates | Purpose::Omissions | Purpose::Leads
-        );
+        let runs = self.purpose != Purpose::Statistics;
         ensure(runs, "purpose", Wrong::Unsupported)?;
         list("legal_basis", &self.legal_basis)?;
         self.legal_basis
@@ -41,17 +43,76 @@ impl Agreement {
             "selection.months",
             Wrong::Missing,
         )?;
-        ensure(self.mode == Mode::Members, "mode", Wrong::Unsupported)?;
+        self.validate_mode()?;
         text("suite", &self.suite)?;
-        match self.key_kind {
-            KeyKind::Rule => {
-                ensure(self.purpose == Purpose::Duplicates, "key_kind", Wrong::NotAllowed)?;
-                list("rules", &self.rules)?;
-            }
-            KeyKind::Person => ensure(self.rules.is_empty(), "rules", Wrong::NotAllowed)?,
-        }
+        self.validate_keys()?;
+        self.validate_label()?;
+        ensure(self.rounds_a_month > 0, "rounds_a_month", Wrong::OutOfRange)?;
+        let waits = (1..=MAX_RESUME_HOURS).contains(&self.resume_hours);
+        ensure(waits, "resume_hours", Wrong::OutOfRange)?;
         ensure(self.valid_from <= self.expires, "expires", Wrong::OutOfRange)?;
         ensure(self.retention_days > 0, "retention_days", Wrong::OutOfRange)
+    }
+
+    /// Labels serve referrals and nothing else: who is not referred by the receiver must not come with one.
+    fn validate_mode(&self) -> Result<(), Error> {
+        let runs = matches!(self.mode, Mode::Members | Mode::Labels);
+        ensure(runs, "mode", Wrong::Unsupported)?;
+        let labels = self.mode == Mode::Labels;
+        ensure(labels == self.of_referrals(), "mode", Wrong::NotAllowed)
+    }
+
+    fn validate_keys(&self) -> Result<(), Error> {
+        let fits = match self.key_kind {
+            KeyKind::Rule => self.purpose == Purpose::Duplicates,
+            KeyKind::Referral => self.of_referrals(),
+            KeyKind::Person => !self.of_referrals(),
+        };
+        ensure(fits, "key_kind", Wrong::NotAllowed)?;
+        match self.key_kind {
+            KeyKind::Rule => list("rules", &self.rules)?,
+            KeyKind::Person | KeyKind::Referral => {
+                ensure(self.rules.is_empty(), "rules", Wrong::NotAllowed)?;
+            }
+        }
+        if self.of_referrals() {
+            self.validate_referral_parties()?;
+        }
+        Ok(())
+    }
+
+    /// One party asks after the people whom it referred; the other answers for those whom it received.
+    fn validate_referral_parties(&self) -> Result<(), Error> {
+        let [referrer] = self.receivers[..] else {
+            return ensure(false, "receivers", Wrong::NotAllowed);
+        };
+        for (party, index) in self.parties.iter().zip(0..) {
+            let programme = if index == referrer {
+                REFERRAL_SENT
+            } else {
+                REFERRAL_RECEIVED
+            };
+            let fits = party.programmes.iter().all(|code| code.as_str() == programme);
+            ensure(fits, "parties.programmes", Wrong::NotAllowed)?;
+        }
+        Ok(())
+    }
+
+    fn validate_label(&self) -> Result<(), Error> {
+        let Some(label) = &self.label else {
+            return ensure(self.mode != Mode::Labels, "label", Wrong::Missing);
+        };
+        ensure(self.mode == Mode::Labels, "label", Wrong::NotAllowed)?;
+        list("label.fields", &label.fields)?;
+        let says = label.fields.contains(&LabelField::State);
+        ensure(says, "label.fields", Wrong::Missing)?;
+        let holds =
+            (label.used_bytes()..=usize::from(MAX_LABEL_BYTES)).contains(&usize::from(label.max_bytes));
+        ensure(holds, "label.max_bytes", Wrong::OutOfRange)
+    }
+
+    fn of_referrals(&self) -> bool {
+        self.purpose == Purpose::Referrals
     }
 
     fn validate_parties(&self) -> Result<(), Error> {
@@ -103,8 +164,7 @@ impl Agreement {
             let Some(rule) = rules.get(id) else {
                 return unusable(Wrong::Unknown);
             };
-            if !rule.place.covers(&self.place) || rule.in_force().intersect(self.selection.months).is_empty()
-            {
+            if !self.holds_here(rule) {
                 return unusable(Wrong::OutOfRange);
             }
             if !self.can_break(rule) {
@@ -112,6 +172,16 @@ impl Agreement {
             }
         }
         Ok(())
+    }
+
+    /// Whether the rule could find anything here: it holds at the place and in some month, and the parties' programmes
+    /// can break it.
+    pub(super) fn fits(&self, rule: &Rule) -> bool {
+        self.holds_here(rule) && self.can_break(rule)
+    }
+
+    fn holds_here(&self, rule: &Rule) -> bool {
+        rule.place.covers(&self.place) && !rule.in_force().intersect(self.selection.months).is_empty()
     }
 
     fn can_break(&self, rule: &Rule) -> bool {
@@ -125,7 +195,7 @@ impl Agreement {
     }
 }
 
-fn ensure(holds: bool, field: &'static str, wrong: Wrong) -> Result<(), Error> {
+pub(super) fn ensure(holds: bool, field: &'static str, wrong: Wrong) -> Result<(), Error> {
     if holds {
         Ok(())
     } else {
@@ -133,7 +203,12 @@ fn ensure(holds: bool, field: &'static str, wrong: Wrong) -> Result<(), Error> {
     }
 }
 
-fn text(field: &'static str, text: &str) -> Result<(), Error> {
+fn text(field: &'static str, written: &str) -> Result<(), Error> {
+    short_text(field, written, MAX_TEXT_CHARS)
+}
+
+/// Something is written, it looks as it is, and it is not longer than allowed.
+pub(super) fn short_text(field: &'static str, text: &str, max_chars: usize) -> Result<(), Error> {
     ensure(!text.trim().is_empty(), field, Wrong::Missing)?;
     // Control and direction characters would let a document look other than it is.
     let plain = |c: char| {
@@ -141,7 +216,7 @@ fn text(field: &'static str, text: &str) -> Result<(), Error> {
             && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
     };
     ensure(text.chars().all(plain), field, Wrong::NotAllowed)?;
-    ensure(text.chars().count() <= MAX_TEXT_CHARS, field, Wrong::TooLong)
+    ensure(text.chars().count() <= max_chars, field, Wrong::TooLong)
 }
 
 fn list<T: Eq + std::hash::Hash>(field: &'static str, items: &[T]) -> Result<(), Error> {

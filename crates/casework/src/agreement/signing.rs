@@ -3,10 +3,10 @@
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use super::Agreement;
+use super::{Agreement, Party};
 use crate::{Error, Hex, canonical};
 
-const LABEL: &[u8] = b"hefu/1 agreement\0";
+const LABEL: &[u8] = b"hefu/2 agreement\0";
 
 /// Signs for the party whose node has this key, and returns that party's index with the signature.
 ///
@@ -14,15 +14,29 @@ const LABEL: &[u8] = b"hefu/1 agreement\0";
 /// As [`Agreement::validate`]; [`Error::NotAParty`] where the agreement does not name the key.
 pub fn sign(agreement: &Agreement, key: &Ed25519KeyPair) -> Result<(usize, Hex<64>), Error> {
     agreement.validate()?;
-    let public = key
-        .public_key()
-        .as_ref()
-        .try_into()
-        .map_err(|_| Error::NotAParty)?;
-    let index = agreement.index_of(public).ok_or(Error::NotAParty)?;
-    let signature = key.sign(&message(agreement));
-    let signature = signature.as_ref().try_into().map_err(|_| Error::NotAParty)?;
-    Ok((index, Hex(signature)))
+    let index = index_of(agreement, key)?;
+    Ok((index, signature(key, &message(agreement))?))
+}
+
+/// The party whose node has this key.
+pub(super) fn index_of(agreement: &Agreement, key: &Ed25519KeyPair) -> Result<usize, Error> {
+    let public = key.public_key().as_ref().try_into();
+    public
+        .ok()
+        .and_then(|public| agreement.index_of(public))
+        .ok_or(Error::NotAParty)
+}
+
+pub(super) fn signature(key: &Ed25519KeyPair, message: &[u8]) -> Result<Hex<64>, Error> {
+    let signature = key.sign(message).as_ref().try_into();
+    Ok(Hex(signature.map_err(|_| Error::NotAParty)?))
+}
+
+/// Whether the signature is this party's.
+pub(super) fn holds(party: &Party, message: &[u8], signature: &Hex<64>) -> bool {
+    UnparsedPublicKey::new(&ED25519, &party.node_key.0)
+        .verify(message, &signature.0)
+        .is_ok()
 }
 
 /// An agreement with the signature of every party. There is no such value whose signatures do not hold.
@@ -78,12 +92,8 @@ impl SignedAgreement {
         self.agreement.validate()?;
         let message = message(&self.agreement);
         for (i, party) in self.agreement.parties.iter().enumerate() {
-            let holds = self.signatures.get(i).is_some_and(|signature| {
-                UnparsedPublicKey::new(&ED25519, &party.node_key.0)
-                    .verify(&message, &signature.0)
-                    .is_ok()
-            });
-            if !holds {
+            let signature = self.signatures.get(i);
+            if !signature.is_some_and(|signature| holds(party, &message, signature)) {
                 return Err(Error::Signature {
                     party: party.name.clone(),
                 });
@@ -103,6 +113,6 @@ struct Unverified {
     signatures: Vec<Hex<64>>,
 }
 
-fn message(agreement: &Agreement) -> Vec<u8> {
+pub(super) fn message(agreement: &Agreement) -> Vec<u8> {
     [LABEL, &agreement.digest()].concat()
 }

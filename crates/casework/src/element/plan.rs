@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::{At, CannotFind, CannotFindReason, Element};
 use crate::{
-    Agreement, AidRecord, Basis, CaseMatching, Error, KeyKind, MonthRange, Party, ProgrammeCode, Rule,
-    RuleId, RuleSet, Wrong, ledger::Intake,
+    AgencyRole, Agreement, AidRecord, Basis, CaseMatching, Error, Feedback, KeyKind, Month, MonthRange,
+    Party, ProgrammeCode, Rule, RuleId, RuleSet, Wrong,
+    ledger::{Intake, Line},
 };
 
 /// The side of a rule that has the same programmes on both.
@@ -14,8 +15,20 @@ const SYMMETRIC: u8 = 0xFF;
 /// Under which rules, on which side and in which months records of each programme are entered.
 pub(super) struct Plan {
     standings: HashMap<ProgrammeCode, Vec<Standing>>,
-    /// By rule; none with person keys.
+    /// By rule; none with other keys.
     troubles: Vec<Trouble>,
+    /// The months of which records are entered at all.
+    selected: MonthRange,
+    /// Which letters are between the two parties, where referrals are entered.
+    letters: Option<Letters>,
+    /// By line, where this party answers.
+    pub(super) feedbacks: Vec<Feedback>,
+}
+
+struct Letters {
+    other: AgencyRole,
+    /// Whether this party says what has become of the people.
+    answers: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -32,6 +45,7 @@ enum By {
     Month,
     Case,
     CannotFind,
+    Letter,
 }
 
 struct Trouble {
@@ -43,22 +57,34 @@ struct Trouble {
 impl Plan {
     pub(super) fn new(agreement: &Agreement, rules: &RuleSet, me: usize) -> Result<Plan, Error> {
         let own = agreement.party(me)?;
+        let other = Agreement::facing(me);
         let mut plan = Plan {
             standings: HashMap::new(),
             troubles: Vec::new(),
+            selected: agreement.selection.months,
+            letters: None,
+            feedbacks: Vec::new(),
         };
-        if agreement.key_kind == KeyKind::Person {
-            let standing = Standing {
-                rule: 0,
-                side: 0,
-                by: By::Person,
-                months: agreement.selection.months,
-            };
-            plan.standings
-                .extend(own.programmes.iter().map(|code| (code.clone(), vec![standing])));
-            return Ok(plan);
+        match agreement.key_kind {
+            KeyKind::Rule => {}
+            KeyKind::Person => {
+                plan.stand_alone(own, By::Person);
+                return Ok(plan);
+            }
+            KeyKind::Referral => {
+                let answers = !agreement.may_receive(me);
+                // A letter arrives after it was sent, perhaps in another month.
+                if answers {
+                    plan.selected.to = Month::LAST;
+                }
+                plan.letters = Some(Letters {
+                    other: agreement.party(other)?.role,
+                    answers,
+                });
+                plan.stand_alone(own, By::Letter);
+                return Ok(plan);
+            }
         }
-        let other = 1 - me.min(1);
         for (id, index) in agreement.rules.iter().zip(0u16..) {
             let unusable = |wrong| Error::RuleUnusable {
                 rule: id.clone(),
@@ -95,31 +121,58 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Every record of the party's programmes is entered in one way, under no rule.
+    fn stand_alone(&mut self, own: &Party, by: By) {
+        let standing = Standing {
+            rule: 0,
+            side: 0,
+            by,
+            months: self.selected,
+        };
+        self.standings
+            .extend(own.programmes.iter().map(|code| (code.clone(), vec![standing])));
+    }
+
     pub(super) fn enter(
         &mut self,
         record: &AidRecord,
-        selected: MonthRange,
         intake: &mut Intake<'_>,
         entered: &mut Vec<(Element, u32)>,
     ) -> Result<(), Error> {
         let Some(standings) = self.standings.get(&record.programme) else {
             return Ok(());
         };
-        if record.paid_months(selected).is_empty() {
+        if record.paid_months(self.selected).is_empty() {
             return Ok(());
         }
-        let line = intake.enter(record, selected)?;
-        let case = intake.ledger.lines[line as usize].case;
+        if let Some(letters) = &self.letters {
+            let incomplete = Error::ReferralIncomplete {
+                row: record.row,
+                field: "letter",
+            };
+            let referral = record.referral.as_ref().ok_or(incomplete)?;
+            if referral.other.is_some_and(|other| other != letters.other) {
+                return Ok(());
+            }
+            if letters.answers {
+                self.feedbacks.push(referral.feedback(record.row)?);
+            }
+        }
+        let line = intake.enter(record, self.selected)?;
+        let Line { case, letter, .. } = intake.ledger.lines[line as usize];
         for standing in standings {
             let months = record.paid_months(standing.months);
             if months.is_empty() {
                 continue;
             }
-            let ats = match (standing.by, case) {
-                (By::Month, _) => Ats::Months(months),
-                (By::Person, _) => Ats::One(At::Nothing),
-                (By::Case, Some(case)) => Ats::One(At::Case(case)),
-                (By::Case, None) | (By::CannotFind, _) => {
+            let ats = match (standing.by, case, letter) {
+                (By::Month, ..) => Ats::Months(months),
+                (By::Person, ..) => Ats::One(At::Nothing),
+                (By::Case, Some(case), _) => Ats::One(At::Case(case)),
+                (By::Letter, _, Some(letter)) => Ats::One(At::Letter(letter)),
+                // A referral without a letter was refused above.
+                (By::Letter, _, None) => continue,
+                (By::Case, None, _) | (By::CannotFind, ..) => {
                     if let Some(trouble) = self.troubles.get_mut(usize::from(standing.rule)) {
                         trouble.rows += 1;
                     }

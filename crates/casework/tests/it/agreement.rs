@@ -80,7 +80,7 @@ fn a_signature_is_over_the_label_and_the_digest() {
     let agreement = signable();
     let digest = ring::digest::digest(&ring::digest::SHA256, &agreement.canonical_bytes());
     assert_eq!(agreement.digest(), digest.as_ref());
-    let message = [b"hefu/1 agreement\0".as_slice(), digest.as_ref()].concat();
+    let message = [b"hefu/2 agreement\0".as_slice(), digest.as_ref()].concat();
     let (_, signature) = sign(&agreement, &key(1)).unwrap();
     assert_eq!(signature.0, key(1).sign(&message).as_ref());
 }
@@ -90,7 +90,7 @@ fn unknown_fields_and_other_spellings_are_refused() {
     let text = String::from_utf8(signable().canonical_bytes()).unwrap();
     assert!(Agreement::parse(text.as_bytes()).is_ok());
     for (from, to) in [
-        ("\"version\":1}", "\"version\":1,\"zone\":1}"),
+        ("\"version\":2}", "\"version\":2,\"zone\":1}"),
         ("{\"expires\"", "{\"expired\":true,\"expires\""),
         (
             "\"months\":",
@@ -125,7 +125,7 @@ fn what_contradicts_itself_says_the_field() {
     };
     type Change = fn(&mut Agreement);
     let changes: [(&str, Wrong, Change); 23] = [
-        ("version", Wrong::Unsupported, |a| a.version = 2),
+        ("version", Wrong::Unsupported, |a| a.version = 1),
         ("number", Wrong::Missing, |a| a.number = " ".into()),
         ("number", Wrong::NotAllowed, |a| a.number = "1\u{202E}2".into()),
         ("number", Wrong::TooLong, |a| a.number = "1".repeat(257)),

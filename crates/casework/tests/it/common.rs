@@ -57,6 +57,7 @@ pub(crate) fn record(row: u64, who: u32, programme: &str, when: &str) -> AidReco
         amount: None,
         household: None,
         case: None,
+        referral: None,
         status: Status::Paid,
     }
 }
@@ -132,6 +133,9 @@ pub(crate) fn agreement(left: &[&str], right: &[&str], rules: &[&str]) -> Agreem
         suite: "suite-1".into(),
         rules: rules.iter().map(|rule| RuleId::new(rule).unwrap()).collect(),
         rules_digest: Hex(RuleSet::national().digest()),
+        label: None,
+        rounds_a_month: 4,
+        resume_hours: 72,
         valid_from: date(2026, 10, 1),
         expires: date(2027, 9, 30),
         retention_days: 1095,
@@ -194,5 +198,5 @@ pub(crate) fn learn(agreement: &Agreement, receiver: usize, records: [&[AidRecor
     } else {
         [&sets[1], &sets[0]]
     };
-    findings(agreement, receiver, own, &matched(own, other)).unwrap()
+    findings(agreement, receiver, own, &matched(own, other), &[]).unwrap()
 }

@@ -1,0 +1,144 @@
+//! Agreements as they are drafted: for each purpose what the law and the protocol make of it, so that a person fills
+//! in only who, where and when.
+
+use jiff::civil::Date;
+
+use super::{Agreement, KeyKind, LabelField, LabelTerms, Mode, Party, Purpose, Selection, check::ensure};
+use crate::{Error, Hex, MonthRange, Place, RuleId, RuleSet, Wrong};
+
+/// The processing that a public body needs for a duty that the law gives it.
+const DUTY: &str = "个人信息保护法第十三条第一款第三项、第三十四条";
+/// Civil affairs may check what an applicant and the family have, with the help of the departments concerned.
+const VERIFICATION: &str = "社会救助暂行办法第五十八条";
+
+const LABEL_BYTES: u16 = 32;
+const ROUNDS_A_MONTH: u32 = 4;
+/// A long weekend.
+const RESUME_HOURS: u32 = 72;
+const RETENTION_DAYS: u32 = 365;
+
+/// What follows from a purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// What an element of a set is.
+    pub key_kind: KeyKind,
+    /// What the protocol reveals.
+    pub mode: Mode,
+    /// On what the processing rests.
+    pub legal_basis: Vec<String>,
+    /// What labels hold.
+    pub label: Option<LabelTerms>,
+    /// The parties that learn, where the request names none.
+    pub receivers: Vec<u8>,
+    /// How many rounds a month.
+    pub rounds_a_month: u32,
+    /// How long a session that was cut off waits.
+    pub resume_hours: u32,
+    /// How long findings are kept.
+    pub retention_days: u32,
+}
+
+/// What a person says of a new agreement. What is `None` follows from the purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftRequest {
+    /// Its number in the parties' files.
+    pub number: String,
+    /// The parties; the first one learns.
+    pub parties: Vec<Party>,
+    /// The indices of the parties that learn.
+    pub receivers: Option<Vec<u8>>,
+    /// Where.
+    pub place: Place,
+    /// Records of which months.
+    pub months: MonthRange,
+    /// The protocol's suite.
+    pub suite: String,
+    /// The rules; without them, all that the parties' programmes can break at the place in these months.
+    pub rules: Option<Vec<RuleId>>,
+    /// Articles beside or instead of those of the purpose.
+    pub legal_basis: Option<Vec<String>>,
+    /// How many rounds a month.
+    pub rounds_a_month: Option<u32>,
+    /// How long a session that was cut off waits.
+    pub resume_hours: Option<u32>,
+    /// The first day of use.
+    pub valid_from: Date,
+    /// The last day of use.
+    pub expires: Date,
+    /// How long findings are kept.
+    pub retention_days: Option<u32>,
+}
+
+impl Template {
+    /// What follows from this purpose.
+    ///
+    /// # Errors
+    /// [`Error::Agreement`] for a purpose that this version does not run.
+    pub fn for_purpose(purpose: Purpose) -> Result<Template, Error> {
+        ensure(purpose != Purpose::Statistics, "purpose", Wrong::Unsupported)?;
+        let referrals = purpose == Purpose::Referrals;
+        Ok(Template {
+            purpose,
+            // Under rule keys lawful overlaps do not show.
+            key_kind: match purpose {
+                Purpose::Duplicates => KeyKind::Rule,
+                Purpose::Referrals => KeyKind::Referral,
+                _ => KeyKind::Person,
+            },
+            mode: if referrals { Mode::Labels } else { Mode::Members },
+            legal_basis: [DUTY, VERIFICATION].map(str::to_owned).to_vec(),
+            label: referrals.then(|| LabelTerms {
+                fields: LabelField::ALL.to_vec(),
+                max_bytes: LABEL_BYTES,
+            }),
+            // Both pay, so both have to look; otherwise only the first one asks.
+            receivers: if purpose == Purpose::Duplicates {
+                vec![0, 1]
+            } else {
+                vec![0]
+            },
+            rounds_a_month: ROUNDS_A_MONTH,
+            resume_hours: RESUME_HOURS,
+            retention_days: RETENTION_DAYS,
+        })
+    }
+
+    /// An agreement that can be signed.
+    ///
+    /// # Errors
+    /// As [`Agreement::check_against`] on its first day; [`Error::Agreement`] with the field `rules` where there is no
+    /// rule that the parties' programmes could break.
+    pub fn draft(self, request: DraftRequest, rules: &RuleSet) -> Result<Agreement, Error> {
+        let mut agreement = Agreement {
+            version: Agreement::VERSION,
+            number: request.number,
+            purpose: self.purpose,
+            legal_basis: request.legal_basis.unwrap_or(self.legal_basis),
+            parties: request.parties,
+            receivers: request.receivers.unwrap_or(self.receivers),
+            selection: Selection {
+                months: request.months,
+            },
+            place: request.place,
+            key_kind: self.key_kind,
+            mode: self.mode,
+            suite: request.suite,
+            rules: request.rules.unwrap_or_default(),
+            rules_digest: Hex(rules.digest()),
+            label: self.label,
+            rounds_a_month: request.rounds_a_month.unwrap_or(self.rounds_a_month),
+            resume_hours: request.resume_hours.unwrap_or(self.resume_hours),
+            valid_from: request.valid_from,
+            expires: request.expires,
+            retention_days: request.retention_days.unwrap_or(self.retention_days),
+        };
+        if agreement.rules.is_empty() && agreement.key_kind == KeyKind::Rule {
+            let fitting = rules.rules().iter().filter(|rule| agreement.fits(rule));
+            agreement.rules = fitting.map(|rule| rule.id.clone()).collect();
+        }
+        agreement.check_against(rules, agreement.valid_from)?;
+        Ok(agreement)
+    }
+}
