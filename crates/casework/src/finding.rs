@@ -134,6 +134,33 @@ pub struct Outcome {
     pub cannot_find: Vec<CannotFind>,
 }
 
+impl Outcome {
+    /// For each finding, which of `matched` stand behind it, as indices into `matched`: what proves the one proves the
+    /// other. Nothing stands behind what has no counterpart.
+    pub fn behind(&self, set: &ElementSet, matched: &[u32]) -> Vec<Vec<usize>> {
+        let mut by_row: HashMap<(Option<&RuleId>, RowId), usize> = HashMap::new();
+        for (index, finding) in self.findings.iter().enumerate() {
+            by_row.extend(finding.rows.iter().map(|row| ((finding.rule.as_ref(), *row), index)));
+        }
+        let mut behind = vec![Vec::new(); self.findings.len()];
+        for (index, position) in matched.iter().enumerate() {
+            let Some(element) = set.elements.get(*position as usize) else {
+                continue;
+            };
+            let rule = set.rules.get(usize::from(element.rule));
+            let row = set
+                .lines(*position as usize)
+                .first()
+                .map(|line| set.ledger.lines[*line as usize].row);
+            let finding = row.and_then(|row| by_row.get(&(rule, row)));
+            if let Some(behind) = finding.and_then(|finding| behind.get_mut(*finding)) {
+                behind.push(index);
+            }
+        }
+        behind
+    }
+}
+
 /// What party `me`, a receiver, learns from the positions of its set that matched, and from their labels, one after
 /// another in the order of the positions; no bytes where the agreement has no labels.
 ///

@@ -35,7 +35,7 @@ impl Node {
         self.store
             .agreements()?
             .into_iter()
-            .map(|stored| Ok((stored.digest, Dossier::parse(&stored.bytes)?)))
+            .map(|stored| Ok((stored.digest, Dossier::parse(&stored.signed)?)))
             .collect()
     }
 
@@ -48,7 +48,7 @@ impl Node {
             what: "agreement",
             name: Hex(*digest).to_string(),
         })?;
-        Ok(Dossier::parse(&stored.bytes)?)
+        Ok(Dossier::parse(&stored.signed)?)
     }
 
     /// Takes an agreement that came as a file, with the signatures it bears.
@@ -100,7 +100,7 @@ impl Node {
             .agreement()
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;
-        self.put_dossier(&Dossier::from_signed(signed))?;
+        self.put_dossier(&Dossier::from(signed))?;
         self.log("agreement_concluded", &json!({ "agreement": Hex(digest) }))?;
         Ok(digest)
     }
@@ -115,20 +115,16 @@ impl Node {
         let digest = agreement.digest();
         let known = self.store.agreement(&digest)?;
         let merged = match &known {
-            Some(stored) => Dossier::parse(&stored.bytes)?.merge(&theirs)?,
+            Some(stored) => Dossier::parse(&stored.signed)?.merge(&theirs)?,
             None if room => theirs,
             None => return Err(policy("agreements_too_many", Abort::Policy)),
         };
         let bytes = merged.to_bytes();
-        if known.is_some_and(|stored| stored.bytes == bytes) {
+        if known.is_some_and(|stored| stored.signed == bytes) {
             return Ok(merged);
         }
         self.put_dossier(&merged)?;
-        let state = match merged.state() {
-            DossierState::Draft { .. } => "draft",
-            DossierState::Signed => "signed",
-            DossierState::Refused { .. } => "refused",
-        };
+        let state = merged.state().code();
         self.log(
             "agreement_received",
             &json!({ "agreement": Hex(digest), "from": from.map_or("file", Card::name), "state": state }),
@@ -155,7 +151,7 @@ impl Node {
         let me = agreement
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;
-        Ok(self.surroundings.policy.check(agreement, me)?)
+        self.surroundings.policy.check(agreement, me).map_err(Error::Breach)
     }
 
     /// The card of the other party.

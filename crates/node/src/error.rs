@@ -43,6 +43,9 @@ pub enum Error {
     /// Somebody else has taken the session over, or given it up.
     #[error("the session was taken over or given up meanwhile")]
     Stopped,
+    /// An agreement asks for more than this node's own policy allows.
+    #[error("{0}")]
+    Breach(hefu_casework::PolicyBreach),
     /// Something that was asked for is not here.
     #[error("there is no {what} {name} on this node")]
     Missing {
@@ -109,6 +112,7 @@ impl Error {
             Error::Psi(error) => error.code(),
             Error::BrokenOff { cause, .. } => cause.code(),
             Error::Policy { reason, .. } => reason,
+            Error::Breach(breach) => breach.code(),
             Error::Stopped => "node_stopped",
             Error::Missing { .. } => "node_missing",
             Error::KeyTaken { .. } => "node_key_taken",
@@ -131,6 +135,7 @@ impl Error {
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } => cause.params(),
             Error::Policy { .. } | Error::Stopped => Vec::new(),
+            Error::Breach(breach) => breach.params(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
@@ -209,7 +214,7 @@ impl Error {
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
             }
-            Error::Casework(hefu_casework::Error::Policy(_)) => Some(Abort::Policy),
+            Error::Breach(_) => Some(Abort::Policy),
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),

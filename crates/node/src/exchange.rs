@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hefu_casework::{Dossier, Hex, canonical};
+use hefu_casework::{Dossier, DossierState, Hex, canonical};
 use hefu_link::{Card, Receiver, Sender, dial};
 use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION, decode_abort};
 use hefu_store::Role;
@@ -184,7 +184,8 @@ impl Node {
     /// Merges what a peer has of an agreement with what this node has.
     fn take_dossier(&self, bytes: &[u8], from: &Card) -> Result<Dossier> {
         let theirs = Dossier::parse(bytes)?;
-        let unsigned = self.dossiers_with(from)?.values().filter(|dossier| dossier.is_open()).count();
+        let unsigned = |dossier: &&Dossier| dossier.state() != DossierState::Signed;
+        let unsigned = self.dossiers_with(from)?.values().filter(unsigned).count();
         self.receive_dossier_from(theirs, Some(from), unsigned < MANY)
     }
 

@@ -241,7 +241,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         let seed = SessionSeed::generate(&mut *randomness);
         let own = Own {
             elements: right,
-            labels: Vec::new(),
+            labels: zeroize::Zeroizing::default(),
         };
         runner(&right_keys)
             .send::<Ristretto255>(call, terms.clone(), own, seed, randomness, journal.clone(), ())

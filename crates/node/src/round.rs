@@ -9,7 +9,7 @@ mod keeper;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Place, elements, labels};
+use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Place, elements};
 use hefu_psi::wire::encode_abort;
 use hefu_psi::{Elements, SessionSeed, SignedReceipt};
 use hefu_store::{DatasetId, Entry, HeadNews, LogHead, Role, Round, RoundState, SessionEnd, SessionOutcome};
@@ -23,13 +23,6 @@ use crate::{Error, Node, Result};
 
 pub(crate) use active::Active;
 pub use ask::Learned;
-
-/// What a node enters in a session.
-pub(crate) struct Entered {
-    pub(crate) set: ElementSet,
-    /// Packed, in the order of the set; empty where no labels are agreed.
-    pub(crate) labels: Vec<u8>,
-}
 
 impl Node {
     /// How far a round has come that is being worked on.
@@ -267,7 +260,7 @@ impl Node {
         in_force: InForce,
         datasets: Vec<DatasetId>,
         role: Role,
-    ) -> Result<(InForce, Entered)> {
+    ) -> Result<(InForce, ElementSet)> {
         let node = Arc::clone(self);
         let work = move || {
             let receiver = if role == Role::Receiver {
@@ -286,11 +279,7 @@ impl Node {
                     records,
                 )?)
             })?;
-            let labels = match role {
-                Role::Sender => labels(&in_force.agreement, &set)?,
-                Role::Receiver => Vec::new(),
-            };
-            Ok((in_force, Entered { set, labels }))
+            Ok((in_force, set))
         };
         tokio::task::spawn_blocking(work)
             .await

@@ -77,6 +77,16 @@ impl DossierState {
     }
 }
 
+impl From<&SignedAgreement> for Dossier {
+    fn from(signed: &SignedAgreement) -> Dossier {
+        Dossier {
+            agreement: signed.agreement().clone(),
+            signatures: signed.signatures().iter().copied().map(Some).collect(),
+            refusal: None,
+        }
+    }
+}
+
 impl Dossier {
     /// A text on which nobody has said anything yet.
     ///

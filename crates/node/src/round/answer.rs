@@ -142,7 +142,7 @@ impl Node {
                 month: Month::of(crate::node::today()),
                 purpose: agreement.purpose.code(),
                 elements: open.elements,
-                limit: limits.max_elements_a_month_from_one_peer,
+                limit: limits.max_elements_a_month_from_peer,
                 rounds_limit: agreement.rounds_a_month.min(limits.max_rounds_a_month),
             }),
             entry: Entry {
@@ -193,10 +193,10 @@ impl Node {
             let in_force = self.signed(&round.agreement)?;
             let seed = self.seed(&round.id)?;
             let datasets = round.datasets.clone();
-            let (in_force, entered) = self.enter(in_force, datasets, Role::Sender).await?;
+            let (in_force, set) = self.enter(in_force, datasets, Role::Sender).await?;
             let own = Own {
-                elements: packed(&entered.set)?,
-                labels: entered.labels,
+                elements: packed(&set)?,
+                labels: set.labels(),
             };
             let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
             Ok::<_, Error>((in_force.terms(in_force.peer)?, own, seed, journal))

@@ -57,13 +57,13 @@ impl Node {
         let mut round = self.begin(&in_force, Role::Receiver)?;
         self.store.put_round(&round)?;
         let opened = async {
-            let (in_force, entered) = self
+            let (in_force, set) = self
                 .enter(in_force, round.datasets.clone(), Role::Receiver)
                 .await?;
-            round.own_elements = Some(entered.set.len() as u64);
+            round.own_elements = Some(set.len() as u64);
             let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
             let terms = in_force.terms(in_force.me)?;
-            let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&entered.set)?, &seed)?;
+            let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&set)?, &seed)?;
             Ok::<_, Error>((in_force, open.encode(), seed))
         }
         .await;
@@ -129,10 +129,9 @@ impl Node {
         let in_force = self.signed(&round.agreement)?;
         let card = self.card_of(&in_force)?;
         let seed = self.seed(&round.id)?;
-        let (in_force, entered) = self
+        let (in_force, set) = self
             .enter(in_force, round.datasets.clone(), Role::Receiver)
             .await?;
-        let set = entered.set;
         let elements = packed(&set)?;
         let limits = &self.surroundings.limits;
         let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
@@ -142,7 +141,7 @@ impl Node {
             .receive::<Ristretto255>(connection, in_force.terms(in_force.me)?, elements, seed, journal, place)
             .await?;
         let matches = received.matches;
-        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices)?;
+        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &matches.labels)?;
         self.keep(round, &matches, &outcome, received.traffic)?;
         Ok(Learned {
             round: round.id,

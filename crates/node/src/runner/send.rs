@@ -8,6 +8,7 @@ use hefu_psi::{
     TagSet, Tagging, Terms, element_root,
 };
 use rand::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::journal::{Chunks, Journal};
 use super::session::{Running, refused};
@@ -20,7 +21,7 @@ pub struct Own {
     /// Its elements, free of repeats.
     pub elements: Elements,
     /// The labels behind them, packed; empty where the session has none.
-    pub labels: Vec<u8>,
+    pub labels: Zeroizing<Vec<u8>>,
 }
 
 impl Running<'_> {
