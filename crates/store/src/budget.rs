@@ -167,7 +167,7 @@ pub(crate) fn debit(
     Ok(())
 }
 
-/// Adds a line at the ledger's end; `false` where its call has one.
+/// Adds a line at the ledger's end, under the number that is next there; `false` where its call has one.
 pub(crate) fn put(connection: &Connection, line: &Debited) -> Result<bool, Error> {
     let sql = "INSERT INTO debits (at, peer, month, agreement, purpose, elements, call)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (call) DO NOTHING";

@@ -257,6 +257,8 @@ mod tests {
     use crate::store::tests::{fresh, passphrase};
 
     fn written(store: &Store, entries: u64) {
+        // Nobody pulls the plug here.
+        store.raw("PRAGMA synchronous = OFF").unwrap();
         for n in 1..=entries {
             store
                 .append("node", "round_ended", &json!({"n": n, "matched": 3}))
