@@ -195,20 +195,26 @@ impl RecordReader<'_> {
         if household.is_none() && amount.is_some_and(|amount| amount.per == Per::Household) {
             return Err(reason::HOUSEHOLD_MISSING);
         }
-        let referral = match &self.mapping.referral {
-            Some(mapped) if is_referral(&programme) => {
-                Some(referral::read(mapped, &self.slots.referral, &programme, cell)?)
-            }
-            Some(_) | None => None,
+        let referral = if is_referral(&programme) {
+            let mapped = self.mapping.referral.as_ref();
+            let slots = &self.slots.referral;
+            Some(referral::read(
+                mapped.ok_or(referral::LETTER_MISSING)?,
+                slots,
+                &programme,
+                cell,
+            )?)
+        } else {
+            None
         };
         Ok(Fields {
-            referral,
             programme,
             period,
             amount,
             household,
             case: text(self.slots.case).and_then(|written| CaseNumber::new(&written)),
             status: self.status(text(self.slots.status))?,
+            referral,
         })
     }
 

@@ -36,9 +36,11 @@ impl Slots {
     }
 }
 
+pub(crate) use reason::LETTER_MISSING;
+
 /// Codes of the reasons for which a row is refused.
 mod reason {
-    pub(super) const LETTER_MISSING: &str = "letter_missing";
+    pub(crate) const LETTER_MISSING: &str = "letter_missing";
     /// The agency at the letter's other end is missing, or none that the mapping names.
     pub(super) const LETTER_OTHER: &str = "letter_other";
     pub(super) const REFERRAL_STATE_MISSING: &str = "referral_state_missing";

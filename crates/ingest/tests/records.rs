@@ -7,7 +7,9 @@ mod common;
 use std::path::PathBuf;
 
 use common::*;
-use hefu_casework::{AidRecord, Fen, Month, MonthRange, Per, Period, Status};
+use hefu_casework::{
+    AgencyRole, AidRecord, Fen, Month, MonthRange, Per, Period, ReasonCode, ReferralState, Status,
+};
 use hefu_ingest::{Error, Mapping, Quarantine, ReadOptions, Reading, Stop, propose, read_records};
 use jiff::civil::date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -348,4 +350,171 @@ fn headings_are_proposed_and_doubts_are_shown() {
         toml.contains("\n# amount = \"救助金\"\n") && toml.contains("\nhousehold = \"户编号\"\n"),
         "{toml}"
     );
+}
+
+const RECEIVED: &str = r#"
+[columns]
+number = "身份证号"
+kind = "resident"
+period = "收函日期"
+
+[programme]
+constant = "referral_received"
+
+[referral]
+letter = "移送函号"
+other = "移送单位"
+others = { "县人民检察院" = "procuratorate", "县人民法院" = "court" }
+state = "办理结果"
+states = { "已签收" = "acknowledged", "已受理" = "accepted", "已救助" = "helped", "不予救助" = "refused" }
+date = "办理日期"
+reason = "原因"
+reasons = { "收入超标" = "income", "其他" = "other" }
+"#;
+
+fn received(mapping: &str, rows: &[String]) -> (Vec<AidRecord>, Vec<(u64, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "身份证号,移送函号,移送单位,收函日期,办理结果,办理日期,原因\n{}\n",
+        rows.join("\n")
+    );
+    let file = write(&folder, "移送.csv", text);
+    let path = folder.path().join("quarantine.csv");
+    let mut quarantine = Quarantine::create(&path, wording()).unwrap();
+    let mut records = Vec::new();
+    let mut sink = |record| {
+        records.push(record);
+        Ok(())
+    };
+    let mapping = Mapping::parse(mapping).unwrap();
+    read_records(&[file], &mapping, &mut sink, Some(&mut quarantine)).unwrap();
+    quarantine.finish().unwrap();
+    let refused = csv::Reader::from_path(path)
+        .unwrap()
+        .into_records()
+        .map(Result::unwrap);
+    let refused = refused.map(|record| (record[2].parse().unwrap(), record[3].to_owned()));
+    (records, refused.collect())
+}
+
+#[test]
+fn a_register_of_letters_received() {
+    let n = citizen("19800101", 1);
+    let (records, refused) = received(
+        RECEIVED,
+        &[
+            format!("{n},某检移〔2026〕1号,县人民检察院,2026-07-03,已签收,,"),
+            format!("{n},某检移（２０２６）１ 号,县人民法院,2026/7/3, 已 救助 ,2026年8月1日,收入超标"),
+            format!("{n},某检移〔2026〕2号,县人民检察院,2026-07-03,不予救助,20260801,收入超标"),
+            // From here on refused.
+            format!("{n},,县人民检察院,2026-07-03,已签收,,"),
+            format!("{n},某检移〔2026〕3号,,2026-07-03,已签收,,"),
+            format!("{n},某检移〔2026〕3号,县公安局,2026-07-03,已签收,,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,,,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,在办,,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,已救助,2026年8月,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,已救助,昨天,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,不予救助,2026-08-01,"),
+            format!("{n},某检移〔2026〕3号,县人民检察院,2026-07-03,不予救助,2026-08-01,不符合"),
+        ],
+    );
+    let expected = [
+        (5, "letter_missing"),
+        (6, "letter_other"),
+        (7, "letter_other"),
+        (8, "referral_state_missing"),
+        (9, "referral_state_unknown"),
+        (10, "referral_date"),
+        (11, "referral_date"),
+        (12, "referral_reason_missing"),
+        (13, "referral_reason_unknown"),
+    ];
+    assert_eq!(refused, expected.map(|(row, reason)| (row, reason.to_owned())));
+    let read: Vec<_> = records
+        .into_iter()
+        .map(|record| record.referral.unwrap())
+        .collect();
+    let [first, second, third] = &read[..] else {
+        panic!("three rows")
+    };
+    assert_eq!(first.letter, second.letter);
+    assert_eq!(second.letter.as_str(), "某检移（２０２６）１ 号");
+    assert_eq!(first.other, Some(AgencyRole::Procuratorate));
+    assert_eq!(
+        (first.state, first.date),
+        (Some(ReferralState::Acknowledged), None)
+    );
+    assert_eq!(second.other, Some(AgencyRole::Court));
+    assert_eq!(second.state, Some(ReferralState::Helped));
+    assert_eq!(second.date, Some(date(2026, 8, 1)));
+    // What is no refusal has no reason, whatever was left in the cell.
+    assert_eq!(second.reason, None);
+    assert_eq!(
+        (third.state, third.reason),
+        (Some(ReferralState::Refused), Some(ReasonCode::Income))
+    );
+}
+
+#[test]
+fn an_empty_state_means_what_the_mapping_says() {
+    let row = format!(
+        "{},某检移〔2026〕1号,县人民检察院,2026-07-03,,,",
+        citizen("19800101", 1)
+    );
+    let mapping = format!("{RECEIVED}empty = \"acknowledged\"\n");
+    let (records, refused) = received(&mapping, &[row]);
+    assert!(refused.is_empty());
+    let referral = records[0].referral.as_ref().unwrap();
+    assert_eq!(referral.state, Some(ReferralState::Acknowledged));
+}
+
+/// What the sender of a letter has heard on the telephone is not what is asked for.
+#[test]
+fn a_register_of_letters_sent_states_nothing() {
+    let row = format!(
+        "{},某检移〔2026〕1号,县人民检察院,2026-07-03,已救助,2026-08-01,",
+        citizen("19800101", 1)
+    );
+    let mapping = RECEIVED.replace("referral_received", "referral_sent");
+    let (records, refused) = received(&mapping, &[row]);
+    assert!(refused.is_empty());
+    let referral = records[0].referral.as_ref().unwrap();
+    assert_eq!(
+        (referral.state, referral.date, referral.reason),
+        (None, None, None)
+    );
+    assert_eq!(records[0].period, Period::OneOff(date(2026, 7, 3)));
+}
+
+/// Rows of other programmes in the same file are no letters.
+#[test]
+fn only_referrals_have_letters() {
+    let mapping = RECEIVED
+        .replace(
+            "[programme]\nconstant = \"referral_received\"",
+            "[programme.values]\n\"已签收\" = \"temporary\"\n\"已救助\" = \"referral_received\"",
+        )
+        .replace("period = ", "programme = \"办理结果\"\nperiod = ");
+    let n = citizen("19800101", 1);
+    let rows = [
+        format!("{n},,,2026-07-03,已签收,,"),
+        format!("{n},某检移〔2026〕1号,县人民法院,2026-07-03,已救助,,"),
+    ];
+    let (records, refused) = received(&mapping, &rows);
+    assert!(refused.is_empty());
+    assert!(records[0].referral.is_none());
+    assert!(records[1].referral.is_some());
+
+    // A word of the catalogue makes a row a referral; without [referral] there is no letter to it.
+    let mapping = r#"
+        [columns]
+        number = "身份证号"
+        kind = "resident"
+        programme = "原因"
+        period = "收函日期"
+    "#;
+    let row = format!("{n},某检移〔2026〕1号,,2026-07-03,,,收到移送函");
+    let (records, refused) = received(mapping, &[row]);
+    assert!(records.is_empty());
+    assert_eq!(refused, [(2, "letter_missing".to_owned())]);
 }

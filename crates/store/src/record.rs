@@ -235,3 +235,6 @@ fn per_from_code(code: &str) -> Option<Per> {
         .into_iter()
         .find(|per| per_code(*per) == code)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,7 @@ const ROOM_BYTES: usize = 4 << 10;
 const REFUSAL: &[u8] = b"hefu/2 refusal\0";
 
 /// There is no such value whose signatures do not hold, or in which what all have signed is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dossier {
     agreement: Agreement,
     /// One for each party, in order.
@@ -207,7 +206,16 @@ impl Dossier {
     /// [`Error::Agreement`] where there are more or fewer places than parties, or what all have signed is refused.
     pub fn parse(bytes: &[u8]) -> Result<Dossier, Error> {
         within(bytes.len(), MAX_DOSSIER_BYTES)?;
-        let dossier: Dossier = canonical::from_slice(bytes)?;
+        let Unverified {
+            agreement,
+            signatures,
+            refusal,
+        } = canonical::from_slice(bytes)?;
+        let dossier = Dossier {
+            agreement,
+            signatures,
+            refusal,
+        };
         dossier.verify()?;
         Ok(dossier)
     }
@@ -254,6 +262,14 @@ impl Dossier {
             })
         }
     }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unverified {
+    agreement: Agreement,
+    signatures: Vec<Option<Hex<64>>>,
+    refusal: Option<Refusal>,
 }
 
 impl Refusal {

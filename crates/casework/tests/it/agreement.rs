@@ -2,19 +2,22 @@
 
 use crate::common::*;
 use hefu_casework::{
-    Agreement, CaseMatching, Error, Hex, KeyKind, Mode, ProgrammeCode, Purpose, RuleId, RuleSet,
-    SignedAgreement, Wrong, sign,
+    Agreement, CaseMatching, Error, Hex, KeyKind, LabelField, LabelTerms, Mode, ProgrammeCode, Purpose,
+    RuleId, RuleSet, SignedAgreement, Wrong, sign,
 };
 use jiff::civil::date;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
-fn key(seed: u8) -> Ed25519KeyPair {
+pub(crate) fn key(seed: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
 }
 
 /// Between the holders of keys 1 and 2.
-fn signable() -> Agreement {
-    let mut agreement = agreement(&["extreme_poverty"], &["disabled_care"], &["X3"]);
+pub(crate) fn signable() -> Agreement {
+    with_keys(agreement(&["extreme_poverty"], &["disabled_care"], &["X3"]))
+}
+
+fn with_keys(mut agreement: Agreement) -> Agreement {
     for (party, seed) in agreement.parties.iter_mut().zip(1..) {
         party.node_key = Hex(key(seed).public_key().as_ref().try_into().unwrap());
     }
@@ -123,8 +126,7 @@ fn what_contradicts_itself_says_the_field() {
             .map(|c| ProgrammeCode::new(c).unwrap())
             .collect::<Vec<_>>()
     };
-    type Change = fn(&mut Agreement);
-    let changes: [(&str, Wrong, Change); 23] = [
+    let changes: &[(&str, Wrong, Change)] = &[
         ("version", Wrong::Unsupported, |a| a.version = 1),
         ("number", Wrong::Missing, |a| a.number = " ".into()),
         ("number", Wrong::NotAllowed, |a| a.number = "1\u{202E}2".into()),
@@ -160,20 +162,25 @@ fn what_contradicts_itself_says_the_field() {
             a.selection.months.to = a.selection.months.from
         }),
         ("mode", Wrong::Unsupported, |a| a.mode = Mode::Count),
+        ("mode", Wrong::NotAllowed, |a| a.mode = Mode::Labels),
+        ("mode", Wrong::NotAllowed, |a| a.purpose = Purpose::Referrals),
+        ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Referral),
         ("key_kind", Wrong::NotAllowed, |a| a.purpose = Purpose::Omissions),
+        ("label", Wrong::NotAllowed, |a| {
+            a.label = Some(LabelTerms {
+                fields: vec![LabelField::State],
+                max_bytes: 32,
+            })
+        }),
+        ("rounds_a_month", Wrong::OutOfRange, |a| a.rounds_a_month = 0),
+        ("resume_hours", Wrong::OutOfRange, |a| a.resume_hours = 0),
+        ("resume_hours", Wrong::OutOfRange, |a| a.resume_hours = 721),
+        ("retention_days", Wrong::OutOfRange, |a| a.retention_days = 0),
         ("rules", Wrong::Missing, |a| a.rules.clear()),
         ("rules", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Person),
         ("expires", Wrong::OutOfRange, |a| a.expires = date(2026, 9, 30)),
     ];
-    for (field, wrong, change) in changes {
-        let mut agreement = signable();
-        change(&mut agreement);
-        match agreement.validate().unwrap_err() {
-            Error::Agreement { field: f, wrong: w } => assert_eq!((f, w), (field, wrong)),
-            other => panic!("{other}"),
-        }
-        assert!(sign(&agreement, &key(1)).is_err(), "{field}: nobody signs it");
-    }
+    refused(signable(), changes);
     let mut agreement = signable();
     agreement.parties[0].programmes = programmes(&["orphan", "orphan"]);
     assert!(matches!(
@@ -182,6 +189,114 @@ fn what_contradicts_itself_says_the_field() {
             wrong: Wrong::Repeated,
             ..
         })
+    ));
+}
+
+type Change = fn(&mut Agreement);
+
+/// Each change makes it wrong in the field named, and then nobody signs it.
+fn refused(right: Agreement, changes: &[(&str, Wrong, Change)]) {
+    right.validate().unwrap();
+    for (field, wrong, change) in changes {
+        let mut agreement = right.clone();
+        change(&mut agreement);
+        match agreement.validate().unwrap_err() {
+            Error::Agreement { field: f, wrong: w } => assert_eq!((f, w), (*field, *wrong)),
+            other => panic!("{other}"),
+        }
+        assert!(sign(&agreement, &key(1)).is_err(), "{field}: nobody signs it");
+    }
+}
+
+#[test]
+fn an_agreement_on_referrals_fits_together_in_every_part() {
+    let changes: &[(&str, Wrong, Change)] = &[
+        ("mode", Wrong::NotAllowed, |a| a.mode = Mode::Members),
+        ("mode", Wrong::NotAllowed, |a| a.purpose = Purpose::Leads),
+        ("mode", Wrong::Unsupported, |a| a.mode = Mode::Sum),
+        ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Person),
+        ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Rule),
+        ("rules", Wrong::NotAllowed, |a| {
+            a.rules = vec![RuleId::new("X3").unwrap()]
+        }),
+        ("receivers", Wrong::NotAllowed, |a| a.receivers = vec![0, 1]),
+        // The one who received the letters does not ask.
+        ("parties.programmes", Wrong::NotAllowed, |a| a.receivers = vec![1]),
+        ("parties.programmes", Wrong::NotAllowed, |a| {
+            a.parties[1].programmes = vec![code("minimum_living")]
+        }),
+        ("parties.programmes", Wrong::NotAllowed, |a| {
+            a.parties[0].programmes.push(code("case_victim"))
+        }),
+        ("label", Wrong::Missing, |a| a.label = None),
+        ("label.fields", Wrong::Missing, |a| fields(a).clear()),
+        ("label.fields", Wrong::Missing, |a| {
+            *fields(a) = vec![LabelField::Date, LabelField::Reason]
+        }),
+        ("label.fields", Wrong::Repeated, |a| {
+            fields(a).push(LabelField::State)
+        }),
+        ("label.max_bytes", Wrong::OutOfRange, |a| label(a).max_bytes = 5),
+        ("label.max_bytes", Wrong::OutOfRange, |a| label(a).max_bytes = 257),
+    ];
+    refused(with_keys(referrals()), changes);
+    // Just wide enough; the order of the fields is free, and so is which of the two refers.
+    let mut agreement = referrals();
+    *label(&mut agreement) = LabelTerms {
+        fields: vec![LabelField::Reason, LabelField::State],
+        max_bytes: 2,
+    };
+    agreement.parties.reverse();
+    agreement.receivers = vec![1];
+    agreement.validate().unwrap();
+    agreement
+        .check_against(&RuleSet::national(), agreement.valid_from)
+        .unwrap();
+}
+
+fn label(agreement: &mut Agreement) -> &mut LabelTerms {
+    agreement.label.as_mut().unwrap()
+}
+
+fn fields(agreement: &mut Agreement) -> &mut Vec<LabelField> {
+    &mut label(agreement).fields
+}
+
+/// What a peer of the first form would send, and what one of a later form might.
+#[test]
+fn other_versions_of_the_form_are_not_read() {
+    let text = String::from_utf8(with_keys(referrals()).canonical_bytes()).unwrap();
+    Agreement::parse(text.as_bytes()).unwrap();
+    for (from, to) in [
+        ("\"resume_hours\":72,", ""),
+        ("\"rounds_a_month\":4,", ""),
+        ("\"max_bytes\":32", "\"max_bytes\":32,\"plain\":true"),
+        ("[\"state\",", "[\"name\",\"state\","),
+        ("\"rounds_a_month\":4", "\"rounds_a_month\":-4"),
+        ("\"resume_hours\":72", "\"resume_hours\":\"72\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = Agreement::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::Document { .. }), "{to}: {error}");
+    }
+    for version in [0, 1, 3] {
+        let other = text.replace("\"version\":2", &format!("\"version\":{version}"));
+        assert!(matches!(
+            Agreement::parse(other.as_bytes()),
+            Err(Error::Agreement {
+                field: "version",
+                wrong: Wrong::Unsupported
+            })
+        ));
+    }
+    let null = text.replacen(
+        "\"label\":{\"fields\":[\"state\",\"date\",\"reason\"],\"max_bytes\":32}",
+        "\"label\":null",
+        1,
+    );
+    assert!(matches!(
+        Agreement::parse(null.as_bytes()),
+        Err(Error::NotCanonical)
     ));
 }
 

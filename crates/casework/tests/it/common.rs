@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use hefu_casework::{
     AgencyRole, Agreement, AidRecord, Amount, CaseNumber, ElementSet, Error, Fen, Hex, HouseholdNo, KeyKind,
-    Mode, Month, MonthRange, Outcome, Party, Per, Period, Place, ProgrammeCode, Purpose, RowId, RuleId,
-    RuleSet, Selection, Status, elements, findings,
+    LabelField, LabelTerms, LetterNo, Mode, Month, MonthRange, Outcome, Party, Per, Period, Place,
+    ProgrammeCode, Purpose, ReasonCode, Referral, ReferralState, RowId, RuleId, RuleSet, Selection, Status,
+    elements, findings,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
 use jiff::civil::date;
@@ -157,6 +158,56 @@ pub(crate) fn by_person(purpose: Purpose, left: &[&str], right: &[&str]) -> Agre
         key_kind: KeyKind::Person,
         receivers: vec![0],
         ..agreement(left, right, &[])
+    }
+}
+
+/// The procuratorate asks civil affairs after those whom it referred.
+pub(crate) fn referrals() -> Agreement {
+    let mut agreement = agreement(&["referral_sent"], &["referral_received"], &[]);
+    let [referrer, receiver] = &mut agreement.parties[..] else {
+        panic!("two parties")
+    };
+    (referrer.name, referrer.role) = ("某县人民检察院".into(), AgencyRole::Procuratorate);
+    (receiver.name, receiver.role) = ("某县民政局".into(), AgencyRole::CivilAffairs);
+    Agreement {
+        purpose: Purpose::Referrals,
+        key_kind: KeyKind::Referral,
+        mode: Mode::Labels,
+        receivers: vec![0],
+        label: Some(LabelTerms {
+            fields: LabelField::ALL.to_vec(),
+            max_bytes: 32,
+        }),
+        ..agreement
+    }
+}
+
+/// A letter sent in July.
+pub(crate) fn sent(row: u64, who: u32, letter: &str) -> AidRecord {
+    AidRecord {
+        referral: Some(Referral {
+            letter: LetterNo::new(letter).unwrap(),
+            other: None,
+            state: None,
+            date: None,
+            reason: None,
+        }),
+        ..record(row, who, "referral_sent", "2026-07-15")
+    }
+}
+
+/// The same letter where it arrived, and what became of the person; the day is one of August 2026.
+pub(crate) fn received(row: u64, who: u32, letter: &str, state: ReferralState, day: Option<i8>) -> AidRecord {
+    let refused = state == ReferralState::Refused;
+    AidRecord {
+        referral: Some(Referral {
+            letter: LetterNo::new(letter).unwrap(),
+            other: None,
+            state: Some(state),
+            date: day.map(|day| date(2026, 8, day)),
+            reason: refused.then_some(ReasonCode::Income),
+        }),
+        ..record(row, who, "referral_received", "2026-07-18")
     }
 }
 

@@ -7,7 +7,13 @@
 
 mod agreement;
 mod common;
+mod dossier;
 mod elements;
 mod join;
+mod labels;
+mod leakage;
 mod local;
+mod policy;
+mod referrals;
 mod rules;
+mod template;

@@ -1,0 +1,130 @@
+//! What each side learns, as protocol-docs/leakage.md has it: the tables of that page, row by row.
+
+use std::collections::BTreeSet;
+
+use crate::common::*;
+use hefu_casework::{Agreement, Learning, Purpose, learns};
+
+fn codes(agreement: &Agreement, party: usize) -> Vec<&'static str> {
+    agreement.validate().unwrap();
+    learns(agreement, party)
+        .into_iter()
+        .map(|learning| learning.code)
+        .collect()
+}
+
+const ANY_RECEIVER: [&str; 4] = [
+    "learn_peer_size",
+    "learn_nothing_of_others",
+    "learn_by_probing",
+    "learn_if_key_broken",
+];
+const ANY_SENDER: [&str; 2] = ["learn_receiver_size", "learn_nothing_of_persons"];
+const BOTH: [&str; 2] = ["learn_cadence", "learn_receipt"];
+
+fn receiver(first: &[&'static str]) -> Vec<&'static str> {
+    [first, &ANY_RECEIVER, &BOTH].concat()
+}
+
+#[test]
+fn the_receiver_learns_what_it_asks_and_the_sender_only_sizes() {
+    let sender = [ANY_SENDER.as_slice(), &BOTH].concat();
+    let person = |purpose| by_person(purpose, &["minimum_living"], &["disability_holder"]);
+    for (agreement, first) in [
+        (
+            person(Purpose::Omissions),
+            vec!["learn_missing", "learn_list_meaning"],
+        ),
+        (person(Purpose::Leads), vec!["learn_listed", "learn_list_meaning"]),
+        (
+            person(Purpose::Duplicates),
+            vec!["learn_overlap", "learn_list_meaning"],
+        ),
+        (
+            referrals(),
+            vec![
+                "learn_label_fields",
+                "learn_label_fields",
+                "learn_label_fields",
+                "learn_not_registered",
+            ],
+        ),
+    ] {
+        assert_eq!(codes(&agreement, 0), receiver(&first));
+        assert_eq!(codes(&agreement, 1), sender);
+    }
+    assert!(learns(&referrals(), 2).is_empty());
+}
+
+#[test]
+fn under_rules_both_may_receive_and_cases_depend_on_their_form() {
+    let by_rule = ["learn_rule_breaches", "learn_counterpart_span"];
+    for (schemes, case) in [
+        ([Some("a"), Some("a")], None),
+        ([Some("a"), None], Some("learn_case_by_person")),
+        ([Some("a"), Some("b")], Some("learn_case_cannot_find")),
+    ] {
+        let first: Vec<_> = by_rule.into_iter().chain(case).collect();
+        for party in [0, 1] {
+            let expected = [&first[..], &ANY_RECEIVER, &ANY_SENDER, &BOTH].concat();
+            assert_eq!(codes(&judicial(schemes), party), expected);
+        }
+    }
+}
+
+#[test]
+fn statements_carry_the_numbers_and_names_of_the_agreement() {
+    let mut agreement = referrals();
+    agreement.parties[0].max_elements = 300;
+    agreement.parties[1].max_elements = 7_000;
+    agreement.rounds_a_month = 2;
+    let said = |party: usize, code: &str| -> Vec<Vec<(&str, String)>> {
+        let learned = learns(&agreement, party).into_iter();
+        learned
+            .filter(|each| each.code == code)
+            .map(|each| each.params)
+            .collect()
+    };
+    let one = |name: &'static str, value: &str| vec![(name, value.to_owned())];
+    assert_eq!(said(0, "learn_peer_size"), [one("max", "7000")]);
+    assert_eq!(said(1, "learn_receiver_size"), [one("max", "300")]);
+    assert_eq!(
+        said(0, "learn_by_probing"),
+        [[one("max", "300"), one("rounds", "2")].concat()]
+    );
+    assert_eq!(
+        said(0, "learn_label_fields"),
+        ["state", "date", "reason"].map(|field| one("field", field))
+    );
+    let lists = by_person(
+        Purpose::Leads,
+        &["case_victim"],
+        &["disability_holder", "disabled_care"],
+    );
+    let meaning = learns(&lists, 0)
+        .into_iter()
+        .find(|each| each.code == "learn_list_meaning")
+        .unwrap();
+    assert_eq!(
+        meaning.params,
+        one("programmes", "disability_holder, disabled_care")
+    );
+}
+
+#[test]
+fn every_code_is_said_by_some_agreement_and_no_other() {
+    let mut said = BTreeSet::new();
+    let person = |purpose| by_person(purpose, &["minimum_living"], &["disability_holder"]);
+    for agreement in [
+        person(Purpose::Omissions),
+        person(Purpose::Leads),
+        person(Purpose::Duplicates),
+        referrals(),
+        judicial([Some("a"), None]),
+        judicial([Some("a"), Some("b")]),
+    ] {
+        said.extend([0, 1].into_iter().flat_map(|party| codes(&agreement, party)));
+    }
+    assert_eq!(said, Learning::CODES.iter().copied().collect());
+    assert_eq!(Learning::CODES.len(), said.len(), "none twice");
+}
