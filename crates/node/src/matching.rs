@@ -211,6 +211,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         mode: Mode::Members,
         key_kind: KeyKind::Person,
         width: PERSON_WIDTH as u16,
+        label: 0,
         receiver_cap: left.len() as u64,
         sender_cap: right.len() as u64,
     };

@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Kind, Open, ReceiptMessage, Tags};
+use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Kind, Open, ReceiptMessage, Tags};
 use hefu_psi::{
     AwaitAccept, Blinding, CHUNK, Collecting, Elements, Evaluating, Incoming, InputCommitment,
-    InputCommitter, Matches, Merging, Replying, SignedReceipt, Suite, TAG_CHUNK, TagSet, Tagging, Terms,
+    InputCommitter, LogHead, Matches, Merging, Replying, SessionSeed, SignedReceipt, Suite, TagSet, Tagging,
+    Terms,
 };
 use rand::CryptoRng;
 
@@ -14,6 +15,12 @@ use super::spool::Spool;
 use super::{Committed, Progress, Randomness, Runner, Step};
 use crate::digest::sha256;
 use crate::{Error, Result};
+
+/// Every session here is new: neither side holds anything of the other's from before.
+const NOTHING_YET: Have = Have {
+    chunks: 0,
+    tags: false,
+};
 
 /// A session under way.
 pub(super) struct Running<'a> {
@@ -35,22 +42,24 @@ impl<'a> Running<'a> {
         fresh: &(dyn Fn(&[u8; 32]) -> Result<bool> + Send + Sync),
     ) -> Result<Matches> {
         let count = elements.len() as u64;
-        let (waiting, open) = AwaitAccept::open::<S>(terms, elements, &mut *randomness)?;
+        let seed = SessionSeed::generate(&mut *randomness);
+        let (waiting, open) = AwaitAccept::open::<S>(terms, elements, &seed)?;
         self.line.send(Kind::Open, open.encode(), Vec::new())?;
         let accept = Accept::decode(&self.line.receive(Kind::Accept)?).map_err(hefu_psi::Error::Refused)?;
-        let sender_elements = accept.elements;
-        let blinding = waiting.accept::<S>(&accept, &mut *randomness)?;
+        let blinding = waiting.accept::<S>(&accept)?;
         // A key is remembered by its digest, which has one length for every suite.
         if !fresh(&sha256(&accept.public))? {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
         }
+        let have = Have::decode(&self.line.receive(Kind::Have)?).map_err(hefu_psi::Error::Refused)?;
+        blinding.held(&have)?;
         let mut spool = Spool::new(&self.runner.spool)?;
         let opened = [open.encode(), accept.encode()];
         let evaluating = self.blind(blinding, count, &mut spool, opened)?;
         spool.rewind()?;
         let mut merging = self.evaluated(evaluating, count, &mut spool)?;
-        self.merge(&mut merging, sender_elements)?;
-        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key())?;
+        self.merge(&mut merging)?;
+        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), LogHead::default())?;
         self.line.send(Kind::Receipt, receipt.encode(), Vec::new())?;
         let answer = self.line.receive(Kind::Receipt)?;
         Ok(waiting.receipt(&ReceiptMessage::decode(&answer).map_err(hefu_psi::Error::Refused)?)?)
@@ -78,6 +87,7 @@ impl<'a> Running<'a> {
         let (state, commit) = state.commit(self.runner.keys.signing_key())?;
         self.bear_witness(opened, &commit)?;
         self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
+        self.line.send(Kind::Have, NOTHING_YET.encode(), Vec::new())?;
         Ok(state)
     }
 
@@ -100,13 +110,12 @@ impl<'a> Running<'a> {
         Ok(state.finish()?)
     }
 
-    fn merge(&mut self, state: &mut Merging, total: u64) -> Result<()> {
-        let mut done = 0;
-        while done < total {
+    fn merge(&mut self, state: &mut Merging) -> Result<()> {
+        let total = state.remaining();
+        while state.remaining() > 0 {
             let payload = self.line.receive(Kind::Tags)?;
             state.tags(&Tags::decode(&payload).map_err(hefu_psi::Error::Refused)?)?;
-            done += TAG_CHUNK as u64;
-            self.tell(Step::Merge, done.min(total), total);
+            self.tell(Step::Merge, total - state.remaining(), total);
         }
         Ok(())
     }
@@ -120,12 +129,15 @@ impl<'a> Running<'a> {
         mut randomness: Randomness,
     ) -> Result<SignedReceipt> {
         let opening = open.encode();
-        let incoming = Incoming::new::<S>(terms, open)?;
+        let incoming = Incoming::new::<S>(terms.clone(), open)?;
         let announced = incoming.announced();
-        let input = commit_to(elements, &mut *randomness);
-        let (collecting, tagging, accept) = incoming.accept::<S>(input, &mut *randomness)?;
+        let seed = SessionSeed::generate(&mut *randomness);
+        let input = commit_to(&terms, elements, &seed);
+        let (collecting, tagging, accept) =
+            incoming.accept::<S>(input, &seed, self.runner.keys.signing_key())?;
         let opened = [opening, accept.encode()];
         self.line.send(Kind::Accept, accept.encode(), Vec::new())?;
+        self.line.send(Kind::Have, NOTHING_YET.encode(), Vec::new())?;
 
         let runner = self.runner;
         let stop = AtomicBool::new(false);
@@ -142,12 +154,12 @@ impl<'a> Running<'a> {
 
         for chunk in tags.chunks() {
             self.line
-                .send(Kind::Tags, chunk.header().to_vec(), chunk.tags.to_vec())?;
+                .send(Kind::Tags, chunk.header().to_vec(), chunk.entries.to_vec())?;
         }
         let due = replying.finish(&tags)?;
         let receipt = self.line.receive(Kind::Receipt)?;
         let receipt = ReceiptMessage::decode(&receipt).map_err(hefu_psi::Error::Refused)?;
-        let (signed, answer) = due.receipt(&receipt, self.runner.keys.signing_key())?;
+        let (signed, answer) = due.receipt(&receipt, self.runner.keys.signing_key(), LogHead::default())?;
         self.line.send(Kind::Receipt, answer.encode(), Vec::new())?;
         Ok(signed)
     }
@@ -170,6 +182,8 @@ impl<'a> Running<'a> {
         }
         let commit = Commit::decode(&self.line.receive(Kind::Commit)?).map_err(hefu_psi::Error::Refused)?;
         let mut state = state.commit(&commit)?;
+        let have = Have::decode(&self.line.receive(Kind::Have)?).map_err(hefu_psi::Error::Refused)?;
+        state.held(&have, 0)?;
         self.bear_witness(opened, &commit)?;
         spool.rewind()?;
         let mut chunk = Vec::new();
@@ -198,10 +212,10 @@ impl<'a> Running<'a> {
     }
 }
 
-fn commit_to(elements: &Elements, randomness: &mut dyn CryptoRng) -> InputCommitment {
-    let mut committer = InputCommitter::new(elements.width(), randomness);
+fn commit_to(terms: &Terms, elements: &Elements, seed: &SessionSeed) -> InputCommitment {
+    let mut committer = InputCommitter::for_sender(terms, seed);
     for chunk in elements.chunks(CHUNK) {
-        committer.update(chunk);
+        committer.update(chunk, &[]);
     }
     committer.finish()
 }
@@ -221,7 +235,7 @@ fn tag_all<S: Suite>(
                 what: "tagging after the session's end",
             });
         }
-        state.tag(&runner.pool, chunk);
+        state.tag(&runner.pool, chunk, &[])?;
         done += (chunk.len() / elements.width()) as u64;
         (runner.watcher)(Progress {
             step: Step::Tag,
