@@ -6,10 +6,10 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hefu_benches::{WIDTH, elements};
 use hefu_curve::Pool;
 use hefu_psi::suite::Packed;
-use hefu_psi::wire::{Evaluated, Tags};
+use hefu_psi::wire::Evaluated;
 use hefu_psi::{
-    AwaitAccept, CHUNK, ChunkProof, ChunkStatement, Elements, Incoming, InputCommitter, KeyKind, Mode,
-    Ristretto255, SessionId, Suite, TagKeys, TagSet, Terms,
+    AwaitAccept, CHUNK, ChunkProof, ChunkStatement, Elements, Incoming, InputCommitter, KeyKind, LogHead,
+    Mode, Ristretto255, SessionId, SessionSeed, Suite, TagKeys, TagSet, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -89,19 +89,21 @@ fn session(pool: &Pool, receiver: u64, sender: u64, rng: &mut StdRng) {
         mode: Mode::Members,
         key_kind: KeyKind::Person,
         width: WIDTH as u16,
+        label: 0,
         receiver_cap: receiver,
         sender_cap: sender,
     };
     let theirs = elements(sender);
     let ours = Elements::new(WIDTH, elements(receiver)).unwrap();
-    let (waiting, open) = AwaitAccept::open::<S>(terms.clone(), ours, rng).unwrap();
-    let mut committer = InputCommitter::new(WIDTH, rng);
-    committer.update(&theirs);
+    let [receiver_seed, sender_seed] = [(); 2].map(|()| SessionSeed::generate(rng));
+    let (waiting, open) = AwaitAccept::open::<S>(terms.clone(), ours, &receiver_seed).unwrap();
+    let mut committer = InputCommitter::for_sender(&terms, &sender_seed);
+    committer.update(&theirs, &[]);
     let (mut collecting, mut tagging, accept) = Incoming::new::<S>(terms, open)
         .unwrap()
-        .accept::<S>(committer.finish(), rng)
+        .accept::<S>(committer.finish(), &sender_seed, &sender_key)
         .unwrap();
-    let mut blinding = waiting.accept::<S>(&accept, rng).unwrap();
+    let mut blinding = waiting.accept::<S>(&accept).unwrap();
     let mut chunks = Vec::new();
     let mut buffer = Vec::new();
     while let Some(blinded) = blinding.next(pool, &mut buffer) {
@@ -122,17 +124,17 @@ fn session(pool: &Pool, receiver: u64, sender: u64, rng: &mut StdRng) {
     }
     let mut merging = evaluating.finish().unwrap();
     for chunk in theirs.chunks(CHUNK * WIDTH) {
-        tagging.tag(pool, chunk);
+        tagging.tag(pool, chunk, &[]).unwrap();
     }
     let tags: TagSet = tagging.finish().unwrap();
-    for Tags { chunk, tags } in tags.chunks() {
-        merging.tags(&Tags { chunk, tags }).unwrap();
+    for chunk in tags.chunks() {
+        merging.tags(&chunk).unwrap();
     }
-    let (waiting, receipt) = merging.finish(&receiver_key).unwrap();
+    let (waiting, receipt) = merging.finish(&receiver_key, LogHead::default()).unwrap();
     let (_, answer) = replying
         .finish(&tags)
         .unwrap()
-        .receipt(&receipt, &sender_key)
+        .receipt(&receipt, &sender_key, LogHead::default())
         .unwrap();
     assert_eq!(
         waiting.receipt(&answer).unwrap().indices.len() as u64,

@@ -10,6 +10,7 @@ Never use it with real numbers or keys.
 
 import hashlib
 import hmac
+import itertools
 import json
 import struct
 
@@ -131,10 +132,45 @@ class SigningKey:
         return big_r + scalar((r + k * self.scalar) % ORDER)
 
 
+# --- ChaCha20-Poly1305 (RFC 8439) ---
+
+
+def chacha_block(key: bytes, counter: int, nonce: bytes) -> bytes:
+    """Section 2.3."""
+    start = [*struct.unpack("<4I", b"expand 32-byte k"), *struct.unpack("<8I", key), counter,
+             *struct.unpack("<3I", nonce)]
+    state = start[:]
+
+    def turn(a: int, b: int, bits: int, into: int) -> None:
+        state[a] = (state[a] + state[b]) % 2**32
+        mixed = state[into] ^ state[a]
+        state[into] = (mixed << bits | mixed >> 32 - bits) % 2**32
+
+    columns = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15)]
+    diagonals = [(0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
+    for a, b, c, d in (columns + diagonals) * 10:
+        turn(a, b, 16, d), turn(c, d, 12, b), turn(a, b, 8, d), turn(c, d, 7, b)
+    return struct.pack("<16I", *((x + y) % 2**32 for x, y in zip(state, start)))
+
+
+def seal(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
+    """Sections 2.5 and 2.8."""
+    stream = b"".join(chacha_block(key, 1 + i, nonce) for i in range(-(-len(text) // 64)))
+    sealed = bytes(a ^ b for a, b in zip(text, stream))
+    one_time = chacha_block(key, 0, nonce)
+    r = int.from_bytes(one_time[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    pad = lambda part: part + bytes(-len(part) % 16)
+    message = pad(associated) + pad(sealed) + le(len(associated)) + le(len(sealed))
+    sum_ = 0
+    for i in range(0, len(message), 16):
+        sum_ = (sum_ + int.from_bytes(message[i : i + 16] + b"\1", "little")) * r % (2**130 - 5)
+    return sealed + ((sum_ + int.from_bytes(one_time[16:32], "little")) % 2**128).to_bytes(16, "little")
+
+
 # --- wire.md ---
 
 SUITE = b"ristretto255-sha512"
-DST = b"HEFU-V1-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
+DST = b"HEFU-V2-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
 
 
 def be(value: int, size: int = 8) -> bytes:
@@ -180,24 +216,30 @@ def challenge(label: bytes, *parts: bytes) -> int:
 
 
 def prove_possession(sid: bytes, b: int, nonce: int) -> tuple[int, int]:
-    c = challenge(b"hefu/1 possession", sid, enc(b * G), enc(nonce * G))
+    c = challenge(b"hefu/2 possession", sid, enc(b * G), enc(nonce * G))
     return c, (nonce - c * b) % ORDER
 
 
 def prove_chunk(sid: bytes, b: int, chunk: int, cs: list[bytes], ds: list[bytes], nonce: int) -> tuple[int, int]:
     public = enc(b * G)
-    seed = sha512(b"hefu/1 evaluation seed\0", sid, b"step D\0", be(chunk, 4), be(len(cs)), public, *cs, *ds)
-    weights = b"".join(sha512(b"hefu/1 weights\0", seed, be(block)) for block in range(-(-len(cs) // 4)))
+    seed = sha512(b"hefu/2 evaluation seed\0", sid, b"step D\0", be(chunk, 4), be(len(cs)), public, *cs, *ds)
+    weights = b"".join(sha512(b"hefu/2 weights\0", seed, be(block)) for block in range(-(-len(cs) // 4)))
     m = Point(0, 1)
     for i, c in enumerate(cs):
         m += int.from_bytes(weights[16 * i : 16 * i + 16], "little") * dec(c)
-    c = challenge(b"hefu/1 evaluation", seed, public, enc(m), enc(b * m), enc(nonce * G), enc(nonce * m))
+    c = challenge(b"hefu/2 evaluation", seed, public, enc(m), enc(b * m), enc(nonce * G), enc(nonce * m))
     return c, (nonce - c * b) % ORDER
 
 
-def tag(sid: bytes, x: bytes, token: bytes) -> bytes:
+def tag_and_label_key(sid: bytes, x: bytes, token: bytes) -> tuple[bytes, bytes]:
     prk = hmac.digest(sid, x + token, "sha256")
-    return hmac.digest(prk, b"hefu/1 tag\1", "sha256")[:16]
+    return hmac.digest(prk, b"hefu/2 tag\1", "sha256")[:16], hmac.digest(prk, b"hefu/2 label\1", "sha256")
+
+
+def entry(sid: bytes, y: bytes, token: bytes, label: bytes) -> bytes:
+    """A tag and, where there is one, its sealed label."""
+    tag, key = tag_and_label_key(sid, y, token)
+    return tag + (seal(key, bytes(12), label, sid + tag) if label else b"")
 
 
 def root(leaves: list[bytes]) -> bytes:
@@ -209,8 +251,46 @@ def root(leaves: list[bytes]) -> bytes:
     return sha256(b"\1", root(leaves[:split]), root(leaves[split:]))
 
 
-def commitment(salt: bytes, width: int, elements: list[bytes]) -> bytes:
-    return sha256(b"hefu/1 input\0", salt, be(width), *elements)
+def path(leaves: list[bytes], index: int) -> list[bytes]:
+    """PATH of RFC 6962, section 2.1.1."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < split:
+        return [*path(leaves[:split], index), root(leaves[split:])]
+    return [*path(leaves[split:], index - split), root(leaves[:split])]
+
+
+def commitment(salt: bytes, width: int, label: int, elements: list[bytes], labels: list[bytes]) -> bytes:
+    entered = (x + y for x, y in zip(elements, labels or [b""] * len(elements), strict=True))
+    return sha256(b"hefu/2 input\0", salt, be(width), be(label), *entered)
+
+
+def derive(seed: bytes, label: bytes, *parts: bytes) -> bytes:
+    return hmac.digest(seed, label + b"\0" + b"".join(parts), "sha512")
+
+
+def shuffled(seed: bytes, elements: list[bytes]) -> list[int]:
+    """For each position on the wire, the index in the set."""
+    def numbers():
+        for block in itertools.count():
+            yield from struct.unpack(">8Q", derive(seed, b"hefu/2 receiver order", be(block)))
+
+    order, stream = list(range(len(elements))), numbers()
+    for i in range(len(order) - 1, 0, -1):
+        below = 2**64 - 2**64 % (i + 1)
+        j = next(number for number in stream if number < below) % (i + 1)
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def evidence(position: int, number: int, wide: bytes, leaves: list[tuple[list[bytes], int]]) -> bytes:
+    def leaf(values: list[bytes], index: int) -> bytes:
+        nodes = path(values, index)
+        return be(len(values[index]), 4) + values[index] + bytes([len(nodes)]) + b"".join(nodes)
+
+    return (b"hefu/2 evidence\0" + be(position, 4) + be(number, 4) + wide
+            + b"".join(leaf(values, index) for values, index in leaves))
 
 
 # --- agreements.md ---
@@ -260,12 +340,13 @@ def elements() -> list[dict]:
 def aborts() -> list[dict]:
     word = var(b"commit")
     reasons = [
-        ("version", le(1, 2) + le(2, 2)), ("suite", b""), ("agreement_unknown", b""), ("agreement_not_in_force", b""),
+        ("version", le(2, 2) + le(1, 2)), ("suite", b""), ("agreement_unknown", b""), ("agreement_not_in_force", b""),
         ("agreement_mismatch", b""), ("set_too_large", le(1000) + le(500)), ("policy", b""), ("public_key", b""),
         ("bad_element", le(3, 4) + le(4, 4)), ("chunk", le(3, 4)), ("count", le(1000) + le(500)), ("root", b""),
         ("proof", le(3, 4)), ("tag_order", le(3, 4)), ("unexpected", word), ("malformed", word),
         ("inactive", le(120, 4)), ("cancelled", b""), ("internal", b""),
-        ("own_set_too_large", le(500, 8)),
+        ("own_set_too_large", le(500, 8)), ("expired", b""), ("budget_spent", le(500)), ("rounds_spent", le(4, 4)),
+        ("chunk_changed", le(3, 4)), ("label", b""), ("receipt", b""), ("voided", b""),
     ]
     return [{"reason": name, "bytes": (le(i, 4) + fields).hex()} for i, (name, fields) in enumerate(reasons)]
 
@@ -275,51 +356,71 @@ def secret(name: str, size: int = 32) -> bytes:
     return hashlib.shake_256(b"vector " + name.encode()).digest(size)
 
 
-def session() -> dict:
+def session(name: str, mode: int, key_kind: int, labels: list[bytes]) -> dict:
     receiver, sender = SigningKey(secret("receiver")), SigningKey(secret("sender"))
-    agreement, width, caps = sha256(b"an agreement"), 32, (100, 1000)
-    xs = [person_element(1, number) for number in NUMBERS[:3]]  # in the order of the wire
+    agreement, width, caps = sha256(b"an agreement on " + name.encode()), 32, (100, 1000)
+    label = len(labels[0]) if labels else 0
+    xs = [person_element(1, number) for number in NUMBERS[:3]]
     ys = [person_element(1, number) for number in NUMBERS[1:]]
-    b, blind_seed = reduce(secret("b", 64)), secret("blinds", 64)
-    salts = {"x": secret("salt x"), "y": secret("salt y")}
-    nonces = {"open": secret("nonce open"), "accept": secret("nonce accept")}
-    inputs = commitment(salts["x"], width, xs), commitment(salts["y"], width, ys)
+    seed_x, seed_y = secret(name + " receiver's seed"), secret(name + " sender's seed")
+
+    order = shuffled(seed_x, xs)
+    wire = [xs[index] for index in order]
+    salt_x, salt_y = derive(seed_x, b"hefu/2 receiver salt")[:32], derive(seed_y, b"hefu/2 sender salt")[:32]
+    inputs = commitment(salt_x, width, 0, wire, []), commitment(salt_y, width, label, ys, labels)
+    opened = derive(seed_x, b"hefu/2 receiver nonce")[:32]
+    form = bytes([mode, key_kind])
+    opening = (le(2, 2) + var(SUITE) + agreement + receiver.public + sender.public + form + le(width, 2)
+               + le(label, 2) + le(caps[0]) + le(caps[1]) + opened + le(len(xs)) + inputs[0])
+
+    b = reduce(derive(seed_y, b"hefu/2 sender key", opening, inputs[1]))
+    accepted = derive(seed_y, b"hefu/2 sender nonce", opening, inputs[1])[:32]
     public = enc(b * G)
+    sid = sha256(b"hefu/2 session\0", be(2, 2), be(len(SUITE)), SUITE, agreement, receiver.public, sender.public,
+                 form, be(width, 2), be(label, 2), be(caps[0]), be(caps[1]), opened, be(len(xs)), inputs[0],
+                 accepted, be(len(public)), public, be(len(ys)), inputs[1])
+    c, s = prove_possession(sid, b, reduce(derive(seed_y, b"hefu/2 possession nonce", sid)))
+    accept = (accepted + var(public) + le(len(ys)) + inputs[1] + var(scalar(c)) + var(scalar(s))
+              + var(sender.sign(b"hefu/2 accept\0" + sid)))
 
-    opening = (le(1, 2) + var(SUITE) + agreement + receiver.public + sender.public + b"\1\1" + le(width, 2)
-               + le(caps[0]) + le(caps[1]) + nonces["open"] + le(len(xs)) + inputs[0])
-    sid = sha256(b"hefu/1 session\0", be(1, 2), be(len(SUITE)), SUITE, agreement, receiver.public, sender.public,
-                 b"\1\1", be(width, 2), be(caps[0]), be(caps[1]), nonces["open"], be(len(xs)), inputs[0],
-                 nonces["accept"], be(len(public)), public, be(len(ys)), inputs[1])
-    c, s = prove_possession(sid, b, reduce(secret("possession", 64)))
-    accept = (nonces["accept"] + var(public) + le(len(ys)) + inputs[1] + var(scalar(c)) + var(scalar(s)))
-
-    wide = [hmac.digest(blind_seed, sid + b"hefu/1 C" + be(j), "sha512") for j in range(len(xs))]
-    hashed = [hash_to_group(sid, x) for x in xs]
+    blind_key = derive(seed_x, b"hefu/2 receiver blinds")
+    wide = [hmac.digest(blind_key, sid + b"hefu/2 C" + be(j), "sha512") for j in range(len(xs))]
+    hashed = [hash_to_group(sid, x) for x in wire]
     cs = [enc2(h + reduce(w) * G) for h, w in zip(hashed, wide)]
-    signature = receiver.sign(b"hefu/1 blinded\0" + sid + root(cs) + be(len(cs)))
+    signature = receiver.sign(b"hefu/2 blinded\0" + sid + root(cs) + be(len(cs)))
     ds = [enc2(b * pow(2, -1, ORDER) * dec(value)) for value in cs]
     c, s = prove_chunk(sid, b, 0, cs, ds, reduce(secret("evaluation", 64)))
     tokens = [enc2(dec(d) + -reduce(w) * (2 * (b * G))) for d, w in zip(ds, wide)]
     own = [enc2(2 * b * hash_to_group(sid, y)) for y in ys]
-    assert tokens == [enc(4 * b * h) for h in hashed] and tokens[1:] == own[:2]
-    tags = sorted(tag(sid, y, token) for y, token in zip(ys, own))
+    assert tokens == [enc(4 * b * h) for h in hashed]
+    assert all(tokens[wire.index(y)] == token for y, token in zip(ys, own) if y in wire)
+    entries = sorted(entry(sid, y, token, text) for y, token, text in zip(ys, own, labels or [b""] * len(ys)))
 
-    digest = sha256(b"hefu/1 receipt\0", sid, agreement, be(len(xs)), be(len(ys)), root(cs), root(ds), root(tags))
-    receipts = [digest + var(key.sign(label + digest)) for key, label in
-                ((receiver, b"hefu/1 receipt by receiver\0"), (sender, b"hefu/1 receipt by sender\0"))]
+    digest = sha256(b"hefu/2 receipt\0", sid, agreement, be(len(xs)), be(len(ys)), root(cs), root(ds), root(entries))
+    heads = [(be(7), le(7), sha256(b"the receiver's log")), (be(9), le(9), sha256(b"the sender's log"))]
+    sides = [(receiver, b"hefu/2 receipt by receiver\0"), (sender, b"hefu/2 receipt by sender\0")]
+    receipts = [digest + head[1] + head[2] + var(key.sign(text + digest + head[0] + head[2]))
+                for (key, text), head in zip(sides, heads)]
+
+    matched = [index for index, x in enumerate(xs) if x in ys]
+    places = [(order.index(index), ys.index(xs[index])) for index in matched]
+    numbers = [entries.index(entry(sid, ys[j], own[j], labels[j] if labels else b"")) for _, j in places]
     return {
-        "agreement": agreement, "receiver_seed": secret("receiver"), "receiver": receiver.public,
-        "sender_seed": secret("sender"), "sender": sender.public, "mode": 1, "key_kind": 1, "width": width,
-        "receiver_cap": caps[0], "sender_cap": caps[1], "x": xs, "y": ys, "salt_x": salts["x"], "salt_y": salts["y"],
-        "b": scalar(b), "blind_seed": blind_seed, "open": opening, "accept": accept, "sid": sid,
+        "name": name, "agreement": agreement, "receiver_seed": secret("receiver"), "receiver": receiver.public,
+        "sender_seed": secret("sender"), "sender": sender.public, "mode": mode, "key_kind": key_kind, "width": width,
+        "label": label, "receiver_cap": caps[0], "sender_cap": caps[1], "x": xs, "y": ys, "labels": labels,
+        "seed_x": seed_x, "seed_y": seed_y, "order": order, "salt_x": salt_x, "salt_y": salt_y, "b": scalar(b),
+        "blind_key": blind_key, "open": opening, "accept": accept, "have": le(0, 4) + b"\0", "sid": sid,
         "hashed": [enc(h) for h in hashed], "blinds": wide, "blinded": be(0, 4) + b"".join(cs),
         "commit": root(cs) + le(len(cs)) + var(signature),
         "evaluated": be(0, 4) + scalar(c) + scalar(s) + b"".join(ds), "tokens": tokens,
-        "receiver_tags": [tag(sid, x, token) for x, token in zip(xs, tokens)],
-        "tags": be(0, 4) + b"".join(tags), "root_blinded": root(cs), "root_evaluated": root(ds),
-        "root_tags": root(tags), "receipt_digest": digest, "receipt_by_receiver": receipts[0],
-        "receipt_by_sender": receipts[1], "matched": [1, 2],
+        "receiver_tags": [tag_and_label_key(sid, x, token)[0] for x, token in zip(wire, tokens)],
+        "tags": be(0, 4) + b"".join(entries), "root_blinded": root(cs), "root_evaluated": root(ds),
+        "root_tags": root(entries), "receipt_digest": digest, "receipt_by_receiver": receipts[0],
+        "receipt_by_sender": receipts[1], "matched": matched,
+        "matched_labels": [labels[j] for _, j in places] if labels else [],
+        "evidence": [evidence(position, number, wide[position], [(cs, position), (ds, position), (entries, number)])
+                     for (position, _), number in zip(places, numbers)],
     }
 
 
@@ -333,9 +434,24 @@ def readable(value):
     return value
 
 
+def check_aead() -> None:
+    """RFC 8439, section 2.8.2."""
+    text = (b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
+            b"sunscreen would be it.")
+    sealed = seal(bytes(range(0x80, 0xA0)), bytes.fromhex("070000004041424344454647"), text,
+                  bytes.fromhex("50515253c0c1c2c3c4c5c6c7"))
+    assert sealed[-16:].hex() == "1ae10b594f09e26a7e902ecbd0600691" and sealed[:4].hex() == "d31a8d34"
+
+
 if __name__ == "__main__":
+    check_aead()
     vectors = {
         "about": "Made by reference.py from wire.md and agreements.md. Bytes are hexadecimal; all secrets are invented.",
-        "elements": elements(), "session": session(), "aborts": aborts(),
+        "elements": elements(),
+        "sessions": [
+            session("members", 1, 1, []),
+            session("labels", 2, 3, [text.encode().ljust(24, b"\0") for text in ("已受理", "已救助", "不予受理", "")]),
+        ],
+        "aborts": aborts(),
     }
     print(json.dumps(readable(vectors), ensure_ascii=False, indent=1))

@@ -361,6 +361,7 @@ pub fn opening(agreement: &Agreement) -> Open {
         mode: hefu_psi::Mode::Members as u8,
         key_kind: hefu_psi::KeyKind::Rule as u8,
         width: u16::try_from(agreement.element_width()).unwrap(),
+        label: 0,
         receiver_cap: receiver.max_elements,
         sender_cap: sender.max_elements,
         nonce: [7; 32],

@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use hefu_curve::Pool;
-use hefu_psi::wire::{Abort, Accept, Blinded, Commit, Evaluated, Kind, Open, ReceiptMessage, Tags};
+use hefu_psi::wire::{Abort, Accept, Blinded, Commit, Evaluated, Have, Kind, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, CHUNK, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter,
-    KeyKind, Matches, Merging, Mode, ReceiptDue, Ristretto255, Suite, TAG_BYTES, Tagging, Terms,
+    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Collecting, Elements, Error, Evaluating, Incoming,
+    InputCommitter, KeyKind, LogHead, Matches, Merging, Mode, ReceiptDue, Replying, Ristretto255,
+    SessionSeed, Suite, Tagging, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -44,6 +45,7 @@ pub fn terms(key_kind: KeyKind, width: usize) -> Terms {
         mode: Mode::Members,
         key_kind,
         width: u16::try_from(width).unwrap(),
+        label: 0,
         receiver_cap: 50_000,
         sender_cap: 50_000,
     }
@@ -110,26 +112,26 @@ struct Receiver(Machine<ReceiverState>);
 
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum ReceiverState {
-    Opened(AwaitAccept, StdRng),
+    Opened(AwaitAccept),
+    Accepted(Blinding<Ristretto255>),
     Evaluating {
         state: Evaluating<Ristretto255>,
         spool: Vec<Vec<u8>>,
         next: usize,
-        tags_due: u64,
     },
-    Merging(Merging, u64),
+    Merging(Merging),
     Waiting(AwaitReceipt),
     Done(Matches),
 }
 
 impl Receiver {
     fn open(terms: &Terms, elements: Elements, seed: u64) -> (Self, Message) {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let (state, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), elements, &mut rng).unwrap();
+        let seed = SessionSeed::generate(&mut StdRng::seed_from_u64(seed));
+        let (state, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), elements, &seed).unwrap();
         let message = (Kind::Open as u8, open.encode());
         (
             Self(Machine {
-                state: Ok(Some(ReceiverState::Opened(state, rng))),
+                state: Ok(Some(ReceiverState::Opened(state))),
             }),
             message,
         )
@@ -138,9 +140,12 @@ impl Receiver {
 
 fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<ReceiverState> {
     match (state, Kind::from_byte(*kind)) {
-        (ReceiverState::Opened(state, mut rng), Some(Kind::Accept)) => {
-            let accept = Accept::decode(payload)?;
-            let mut state = state.accept::<Ristretto255>(&accept, &mut rng)?;
+        (ReceiverState::Opened(state), Some(Kind::Accept)) => {
+            let state = state.accept::<Ristretto255>(&Accept::decode(payload)?)?;
+            Ok((ReceiverState::Accepted(state), Vec::new()))
+        }
+        (ReceiverState::Accepted(mut state), Some(Kind::Have)) => {
+            state.held(&Have::decode(payload)?)?;
             let (mut messages, mut spool, mut out) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(blinded) = state.next(&POOL, &mut out) {
                 messages.push((
@@ -151,7 +156,8 @@ fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<Rec
             }
             let (state, commit) = state.commit(&key(End::Receiver))?;
             messages.push((Kind::Commit as u8, commit.encode()));
-            let next = evaluated(state, spool, 0, accept.elements, &mut messages)?;
+            messages.push(nothing_yet());
+            let next = evaluated(state, spool, 0, &mut messages)?;
             Ok((next, messages))
         }
         (
@@ -159,22 +165,19 @@ fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<Rec
                 mut state,
                 spool,
                 next,
-                tags_due,
             },
             Some(Kind::Evaluated),
         ) => {
             let message = Evaluated::decode(payload, Ristretto255::proof_bytes())?;
             state.evaluated(&POOL, &message, spool.get(next).map_or(&[], Vec::as_slice))?;
             let mut messages = Vec::new();
-            let next = evaluated(state, spool, next + 1, tags_due, &mut messages)?;
+            let next = evaluated(state, spool, next + 1, &mut messages)?;
             Ok((next, messages))
         }
-        (ReceiverState::Merging(mut state, due), Some(Kind::Tags)) => {
-            let message = Tags::decode(payload)?;
-            state.tags(&message)?;
-            let due = due.saturating_sub((message.tags.len() / TAG_BYTES) as u64);
+        (ReceiverState::Merging(mut state), Some(Kind::Tags)) => {
+            state.tags(&Tags::decode(payload)?)?;
             let mut messages = Vec::new();
-            let next = merged(state, due, &mut messages)?;
+            let next = merged(state, &mut messages)?;
             Ok((next, messages))
         }
         (ReceiverState::Waiting(state), Some(Kind::Receipt)) => {
@@ -191,25 +194,19 @@ fn evaluated(
     state: Evaluating<Ristretto255>,
     spool: Vec<Vec<u8>>,
     next: usize,
-    tags_due: u64,
     messages: &mut Vec<Message>,
 ) -> Result<ReceiverState, Error> {
     if state.remaining() > 0 {
-        return Ok(ReceiverState::Evaluating {
-            state,
-            spool,
-            next,
-            tags_due,
-        });
+        return Ok(ReceiverState::Evaluating { state, spool, next });
     }
-    merged(state.finish()?, tags_due, messages)
+    merged(state.finish()?, messages)
 }
 
-fn merged(state: Merging, due: u64, messages: &mut Vec<Message>) -> Result<ReceiverState, Error> {
-    if due > 0 {
-        return Ok(ReceiverState::Merging(state, due));
+fn merged(state: Merging, messages: &mut Vec<Message>) -> Result<ReceiverState, Error> {
+    if state.remaining() > 0 {
+        return Ok(ReceiverState::Merging(state));
     }
-    let (state, receipt) = state.finish(&key(End::Receiver))?;
+    let (state, receipt) = state.finish(&key(End::Receiver), LogHead::default())?;
     messages.push((Kind::Receipt as u8, receipt.encode()));
     Ok(ReceiverState::Waiting(state))
 }
@@ -225,6 +222,13 @@ enum SenderState {
     },
     Collecting {
         state: Collecting<Ristretto255>,
+        tagging: Tagging<Ristretto255>,
+        elements: Elements,
+        spool: Vec<Vec<u8>>,
+        rng: StdRng,
+    },
+    Replying {
+        state: Replying<Ristretto255>,
         tagging: Tagging<Ristretto255>,
         elements: Elements,
         spool: Vec<Vec<u8>>,
@@ -257,10 +261,13 @@ fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderS
             },
             Some(Kind::Open),
         ) => {
+            let seed = SessionSeed::generate(&mut rng);
+            let mut committer = InputCommitter::for_sender(&terms, &seed);
+            elements
+                .chunks(CHUNK)
+                .for_each(|chunk| committer.update(chunk, &[]));
             let incoming = Incoming::new::<Ristretto255>(terms, Open::decode(payload)?)?;
-            let mut committer = InputCommitter::new(elements.width(), &mut rng);
-            elements.chunks(CHUNK).for_each(|chunk| committer.update(chunk));
-            let (state, tagging, accept) = incoming.accept(committer.finish(), &mut rng)?;
+            let (state, tagging, accept) = incoming.accept(committer.finish(), &seed, &key(End::Sender))?;
             let next = SenderState::Collecting {
                 state,
                 tagging,
@@ -268,7 +275,7 @@ fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderS
                 spool: Vec::new(),
                 rng,
             };
-            Ok((next, vec![(Kind::Accept as u8, accept.encode())]))
+            Ok((next, vec![(Kind::Accept as u8, accept.encode()), nothing_yet()]))
         }
         (
             SenderState::Collecting {
@@ -297,35 +304,69 @@ fn sender_step(state: SenderState, (kind, payload): &Message) -> Stepped<SenderS
         (
             SenderState::Collecting {
                 state,
+                tagging,
+                elements,
+                spool,
+                rng,
+            },
+            Some(Kind::Commit),
+        ) => {
+            let next = SenderState::Replying {
+                state: state.commit(&Commit::decode(payload)?)?,
+                tagging,
+                elements,
+                spool,
+                rng,
+            };
+            Ok((next, Vec::new()))
+        }
+        (
+            SenderState::Replying {
+                mut state,
                 mut tagging,
                 elements,
                 spool,
                 mut rng,
             },
-            Some(Kind::Commit),
+            Some(Kind::Have),
         ) => {
-            let mut state = state.commit(&Commit::decode(payload)?)?;
+            state.held(&Have::decode(payload)?, 0)?;
             let mut messages = Vec::new();
             for blinded in &spool {
                 let mut out = Vec::new();
                 state.evaluate(&POOL, blinded, &mut rng, &mut out)?;
                 messages.push((Kind::Evaluated as u8, out));
             }
-            elements.chunks(CHUNK).for_each(|chunk| tagging.tag(&POOL, chunk));
+            for chunk in elements.chunks(CHUNK) {
+                tagging.tag(&POOL, chunk, &[])?;
+            }
             let tags = tagging.finish()?;
             messages.extend(
                 tags.chunks()
-                    .map(|chunk| (Kind::Tags as u8, [&chunk.header(), chunk.tags].concat())),
+                    .map(|chunk| (Kind::Tags as u8, [&chunk.header(), chunk.entries].concat())),
             );
             Ok((SenderState::Due(state.finish(&tags)?), messages))
         }
         (SenderState::Due(due), Some(Kind::Receipt)) => {
-            let (_, answer) = due.receipt(&ReceiptMessage::decode(payload)?, &key(End::Sender))?;
+            let (_, answer) = due.receipt(
+                &ReceiptMessage::decode(payload)?,
+                &key(End::Sender),
+                LogHead::default(),
+            )?;
             Ok((SenderState::Done, vec![(Kind::Receipt as u8, answer.encode())]))
         }
         (SenderState::Done, _) => Ok((SenderState::Done, Vec::new())),
         _ => Err(unexpected()),
     }
+}
+
+/// These ends begin anew: neither holds anything of the other's.
+fn nothing_yet() -> Message {
+    let have = Have {
+        chunks: 0,
+        tags: false,
+    };
+    (Kind::Have as u8, have.encode())
 }
 
 fn unexpected() -> Error {

@@ -99,12 +99,6 @@ impl Draws {
             .map(|draws| draws.lock().unwrap_or_else(PoisonError::into_inner).clone())
             .collect()
     }
-
-    /// The generator of a session once more, from its beginning.
-    #[must_use]
-    pub fn replay(&self, session: usize) -> StdRng {
-        generator(self.seed, session as u64)
-    }
 }
 
 fn generator(seed: u64, session: u64) -> StdRng {

@@ -97,6 +97,7 @@ async fn a_peer_that_only_says_that_it_is_alive_is_given_up() {
         mode: Mode::Members,
         key_kind: KeyKind::Person,
         width: 32,
+        label: 0,
         receiver_cap: 10,
         sender_cap: 10,
     };

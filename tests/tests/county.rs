@@ -16,10 +16,11 @@ use hefu_curve::{Pool, Scalar};
 use hefu_fixtures::all_numbers;
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Accept, Kind};
-use hefu_psi::{InputCommitter, Ristretto255, Suite};
+use hefu_psi::{Ristretto255, Suite};
 use hefu_tests::agency::wording;
 use hefu_tests::search::{SHORTEST, Searcher, forms_of_name, forms_of_number, forms_of_secret};
 use hefu_tests::watch::{Draws, Frames, Text};
+use ring::hmac;
 use tracing_subscriber::filter::LevelFilter;
 
 const SEED: u64 = 20_261_125;
@@ -84,12 +85,13 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
         ));
         read_all(&folder.path().join("nodes").join(agency.code()), &mut places);
     }
+    let keys = keys_drawn(&draws, &frames.taken());
     assert_eq!(
         keys_shown(&frames.taken()),
-        keys_drawn(&draws),
+        keys.iter().map(public).collect(),
         "the secrets are those of this run"
     );
-    let secrets = secrets(&draws);
+    let secrets = secrets(&draws, &keys);
     assert!(
         secrets.len() >= 2 * 6,
         "each of six sessions has drawn secrets on both sides"
@@ -132,48 +134,69 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
     }
 }
 
+/// Every frame's payload of one kind.
+fn payloads(frames: &[(u8, Vec<u8>)], kind: Kind) -> impl Iterator<Item = &[u8]> {
+    let of_kind = frames.iter().filter(move |(of, _)| *of == kind as u8);
+    of_kind.map(|(_, payload)| payload.as_slice())
+}
+
 /// The public keys of all sessions, as they crossed the line.
 fn keys_shown(frames: &[(u8, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
-    let accepts = frames.iter().filter(|(kind, _)| *kind == Kind::Accept as u8);
-    accepts
-        .map(|(_, payload)| Accept::decode(payload).unwrap().public)
+    payloads(frames, Kind::Accept)
+        .map(|payload| Accept::decode(payload).unwrap().public)
         .collect()
 }
 
-/// The public keys that belong to what the senders drew: each replayed from its generator, as a sender begins.
-fn keys_drawn(draws: &Draws) -> BTreeSet<Vec<u8>> {
-    let sessions = draws.taken().into_iter().enumerate();
+/// What a session derives from its seed, as the protocol's description has it.
+fn derived(seed: &[u8], label: &str, parts: &[&[u8]]) -> [u8; 64] {
+    let key = hmac::Key::new(hmac::HMAC_SHA512, seed);
+    let message = [label.as_bytes(), &[0], &parts.concat()].concat();
+    hmac::sign(&key, &message).as_ref().try_into().unwrap()
+}
+
+/// The seed is the first that a session draws.
+fn seeds(draws: &Draws) -> Vec<Vec<u8>> {
+    let sessions = draws.taken().into_iter();
     sessions
-        .filter(|(_, session)| session.get(1).is_some_and(|draw| draw.len() == 64))
-        .map(|(session, _)| {
-            let mut rng = draws.replay(session);
-            let _salt = InputCommitter::new(1, &mut rng);
-            let key = Ristretto255::random(&mut rng);
-            Ristretto255::encode(&Ristretto255::multiply(&Ristretto255::generator(), &key))
-        })
+        .filter_map(|session| session.into_iter().next())
         .collect()
 }
 
-/// What must stay inside: every session's key in each form in which the protocol uses it, the seeds of blinds, the
-/// salts of commitments, and the randomness of proofs.
-fn secrets(draws: &Draws) -> Vec<Vec<u8>> {
-    let mut secrets = Vec::new();
-    for session in draws.taken() {
-        // A sender draws salt, key (64 bytes), nonce, proofs; a receiver salt, nonce, seed of blinds (64 bytes). The
-        // nonces are public: they stand in the opening messages.
-        let nonce = if session.get(1).is_some_and(|draw| draw.len() == 64) {
-            2
-        } else {
-            1
-        };
-        let draws = session.into_iter().enumerate();
-        for (_, draw) in draws.filter(|(index, _)| *index != nonce) {
-            if let Ok(wide) = <&[u8; 64]>::try_from(draw.as_slice()) {
-                let scalar = Scalar::from_wide(wide);
-                let forms = [scalar.halved(), scalar.doubled(), scalar];
-                secrets.extend(forms.map(|scalar| scalar.to_bytes().to_vec()));
+/// The keys that the seeds give for what has crossed. Which seed was whose is not known here, so each is tried with each
+/// opening and acceptance, and those that belong together show by their public key.
+fn keys_drawn(draws: &Draws, frames: &[(u8, Vec<u8>)]) -> Vec<Scalar> {
+    let shown = keys_shown(frames);
+    let mut keys = Vec::new();
+    for seed in seeds(draws) {
+        for open in payloads(frames, Kind::Open) {
+            for accept in payloads(frames, Kind::Accept) {
+                let input = Accept::decode(accept).unwrap().input;
+                let key = Scalar::from_wide(&derived(&seed, "hefu/2 sender key", &[open, &input]));
+                if shown.contains(&public(&key)) {
+                    keys.push(key);
+                }
             }
-            secrets.push(draw);
+        }
+    }
+    keys
+}
+
+fn public(key: &Scalar) -> Vec<u8> {
+    Ristretto255::encode(&Ristretto255::multiply(&Ristretto255::generator(), key))
+}
+
+/// What must stay inside: every session's seed, its key in each form in which the protocol uses it, the keys of blinds,
+/// the salts of commitments, and the randomness of proofs.
+fn secrets(draws: &Draws, keys: &[Scalar]) -> Vec<Vec<u8>> {
+    let mut secrets: Vec<Vec<u8>> = draws.taken().into_iter().flatten().collect();
+    for key in keys {
+        let forms = [key.halved(), key.doubled(), key.clone()];
+        secrets.extend(forms.map(|scalar| scalar.to_bytes().to_vec()));
+    }
+    for seed in seeds(draws) {
+        secrets.push(derived(&seed, "hefu/2 receiver blinds", &[]).to_vec());
+        for salt in ["hefu/2 receiver salt", "hefu/2 sender salt"] {
+            secrets.push(derived(&seed, salt, &[])[..32].to_vec());
         }
     }
     secrets

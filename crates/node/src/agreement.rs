@@ -98,6 +98,7 @@ impl InForce {
             width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
                 what: "element width",
             })?,
+            label: 0,
             receiver_cap: to.max_elements,
             sender_cap: from.max_elements,
         })

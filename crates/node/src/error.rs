@@ -208,7 +208,7 @@ impl Error {
                 Some(Abort::Inactive { seconds: *seconds })
             }
             Error::Link(_) => None,
-            Error::Psi(error) => Some(error.abort()),
+            Error::Psi(error) => error.abort(),
             Error::BrokenOff { cause, .. } => cause.abort(),
             Error::Policy { abort, .. } => Some(abort.clone()),
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {

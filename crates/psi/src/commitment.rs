@@ -1,11 +1,14 @@
 //! A hiding commitment to a set, made before the session's keys exist, so that neither side can choose its input
 //! after it has seen the other's key. It is opened only in an audit.
+//!
+//! It covers the labels as well: whoever changes one gets another session with other keys, so that no key ever seals
+//! two labels.
 
-use rand::CryptoRng;
 use ring::digest;
 use zeroize::Zeroizing;
 
 use crate::keys::array;
+use crate::{SessionSeed, Terms};
 
 /// What stands in the opening messages, and what opens it later.
 #[derive(Clone)]
@@ -18,6 +21,20 @@ pub struct InputCommitment {
 }
 
 impl InputCommitment {
+    /// A sender's commitment again, from what its acceptance said: to resume with tags that were spooled.
+    #[must_use]
+    pub fn of_sender(root: [u8; 32], elements: u64, seed: &SessionSeed) -> Self {
+        Self {
+            root,
+            elements,
+            salt: sender_salt(seed),
+        }
+    }
+
+    pub(crate) fn from_parts(root: [u8; 32], elements: u64, salt: Zeroizing<[u8; 32]>) -> Self {
+        Self { root, elements, salt }
+    }
+
     /// The secret salt. With it a small set could be found by trying all numbers: it is kept sealed.
     #[must_use]
     pub fn salt(&self) -> &[u8; 32] {
@@ -29,36 +46,63 @@ impl InputCommitment {
 pub struct InputCommitter {
     context: digest::Context,
     salt: Zeroizing<[u8; 32]>,
-    bytes: u64,
+    elements: u64,
     width: usize,
+    label: usize,
 }
 
 impl InputCommitter {
-    /// Begins with a fresh salt.
-    pub fn new(width: usize, rng: &mut dyn CryptoRng) -> Self {
-        let mut salt = Zeroizing::new([0u8; 32]);
-        rng.fill_bytes(salt.as_mut_slice());
-        Self::with_salt(width, salt)
+    /// A sender's, over its elements and, in the mode labels, their labels.
+    #[must_use]
+    pub fn for_sender(terms: &Terms, seed: &SessionSeed) -> Self {
+        Self::new(
+            usize::from(terms.width),
+            usize::from(terms.label),
+            sender_salt(seed),
+        )
     }
 
-    /// Begins again, to check that elements handed in a second time are the same.
-    pub(crate) fn with_salt(width: usize, salt: Zeroizing<[u8; 32]>) -> Self {
+    /// A receiver's, over its elements.
+    pub(crate) fn for_receiver(width: usize, seed: &SessionSeed) -> Self {
+        Self::new(width, 0, seed.derive_short("hefu/2 receiver salt", &[]))
+    }
+
+    /// Begins again, to check that what is handed in a second time is the same.
+    pub(crate) fn again(terms: &Terms, input: &InputCommitment) -> Self {
+        Self::new(
+            usize::from(terms.width),
+            usize::from(terms.label),
+            input.salt.clone(),
+        )
+    }
+
+    fn new(width: usize, label: usize, salt: Zeroizing<[u8; 32]>) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/1 input\0");
+        context.update(b"hefu/2 input\0");
         context.update(salt.as_slice());
         context.update(&(width as u64).to_be_bytes());
+        context.update(&(label as u64).to_be_bytes());
         Self {
             context,
             salt,
-            bytes: 0,
-            width,
+            elements: 0,
+            width: width.max(1),
+            label,
         }
     }
 
-    /// Adds packed elements.
-    pub fn update(&mut self, packed: &[u8]) {
-        self.context.update(packed);
-        self.bytes += packed.len() as u64;
+    /// Adds packed elements with their packed labels, which are empty in the mode members.
+    pub fn update(&mut self, packed: &[u8], labels: &[u8]) {
+        self.elements += (packed.len() / self.width) as u64;
+        if self.label == 0 {
+            self.context.update(packed);
+            return;
+        }
+        let mut labels = labels.chunks(self.label);
+        for element in packed.chunks(self.width) {
+            self.context.update(element);
+            self.context.update(labels.next().unwrap_or_default());
+        }
     }
 
     /// The commitment over all that was added.
@@ -66,8 +110,12 @@ impl InputCommitter {
     pub fn finish(self) -> InputCommitment {
         InputCommitment {
             root: array(self.context.finish().as_ref()),
-            elements: self.bytes / self.width.max(1) as u64,
+            elements: self.elements,
             salt: self.salt,
         }
     }
+}
+
+fn sender_salt(seed: &SessionSeed) -> Zeroizing<[u8; 32]> {
+    seed.derive_short("hefu/2 sender salt", &[])
 }

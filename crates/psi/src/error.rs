@@ -2,11 +2,11 @@
 
 use crate::wire::Abort;
 
-/// Why a session can't go on. All but the last two are the other side's doing and are told to it as an [`Abort`].
+/// Why a session can't go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The other side broke the protocol or the agreement; it is told this reason.
+    /// The other side broke the protocol or the agreement; [`Error::abort`] says what it is told.
     #[error("the session is refused: {}", .0.code())]
     Refused(Abort),
     /// What the caller handed in (elements, a spooled chunk, tags) is not what it committed to.
@@ -18,6 +18,9 @@ pub enum Error {
     /// A signature could not be made or a receipt does not hold.
     #[error("the receipt is not signed by the other side over what was exchanged")]
     Receipt,
+    /// The evidence does not prove that this element matched in this session.
+    #[error("the evidence does not prove this match in this session")]
+    Evidence,
 }
 
 impl Error {
@@ -28,6 +31,7 @@ impl Error {
             Error::Refused(abort) => abort.code(),
             Error::Local { .. } => "psi_local_changed",
             Error::Receipt => "psi_receipt",
+            Error::Evidence => "psi_evidence",
         }
     }
 
@@ -37,17 +41,21 @@ impl Error {
         match self {
             Error::Refused(abort) => abort.params(),
             Error::Local { what } => vec![("what", (*what).to_string())],
-            Error::Receipt => Vec::new(),
+            Error::Receipt | Error::Evidence => Vec::new(),
         }
     }
 
-    /// What the other side is told.
+    /// What the other side is told; nothing where that would tell it of the result.
+    ///
+    /// A sender that seals one label wrongly would learn from [`Abort::Label`] whether that person is in the receiver's
+    /// set. The line must then end as after a success.
     #[must_use]
-    pub fn abort(&self) -> Abort {
+    pub fn abort(&self) -> Option<Abort> {
         match self {
-            Error::Refused(abort) => abort.clone(),
-            Error::Local { .. } => Abort::Internal,
-            Error::Receipt => Abort::Root,
+            Error::Refused(Abort::Label) => None,
+            Error::Refused(abort) => Some(abort.clone()),
+            Error::Local { .. } | Error::Evidence => Some(Abort::Internal),
+            Error::Receipt => Some(Abort::Receipt),
         }
     }
 }

@@ -1,25 +1,30 @@
-//! Everything derived from secrets by a one-way function: tags from tokens, blinds from a seed.
+//! Everything derived from secrets by a one-way function: tags and label keys from tokens, blinds from the seed.
 
 use hefu_curve::{Blinds, Pool};
-use rand::CryptoRng;
 use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::suite::Packed;
-use crate::{SessionId, TAG_BYTES, Tag};
+use crate::{SessionId, SessionSeed, TAG_BYTES, Tag};
 
-/// Derives tags: prk = HKDF-Extract(sid, x ‖ enc(N)), tag = HKDF-Expand(prk, "tag").
+/// Bytes of a key that seals one label.
+pub(crate) const LABEL_KEY_BYTES: usize = 32;
+
+/// Derives tags and label keys: prk = HKDF-Extract(sid, x ‖ enc(N)), each output a separate HKDF-Expand.
 ///
 /// The element stands in the input beside its point, so a tag can't be moved to another element.
 pub struct TagKeys {
     salt: hkdf::Salt,
 }
 
-struct TagLength;
+/// What one element and its token give.
+pub(crate) struct Derived(hkdf::Prk);
 
-impl hkdf::KeyType for TagLength {
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
     fn len(&self) -> usize {
-        TAG_BYTES
+        self.0
     }
 }
 
@@ -35,66 +40,105 @@ impl TagKeys {
     /// The tags of packed elements and their packed tokens of `token` bytes each.
     #[must_use]
     pub fn tags(&self, pool: &Pool, elements: Packed<'_>, tokens: &[u8], token: usize) -> Vec<Tag> {
-        const BLOCK: usize = 256;
-        let width = elements.width.max(1);
-        let mut tags = vec![[0u8; TAG_BYTES]; elements.bytes.len() / width];
-        pool.for_each_block(&mut tags, BLOCK, |block, tags| {
-            let mut scratch = Zeroizing::new(Vec::with_capacity(width + token));
-            let first = block * BLOCK;
-            let elements = elements.bytes.chunks_exact(width).skip(first);
-            let tokens = tokens.chunks_exact(token).skip(first);
-            for ((tag, element), token) in tags.iter_mut().zip(elements).zip(tokens) {
-                *tag = self.tag(element, token, &mut scratch);
-            }
+        let mut tags = vec![[0u8; TAG_BYTES]; elements.bytes.len() / elements.width.max(1)];
+        let tokens = Packed {
+            bytes: tokens,
+            width: token,
+        };
+        let out = tags.as_flattened_mut();
+        self.each(pool, elements, tokens, out, TAG_BYTES, |_, derived, out| {
+            out.copy_from_slice(&derived.tag());
         });
         tags
     }
 
+    /// Hands what each element and its token give to `write`, with the element's number and its `unit` bytes of `out`.
+    pub(crate) fn each(
+        &self,
+        pool: &Pool,
+        elements: Packed<'_>,
+        tokens: Packed<'_>,
+        out: &mut [u8],
+        unit: usize,
+        write: impl Fn(usize, &Derived, &mut [u8]) + Send + Sync,
+    ) {
+        const BLOCK: usize = 256;
+        pool.for_each_block(out, BLOCK * unit, |block, out| {
+            let mut scratch = Zeroizing::new(Vec::with_capacity(elements.width + tokens.width));
+            let first = block * BLOCK;
+            let elements = elements.bytes.chunks_exact(elements.width.max(1)).skip(first);
+            let tokens = tokens.bytes.chunks_exact(tokens.width.max(1)).skip(first);
+            let pairs = (first..).zip(elements.zip(tokens));
+            for (out, (index, (element, token))) in out.chunks_exact_mut(unit).zip(pairs) {
+                write(index, &self.derive(element, token, &mut scratch), out);
+            }
+        });
+    }
+
     /// `scratch` saves an allocation an element; it is the caller's to wipe.
-    fn tag(&self, element: &[u8], token: &[u8], scratch: &mut Vec<u8>) -> Tag {
+    pub(crate) fn derive(&self, element: &[u8], token: &[u8], scratch: &mut Vec<u8>) -> Derived {
         scratch.clear();
         scratch.extend_from_slice(element);
         scratch.extend_from_slice(token);
-        let prk = self.salt.extract(scratch);
-        let mut tag = [0u8; TAG_BYTES];
-        // ring refuses only outputs over 255 blocks or of another length than `TagLength` says.
-        if prk
-            .expand(&[b"hefu/1 tag"], TagLength)
-            .and_then(|okm| okm.fill(&mut tag))
-            .is_err()
-        {
-            debug_assert!(false, "16 bytes are within HKDF's limit");
-        }
-        tag
+        Derived(self.salt.extract(scratch))
     }
 }
 
-/// The blinds of one session: ρ_j is 512 bits of HMAC-SHA-512(seed, sid ‖ step ‖ j), reduced by the kernel.
+impl Derived {
+    pub(crate) fn tag(&self) -> Tag {
+        let mut tag = [0u8; TAG_BYTES];
+        self.expand(b"hefu/2 tag", &mut tag);
+        tag
+    }
+
+    /// The key of this element's label, used once.
+    pub(crate) fn label_key(&self) -> Zeroizing<[u8; LABEL_KEY_BYTES]> {
+        let mut key = Zeroizing::new([0u8; LABEL_KEY_BYTES]);
+        self.expand(b"hefu/2 label", key.as_mut_slice());
+        key
+    }
+
+    fn expand(&self, info: &[u8], out: &mut [u8]) {
+        // ring refuses only outputs over 255 blocks or of another length than `Length` says.
+        let filled = self
+            .0
+            .expand(&[info], Length(out.len()))
+            .and_then(|okm| okm.fill(out));
+        debug_assert!(filled.is_ok(), "within HKDF's limit");
+    }
+}
+
+/// The receiver's key for its blinds, before the session has an id.
+pub(crate) struct BlindKey(hmac::Key);
+
+/// The blinds of one session: ρ_j is 512 bits of HMAC-SHA-512(key, sid ‖ step ‖ j), reduced by the kernel, with a key of
+/// 64 bytes from the receiver's seed.
 ///
-/// The seed is fresh for every session, so no ρ ever serves another order or dataset.
-pub(crate) struct BlindSeed {
-    key: hmac::Key,
+/// The session's id covers the commitment to the receiver's set in its order, so no ρ ever serves another order or
+/// dataset, even if a seed did.
+pub(crate) struct SessionBlinds {
+    key: BlindKey,
     sid: SessionId,
 }
 
-impl BlindSeed {
-    pub(crate) fn new(sid: SessionId, rng: &mut dyn CryptoRng) -> Self {
-        let mut seed = Zeroizing::new([0u8; 64]);
-        rng.fill_bytes(seed.as_mut_slice());
-        Self {
-            key: hmac::Key::new(hmac::HMAC_SHA512, seed.as_slice()),
-            sid,
-        }
+impl BlindKey {
+    pub(crate) fn new(seed: &SessionSeed) -> Self {
+        let key = seed.derive("hefu/2 receiver blinds", &[]);
+        Self(hmac::Key::new(hmac::HMAC_SHA512, key.as_slice()))
+    }
+
+    pub(crate) fn of(self, sid: SessionId) -> SessionBlinds {
+        SessionBlinds { key: self, sid }
     }
 }
 
-impl Blinds for BlindSeed {
+impl Blinds for SessionBlinds {
     fn fill(&self, position: u64, wide: &mut [u8; 64]) {
         let mut message = [0u8; 32 + 8 + 8];
         message[..32].copy_from_slice(&self.sid.0);
-        message[32..40].copy_from_slice(b"hefu/1 C");
+        message[32..40].copy_from_slice(b"hefu/2 C");
         message[40..].copy_from_slice(&position.to_be_bytes());
-        wide.copy_from_slice(hmac::sign(&self.key, &message).as_ref());
+        wide.copy_from_slice(hmac::sign(&self.key.0, &message).as_ref());
     }
 }
 

@@ -1,8 +1,11 @@
 //! Private set intersection as state machines without I/O, and the messages that go over the wire.
 //!
-//! Bytes in, bytes out: elements are handed in by chunk, the generator is injected, whatever must be kept between two
-//! steps (blinded chunks, tags) is handed to the caller and checked when it comes back. The crate knows nothing of
-//! people, money, files, sockets or the clock.
+//! Bytes in, bytes out: elements are handed in by chunk, the seed is injected, whatever must be kept between two steps
+//! (blinded chunks, tags) is handed to the caller and checked when it comes back. The crate knows nothing of people,
+//! money, files, sockets or the clock.
+//!
+//! A session that was cut is resumed by replaying it: all secrets of a side derive from its [`SessionSeed`], so that the
+//! same seed, set and messages of the other side lead to the same state and the same bytes.
 //!
 //! A session runs between a receiver with set X, who learns, and a sender with set Y, who does not:
 //!
@@ -10,11 +13,13 @@
 //! receiver                                   sender
 //! Open      --- sizes, input commitment -->  Incoming
 //! AwaitAccept <-- public key, possession --  Tagging and Collecting
+//!           <-- chunks already held -------
 //! Blinding  ---- blinded chunks --------->   Collecting
-//!           ---- signed root ------------>   Evaluating
+//!           ---- signed root ------------>   Replying
+//!           ---- chunks already held ---->
 //! Evaluating <-- evaluated, proven -------
-//! Merging   <--- tags, ascending ---------   Tags
-//!           ---- receipt ---------------->   AwaitReceipt
+//! Merging   <--- tags, ascending ---------   TagSet
+//!           ---- receipt ---------------->   ReceiptDue
 //! AwaitReceipt <-- receipt ---------------
 //! ```
 //!
@@ -24,13 +29,18 @@
 mod commitment;
 mod element;
 mod error;
+mod evidence;
 mod keys;
+mod labels;
 mod merkle;
 mod proof;
+mod reader;
 mod receipt;
 mod receiver;
+mod seed;
 mod sender;
 mod session;
+mod signing;
 pub mod suite;
 mod tags;
 pub mod wire;
@@ -38,22 +48,23 @@ pub mod wire;
 pub use commitment::{InputCommitment, InputCommitter};
 pub use element::{Elements, ElementsError};
 pub use error::Error;
+pub use evidence::{Evidence, EvidenceBuilder, Place};
 pub use hefu_curve::is_sound_signature_key;
 pub use keys::TagKeys;
+pub use labels::Labels;
 pub use merkle::{Root, RootBuilder, element_root};
 pub use proof::{ChunkProof, ChunkStatement, Possession};
 pub use receipt::{Receipt, SignedReceipt};
 pub use receiver::{AwaitAccept, AwaitReceipt, Blinding, Evaluating, Matches, Merging};
+pub use seed::SessionSeed;
 pub use sender::{Collecting, Incoming, ReceiptDue, Replying, Tagging};
 pub use session::{KeyKind, Mode, SessionId, Terms};
+pub use signing::LogHead;
 pub use suite::{Ristretto255, Suite};
 pub use tags::{TAG_BYTES, Tag, TagSet};
 
 /// Elements in one chunk: a power of two, so that roots of chunks are nodes of the tree over all elements.
 pub const CHUNK: usize = 4096;
-
-/// Tags in one chunk.
-pub const TAG_CHUNK: usize = 8192;
 
 /// The most elements one side may announce: positions fit 32 bits with room to spare.
 pub const MAX_ELEMENTS: u64 = 1 << 30;

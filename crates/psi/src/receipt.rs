@@ -1,11 +1,12 @@
 //! The receipt: what both sides sign at the end over everything that was exchanged.
 
 use ring::digest;
-use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
+use ring::signature::Ed25519KeyPair;
 
 use crate::keys::array;
-use crate::wire::{Commit, ReceiptMessage};
-use crate::{Error, SessionId};
+use crate::signing::{Side, receipt_message, verify};
+use crate::wire::ReceiptMessage;
+use crate::{Error, LogHead, SessionId};
 
 /// The facts of a session that both sides know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,26 +23,23 @@ pub struct Receipt {
     pub blinded: [u8; 32],
     /// Root over the evaluations.
     pub evaluated: [u8; 32],
-    /// Root over the tags.
+    /// Root over the tags, in the mode labels with their labels.
     pub tags: [u8; 32],
 }
 
-/// A receipt with both signatures, each over a label of its side.
+/// A receipt with both signatures, each over a label of its side and the head of its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedReceipt {
     /// What was exchanged.
     pub receipt: Receipt,
+    /// The receiver's log when it signed.
+    pub receiver_head: LogHead,
     /// Ed25519 by the receiver's node key.
     pub by_receiver: [u8; 64],
+    /// The sender's log when it signed.
+    pub sender_head: LogHead,
     /// Ed25519 by the sender's node key.
     pub by_sender: [u8; 64],
-}
-
-/// Which side signs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Side {
-    Receiver,
-    Sender,
 }
 
 impl Receipt {
@@ -49,7 +47,7 @@ impl Receipt {
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/1 receipt\0");
+        context.update(b"hefu/2 receipt\0");
         context.update(&self.sid.0);
         context.update(&self.agreement);
         context.update(&self.receiver_elements.to_be_bytes());
@@ -60,11 +58,11 @@ impl Receipt {
         array(context.finish().as_ref())
     }
 
-    pub(crate) fn sign(&self, side: Side, key: &Ed25519KeyPair) -> ReceiptMessage {
-        let digest = self.digest();
-        ReceiptMessage {
-            digest,
-            signature: key.sign(&message(side, &digest)).as_ref().to_vec(),
+    pub(crate) fn sign(&self, side: Side, head: LogHead, key: &Ed25519KeyPair) -> Signature {
+        let message = receipt_message(side, &self.digest(), &head);
+        Signature {
+            head,
+            bytes: array(key.sign(&message).as_ref()),
         }
     }
 
@@ -74,64 +72,58 @@ impl Receipt {
         side: Side,
         key: &[u8; 32],
         message: &ReceiptMessage,
-    ) -> Result<[u8; 64], Error> {
-        if message.digest != self.digest() {
+    ) -> Result<Signature, Error> {
+        let digest = self.digest();
+        let head = LogHead {
+            seq: message.head_seq,
+            hash: message.head,
+        };
+        if message.digest != digest {
             return Err(Error::Receipt);
         }
-        verify(key, &self::message(side, &message.digest), &message.signature).ok_or(Error::Receipt)
+        verify(key, &receipt_message(side, &digest, &head), &message.signature)
+            .map(|bytes| Signature { head, bytes })
+            .ok_or(Error::Receipt)
+    }
+}
+
+/// One side's signature over a receipt.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature {
+    pub(crate) head: LogHead,
+    pub(crate) bytes: [u8; 64],
+}
+
+impl Signature {
+    /// As it goes over the wire.
+    pub(crate) fn message(&self, receipt: &Receipt) -> ReceiptMessage {
+        ReceiptMessage {
+            digest: receipt.digest(),
+            head_seq: self.head.seq,
+            head: self.head.hash,
+            signature: self.bytes.to_vec(),
+        }
     }
 }
 
 impl SignedReceipt {
+    pub(crate) fn new(receipt: Receipt, receiver: Signature, sender: Signature) -> Self {
+        Self {
+            receipt,
+            receiver_head: receiver.head,
+            by_receiver: receiver.bytes,
+            sender_head: sender.head,
+            by_sender: sender.bytes,
+        }
+    }
+
     /// Whether both signatures hold for these node keys: a third person can check it offline.
     #[must_use]
     pub fn verify(&self, receiver: &[u8; 32], sender: &[u8; 32]) -> bool {
         let digest = self.receipt.digest();
-        verify(receiver, &message(Side::Receiver, &digest), &self.by_receiver).is_some()
-            && verify(sender, &message(Side::Sender, &digest), &self.by_sender).is_some()
+        let receiver_signed = receipt_message(Side::Receiver, &digest, &self.receiver_head);
+        let sender_signed = receipt_message(Side::Sender, &digest, &self.sender_head);
+        verify(receiver, &receiver_signed, &self.by_receiver).is_some()
+            && verify(sender, &sender_signed, &self.by_sender).is_some()
     }
-}
-
-/// The receiver's signature over what it has sent, before it sees an answer.
-pub(crate) fn sign_commit(sid: &SessionId, root: [u8; 32], elements: u64, key: &Ed25519KeyPair) -> Commit {
-    let signature = key.sign(&commit_message(sid, &root, elements)).as_ref().to_vec();
-    Commit {
-        root,
-        elements,
-        signature,
-    }
-}
-
-pub(crate) fn check_commit(sid: &SessionId, commit: &Commit, receiver: &[u8; 32]) -> bool {
-    verify(
-        receiver,
-        &commit_message(sid, &commit.root, commit.elements),
-        &commit.signature,
-    )
-    .is_some()
-}
-
-fn commit_message(sid: &SessionId, root: &[u8; 32], elements: u64) -> Vec<u8> {
-    [
-        b"hefu/1 blinded\0".as_slice(),
-        &sid.0,
-        root,
-        &elements.to_be_bytes(),
-    ]
-    .concat()
-}
-
-fn message(side: Side, digest: &[u8; 32]) -> Vec<u8> {
-    let label: &[u8] = match side {
-        Side::Receiver => b"hefu/1 receipt by receiver\0",
-        Side::Sender => b"hefu/1 receipt by sender\0",
-    };
-    [label, digest].concat()
-}
-
-fn verify(key: &[u8; 32], message: &[u8], signature: &[u8]) -> Option<[u8; 64]> {
-    UnparsedPublicKey::new(&ED25519, key)
-        .verify(message, signature)
-        .ok()?;
-    signature.try_into().ok()
 }

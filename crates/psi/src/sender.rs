@@ -1,5 +1,7 @@
 //! The sender's states. Collecting the receiver's chunks and tagging the own set need each other's results only at the
 //! end, so they are two values that the caller may drive side by side.
+//!
+//! All of them follow from the seed, the set and the receiver's messages: to resume, a sender goes through them again.
 
 use hefu_curve::Pool;
 use rand::CryptoRng;
@@ -8,16 +10,17 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::commitment::InputCommitter;
-use crate::keys::{TagKeys, array};
+use crate::keys::TagKeys;
 use crate::proof::ChunkStatement;
-use crate::receipt::{Side, check_commit};
 use crate::receiver::{CHUNK_HEIGHT, chunk_count};
 use crate::session::check_size;
+use crate::signing::{Side, check_commit, sign_accept};
 use crate::suite::Packed;
-use crate::wire::{Abort, Accept, Blinded, Commit, Open, ReceiptMessage};
+use crate::tags::Layout;
+use crate::wire::{Abort, Accept, Blinded, Commit, Have, Open, ReceiptMessage};
 use crate::{
-    CHUNK, ChunkProof, Error, InputCommitment, Possession, Receipt, Root, RootBuilder, SessionId,
-    SignedReceipt, Suite, Tag, TagSet, Terms, element_root,
+    CHUNK, ChunkProof, Error, InputCommitment, LogHead, Mode, Possession, Receipt, Root, RootBuilder,
+    SessionId, SessionSeed, SignedReceipt, Suite, TagSet, Terms, element_root, labels,
 };
 
 /// An opening that agrees with the terms; nothing has been computed yet, so the announced size can be debited now.
@@ -40,6 +43,8 @@ struct Session<S: Suite> {
 pub struct Collecting<S: Suite> {
     session: Arc<Session<S>>,
     roots: Vec<Root>,
+    /// Of the chunks that were on record before the line was cut.
+    recorded: Vec<Root>,
     root: RootBuilder,
     received: u64,
 }
@@ -52,7 +57,8 @@ pub struct Tagging<S: Suite> {
     doubled: S::Scalar,
     committer: InputCommitter,
     points: Zeroizing<Vec<u8>>,
-    tags: Vec<Tag>,
+    layout: Layout,
+    entries: Vec<u8>,
 }
 
 /// The sender evaluates the chunks that it has collected.
@@ -78,6 +84,7 @@ impl Incoming {
     /// # Errors
     /// Whatever is unequal, by name; a set larger than agreed.
     pub fn new<S: Suite>(terms: Terms, open: Open) -> Result<Self, Error> {
+        terms.check()?;
         terms.check_open::<S>(&open)?;
         Ok(Self { terms, open })
     }
@@ -88,14 +95,19 @@ impl Incoming {
         self.open.elements
     }
 
-    /// Accepts with a fresh key. `input` commits to the own set, which [`Tagging`] will be handed.
+    /// Accepts. `input` commits to the own set, which [`Tagging`] will be handed. The same seed, opening and set give the
+    /// same acceptance.
+    ///
+    /// The key derives from the seed, the whole opening and the commitment: whatever a receiver changes in its opening,
+    /// and whatever changes here, gives another key.
     ///
     /// # Errors
     /// When the own set is larger than agreed.
     pub fn accept<S: Suite>(
         self,
         input: InputCommitment,
-        rng: &mut dyn CryptoRng,
+        seed: &SessionSeed,
+        node_key: &Ed25519KeyPair,
     ) -> Result<(Collecting<S>, Tagging<S>, Accept), Error> {
         if input.elements > self.terms.sender_cap {
             return Err(Error::Local {
@@ -103,21 +115,22 @@ impl Incoming {
             });
         }
         check_size(input.elements, self.terms.sender_cap)?;
-        let key = S::random(rng);
-        let mut nonce = [0u8; 32];
-        rng.fill_bytes(&mut nonce);
+        let opening = self.open.encode();
+        let key = S::reduce(&seed.derive("hefu/2 sender key", &[&opening, &input.root]));
         let mut accept = Accept {
-            nonce,
+            nonce: *seed.derive_short("hefu/2 sender nonce", &[&opening, &input.root]),
             public: S::encode(&S::multiply(&S::generator(), &key)),
             elements: input.elements,
             input: input.root,
             challenge: Vec::new(),
             response: Vec::new(),
+            signature: Vec::new(),
         };
         let sid = SessionId::new(&self.open, &accept);
-        let possession = Possession::prove::<S>(&sid, &key, &accept.public, rng);
+        let possession = Possession::prove::<S>(&sid, &key, &accept.public, seed);
         accept.challenge = possession.challenge;
         accept.response = possession.response;
+        accept.signature = sign_accept(&sid, node_key);
         let session = Arc::new(Session {
             terms: self.terms,
             sid,
@@ -139,6 +152,7 @@ impl<S: Suite> Collecting<S> {
         Self {
             session,
             roots: Vec::new(),
+            recorded: Vec::new(),
             root: RootBuilder::default(),
             received: 0,
         }
@@ -150,10 +164,17 @@ impl<S: Suite> Collecting<S> {
         self.session.sid
     }
 
-    /// Takes the next chunk. The caller keeps its elements, which [`Replying::evaluate`] asks back.
+    /// The roots of chunks that are on record from before the line was cut, from the first: chunks that come again must
+    /// have the same.
+    pub fn expect(&mut self, recorded: Vec<Root>) {
+        self.recorded = recorded;
+    }
+
+    /// Takes the next chunk, new or spooled. The caller keeps its elements, which [`Replying::evaluate`] asks back.
+    /// Whether each is a sound element shows only there: nothing is computed for a receiver that has not signed.
     ///
     /// # Errors
-    /// When the chunk is out of turn or has another size than announced.
+    /// When the chunk is out of turn, has another size than announced, or is another than it was before.
     pub fn blinded(&mut self, message: &Blinded<'_>) -> Result<(), Error> {
         let expected = u32::try_from(self.roots.len()).unwrap_or(u32::MAX);
         let size = (self.session.receiver_elements - self.received).min(CHUNK as u64);
@@ -162,10 +183,23 @@ impl<S: Suite> Collecting<S> {
             return Err(Abort::Chunk { expected }.into());
         }
         let root = element_root(message.elements, S::ELEMENT);
+        if self
+            .recorded
+            .get(self.roots.len())
+            .is_some_and(|before| *before != root)
+        {
+            return Err(Abort::ChunkChanged { chunk: expected }.into());
+        }
         self.root.push(root, CHUNK_HEIGHT);
         self.roots.push(root);
         self.received += size;
         Ok(())
+    }
+
+    /// The roots of the chunks taken so far. Each must be durable before the first evaluation.
+    #[must_use]
+    pub fn roots(&self) -> &[Root] {
+        &self.roots
     }
 
     /// Takes the receiver's signature over all it has sent.
@@ -199,39 +233,76 @@ impl<S: Suite> Collecting<S> {
 
 impl<S: Suite> Tagging<S> {
     fn new(session: Arc<Session<S>>) -> Self {
-        let width = usize::from(session.terms.width);
+        let layout = Layout::of(&session.terms);
+        let elements = usize::try_from(session.input.elements).unwrap_or(0);
         Self {
             hasher: S::hasher(&session.sid.0),
             keys: TagKeys::new(&session.sid),
             doubled: S::doubled(&session.key),
-            committer: InputCommitter::with_salt(width, Zeroizing::new(*session.input.salt())),
+            committer: InputCommitter::again(&session.terms, &session.input),
             points: Zeroizing::new(Vec::new()),
-            tags: Vec::with_capacity(usize::try_from(session.input.elements).unwrap_or(0)),
+            layout,
+            entries: Vec::with_capacity(elements * layout.entry),
             session,
         }
     }
 
-    /// Tags packed elements; at most [`CHUNK`] at a time keeps the memory small.
-    pub fn tag(&mut self, pool: &Pool, packed: &[u8]) {
-        let width = usize::from(self.session.terms.width);
-        let packed = Packed { bytes: packed, width };
-        self.committer.update(packed.bytes);
-        self.points
-            .resize(packed.bytes.len() / width.max(1) * S::ELEMENT, 0);
-        S::hash_multiply(pool, &self.hasher, packed, &self.doubled, &mut self.points);
-        self.tags
-            .extend(self.keys.tags(pool, packed, &self.points, S::ELEMENT));
+    /// Tags packed elements and seals their packed labels, which are empty in the mode members; at most [`CHUNK`] at a
+    /// time keeps the memory small.
+    ///
+    /// # Errors
+    /// When there is not one label for each element.
+    pub fn tag(&mut self, pool: &Pool, packed: &[u8], labels: &[u8]) -> Result<(), Error> {
+        let Terms {
+            mode, width, label, ..
+        } = self.session.terms;
+        let (width, label) = (usize::from(width).max(1), usize::from(label));
+        let elements = Packed { bytes: packed, width };
+        let count = packed.len() / width;
+        if labels.len() != count * label {
+            return Err(Error::Local { what: "labels" });
+        }
+        self.committer.update(packed, labels);
+        self.points.resize(count * S::ELEMENT, 0);
+        S::hash_multiply(pool, &self.hasher, elements, &self.doubled, &mut self.points);
+        let tokens = Packed {
+            bytes: &self.points,
+            width: S::ELEMENT,
+        };
+        let (done, entry) = (self.entries.len(), self.layout.entry);
+        self.entries.resize(done + count * entry, 0);
+        let out = self.entries.get_mut(done..).unwrap_or_default();
+        match mode {
+            Mode::Members => self
+                .keys
+                .each(pool, elements, tokens, out, entry, |_, derived, out| {
+                    out.copy_from_slice(&derived.tag());
+                }),
+            Mode::Labels => self
+                .keys
+                .each(pool, elements, tokens, out, entry, |index, derived, out| {
+                    let label = labels.get(index * label..(index + 1) * label).unwrap_or_default();
+                    labels::seal(
+                        &self.session.sid,
+                        &derived.label_key(),
+                        &derived.tag(),
+                        label,
+                        out,
+                    );
+                }),
+        }
+        Ok(())
     }
 
     /// Sorts the tags, once the whole set that was committed to has been handed in.
     ///
     /// # Errors
-    /// When the set is another than the one committed to, or has an element twice.
+    /// When set or labels are others than those committed to, or an element stands in the set twice.
     pub fn finish(self) -> Result<TagSet, Error> {
         if self.committer.finish().root != self.session.input.root {
             return Err(Error::Local { what: "own set" });
         }
-        TagSet::new(self.tags).ok_or(Error::Local {
+        TagSet::new(self.layout, self.entries).ok_or(Error::Local {
             what: "an element entered twice",
         })
     }
@@ -244,8 +315,37 @@ impl<S: Suite> Replying<S> {
         chunk_count(self.session.receiver_elements) - self.next
     }
 
+    /// How many evaluated chunks the receiver says it holds of the `sent` ones that this side has on record; of those,
+    /// none is evaluated again ([`Self::skip`]).
+    ///
+    /// # Errors
+    /// When it claims more than it was sent, or tags without all chunks.
+    pub fn held(&self, have: &Have, sent: u32) -> Result<u32, Error> {
+        let chunks = chunk_count(self.session.receiver_elements);
+        let most = sent.min(chunks);
+        if have.chunks > most || (have.tags && have.chunks != chunks) {
+            return Err(Abort::Chunk { expected: most }.into());
+        }
+        Ok(have.chunks)
+    }
+
+    /// Passes over the next chunk, which the receiver holds evaluated. `evaluated` is the root of what it was sent.
+    ///
+    /// # Errors
+    /// When there is no such chunk.
+    pub fn skip(&mut self, evaluated: Root) -> Result<(), Error> {
+        if self.remaining() == 0 {
+            return Err(Error::Local {
+                what: "evaluated chunks",
+            });
+        }
+        self.evaluated.push(evaluated, CHUNK_HEIGHT);
+        self.next += 1;
+        Ok(())
+    }
+
     /// Evaluates the next chunk: `blinded` are its packed elements as they came. Gives the message: chunk number, proof,
-    /// elements, in `out`.
+    /// elements, in `out`; and the root of the elements, which must be durable before the message is sent.
     ///
     /// # Errors
     /// When an element is bad, or `blinded` is not what came.
@@ -255,7 +355,7 @@ impl<S: Suite> Replying<S> {
         blinded: &[u8],
         rng: &mut dyn CryptoRng,
         out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    ) -> Result<Root, Error> {
         let chunk = self.next;
         if self.roots.get(chunk as usize) != Some(&element_root(blinded, S::ELEMENT)) {
             return Err(Error::Local {
@@ -282,10 +382,10 @@ impl<S: Suite> Replying<S> {
         let (number, proof_bytes) = head.split_at_mut(4);
         number.copy_from_slice(&chunk.to_be_bytes());
         proof_bytes.copy_from_slice(&proof.to_bytes());
-        self.evaluated
-            .push(element_root(evaluated, S::ELEMENT), CHUNK_HEIGHT);
+        let root = element_root(evaluated, S::ELEMENT);
+        self.evaluated.push(root, CHUNK_HEIGHT);
         self.next += 1;
-        Ok(())
+        Ok(root)
     }
 
     /// Goes on to the receipt, once all chunks are evaluated and the tags are known. The session's key ends here.
@@ -315,7 +415,7 @@ impl<S: Suite> Replying<S> {
 }
 
 impl ReceiptDue {
-    /// Checks the receiver's signature and answers with the own.
+    /// Checks the receiver's signature and answers with the own. `head` is the end of this side's own log.
     ///
     /// # Errors
     /// When the receiver signed something else.
@@ -323,16 +423,13 @@ impl ReceiptDue {
         self,
         message: &ReceiptMessage,
         key: &Ed25519KeyPair,
+        head: LogHead,
     ) -> Result<(SignedReceipt, ReceiptMessage), Error> {
         let by_receiver = self
             .receipt
             .check(Side::Receiver, &self.terms.receiver, message)?;
-        let answer = self.receipt.sign(Side::Sender, key);
-        let signed = SignedReceipt {
-            receipt: self.receipt,
-            by_receiver,
-            by_sender: array(&answer.signature),
-        };
-        Ok((signed, answer))
+        let by_sender = self.receipt.sign(Side::Sender, head, key);
+        let answer = by_sender.message(&self.receipt);
+        Ok((SignedReceipt::new(self.receipt, by_receiver, by_sender), answer))
     }
 }

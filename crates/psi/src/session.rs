@@ -2,8 +2,12 @@
 
 use ring::digest;
 
+use crate::labels::LABEL_OVERHEAD;
 use crate::wire::{Abort, Accept, Open, PROTOCOL_VERSION};
-use crate::{MAX_ELEMENTS, Suite};
+use crate::{Error, MAX_ELEMENTS, Suite, TAG_BYTES};
+
+/// The most bytes of entries in one chunk of tags.
+const TAG_CHUNK_BYTES: usize = 128 * 1024;
 
 /// What the receiver may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +15,8 @@ use crate::{MAX_ELEMENTS, Suite};
 pub enum Mode {
     /// Which of its own elements the sender has too, and how many elements the sender has.
     Members = 1,
+    /// The same, and the sealed label of each element that both have.
+    Labels = 2,
 }
 
 /// What an element is, which fixes its width.
@@ -21,6 +27,8 @@ pub enum KeyKind {
     Person = 1,
     /// A side of a rule, a person and a month or case.
     Rule = 2,
+    /// A letter of referral and the person it names.
+    Referral = 3,
 }
 
 /// The terms of a session, taken from the agreement that both sides have signed; each side builds them by itself.
@@ -38,6 +46,8 @@ pub struct Terms {
     pub key_kind: KeyKind,
     /// Bytes of an element.
     pub width: u16,
+    /// Bytes of every label before it is sealed; 0 in the mode members, and only there.
+    pub label: u16,
     /// The most elements the receiver may enter.
     pub receiver_cap: u64,
     /// The most elements the sender may enter.
@@ -49,6 +59,31 @@ pub struct Terms {
 pub struct SessionId(pub [u8; 32]);
 
 impl Terms {
+    /// Bytes of a tag with its sealed label.
+    #[must_use]
+    pub fn entry_bytes(&self) -> usize {
+        TAG_BYTES
+            + match self.mode {
+                Mode::Members => 0,
+                Mode::Labels => usize::from(self.label) + LABEL_OVERHEAD,
+            }
+    }
+
+    /// Tags in one chunk: a power of two, so that roots of chunks are nodes of the tree over all tags.
+    #[must_use]
+    pub fn tags_in_chunk(&self) -> usize {
+        // The largest entry has 65,567 bytes, so there is room for one at least.
+        1 << (TAG_CHUNK_BYTES / self.entry_bytes()).max(1).ilog2()
+    }
+
+    /// Labels have a size where there are labels, and only there.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if (self.mode == Mode::Labels) != (self.label > 0) {
+            return Err(Error::Local { what: "label size" });
+        }
+        Ok(())
+    }
+
     /// The receiver's first message.
     pub(crate) fn open<S: Suite>(&self, nonce: [u8; 32], elements: u64, input: [u8; 32]) -> Open {
         Open {
@@ -60,6 +95,7 @@ impl Terms {
             mode: self.mode as u8,
             key_kind: self.key_kind as u8,
             width: self.width,
+            label: self.label,
             receiver_cap: self.receiver_cap,
             sender_cap: self.sender_cap,
             nonce,
@@ -107,7 +143,7 @@ impl SessionId {
     /// The id over both opening messages; the lengths of all fields are fixed or written before them.
     pub(crate) fn new(open: &Open, accept: &Accept) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/1 session\0");
+        context.update(b"hefu/2 session\0");
         context.update(&open.version.to_be_bytes());
         update_bytes(&mut context, open.suite.as_bytes());
         for field in [&open.agreement, &open.receiver, &open.sender] {
@@ -115,6 +151,7 @@ impl SessionId {
         }
         context.update(&[open.mode, open.key_kind]);
         context.update(&open.width.to_be_bytes());
+        context.update(&open.label.to_be_bytes());
         context.update(&open.receiver_cap.to_be_bytes());
         context.update(&open.sender_cap.to_be_bytes());
         context.update(&open.nonce);

@@ -207,7 +207,7 @@ impl<'a, S: Suite> Forger<'a, S> {
         Self {
             session,
             seen,
-            key: session.key::<S>(),
+            key: session.key::<S>(seen),
             other: S::random(&mut session.rng("another key")),
             other_session,
         }

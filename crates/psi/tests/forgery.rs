@@ -147,7 +147,7 @@ impl Chunk {
     fn new() -> Self {
         let session = Session::new(51, numbered(0..POSITIONS as u64), numbered(0..3));
         let seen: Transcript = session.run::<Ristretto255>().unwrap().transcript;
-        let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>());
+        let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>(&seen));
         let units = |step: Step, header: usize| seen.of(step)[0][header..].as_chunks().0.to_vec();
         Self {
             sid: seen.sid(),
@@ -206,7 +206,7 @@ impl Chunk {
     fn prove(&self, d: &[Encoded]) -> ChunkProof {
         let mut points = Default::default();
         Ristretto255::decode_batch(&POOL, self.c.as_flattened(), &mut points).unwrap();
-        let key = self.session.key::<Ristretto255>();
+        let key = Ristretto255::decode_scalar(self.b.as_bytes()).unwrap();
         ChunkProof::prove::<Ristretto255>(
             &POOL,
             &self.statement(d),

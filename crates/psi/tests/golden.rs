@@ -1,80 +1,94 @@
-//! Whole sessions byte for byte: one that a second implementation made, and one with more than a chunk, kept as it was
-//! when version 1 of the protocol was fixed. A change here is a new version of the protocol.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+//! Whole sessions byte for byte: two that a second implementation made, and one with more than a chunk, kept as it was
+//! when version 2 of the protocol was fixed. A change here is a new version of the protocol.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod common;
 
-use std::convert::Infallible;
 use std::fs;
 
-use common::{Session, Step, Transcript, hex, join, naive, numbered};
+use common::{POOL, Session, Step, Transcript, hex, join, naive, numbered};
 use curve25519_dalek::RistrettoPoint;
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::scalar::Scalar;
-use hefu_psi::wire::{Accept, Commit, Evaluated, Open, ReceiptMessage, Tags, decode_abort, encode_abort};
-use hefu_psi::{
-    AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, KeyKind, Mode, Ristretto255, Suite, Terms,
+use hefu_psi::wire::{
+    Accept, Commit, Evaluated, Have, Open, ReceiptMessage, Tags, decode_abort, encode_abort,
 };
+use hefu_psi::{
+    AwaitAccept, CHUNK, Elements, Evidence, EvidenceBuilder, Incoming, InputCommitter, KeyKind, LogHead,
+    Mode, Ristretto255, SessionSeed, Suite, Terms,
+};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng, TryCryptoRng, TryRng};
 use ring::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../protocol-docs/vectors");
 const REGENERATE: &str = "HEFU_REGENERATE";
 
-/// `reference.py` shares no code with this crate, not even a library. Both ends take part with its secrets: what they
-/// send must be its bytes, except for the two proofs, whose nonces are hedged; those are exchanged and must hold.
+/// `reference.py` shares no code with this crate, not even a library. Both ends take part with its seeds: what they send
+/// must be its bytes, except for the proof of the chunk, whose nonce is fresh; that is exchanged and must hold.
 #[test]
 fn a_second_implementation_agrees() {
     let file = read("session.json").expect("protocol-docs/vectors/session.json");
-    let v = &file["session"];
+    let sessions = file["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2, "one of each mode");
+    sessions.iter().for_each(agrees);
+}
+
+fn agrees(v: &Value) {
+    println!("{}", v["name"]);
     let bytes = |name: &str| unhex(&v[name]);
     let array = |name: &str| -> [u8; 32] { bytes(name).try_into().unwrap() };
     let number = |name: &str| v[name].as_u64().unwrap();
     let list = |name: &str| -> Vec<u8> { v[name].as_array().unwrap().iter().flat_map(unhex).collect() };
+    let (mode, key_kind) = match (number("mode"), number("key_kind")) {
+        (1, 1) => (Mode::Members, KeyKind::Person),
+        (2, 3) => (Mode::Labels, KeyKind::Referral),
+        other => panic!("{other:?}"),
+    };
     let terms = Terms {
         agreement: array("agreement"),
         receiver: array("receiver"),
         sender: array("sender"),
-        mode: Mode::Members,
-        key_kind: KeyKind::Person,
+        mode,
+        key_kind,
         width: number("width") as u16,
+        label: number("label") as u16,
         receiver_cap: number("receiver_cap"),
         sender_cap: number("sender_cap"),
     };
-    let width = usize::from(terms.width);
     let receiver_key = Ed25519KeyPair::from_seed_unchecked(&bytes("receiver_seed")).unwrap();
     let sender_key = Ed25519KeyPair::from_seed_unchecked(&bytes("sender_seed")).unwrap();
-    let theirs_open = Open::decode(&bytes("open")).unwrap();
+    let [seed_x, seed_y] = ["seed_x", "seed_y"].map(|name| SessionSeed::from_bytes(array(name).into()));
     let theirs_accept = Accept::decode(&bytes("accept")).unwrap();
 
-    // The receiver: a shuffle that moves nothing, then its salt and its nonce.
-    let x = Elements::new(width, list("x")).unwrap();
-    let mut rng = Scripted::new(&[&bytes("salt_x"), &theirs_open.nonce]);
-    let (awaiting, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), x, &mut rng).unwrap();
+    let x = Elements::new(usize::from(terms.width), list("x")).unwrap();
+    let (awaiting, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), x, &seed_x).unwrap();
     assert_eq!(hex(&open.encode()), v["open"]);
 
-    // The sender: 64 bytes that reduce to b, then its nonce.
-    let mut committer = InputCommitter::new(width, &mut Scripted::new(&[&bytes("salt_y")]));
-    committer.update(&list("y"));
-    let mut rng = Scripted::new(&[&bytes("b"), &[0; 32], &theirs_accept.nonce]);
-    let incoming = Incoming::new::<Ristretto255>(terms, open).unwrap();
+    let (y, labels) = (list("y"), list("labels"));
+    let mut committer = InputCommitter::for_sender(&terms, &seed_y);
+    committer.update(&y, &labels);
+    let incoming = Incoming::new::<Ristretto255>(terms.clone(), open.clone()).unwrap();
     let (mut collecting, mut tagging, accept) = incoming
-        .accept::<Ristretto255>(committer.finish(), &mut rng)
+        .accept::<Ristretto255>(committer.finish(), &seed_y, &sender_key)
         .unwrap();
     assert_eq!(hex(&collecting.sid().0), v["sid"]);
-    let mut proven_by_them = accept.clone();
-    (proven_by_them.challenge, proven_by_them.response) =
-        (theirs_accept.challenge.clone(), theirs_accept.response.clone());
-    assert_eq!(hex(&proven_by_them.encode()), v["accept"]);
+    assert_eq!(hex(&accept.encode()), v["accept"]);
+    let have = Have::decode(&bytes("have")).unwrap();
+    assert_eq!(have, common::NOTHING_YET);
 
-    let mut rng = Scripted::new(&[&bytes("blind_seed")]);
     let mut blinding = awaiting
-        .accept::<Ristretto255>(&theirs_accept, &mut rng)
+        .accept::<Ristretto255>(&theirs_accept)
         .expect("their proof holds here");
     let mut chunk = Vec::new();
-    let message = blinding.next(&common::POOL, &mut chunk).unwrap();
+    let message = blinding.next(&POOL, &mut chunk).unwrap();
     assert_eq!(hex(&[&message.header(), message.elements].concat()), v["blinded"]);
     collecting.blinded(&message).unwrap();
     let (mut evaluating, commit) = blinding.commit(&receiver_key).unwrap();
@@ -85,33 +99,40 @@ fn a_second_implementation_agrees() {
         .unwrap();
     let mut out = Vec::new();
     replying
-        .evaluate(&common::POOL, &chunk, &mut rng, &mut out)
+        .evaluate(&POOL, &chunk, &mut StdRng::seed_from_u64(71), &mut out)
         .unwrap();
     let theirs = bytes("evaluated");
     assert_eq!(hex(&out[..4]), hex(&theirs[..4]));
     assert_eq!(hex(&out[68..]), hex(&theirs[68..]));
     let theirs = Evaluated::decode(&theirs, 64).unwrap();
     evaluating
-        .evaluated(&common::POOL, &theirs, &chunk)
+        .evaluated(&POOL, &theirs, &chunk)
         .expect("their proof holds here");
 
-    tagging.tag(&common::POOL, &list("y"));
+    tagging.tag(&POOL, &y, &labels).unwrap();
     let tags = tagging.finish().unwrap();
     let ours: Vec<u8> = tags
         .chunks()
-        .flat_map(|t| [&t.header(), t.tags].concat())
+        .flat_map(|t| [&t.header(), t.entries].concat())
         .collect();
     assert_eq!(hex(&ours), v["tags"]);
     let mut merging = evaluating.finish().unwrap();
-    merging.tags(&Tags::decode(&bytes("tags")).unwrap()).unwrap();
+    let theirs_tags = bytes("tags");
+    let theirs_tags = Tags::decode(&theirs_tags).unwrap();
+    merging.tags(&theirs_tags).unwrap();
 
-    let (awaiting, receipt) = merging.finish(&receiver_key).unwrap();
+    let [by_receiver, by_sender] = ["receipt_by_receiver", "receipt_by_sender"]
+        .map(|name| ReceiptMessage::decode(&bytes(name)).unwrap());
+    let log = |message: &ReceiptMessage| LogHead {
+        seq: message.head_seq,
+        hash: message.head,
+    };
+    let (awaiting, receipt) = merging.finish(&receiver_key, log(&by_receiver)).unwrap();
     assert_eq!(hex(&receipt.encode()), v["receipt_by_receiver"]);
-    let receipt = ReceiptMessage::decode(&bytes("receipt_by_receiver")).unwrap();
     let (signed, receipt) = replying
         .finish(&tags)
         .unwrap()
-        .receipt(&receipt, &sender_key)
+        .receipt(&by_receiver, &sender_key, log(&by_sender))
         .unwrap();
     assert_eq!(hex(&receipt.encode()), v["receipt_by_sender"]);
     for (name, value) in [
@@ -124,13 +145,38 @@ fn a_second_implementation_agrees() {
     }
     let matches = awaiting.receipt(&receipt).unwrap();
     assert_eq!(json!(matches.indices), v["matched"]);
+    let labels: Vec<String> = (0..matches.indices.len())
+        .map(|i| hex(matches.labels.get(i)))
+        .filter(|label| !label.is_empty())
+        .collect();
+    assert_eq!(json!(labels), v["matched_labels"]);
+
+    let mut builder = EvidenceBuilder::new::<Ristretto255>(&terms, &seed_x, &signed.receipt, &matches.places);
+    builder.blinded(&chunk);
+    builder.evaluated(theirs.elements);
+    builder.tags(theirs_tags.entries);
+    let evidence: Vec<String> = builder
+        .finish()
+        .unwrap()
+        .iter()
+        .map(|e| hex(&e.to_bytes()))
+        .collect();
+    assert_eq!(json!(evidence), v["evidence"]);
+    for (i, theirs) in v["evidence"].as_array().unwrap().iter().enumerate() {
+        let x = unhex(&v["x"][matches.indices[i] as usize]);
+        let label = Evidence::from_bytes(&unhex(theirs))
+            .unwrap()
+            .verify::<Ristretto255>(&POOL, &x, &open, &theirs_accept, &signed)
+            .expect("their evidence holds here");
+        assert_eq!(hex(&label), hex(matches.labels.get(i)));
+    }
 }
 
 #[test]
 fn the_second_implementation_writes_the_same_aborts() {
     let file = read("session.json").expect("protocol-docs/vectors/session.json");
     let aborts = file["aborts"].as_array().unwrap();
-    assert_eq!(aborts.len(), 20, "every reason stands in the vectors");
+    assert_eq!(aborts.len(), 27, "every reason stands in the vectors");
     for vector in aborts {
         let bytes = unhex(&vector["bytes"]);
         let abort = decode_abort(&bytes).unwrap();
@@ -172,17 +218,18 @@ fn a_session_of_several_chunks_is_as_it_was() {
         derivations.iter().any(|d| d["matched"] == true) && derivations.iter().any(|d| d["matched"] == false)
     );
     let made = json!({
-        "about": "A session of protocol version 1 with several chunks. Bytes are hexadecimal, all secrets are invented. \
-            An element is 08, a number as 8 bytes in big-endian order, zeros up to 32 bytes. Every call that draws \
-            randomness has its own StdRng of rand 0.10, seeded with the seed as 8 bytes in big-endian order, the name \
-            of the call, zeros. Node keys are Ed25519 with the seed 01…01 (receiver) and 02…02 (sender).",
+        "about": "A session of protocol version 2 with several chunks. Bytes are hexadecimal, all secrets are invented. \
+            An element is 08, a number as 8 bytes in big-endian order, zeros up to 32 bytes; each set is handed in in \
+            ascending order. The nonces of the proofs of chunks come from StdRng of rand 0.10. Node keys are Ed25519 \
+            with the seed 01…01 (receiver) and 02…02 (sender).",
         "suite": Ristretto255::NAME,
-        "seed": session.seed,
+        "receiver_seed": hex(session.receiver_seed().as_bytes()),
+        "sender_seed": hex(session.sender_seed().as_bytes()),
         "receiver_numbers": [0, 4100],
         "sender_numbers": [2000, 10_250],
         "matched_numbers": [2000, 4100],
-        "b": hex(&Ristretto255::encode_scalar(&session.key::<Ristretto255>())),
-        "blind_seed": hex(&blind_seed(&session)),
+        "b": hex(&Ristretto255::encode_scalar(&session.key::<Ristretto255>(seen))),
+        "blind_key": hex(&session.blind_key()),
         "sid": hex(&seen.sid().0),
         "open": small(Step::Open),
         "accept": small(Step::Accept),
@@ -196,10 +243,10 @@ fn a_session_of_several_chunks_is_as_it_was() {
     });
     if std::env::var(REGENERATE).is_ok_and(|value| value == "1") {
         let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
-        fs::write(format!("{VECTORS}/session-v1.json"), text).unwrap();
+        fs::write(format!("{VECTORS}/session-v2.json"), text).unwrap();
     }
     let kept =
-        read("session-v1.json").unwrap_or_else(|| panic!("no session-v1.json: {REGENERATE}=1 writes it"));
+        read("session-v2.json").unwrap_or_else(|| panic!("no session-v2.json: {REGENERATE}=1 writes it"));
     for (name, value) in made.as_object().unwrap() {
         assert_eq!(*value, kept[name], "{name}");
     }
@@ -208,7 +255,7 @@ fn a_session_of_several_chunks_is_as_it_was() {
 
 /// One position from the secrets to the tag, with dalek and ring directly, compared with what crossed.
 fn derivation(session: &Session, seen: &Transcript, position: usize) -> Value {
-    let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>());
+    let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>(seen));
     let b = Scalar::from_canonical_bytes(b.as_slice().try_into().unwrap()).unwrap();
     assert_eq!(
         RistrettoPoint::mul_base(&b).compress().to_bytes().to_vec(),
@@ -220,7 +267,7 @@ fn derivation(session: &Session, seen: &Transcript, position: usize) -> Value {
     };
     let (c, d) = (unit(Step::Blinded, 4), unit(Step::Evaluated, 68));
 
-    let rho = naive::blind(&blind_seed(session), &seen.sid(), position as u64);
+    let rho = naive::blind(&session.blind_key(), &seen.sid(), position as u64);
     let doubled = CompressedRistretto(c).decompress().unwrap() - RistrettoPoint::mul_base(&(rho + rho));
     let (element, hashed) = session
         .x
@@ -261,50 +308,6 @@ fn derivation(session: &Session, seen: &Transcript, position: usize) -> Value {
         "matched": on_the_wire,
     })
 }
-
-fn blind_seed(session: &Session) -> [u8; 64] {
-    let mut seed = [0; 64];
-    session.rng("receiver accepts").fill_bytes(&mut seed);
-    seed
-}
-
-/// Hands out given bytes, then random ones. Numbers drawn for a shuffle are the highest, which swaps each with itself.
-struct Scripted {
-    script: Vec<u8>,
-    rest: StdRng,
-}
-
-impl Scripted {
-    fn new(parts: &[&[u8]]) -> Self {
-        Self {
-            script: parts.concat(),
-            rest: StdRng::seed_from_u64(71),
-        }
-    }
-}
-
-impl TryRng for Scripted {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(u32::MAX)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(u64::MAX)
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
-        let scripted = out.len().min(self.script.len());
-        let (head, tail) = out.split_at_mut(scripted);
-        head.copy_from_slice(&self.script[..scripted]);
-        self.script.drain(..scripted);
-        self.rest.fill_bytes(tail);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Scripted {}
 
 fn read(name: &str) -> Option<Value> {
     let text = fs::read_to_string(format!("{VECTORS}/{name}")).ok()?;

@@ -24,8 +24,8 @@ fn openings() {
     let attacks: Vec<(&str, fn(&mut Open), Abort)> = vec![
         (
             "version",
-            |o| o.version = 2,
-            Abort::Version { ours: 1, theirs: 2 },
+            |o| o.version = 1,
+            Abort::Version { ours: 2, theirs: 1 },
         ),
         ("suite", |o| o.suite = "toy".into(), Abort::Suite),
         ("suite's case", |o| o.suite.make_ascii_uppercase(), Abort::Suite),
@@ -48,6 +48,7 @@ fn openings() {
         ("mode", |o| o.mode = 2, Abort::AgreementMismatch),
         ("kind of key", |o| o.key_kind = 2, Abort::AgreementMismatch),
         ("width", |o| o.width = 31, Abort::AgreementMismatch),
+        ("label", |o| o.label = 1, Abort::AgreementMismatch),
         (
             "receiver's cap",
             |o| o.receiver_cap += 1,
@@ -145,6 +146,9 @@ fn acceptances() {
             key(),
         ),
         ("no proof", |a| a.challenge.clear(), key()),
+        ("signature", |a| a.signature[0] ^= 1, key()),
+        ("a short signature", |a| a.signature.truncate(63), key()),
+        ("no signature", |a| a.signature.clear(), key()),
         ("nonce", |a| a.nonce[0] ^= 1, key()),
         ("commitment", |a| a.input[0] ^= 1, key()),
         ("fewer elements", |a| a.elements -= 1, key()),
@@ -193,9 +197,9 @@ fn acceptances() {
         accept.public = vec![0; 32];
         let sid = naive::session_id(&Open::decode(&seen.of(Step::Open)[0]).unwrap(), &accept);
         let zero = Ristretto255::reduce(&[0; 64]);
-        let proof =
-            Possession::prove::<Ristretto255>(&sid, &zero, &accept.public, &mut session.rng("attack"));
+        let proof = Possession::prove::<Ristretto255>(&sid, &zero, &accept.public, &session.side("attack"));
         (accept.challenge, accept.response) = (proof.challenge, proof.response);
+        accept.signature = naive::sign_accept(&sid, &node_key(2));
         m[0] = accept.encode();
     };
     assert_eq!(
@@ -271,6 +275,8 @@ fn commits() {
 fn receipts() {
     let changes: Vec<(&str, fn(&mut ReceiptMessage))> = vec![
         ("digest", |r| r.digest[0] ^= 1),
+        ("number of the log's head", |r| r.head_seq += 1),
+        ("the log's head", |r| r.head[31] ^= 1),
         ("signature", |r| r.signature[0] ^= 1),
         ("short", |r| r.signature.truncate(63)),
         ("none", |r| r.signature.clear()),

@@ -14,7 +14,8 @@ use common::attack::{Verdict, malformed};
 use common::toy::Toy;
 use common::{End, Session, Step, WIRE, join, numbered};
 use hefu_psi::wire::{
-    Abort, Accept, Blinded, Commit, Evaluated, Kind, Open, ReceiptMessage, Tags, decode_abort, encode_abort,
+    Abort, Accept, Blinded, Commit, Document, Evaluated, Have, Kind, Open, ReceiptMessage, Tags,
+    decode_abort, encode_abort,
 };
 use hefu_psi::{Ristretto255, Suite};
 use proptest::prelude::*;
@@ -40,9 +41,11 @@ proptest! {
         if let Ok(message) = Accept::decode(&bytes) { prop_assert_eq!(&message.encode(), &bytes); }
         if let Ok(message) = Commit::decode(&bytes) { prop_assert_eq!(&message.encode(), &bytes); }
         if let Ok(message) = ReceiptMessage::decode(&bytes) { prop_assert_eq!(&message.encode(), &bytes); }
+        if let Ok(message) = Have::decode(&bytes) { prop_assert_eq!(&message.encode(), &bytes); }
+        if let Ok(m) = Document::decode(&bytes) { prop_assert_eq!(&[&m.header(), m.bytes].concat(), &bytes); }
         if let Some(abort) = decode_abort(&bytes) { prop_assert_eq!(&encode_abort(&abort), &bytes); }
         if let Ok(m) = Blinded::decode(&bytes) { prop_assert_eq!(&[&m.header(), m.elements].concat(), &bytes); }
-        if let Ok(m) = Tags::decode(&bytes) { prop_assert_eq!(&[&m.header(), m.tags].concat(), &bytes); }
+        if let Ok(m) = Tags::decode(&bytes) { prop_assert_eq!(&[&m.header(), m.entries].concat(), &bytes); }
         if let Ok(m) = Evaluated::decode(&bytes, 64) {
             prop_assert_eq!(&[&m.chunk.to_be_bytes(), m.proof, m.elements].concat(), &bytes);
         }
@@ -91,7 +94,7 @@ fn damage_to_chunks_is_seen_or_harmless() {
 
 fn damage<S: Suite>(session: &Session) {
     let mut rng = session.rng("damage");
-    let at = [&WIRE[..], &[Step::SenderSpool, Step::ReceiverSpool]].concat()[rng.random_range(0..10)];
+    let at = [&WIRE[..], &[Step::SenderSpool, Step::ReceiverSpool]].concat()[rng.random_range(0..12)];
     let mut what = String::new();
     let mut untouched = false;
     let result = session.run_with::<S>(&mut |_, step, messages| {
@@ -169,7 +172,13 @@ fn harm(rng: &mut StdRng, messages: &mut Vec<Vec<u8>>) -> String {
 fn messages_are_single(step: Step) -> bool {
     matches!(
         step,
-        Step::Open | Step::Accept | Step::Commit | Step::ReceiverReceipt | Step::SenderReceipt
+        Step::Open
+            | Step::Accept
+            | Step::SenderHave
+            | Step::Commit
+            | Step::ReceiverHave
+            | Step::ReceiverReceipt
+            | Step::SenderReceipt
     )
 }
 
@@ -182,6 +191,8 @@ fn every_truncation_and_a_trailing_byte() {
         let (end, name) = match step {
             Step::Open => (End::Sender, "open"),
             Step::Accept => (End::Receiver, "accept"),
+            Step::SenderHave => (End::Receiver, "have"),
+            Step::ReceiverHave => (End::Sender, "have"),
             Step::Blinded => (End::Sender, "blinded"),
             Step::Commit => (End::Sender, "commit"),
             Step::Evaluated => (End::Receiver, "evaluated"),

@@ -78,7 +78,7 @@ fn every_field_of_a_receipt_is_signed_by_both() {
         check::<Ristretto255>(3, numbered(0..9), numbered(5..30)).at_sender,
         check::<Toy>(3, numbered(0..9), numbered(5..30)).at_sender,
     ] {
-        let changes: [(&str, fn(&mut SignedReceipt)); 9] = [
+        let changes: [(&str, fn(&mut SignedReceipt)); 13] = [
             ("sid", |r| r.receipt.sid.0[0] ^= 1),
             ("agreement", |r| r.receipt.agreement[31] ^= 1),
             ("receiver_elements", |r| r.receipt.receiver_elements += 1),
@@ -86,6 +86,10 @@ fn every_field_of_a_receipt_is_signed_by_both() {
             ("blinded", |r| r.receipt.blinded[5] ^= 0x80),
             ("evaluated", |r| r.receipt.evaluated[5] ^= 0x80),
             ("tags", |r| r.receipt.tags[5] ^= 0x80),
+            ("receiver_head.seq", |r| r.receiver_head.seq += 1),
+            ("receiver_head.hash", |r| r.receiver_head.hash[0] ^= 1),
+            ("sender_head.seq", |r| r.sender_head.seq += 1),
+            ("sender_head.hash", |r| r.sender_head.hash[0] ^= 1),
             ("by_receiver", |r| r.by_receiver[0] ^= 1),
             ("by_sender", |r| r.by_sender[63] ^= 1),
         ];

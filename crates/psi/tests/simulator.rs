@@ -11,7 +11,6 @@ use common::{Session, Step, Transcript, naive, numbered};
 use curve25519_dalek::RistrettoPoint;
 use curve25519_dalek::ristretto::CompressedRistretto;
 use hefu_psi::{Ristretto255, Suite};
-use rand::Rng;
 
 /// Sets of these sizes with this many in common, each time of other people in another order.
 fn worlds(x: u64, y: u64, common: u64) -> Vec<Session> {
@@ -87,7 +86,7 @@ fn tags_ascend_strictly_and_keep_no_order() {
 fn wire_ranks_of_own_tags() -> Vec<usize> {
     let session = Session::new(61, numbered(0..1), numbered(0..200));
     let seen = session.run::<Ristretto255>().unwrap().transcript;
-    let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>());
+    let b = Ristretto255::encode_scalar(&session.key::<Ristretto255>(&seen));
     let b = curve25519_dalek::Scalar::from_canonical_bytes(b.as_slice().try_into().unwrap()).unwrap();
     let tags = seen.of(Step::Tags)[0][4..].as_chunks::<16>().0;
     let four_b = b * curve25519_dalek::Scalar::from(4u8);
@@ -123,13 +122,7 @@ fn the_order_is_uniform() {
     const ROUNDS: u32 = 1000;
     let mut seen = [[0u32; 5]; 5];
     for seed in 0..u64::from(ROUNDS) {
-        let order = wire_order(&Session {
-            seed,
-            receiver_terms: common::terms(),
-            sender_terms: common::terms(),
-            x: numbered(0..5),
-            y: Vec::new(),
-        });
+        let order = wire_order(&Session::new(seed, numbered(0..5), Vec::new()));
         for (place, element) in order.into_iter().enumerate() {
             seen[place][element] += 1;
         }
@@ -175,11 +168,10 @@ fn shape(transcript: &Transcript) -> Vec<(Step, Vec<usize>)> {
         .collect()
 }
 
-/// For each position on the wire, the index in the receiver's set: found with the blinds, which the test can draw again.
+/// For each position on the wire, the index in the receiver's set: found with the blinds, which the test can derive.
 fn wire_order(session: &Session) -> Vec<usize> {
     let seen = session.run::<Ristretto255>().unwrap().transcript;
-    let mut seed = [0; 64];
-    session.rng("receiver accepts").fill_bytes(&mut seed);
+    let key = session.blind_key();
     let doubled: Vec<_> = session
         .x
         .iter()
@@ -190,7 +182,7 @@ fn wire_order(session: &Session) -> Vec<usize> {
     (0..)
         .zip(blinded)
         .map(|(j, c)| {
-            let rho = RistrettoPoint::mul_base(&naive::blind(&seed, &seen.sid(), j));
+            let rho = RistrettoPoint::mul_base(&naive::blind(&key, &seen.sid(), j));
             let hash = CompressedRistretto(*c).decompress().unwrap() - (rho + rho);
             doubled.iter().position(|h| *h == hash).expect("C = 2H + 2ρG")
         })

@@ -7,7 +7,7 @@ use common::{POOL, WIDTH, node_key, numbered, terms};
 use hefu_psi::wire::{Accept, Blinded, Evaluated, Open, Tags};
 use hefu_psi::{
     AwaitAccept, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter, Replying, Ristretto255,
-    TagSet, Tagging,
+    SessionSeed, TagSet, Tagging,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -30,16 +30,19 @@ fn packed(numbers: std::ops::Range<u64>) -> Vec<u8> {
 fn ends() -> Ends {
     let mut rng = StdRng::seed_from_u64(31);
     let set = Elements::new(WIDTH, packed(0..3)).unwrap();
-    let (receiver, open) = AwaitAccept::open::<Suite>(terms(), set, &mut rng).unwrap();
-    let mut committer = InputCommitter::new(WIDTH, &mut rng);
-    committer.update(&packed(2..4));
+    let [receiver_seed, sender_seed] = [(); 2].map(|()| SessionSeed::generate(&mut rng));
+    let (receiver, open) = AwaitAccept::open::<Suite>(terms(), set, &receiver_seed).unwrap();
+    let mut committer = InputCommitter::for_sender(&terms(), &sender_seed);
+    committer.update(&packed(2..4), &[]);
     let incoming = Incoming::new::<Suite>(terms(), open).unwrap();
     assert_eq!(
         incoming.announced(),
         3,
         "what a budget is debited by, before anything is computed"
     );
-    let (collecting, tagging, accept) = incoming.accept::<Suite>(committer.finish(), &mut rng).unwrap();
+    let (collecting, tagging, accept) = incoming
+        .accept::<Suite>(committer.finish(), &sender_seed, &node_key(2))
+        .unwrap();
     Ends {
         receiver,
         collecting,
@@ -62,9 +65,9 @@ fn committed() -> (
         mut collecting,
         tagging,
         accept,
-        mut rng,
+        rng,
     } = ends();
-    let mut blinding = receiver.accept::<Suite>(&accept, &mut rng).unwrap();
+    let mut blinding = receiver.accept::<Suite>(&accept).unwrap();
     assert_eq!(blinding.sid(), collecting.sid());
     let mut chunk = Vec::new();
     let message = blinding.next(&POOL, &mut chunk).unwrap();
@@ -82,13 +85,8 @@ fn committed() -> (
 
 #[test]
 fn a_receiver_commits_only_to_all() {
-    let Ends {
-        receiver,
-        accept,
-        mut rng,
-        ..
-    } = ends();
-    let blinding = receiver.accept::<Suite>(&accept, &mut rng).unwrap();
+    let Ends { receiver, accept, .. } = ends();
+    let blinding = receiver.accept::<Suite>(&accept).unwrap();
     assert_local(blinding.commit(&node_key(1)).err(), "unblinded chunks");
 }
 
@@ -104,7 +102,7 @@ fn tags_wait_for_the_last_evaluation() {
 fn a_receipt_waits_for_the_last_evaluation_and_for_all_tags() {
     let (_, replying, mut tagging, ..) = committed();
     assert_eq!(replying.remaining(), 1);
-    tagging.tag(&POOL, &packed(2..4));
+    tagging.tag(&POOL, &packed(2..4), &[]).unwrap();
     let tags = tagging.finish().unwrap();
     assert_eq!((tags.len(), tags.is_empty()), (2, false));
     assert_local(replying.finish(&tags).err(), "unfinished session");
@@ -113,7 +111,7 @@ fn a_receipt_waits_for_the_last_evaluation_and_for_all_tags() {
     replying
         .evaluate(&POOL, &chunk, &mut rng, &mut Vec::new())
         .unwrap();
-    let too_few = TagSet::new(vec![[0; 16]]).unwrap();
+    let too_few = TagSet::from_spooled(&terms(), vec![0; 16]).unwrap();
     assert_local(replying.finish(&too_few).err(), "unfinished session");
 }
 
@@ -143,34 +141,38 @@ fn a_sender_tags_what_it_committed_to() {
     ];
     for (name, chunks) in sets {
         let mut tagging = ends().tagging;
-        chunks.iter().for_each(|chunk| tagging.tag(&POOL, chunk));
+        for chunk in &chunks {
+            tagging.tag(&POOL, chunk, &[]).unwrap();
+        }
         println!("{name}");
         assert_local(tagging.finish().err(), "own set");
     }
     // However it is cut, the same set is the same.
     let mut tagging = ends().tagging;
-    [packed(2..3), packed(3..4)]
-        .iter()
-        .for_each(|chunk| tagging.tag(&POOL, chunk));
+    for chunk in [packed(2..3), packed(3..4)] {
+        tagging.tag(&POOL, &chunk, &[]).unwrap();
+    }
     assert!(tagging.finish().is_ok());
 }
 
 #[test]
 fn sets_larger_than_agreed_are_not_entered() {
-    let mut rng = StdRng::seed_from_u64(32);
+    let seed = SessionSeed::generate(&mut StdRng::seed_from_u64(32));
     let mut small = terms();
     small.sender_cap = 1;
     let set = Elements::new(WIDTH, packed(0..3)).unwrap();
-    let (_, open) = AwaitAccept::open::<Suite>(small.clone(), set, &mut rng).unwrap();
-    let mut committer = InputCommitter::new(WIDTH, &mut rng);
-    committer.update(&packed(0..2));
+    let (_, open) = AwaitAccept::open::<Suite>(small.clone(), set, &seed).unwrap();
+    let mut committer = InputCommitter::for_sender(&small, &seed);
+    committer.update(&packed(0..2), &[]);
     let incoming = Incoming::new::<Suite>(small, open).unwrap();
-    let error = incoming.accept::<Suite>(committer.finish(), &mut rng).err();
+    let error = incoming
+        .accept::<Suite>(committer.finish(), &seed, &node_key(2))
+        .err();
     assert_local(error, "own set larger than agreed");
 
     let narrow = Elements::new(WIDTH - 1, vec![0; WIDTH - 1]).unwrap();
     assert_local(
-        AwaitAccept::open::<Suite>(terms(), narrow, &mut rng).err(),
+        AwaitAccept::open::<Suite>(terms(), narrow, &seed).err(),
         "element width",
     );
 }
@@ -219,6 +221,10 @@ fn secrets_cannot_be_formatted() {
         hefu_curve::Hasher,
         Elements,
         hefu_psi::InputCommitment,
+        SessionSeed,
+        hefu_psi::Labels,
+        hefu_psi::Evidence,
+        hefu_psi::EvidenceBuilder,
         InputCommitter,
         TagSet,
         AwaitAccept,

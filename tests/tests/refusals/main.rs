@@ -126,6 +126,7 @@ fn terms(agreement: &Agreement) -> Terms {
         mode: Mode::Members,
         key_kind: hefu_psi::KeyKind::Rule,
         width: open.width,
+        label: 0,
         receiver_cap: open.receiver_cap,
         sender_cap: open.sender_cap,
     }

@@ -226,14 +226,15 @@ async fn a_suite_that_this_version_does_not_have() {
     );
 }
 
-/// A sender whose generator repeats itself gives the same session key twice.
+/// A session key derives from the sender's seed and the receiver's whole opening: it comes again only when the generators
+/// of both repeat themselves.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_key_that_comes_again() {
-    let stuck = Surroundings {
-        randomness: Arc::new(|| Box::new(StdRng::seed_from_u64(1))),
+    let stuck = |seed| Surroundings {
+        randomness: Arc::new(move || Box::new(StdRng::seed_from_u64(seed))),
         ..surroundings()
     };
-    let two = Two::with(surroundings(), stuck).await;
+    let two = Two::with(stuck(1), stuck(2)).await;
     let digest = two.conclude(&two.draft());
     let first = two.receiver.node.run_round(&digest).await.unwrap();
     assert_eq!(first.outcome.findings.len(), 5);

@@ -4,7 +4,7 @@ use hefu_casework::{AgencyRole, Agreement};
 use hefu_link::{Limits, Receiver, dial};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Accept, Kind, Open};
-use hefu_psi::{AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, Ristretto255};
+use hefu_psi::{AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, Ristretto255, SessionSeed};
 use hefu_store::RoundState::Failed;
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, days_from_today, draft,
@@ -36,8 +36,8 @@ const SOUND: Attempt = Attempt {
 async fn openings_that_break_the_agreement() {
     let attempts = [
         Attempt {
-            open: |open| open.version = 2,
-            hears: Abort::Version { ours: 1, theirs: 2 },
+            open: |open| open.version = 3,
+            hears: Abort::Version { ours: 2, theirs: 3 },
             code: "abort_version",
             ..SOUND
         },
@@ -151,6 +151,10 @@ async fn a_third_that_knows_the_digest() {
     assert_eq!(two.sender.has_nothing().await, []);
 }
 
+fn seed() -> SessionSeed {
+    SessionSeed::generate(&mut StdRng::seed_from_u64(1))
+}
+
 /// Between a node that receives and a rogue that sends.
 struct Sending {
     receiver: Agency,
@@ -183,13 +187,12 @@ impl Sending {
         let mut payload = Vec::new();
         assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Open as u8);
         let width = self.agreement.element_width();
-        let mut rng = StdRng::seed_from_u64(1);
-        let mut committer = InputCommitter::new(width, &mut rng);
-        committer.update(&vec![1; width]);
-        let incoming =
-            Incoming::new::<Ristretto255>(terms(&self.agreement), Open::decode(&payload).unwrap()).unwrap();
+        let (terms, seed) = (terms(&self.agreement), seed());
+        let mut committer = InputCommitter::for_sender(&terms, &seed);
+        committer.update(&vec![1; width], &[]);
+        let incoming = Incoming::new::<Ristretto255>(terms, Open::decode(&payload).unwrap()).unwrap();
         let (_, _, mut accept) = incoming
-            .accept::<Ristretto255>(committer.finish(), &mut rng)
+            .accept::<Ristretto255>(committer.finish(), &seed, self.rogue.keys.signing_key())
             .unwrap();
         change(&mut accept);
         writing.send(Kind::Accept as u8, &accept.encode()).await.unwrap();
@@ -308,12 +311,11 @@ impl Receiving {
     async fn accepted(&self) -> (hefu_link::Sender, Receiver) {
         let width = self.agreement.element_width();
         let elements = Elements::new(width, vec![1; width * (CHUNK / 8)]).unwrap();
-        let mut rng = StdRng::seed_from_u64(1);
-        let (_, open) =
-            AwaitAccept::open::<Ristretto255>(terms(&self.agreement), elements, &mut rng).unwrap();
+        let (_, open) = AwaitAccept::open::<Ristretto255>(terms(&self.agreement), elements, &seed()).unwrap();
         let (writing, mut reading) = self.rogue.open(&self.sender.card, &open).await;
         let mut payload = Vec::new();
         assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Accept as u8);
+        assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Have as u8);
         (writing, reading)
     }
 }

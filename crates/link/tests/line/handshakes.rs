@@ -107,7 +107,7 @@ async fn the_dates_of_a_pinned_certificate_do_not_matter() {
 async fn another_version_is_refused_by_the_listener() {
     let (court, civil) = (keys(), keys());
     let house = House::open(&court, vec![card(&civil, CIVIL)], Limits::default()).await;
-    for alpn in [&[&b"hefu/2"[..]][..], &[]] {
+    for alpn in [&[&b"hefu/1"[..]][..], &[]] {
         let rogue = Rogue {
             alpn,
             ..Rogue::like(&civil)
@@ -122,7 +122,7 @@ async fn another_version_is_refused_by_the_caller() {
     let (court, civil) = (keys(), keys());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = court_at(&listener, &court);
-    for alpn in [&[&b"hefu/2"[..]][..], &[]] {
+    for alpn in [&[&b"hefu/1"[..]][..], &[]] {
         let rogue = Rogue {
             alpn,
             ..Rogue::like(&court)

@@ -104,7 +104,7 @@ impl Call {
                 reading,
             })),
             Err(error) => {
-                let _ = writing.abort(&error.abort()).await;
+                let _ = writing.abort(&error.abort().unwrap_or(Abort::Internal)).await;
                 Err(error.into())
             }
         }
@@ -219,8 +219,11 @@ impl Tasks {
             (Err(Error::Internal { what: WRITER }), Err(error)) => error.into(),
             (Err(error), _) => error,
         };
-        if let Some(reason) = error.abort() {
-            let _ = writing.abort(&reason).await;
+        match error.abort() {
+            Some(reason) => drop(writing.abort(&reason).await),
+            // What the peer must not be told must not show in how the line ends either.
+            None if matches!(error, Error::Psi(_)) => drop(writing.close().await),
+            None => (),
         }
         if self.accepted.load(Ordering::Relaxed) {
             return Err(Error::BrokenOff {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Packed, Suite};
 
 /// Our own domain separation tag: it differs from the RFC's, so that nothing of ours is an evaluation of anybody's OPRF.
-const DST: &[u8] = b"HEFU-V1-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_";
+const DST: &[u8] = b"HEFU-V2-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_";
 
 /// The first suite.
 #[derive(Debug, Clone, Copy)]

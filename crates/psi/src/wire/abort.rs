@@ -87,6 +87,30 @@ pub enum Abort {
         /// The agreed maximum.
         cap: u64,
     },
+    /// The session was not taken up again within the agreed time.
+    Expired,
+    /// What this peer may ask for in the current period, over all agreements, is used up.
+    BudgetSpent {
+        /// Elements a period.
+        limit: u64,
+    },
+    /// The rounds that the agreement allows in a month have been run.
+    RoundsSpent {
+        /// Rounds a month.
+        limit: u32,
+    },
+    /// A chunk came a second time and was another.
+    ChunkChanged {
+        /// The chunk.
+        chunk: u32,
+    },
+    /// The label of an element that both have does not open. Only ever in the receiver's own log: the sender would
+    /// learn from it that the element is in both sets.
+    Label,
+    /// The receipt is not signed over what was exchanged.
+    Receipt,
+    /// One side's node was restored from a backup, which leaves out sessions under way.
+    Voided,
 }
 
 impl Abort {
@@ -103,6 +127,8 @@ impl Abort {
                 | Abort::SetTooLarge { .. }
                 | Abort::Policy
                 | Abort::OwnSetTooLarge { .. }
+                | Abort::BudgetSpent { .. }
+                | Abort::RoundsSpent { .. }
         )
     }
 
@@ -130,6 +156,13 @@ impl Abort {
             Abort::Cancelled => "abort_cancelled",
             Abort::Internal => "abort_internal",
             Abort::OwnSetTooLarge { .. } => "abort_own_set_too_large",
+            Abort::Expired => "abort_expired",
+            Abort::BudgetSpent { .. } => "abort_budget_spent",
+            Abort::RoundsSpent { .. } => "abort_rounds_spent",
+            Abort::ChunkChanged { .. } => "abort_chunk_changed",
+            Abort::Label => "abort_label",
+            Abort::Receipt => "abort_receipt",
+            Abort::Voided => "abort_voided",
         }
     }
 
@@ -153,11 +186,15 @@ impl Abort {
                     ("received", received.to_string()),
                 ]
             }
-            Abort::Proof { chunk } | Abort::TagOrder { chunk } => vec![("chunk", chunk.to_string())],
+            Abort::Proof { chunk } | Abort::TagOrder { chunk } | Abort::ChunkChanged { chunk } => {
+                vec![("chunk", chunk.to_string())]
+            }
             Abort::Unexpected { awaited } => vec![("awaited", awaited.clone())],
             Abort::Malformed { step } => vec![("step", step.clone())],
             Abort::Inactive { seconds } => vec![("seconds", seconds.to_string())],
             Abort::OwnSetTooLarge { cap } => vec![("cap", cap.to_string())],
+            Abort::BudgetSpent { limit } => vec![("limit", limit.to_string())],
+            Abort::RoundsSpent { limit } => vec![("limit", limit.to_string())],
             Abort::Suite
             | Abort::AgreementUnknown
             | Abort::AgreementNotInForce
@@ -166,7 +203,11 @@ impl Abort {
             | Abort::PublicKey
             | Abort::Root
             | Abort::Cancelled
-            | Abort::Internal => Vec::new(),
+            | Abort::Internal
+            | Abort::Expired
+            | Abort::Label
+            | Abort::Receipt
+            | Abort::Voided => Vec::new(),
         }
     }
 }

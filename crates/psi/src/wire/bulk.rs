@@ -1,6 +1,6 @@
-//! The bulk messages: a chunk number, for evaluations a proof, then packed elements or tags.
+//! The bulk messages: a chunk number, for evaluations a proof, then packed elements or tags. And documents.
 
-use super::Abort;
+use super::{Abort, MAX_DOCUMENT_BYTES};
 
 /// A chunk of blinded elements.
 #[derive(Clone, Copy)]
@@ -27,8 +27,17 @@ pub struct Evaluated<'a> {
 pub struct Tags<'a> {
     /// Its number, from 0.
     pub chunk: u32,
-    /// The packed tags, strictly ascending.
-    pub tags: &'a [u8],
+    /// The packed entries, each a tag and, in the mode labels, its sealed label; the tags ascend strictly.
+    pub entries: &'a [u8],
+}
+
+/// What nodes say to each other outside of a session; it has no meaning here.
+#[derive(Clone, Copy)]
+pub struct Document<'a> {
+    /// What it is.
+    pub kind: u8,
+    /// At most [`MAX_DOCUMENT_BYTES`].
+    pub bytes: &'a [u8],
 }
 
 impl<'a> Blinded<'a> {
@@ -78,8 +87,27 @@ impl<'a> Tags<'a> {
     /// # Errors
     /// When it is too short for its header.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Abort> {
-        let (chunk, tags) = number(bytes, "tags")?;
-        Ok(Self { chunk, tags })
+        let (chunk, entries) = number(bytes, "tags")?;
+        Ok(Self { chunk, entries })
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The header that goes before the bytes.
+    #[must_use]
+    pub fn header(&self) -> [u8; 1] {
+        [self.kind]
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When it is longer than any document, or has no kind.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Abort> {
+        match bytes.split_first() {
+            Some((kind, bytes)) if bytes.len() <= MAX_DOCUMENT_BYTES => Ok(Self { kind: *kind, bytes }),
+            _ => Err(malformed("document")),
+        }
     }
 }
 

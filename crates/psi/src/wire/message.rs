@@ -24,6 +24,8 @@ pub struct Open {
     pub key_kind: u8,
     /// Bytes of an element.
     pub width: u16,
+    /// Bytes of a label before it is sealed; 0 in the mode members.
+    pub label: u16,
     /// The most elements the receiver may enter.
     pub receiver_cap: u64,
     /// The most elements the sender may enter.
@@ -51,6 +53,8 @@ pub struct Accept {
     pub challenge: Vec<u8>,
     /// Its response.
     pub response: Vec<u8>,
+    /// Ed25519 by the sender's node key over the session id.
+    pub signature: Vec<u8>,
 }
 
 /// The receiver fixes what it has sent, before the sender answers.
@@ -64,12 +68,25 @@ pub struct Commit {
     pub signature: Vec<u8>,
 }
 
+/// What a side already holds of a session, so that the other need not send it again after the line was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Have {
+    /// From the sender, blinded chunks; from the receiver, evaluated ones. Always the first ones.
+    pub chunks: u32,
+    /// From the receiver: whether it has all tags, so that only the receipt is missing. Never from the sender.
+    pub tags: bool,
+}
+
 /// One side's signature over the receipt that both computed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptMessage {
     /// The receipt's digest.
     pub digest: [u8; 32],
-    /// Ed25519 by the sending side's node key.
+    /// The number of the last entry of the signer's own log.
+    pub head_seq: u64,
+    /// The hash of that entry.
+    pub head: [u8; 32],
+    /// Ed25519 by the sending side's node key over all of it.
     pub signature: Vec<u8>,
 }
 
@@ -102,6 +119,7 @@ macro_rules! message {
 message! {
     Accept => Kind::Accept;
     Commit => Kind::Commit;
+    Have => Kind::Have;
     ReceiptMessage => Kind::Receipt;
 }
 

@@ -2,21 +2,24 @@
 //!
 //! Small messages are framed by bincode with fixed integers in little-endian order, a hard limit, and the consumed
 //! length checked; only this module knows it. Bulk messages (chunks of elements and tags) are raw bytes behind a
-//! four-byte chunk number.
+//! four-byte chunk number; documents are raw bytes behind one byte that says what they are.
 
 mod abort;
 mod bulk;
 mod message;
 
 pub use abort::Abort;
-pub use bulk::{Blinded, Evaluated, Tags};
-pub use message::{Accept, Commit, Open, ReceiptMessage, decode_abort, encode_abort};
+pub use bulk::{Blinded, Document, Evaluated, Tags};
+pub use message::{Accept, Commit, Have, Open, ReceiptMessage, decode_abort, encode_abort};
 
 /// The version of the protocol that this code speaks.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// The most bytes of a message that is not bulk.
 pub const MAX_MESSAGE_BYTES: usize = 4096;
+
+/// The most bytes of a document.
+pub const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,10 @@ pub enum Kind {
     Tags = 6,
     /// [`ReceiptMessage`], first receiver to sender, then back.
     Receipt = 7,
+    /// [`Have`], sender to receiver right after [`Accept`], and receiver to sender right after [`Commit`].
+    Have = 8,
+    /// [`Document`]: what nodes say to each other outside of a session.
+    Document = 9,
 }
 
 impl Kind {
@@ -48,6 +55,8 @@ impl Kind {
         Kind::Evaluated,
         Kind::Tags,
         Kind::Receipt,
+        Kind::Have,
+        Kind::Document,
     ];
 
     /// The kind of a frame's type byte.
@@ -67,6 +76,8 @@ impl Kind {
             Kind::Evaluated => "evaluated",
             Kind::Tags => "tags",
             Kind::Receipt => "receipt",
+            Kind::Have => "have",
+            Kind::Document => "document",
         }
     }
 }

@@ -15,10 +15,10 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use hefu_curve::Pool;
-use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Open, ReceiptMessage, Tags};
+use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, CHUNK, Elements, Error, Incoming, InputCommitment, InputCommitter, KeyKind, Matches, Mode,
-    SessionId, SignedReceipt, Suite, TagSet, Terms,
+    AwaitAccept, CHUNK, Elements, Error, Incoming, InputCommitter, KeyKind, LogHead, Matches, Mode,
+    SessionId, SessionSeed, SignedReceipt, Suite, TagSet, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -33,8 +33,10 @@ pub(crate) const WIDTH: usize = 32;
 pub(crate) enum Step {
     Open,
     Accept,
+    SenderHave,
     Blinded,
     Commit,
+    ReceiverHave,
     SenderSpool,
     Evaluated,
     ReceiverSpool,
@@ -44,11 +46,13 @@ pub(crate) enum Step {
 }
 
 /// What crosses the wire, in order.
-pub(crate) const WIRE: [Step; 8] = [
+pub(crate) const WIRE: [Step; 10] = [
     Step::Open,
     Step::Accept,
+    Step::SenderHave,
     Step::Blinded,
     Step::Commit,
+    Step::ReceiverHave,
     Step::Evaluated,
     Step::Tags,
     Step::ReceiverReceipt,
@@ -82,7 +86,6 @@ pub(crate) struct Outcome {
 pub(crate) struct Transcript {
     pub(crate) messages: Vec<(Step, Vec<Vec<u8>>)>,
     pub(crate) sid: Option<SessionId>,
-    pub(crate) sender_input: Option<InputCommitment>,
 }
 
 impl Transcript {
@@ -112,6 +115,8 @@ pub(crate) struct Session {
     pub(crate) sender_terms: Terms,
     pub(crate) x: Vec<Vec<u8>>,
     pub(crate) y: Vec<Vec<u8>>,
+    /// In the mode labels, one for each of `y`.
+    pub(crate) labels: Vec<Vec<u8>>,
 }
 
 impl Session {
@@ -123,7 +128,17 @@ impl Session {
             sender_terms: terms(),
             x,
             y,
+            labels: Vec::new(),
         }
+    }
+
+    /// The same in the mode labels, with one label for each of `y`.
+    pub(crate) fn labelled(mut self, size: u16, labels: Vec<Vec<u8>>) -> Self {
+        for terms in [&mut self.receiver_terms, &mut self.sender_terms] {
+            (terms.mode, terms.label) = (Mode::Labels, size);
+        }
+        self.labels = labels;
+        self
     }
 
     /// Both ends as they should be.
@@ -139,9 +154,41 @@ impl Session {
         StdRng::from_seed(seed)
     }
 
-    /// The sender's key: the first that it draws.
-    pub(crate) fn key<S: Suite>(&self) -> S::Scalar {
-        S::random(&mut self.rng("sender accepts"))
+    /// The seed of one side.
+    pub(crate) fn side(&self, side: &str) -> SessionSeed {
+        SessionSeed::generate(&mut self.rng(side))
+    }
+
+    pub(crate) fn receiver_seed(&self) -> SessionSeed {
+        self.side("receiver")
+    }
+
+    pub(crate) fn sender_seed(&self) -> SessionSeed {
+        self.side("sender")
+    }
+
+    /// The sender's key in a session in which these were the opening and the acceptance.
+    pub(crate) fn key<S: Suite>(&self, seen: &Transcript) -> S::Scalar {
+        let input = seen.accept().input;
+        let seed = self.sender_seed();
+        S::reduce(&naive::derive(
+            seed.as_bytes(),
+            "hefu/2 sender key",
+            &[&seen.of(Step::Open)[0], &input],
+        ))
+    }
+
+    /// The receiver's key for its blinds.
+    pub(crate) fn blind_key(&self) -> [u8; 64] {
+        naive::derive(self.receiver_seed().as_bytes(), "hefu/2 receiver blinds", &[])
+    }
+
+    /// The packed elements of the sender with their packed labels, chunk by chunk.
+    pub(crate) fn sender_chunks(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        let mut labels = self.labels.chunks(CHUNK);
+        self.y
+            .chunks(CHUNK)
+            .map(move |y| (y.concat(), labels.next().unwrap_or_default().concat()))
     }
 
     /// Runs a session whose messages and spooled chunks go through `hook`.
@@ -160,32 +207,33 @@ impl Session {
         let sender = |step| at(End::Sender, step);
 
         let x = elements(self.receiver_terms.width, &self.x);
-        let (awaiting, open) =
-            AwaitAccept::open::<S>(self.receiver_terms.clone(), x, &mut self.rng("receiver opens"))
-                .map_err(receiver(Step::Open))?;
+        let (awaiting, open) = AwaitAccept::open::<S>(self.receiver_terms.clone(), x, &self.receiver_seed())
+            .map_err(receiver(Step::Open))?;
 
         let bytes = wire.one(End::Sender, Step::Open, open.encode())?;
         let open = Open::decode(&bytes).map_err(|e| sender(Step::Open)(e.into()))?;
         let incoming = Incoming::new::<S>(self.sender_terms.clone(), open).map_err(sender(Step::Open))?;
-        let y = elements(self.sender_terms.width, &self.y);
-        let mut committer = InputCommitter::new(y.width(), &mut self.rng("sender commits"));
-        y.chunks(CHUNK).for_each(|chunk| committer.update(chunk));
-        let input = committer.finish();
-        wire.0.borrow_mut().0.sender_input = Some(input.clone());
+        let seed = self.sender_seed();
+        let mut committer = InputCommitter::for_sender(&self.sender_terms, &seed);
+        self.sender_chunks()
+            .for_each(|(chunk, labels)| committer.update(&chunk, &labels));
         let (mut collecting, mut tagging, accept) = incoming
-            .accept::<S>(input, &mut self.rng("sender accepts"))
+            .accept::<S>(committer.finish(), &seed, &sender_key)
             .map_err(sender(Step::Accept))?;
         wire.0.borrow_mut().0.sid = Some(collecting.sid());
 
         let bytes = wire.one(End::Receiver, Step::Accept, accept.encode())?;
         let accept = Accept::decode(&bytes).map_err(|e| receiver(Step::Accept)(e.into()))?;
-        let mut blinding = awaiting
-            .accept::<S>(&accept, &mut self.rng("receiver accepts"))
-            .map_err(receiver(Step::Accept))?;
+        let mut blinding = awaiting.accept::<S>(&accept).map_err(receiver(Step::Accept))?;
+        let bytes = wire.one(End::Receiver, Step::SenderHave, NOTHING_YET.encode())?;
+        let have = Have::decode(&bytes).map_err(|e| receiver(Step::SenderHave)(e.into()))?;
+        let held = blinding.held(&have).map_err(receiver(Step::SenderHave))?;
 
         let (mut blinded, mut spool, mut out) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(message) = blinding.next(&POOL, &mut out) {
-            blinded.push([&message.header(), message.elements].concat());
+            if message.chunk >= held {
+                blinded.push([&message.header(), message.elements].concat());
+            }
             spool.push(message.elements.to_vec());
         }
         let (mut evaluating, commit) = blinding.commit(&receiver_key).map_err(receiver(Step::Commit))?;
@@ -199,6 +247,10 @@ impl Session {
         let bytes = wire.one(End::Sender, Step::Commit, commit.encode())?;
         let commit = Commit::decode(&bytes).map_err(|e| sender(Step::Commit)(e.into()))?;
         let mut replying = collecting.commit(&commit).map_err(sender(Step::Commit))?;
+
+        let bytes = wire.one(End::Sender, Step::ReceiverHave, NOTHING_YET.encode())?;
+        let have = Have::decode(&bytes).map_err(|e| sender(Step::ReceiverHave)(e.into()))?;
+        replying.held(&have, 0).map_err(sender(Step::ReceiverHave))?;
 
         let mut rng = self.rng("sender replies");
         let mut evaluated = Vec::new();
@@ -221,20 +273,24 @@ impl Session {
         }
         let mut merging = evaluating.finish().map_err(receiver(Step::Evaluated))?;
 
-        y.chunks(CHUNK).for_each(|chunk| tagging.tag(&POOL, chunk));
+        for (chunk, labels) in self.sender_chunks() {
+            tagging.tag(&POOL, &chunk, &labels).map_err(sender(Step::Tags))?;
+        }
         let tags: TagSet = tagging.finish().map_err(sender(Step::Tags))?;
         let receipt_due = replying.finish(&tags).map_err(sender(Step::Tags))?;
-        let chunks = tags.chunks().map(|t| [&t.header(), t.tags].concat()).collect();
+        let chunks = tags.chunks().map(|t| [&t.header(), t.entries].concat()).collect();
         for bytes in wire.many(Step::Tags, chunks) {
             let message = Tags::decode(&bytes).map_err(|e| receiver(Step::Tags)(e.into()))?;
             merging.tags(&message).map_err(receiver(Step::Tags))?;
         }
-        let (awaiting, receipt) = merging.finish(&receiver_key).map_err(receiver(Step::Tags))?;
+        let (awaiting, receipt) = merging
+            .finish(&receiver_key, head(1))
+            .map_err(receiver(Step::Tags))?;
 
         let bytes = wire.one(End::Sender, Step::ReceiverReceipt, receipt.encode())?;
         let receipt = ReceiptMessage::decode(&bytes).map_err(|e| sender(Step::ReceiverReceipt)(e.into()))?;
         let (at_sender, receipt) = receipt_due
-            .receipt(&receipt, &sender_key)
+            .receipt(&receipt, &sender_key, head(2))
             .map_err(sender(Step::ReceiverReceipt))?;
 
         let bytes = wire.one(End::Receiver, Step::SenderReceipt, receipt.encode())?;
@@ -280,8 +336,23 @@ pub(crate) fn terms() -> Terms {
         mode: Mode::Members,
         key_kind: KeyKind::Person,
         width: WIDTH as u16,
+        label: 0,
         receiver_cap: 20_000,
         sender_cap: 20_000,
+    }
+}
+
+/// Neither end of a new session holds anything.
+pub(crate) const NOTHING_YET: Have = Have {
+    chunks: 0,
+    tags: false,
+};
+
+/// The end of a node's log.
+pub(crate) fn head(node: u8) -> LogHead {
+    LogHead {
+        seq: 100 + u64::from(node),
+        hash: [node; 32],
     }
 }
 
@@ -320,6 +391,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn elements(width: u16, list: &[Vec<u8>]) -> Elements {
+pub(crate) fn elements(width: u16, list: &[Vec<u8>]) -> Elements {
     Elements::new(usize::from(width), list.concat()).unwrap()
 }

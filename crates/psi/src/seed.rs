@@ -1,0 +1,102 @@
+//! The one secret from which everything secret of a side in a session derives.
+//!
+//! A session is resumed by being *replayed*: the same seed over the same set and the same messages of the other side
+//! gives the same bytes again. Nothing that a replay draws comes from elsewhere but the nonces of the chunks' proofs,
+//! which may differ each time.
+
+use rand::CryptoRng;
+use ring::hmac;
+use zeroize::Zeroizing;
+
+use crate::keys::array;
+
+/// 32 secret bytes, drawn for one session and wiped with it. It has no `Debug` and no `serde`: it is only ever sealed.
+pub struct SessionSeed(Zeroizing<[u8; 32]>);
+
+impl SessionSeed {
+    /// A fresh seed.
+    pub fn generate(rng: &mut dyn CryptoRng) -> Self {
+        let mut seed = Zeroizing::new([0u8; 32]);
+        rng.fill_bytes(seed.as_mut_slice());
+        Self(seed)
+    }
+
+    /// A seed that was sealed, to replay its session.
+    #[must_use]
+    pub fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to be sealed. Who reads them can open everything that this side sent in the session.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// HMAC-SHA-512(seed, label ‖ 0x00 ‖ parts): every use has its own label.
+    pub(crate) fn derive(&self, label: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+        derive(&self.key(), label, parts)
+    }
+
+    /// The first 32 bytes of [`Self::derive`].
+    pub(crate) fn derive_short(&self, label: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(array(self.derive(label, parts).as_slice()))
+    }
+
+    /// Numbers for the receiver's shuffle.
+    pub(crate) fn draws(&self) -> Draws {
+        Draws {
+            key: self.key(),
+            block: 0,
+            words: Zeroizing::new([0; 8]),
+            at: 8,
+        }
+    }
+
+    fn key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA512, self.0.as_slice())
+    }
+}
+
+/// A stream of numbers: eight of 64 bits from each block of HMAC-SHA-512(seed, "hefu/2 receiver order" ‖ 0x00 ‖ block).
+pub(crate) struct Draws {
+    key: hmac::Key,
+    block: u64,
+    words: Zeroizing<[u64; 8]>,
+    at: usize,
+}
+
+impl Draws {
+    /// A uniform number below `bound`, which is not 0: what would favour the low ones is drawn again.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        let excess = (u64::MAX % bound + 1) % bound; // 2^64 mod bound
+        loop {
+            let word = self.word();
+            if word <= u64::MAX - excess {
+                return word % bound;
+            }
+        }
+    }
+
+    fn word(&mut self) -> u64 {
+        if self.at == self.words.len() {
+            let block = derive(&self.key, "hefu/2 receiver order", &[&self.block.to_be_bytes()]);
+            for (word, bytes) in self.words.iter_mut().zip(block.as_chunks::<8>().0) {
+                *word = u64::from_be_bytes(*bytes);
+            }
+            (self.block, self.at) = (self.block + 1, 0);
+        }
+        self.at += 1;
+        self.words.get(self.at - 1).copied().unwrap_or_default()
+    }
+}
+
+fn derive(key: &hmac::Key, label: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> {
+    let mut context = hmac::Context::with_key(key);
+    context.update(label.as_bytes());
+    context.update(&[0]);
+    for part in parts {
+        context.update(part);
+    }
+    Zeroizing::new(array(context.sign().as_ref()))
+}
