@@ -3,7 +3,7 @@
 use hefu_casework::{Agreement, Dossier, Hex};
 use hefu_link::Card;
 use hefu_psi::wire::{Abort, Open};
-use hefu_psi::{KeyKind, Mode, Ristretto255, Suite, Terms};
+use hefu_psi::{KeyKind, Mode, Ristretto255, Terms};
 use hefu_store::AgreementState;
 
 use crate::node::today;
@@ -98,7 +98,6 @@ impl InForce {
             width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
                 what: "element width",
             })?,
-            label: 0,
             receiver_cap: to.max_elements,
             sender_cap: from.max_elements,
         })

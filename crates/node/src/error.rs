@@ -195,6 +195,8 @@ impl Error {
         match self {
             Error::BrokenOff { cause, .. } => cause.peer_knows(),
             Error::Link(hefu_link::Error::PeerAborted { .. }) => true,
+            // A wrong label shows only after the end, and must not be told at all.
+            Error::Psi(error) => error.abort().is_none(),
             _ => false,
         }
     }

@@ -152,8 +152,8 @@ impl Node {
             }
             AGREEMENT => Ok((AGREEMENT, self.take_dossier(bytes, caller)?.to_bytes())),
             WANTED => {
-                let digest = bytes.try_into().map_err(|_| malformed())?;
-                let dossier = self.dossiers_with(caller)?.remove(digest).ok_or_else(malformed)?;
+                let digest: [u8; 32] = bytes.try_into().map_err(|_| malformed())?;
+                let dossier = self.dossiers_with(caller)?.remove(&digest).ok_or_else(malformed)?;
                 Ok((AGREEMENT, dossier.to_bytes()))
             }
             ENDED => {
@@ -214,8 +214,10 @@ impl Papers {
     }
 
     async fn say(&mut self, kind: u8, bytes: &[u8]) -> Result<()> {
-        let paper = Document { kind, bytes }.encode();
-        self.writing.send(Kind::Document as u8, &paper).await?;
+        let paper = Document { kind, bytes };
+        self.writing
+            .send_parts(Kind::Document as u8, &[&paper.header(), paper.bytes])
+            .await?;
         Ok(self.writing.flush().await?)
     }
 

@@ -8,7 +8,7 @@ use hefu_casework::{AgencyRole, PERSON_WIDTH, RowId, person_element};
 use hefu_curve::Pool;
 use hefu_ingest::{ReadOptions, Reading, read_numbers};
 use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Tap, Traffic, dial};
-use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
+use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, SessionSeed, Terms};
 use zeroize::Zeroize;
 
 use crate::digest::sha256;

@@ -1,6 +1,7 @@
 //! What a round came to, as a signed file.
 
 use hefu_casework::{Finding, Hex, canonical};
+use hefu_store::LogEntry;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -41,7 +42,7 @@ impl Node {
             "own_elements": record.own_elements,
             "peer_elements": record.peer_elements,
             "matched": record.matched,
-            "receipt": self.receipt_of(round)?,
+            "receipt": self.entry_of(round, "round_done")?,
             "findings": findings.iter().map(masked).collect::<Vec<_>>(),
         });
         let digest = sha256(&canonical::to_vec(&body));
@@ -53,22 +54,20 @@ impl Node {
         Ok(canonical::to_vec(&json!({ "report": body, "signature": signature })))
     }
 
-    /// The entry of the log that holds both signatures; nothing where the round came to no receipt.
-    fn receipt_of(&self, round: &[u8; 32]) -> Result<Value> {
+    /// The newest entry of this kind about a round.
+    pub(crate) fn entry_of(&self, round: &[u8; 32], kind: &str) -> Result<Value> {
         const PAGE: usize = 1024;
-        let mut after = 0;
+        let id = Hex(*round).to_string();
+        let (mut after, mut found) = (0, Value::Null);
         loop {
             let page = self.store.entries(after, PAGE)?;
             let Some(last) = page.last() else {
-                return Ok(Value::Null);
+                return Ok(found);
             };
             after = last.seq;
-            let id = Hex(*round).to_string();
-            let found = page
-                .into_iter()
-                .find(|entry| entry.kind == "round_done" && entry.body["round"] == id.as_str());
-            if let Some(entry) = found {
-                return Ok(entry.body);
+            let about = |entry: &LogEntry| entry.kind == kind && entry.body["round"] == id.as_str();
+            if let Some(entry) = page.into_iter().rfind(about) {
+                found = entry.body;
             }
         }
     }
@@ -93,6 +92,10 @@ fn masked(finding: &Finding) -> Value {
         "months": finding.months,
         "programmes": finding.programmes,
         "to_verify_fen": finding.to_verify,
-        "feedback": finding.feedback,
+        "feedback": finding.feedback.as_ref().map(|feedback| json!({
+            "state": feedback.state.code(),
+            "date": feedback.date,
+            "reason": feedback.reason.map(|reason| reason.code()),
+        })),
     })
 }

@@ -3,6 +3,7 @@
 mod active;
 mod answer;
 mod ask;
+mod evidence;
 mod journal;
 mod keeper;
 
@@ -131,7 +132,9 @@ impl Node {
             "blinded": Hex(receipt.blinded),
             "evaluated": Hex(receipt.evaluated),
             "tags": Hex(receipt.tags),
+            "receiver_head": { "seq": signed.receiver_head.seq, "hash": Hex(signed.receiver_head.hash) },
             "by_receiver": Hex(signed.by_receiver),
+            "sender_head": { "seq": signed.sender_head.seq, "hash": Hex(signed.sender_head.hash) },
             "by_sender": Hex(signed.by_sender),
         });
         self.note_head(round, signed)?;
@@ -158,8 +161,8 @@ impl Node {
     /// The peer has signed for its log as well: a log that grew shorter, or has another past, was restored or rewritten.
     fn note_head(&self, round: &Round, signed: &SignedReceipt) -> Result<()> {
         let theirs = match round.role {
-            Role::Receiver => &signed.head_of_sender,
-            Role::Sender => &signed.head_of_receiver,
+            Role::Receiver => &signed.sender_head,
+            Role::Sender => &signed.receiver_head,
         };
         let head = LogHead {
             seq: theirs.seq,

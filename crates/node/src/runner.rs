@@ -26,6 +26,7 @@ use line::Line;
 pub use line::{Call, Said, Visit};
 pub use send::Own;
 pub use spool::Spool;
+pub(crate) use spool::{BLINDED, EVALUATED, TAGS};
 
 /// A source of randomness for one session: the system's, or a seeded one in tests.
 pub type Randomness = Box<dyn CryptoRng + Send>;
@@ -192,6 +193,9 @@ impl Runner {
         }
     }
 }
+
+/// No record of a session is longer.
+pub(crate) const LONGEST: usize = 1 << 20;
 
 /// How many chunks `elements` elements make.
 pub(crate) fn chunks_of(elements: u64) -> u32 {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use hefu_casework::{Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
-use hefu_psi::{AwaitAccept, Matches, Ristretto255, SessionSeed};
-use hefu_store::{Entry, NewSession, Role, Round, RoundState};
+use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
+use hefu_store::{Entry, NewSession, Role, Round};
 use serde_json::json;
 
 use super::journal::Kept;
-use super::packed;
+use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
 use crate::{Error, Node, Result};
 
@@ -136,13 +136,22 @@ impl Node {
         let limits = &self.surroundings.limits;
         let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
         let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
+        let terms = in_force.terms(in_force.me)?;
         let received = self
             .runner(&round.id)
-            .receive::<Ristretto255>(connection, in_force.terms(in_force.me)?, elements, seed, journal, place)
+            .receive::<Ristretto255>(connection, terms.clone(), elements, seed, journal.clone(), place)
             .await?;
         let matches = received.matches;
-        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &matches.labels)?;
-        self.keep(round, &matches, &outcome, received.traffic)?;
+        let labels: Vec<u8> = (0..matches.indices.len())
+            .flat_map(|index| matches.labels.get(index).iter().copied())
+            .collect();
+        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &labels)?;
+        let seed = self.seed(&round.id)?;
+        let evidence = evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome)?;
+        round.peer_elements = Some(matches.sender_elements);
+        round.matched = Some(matches.indices.len() as u64);
+        add_traffic(round, received.traffic);
+        self.end_done(round, &matches.receipt, &outcome.findings, &evidence, None, None)?;
         Ok(Learned {
             round: round.id,
             agreement: in_force.agreement.number,
@@ -153,15 +162,6 @@ impl Node {
             peer_elements: matches.sender_elements,
             traffic: received.traffic,
         })
-    }
-
-    /// Findings, receipt and end of the round in one.
-    fn keep(&self, round: &mut Round, matches: &Matches, outcome: &Outcome, traffic: Traffic) -> Result<()> {
-        round.peer_elements = Some(matches.sender_elements);
-        round.matched = Some(matches.indices.len() as u64);
-        round.state = RoundState::Done;
-        add_traffic(round, traffic);
-        self.end_done(round, &matches.receipt, &outcome.findings, &[], None, None)
     }
 
     /// The agreement, if this node may learn under it now and asks under it nowhere else.

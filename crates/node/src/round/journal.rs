@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hefu_casework::Hex;
 use hefu_psi::wire::ReceiptMessage;
-use hefu_psi::{Head, Root, SignedReceipt};
+use hefu_psi::{LogHead, Root, SignedReceipt};
 use hefu_store::{Direction, Role, RoundState};
 
 use crate::runner::{Chunks, Journal, Pending, Spool};
@@ -116,9 +116,9 @@ impl Journal for Kept {
             .end_done(&mut round, signed, &[], &[], Some(&theirs.encode()), Some(&own.encode()))
     }
 
-    fn head(&self) -> Result<Head> {
+    fn head(&self) -> Result<LogHead> {
         let head = self.node.store.head()?;
-        Ok(Head {
+        Ok(LogHead {
             seq: head.seq,
             hash: head.hash,
         })

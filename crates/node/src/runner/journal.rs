@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hefu_psi::wire::ReceiptMessage;
-use hefu_psi::{Head, Root, SignedReceipt};
+use hefu_psi::{LogHead, Root, SignedReceipt};
 use zeroize::Zeroizing;
 
 use super::spool::Spool;
@@ -54,7 +54,7 @@ pub trait Journal: Send + Sync {
     /// The sender's end: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
     fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()>;
     /// The head of this node's log, for the receipt.
-    fn head(&self) -> Result<Head>;
+    fn head(&self) -> Result<LogHead>;
     /// The file under this name, with what was written into it before.
     fn spool(&self, name: &'static str) -> Result<Spool>;
 }
@@ -106,8 +106,8 @@ impl Journal for Forgetful {
         Ok(())
     }
 
-    fn head(&self) -> Result<Head> {
-        Ok(Head::default())
+    fn head(&self) -> Result<LogHead> {
+        Ok(LogHead::default())
     }
 
     fn spool(&self, _: &'static str) -> Result<Spool> {

@@ -3,15 +3,15 @@
 //! A session that was cut is run again from its beginning: the same seed gives the same messages, and what is on record
 //! is compared, not trusted. Only what the other side has not got yet goes over the line.
 
-use hefu_psi::wire::{Accept, Commit, Evaluated, Have, Kind, ReceiptMessage, Tags};
+use hefu_psi::wire::{Accept, Commit, Evaluated, Kind, ReceiptMessage, Tags};
 use hefu_psi::{
     AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, Matches, Merging, Root, SessionSeed, Suite,
     Terms, element_root,
 };
 
 use super::journal::{Chunks, Pending};
-use super::session::{Running, refused};
-use super::spool::Spool;
+use super::session::{Running, out_of_turn, refused};
+use super::spool::{BLINDED, EVALUATED, Spool, TAGS};
 use super::{Step, chunks_of};
 use crate::digest::sha256;
 use crate::{Error, Result};
@@ -29,26 +29,25 @@ impl Running<'_> {
         self.line.send(Kind::Open, open.encode(), Vec::new())?;
         let accept = self.line.receive(Kind::Accept)?;
         let accept = Accept::decode(&accept).map_err(refused)?;
-        let sender_elements = accept.elements;
         let blinding = waiting.accept::<S>(&accept)?;
         // A key is remembered by its digest, which has one length for every suite.
         self.journal
             .accepted(&accept.encode(), Some(&sha256(&accept.public)))?;
-        let sender_has = self.have()?;
+        let sender_has = blinding.held(&self.have()?)?;
         let sent = self.journal.chunks(Chunks::Blinded)?;
-        if sender_has.chunks as usize > sent.len() {
+        if sender_has as usize > sent.len() {
             return Err(out_of_turn(sent.len()));
         }
 
         if let Some(pending) = self.journal.pending()? {
             return self.ask_for_receipt(terms, total, pending);
         }
-        let mut blinded = Spool::unnamed(&self.runner.spool)?;
-        let (evaluating, commit) = self.blind(blinding, total, &mut blinded, &sent, sender_has.chunks)?;
+        let mut blinded = self.journal.spool(BLINDED)?;
+        let (evaluating, commit) = self.blind(blinding, total, &mut blinded, &sent, sender_has)?;
         self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
         blinded.back_to(0)?;
         let merging = self.evaluations(evaluating, total, &mut blinded)?;
-        let merging = self.merge(merging, &terms, sender_elements)?;
+        let merging = self.merge(merging)?;
         let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), self.journal.head()?)?;
         self.journal.keep_pending(&Pending {
             state: waiting.to_bytes(),
@@ -102,7 +101,7 @@ impl Running<'_> {
         total: u64,
         blinded: &mut Spool,
     ) -> Result<Merging> {
-        let mut came = self.journal.spool("evaluated")?;
+        let mut came = self.journal.spool(EVALUATED)?;
         let (mut chunk, mut message) = (Vec::new(), Vec::new());
         let mut done = 0;
         let most = 4 + S::proof_bytes() + CHUNK * S::ELEMENT;
@@ -142,13 +141,16 @@ impl Running<'_> {
         Ok(state.finish()?)
     }
 
-    fn merge(&mut self, mut state: Merging, terms: &Terms, total: u64) -> Result<Merging> {
-        let mut done = 0;
-        while done < total {
+    fn merge(&mut self, mut state: Merging) -> Result<Merging> {
+        let total = state.remaining();
+        // Kept for the evidence of what matches.
+        let mut came = self.journal.spool(TAGS)?;
+        while state.remaining() > 0 {
             let payload = self.line.receive(Kind::Tags)?;
-            state.tags(&Tags::decode(&payload).map_err(refused)?)?;
-            done += terms.tag_chunk() as u64;
-            self.tell(Step::Merge, done.min(total), total);
+            let tags = Tags::decode(&payload).map_err(refused)?;
+            state.tags(&tags)?;
+            came.push(&[tags.entries])?;
+            self.tell(Step::Merge, total - state.remaining(), total);
         }
         Ok(state)
     }
@@ -168,11 +170,4 @@ impl Running<'_> {
         let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
         Ok(waiting.receipt(&answer)?)
     }
-}
-
-pub(super) fn out_of_turn(expected: usize) -> Error {
-    refused(hefu_psi::wire::Abort::Chunk {
-        expected: u32::try_from(expected).unwrap_or(u32::MAX),
-    })
-    .into()
 }

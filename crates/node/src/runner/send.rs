@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::journal::{Chunks, Journal};
 use super::session::{Running, refused};
-use super::spool::Spool;
+use super::spool::{BLINDED, Spool, TAGS};
 use super::{Progress, Randomness, Runner, Step};
 use crate::{Error, Result};
 
@@ -34,10 +34,9 @@ impl Running<'_> {
         seed: &SessionSeed,
         mut randomness: Randomness,
     ) -> Result<SignedReceipt> {
-        let tag_bytes = terms.entry_bytes() * terms.tag_chunk();
         let incoming = Incoming::new::<S>(terms.clone(), open)?;
         let announced = incoming.announced();
-        let input = commit_to(&own.elements, seed);
+        let input = commit_to(own, &terms, seed);
         let (collecting, tagging, accept) =
             incoming.accept::<S>(input, seed, self.runner.keys.signing_key())?;
         self.journal.accepted(&accept.encode(), None)?;
@@ -46,7 +45,7 @@ impl Running<'_> {
         let (runner, journal) = (self.runner, self.journal);
         let stop = AtomicBool::new(false);
         let (answered, tags) = std::thread::scope(|scope| {
-            let tags = scope.spawn(|| match spooled_tags(&terms, journal, tag_bytes)? {
+            let tags = scope.spawn(|| match spooled_tags(&terms, journal)? {
                 Some(tags) => Ok(tags),
                 None => tag_all(tagging, own, &terms, runner, journal, &stop),
             });
@@ -63,7 +62,7 @@ impl Running<'_> {
         if !receiver_has_tags {
             for chunk in tags.chunks() {
                 self.line
-                    .send(Kind::Tags, chunk.header().to_vec(), chunk.tags.to_vec())?;
+                    .send(Kind::Tags, chunk.header().to_vec(), chunk.entries.to_vec())?;
             }
         }
         let due = replying.finish(&tags)?;
@@ -82,8 +81,9 @@ impl Running<'_> {
         total: u64,
         randomness: &mut dyn CryptoRng,
     ) -> Result<(Replying<S>, bool)> {
-        let mut spool = self.journal.spool("blinded")?;
+        let mut spool = self.journal.spool(BLINDED)?;
         let mut chunk = Vec::new();
+        state.expect(self.journal.chunks(Chunks::Blinded)?);
         let mut number = self.collected(&mut state, &mut spool, &mut chunk)?;
         self.say_have(number, false)?;
         let mut received = (u64::from(number) * CHUNK as u64).min(total);
@@ -103,26 +103,21 @@ impl Running<'_> {
 
         let have = self.have()?;
         let evaluated = self.journal.chunks(Chunks::Evaluated)?;
-        spool.back_to(0)?;
-        let mut done = 0;
-        for number in 0.. {
-            if state.remaining() == 0 {
-                break;
-            }
+        let held = state.held(&have, evaluated.len() as u32)?;
+        for root in evaluated.iter().take(held as usize) {
+            state.skip(*root)?;
+        }
+        spool.back_to(held)?;
+        let mut number = held;
+        let mut done = (u64::from(held) * CHUNK as u64).min(total);
+        while state.remaining() > 0 {
             let blinded = spool.next(CHUNK * S::ELEMENT, &mut chunk)?.unwrap_or_default();
-            done += (blinded.len() / S::ELEMENT) as u64;
-            if number < have.chunks {
-                // A receiver can have no more than was sent.
-                let root = evaluated.get(number as usize);
-                state.skip(*root.ok_or_else(|| super::receive::out_of_turn(evaluated.len()))?)?;
-                continue;
-            }
             let mut message = Vec::new();
-            state.evaluate(&self.runner.pool, blinded, randomness, &mut message)?;
-            let elements = message.get(4 + S::proof_bytes()..).unwrap_or_default();
-            let root = element_root(elements, S::ELEMENT);
+            let root = state.evaluate(&self.runner.pool, blinded, randomness, &mut message)?;
             self.journal.chunk(Chunks::Evaluated, number, &root)?;
             self.line.send(Kind::Evaluated, message, Vec::new())?;
+            number += 1;
+            done += (blinded.len() / S::ELEMENT) as u64;
             self.tell(Step::Evaluate, done, total);
         }
         Ok((state, have.tags))
@@ -166,26 +161,29 @@ impl Running<'_> {
     }
 }
 
-fn commit_to(elements: &Elements, seed: &SessionSeed) -> InputCommitment {
-    let mut committer = InputCommitter::for_sender(elements.width(), seed);
-    for chunk in elements.chunks(CHUNK) {
-        committer.update(chunk);
+fn commit_to(own: &Own, terms: &Terms, seed: &SessionSeed) -> InputCommitment {
+    let mut committer = InputCommitter::for_sender(terms, seed);
+    let labels = CHUNK * usize::from(terms.label);
+    let mut labels = own.labels.chunks(labels.max(1));
+    for chunk in own.elements.chunks(CHUNK) {
+        committer.update(chunk, labels.next().unwrap_or_default());
     }
     committer.finish()
 }
 
-/// The tags of an earlier run, byte for byte: a label sealed a second time with other words under the same key would
-/// open both.
-fn spooled_tags(terms: &Terms, journal: &dyn Journal, tag_bytes: usize) -> Result<Option<TagSet>> {
+/// The tags of an earlier run: they need not be made again.
+fn spooled_tags(terms: &Terms, journal: &dyn Journal) -> Result<Option<TagSet>> {
     let Some(root) = journal.tags_noted()? else {
         return Ok(None);
     };
-    let mut spool = journal.spool("tags")?;
-    let (mut bytes, mut record) = (Vec::new(), Vec::new());
-    while let Some(chunk) = spool.next(tag_bytes, &mut record)? {
-        bytes.extend_from_slice(chunk);
+    let mut spool = journal.spool(TAGS)?;
+    let most = terms.entry_bytes() * terms.tags_in_chunk();
+    let (mut entries, mut record) = (Vec::new(), Vec::new());
+    while let Some(chunk) = spool.next(most, &mut record)? {
+        entries.extend_from_slice(chunk);
     }
-    Ok(TagSet::from_spooled(terms, bytes).filter(|tags| tags.root() == root))
+    let spooled = TagSet::from_spooled(terms, entries).ok();
+    Ok(spooled.filter(|tags| tags.root() == root))
 }
 
 /// Tags the whole set, unless the session has failed meanwhile, and keeps the tags before the first of them leaves.
@@ -209,7 +207,7 @@ fn tag_all<S: Suite>(
         let count = chunk.len() / own.elements.width();
         let labels = done * label..(done + count) * label;
         let labels = own.labels.get(labels).ok_or(Error::Internal { what: "labels" })?;
-        state.tag(&runner.pool, chunk, labels);
+        state.tag(&runner.pool, chunk, labels)?;
         done += count;
         (runner.watcher)(Progress {
             step: Step::Tag,
@@ -218,9 +216,9 @@ fn tag_all<S: Suite>(
         });
     }
     let tags = state.finish()?;
-    let mut spool = journal.spool("tags")?;
+    let mut spool = journal.spool(TAGS)?;
     for chunk in tags.chunks() {
-        spool.push(&[chunk.tags])?;
+        spool.push(&[chunk.entries])?;
     }
     journal.tags(&tags.root())?;
     Ok(tags)

@@ -5,7 +5,7 @@ use hefu_psi::wire::{Abort, Have, Kind};
 use super::journal::Journal;
 use super::line::Line;
 use super::{Progress, Runner, Step};
-use crate::Result;
+use crate::{Error, Result};
 
 /// A session under way.
 pub(super) struct Running<'a> {
@@ -32,4 +32,12 @@ impl Running<'_> {
 
 pub(super) fn refused(abort: Abort) -> hefu_psi::Error {
     hefu_psi::Error::Refused(abort)
+}
+
+/// The peer says that it has what it can't have.
+pub(super) fn out_of_turn(expected: usize) -> Error {
+    refused(Abort::Chunk {
+        expected: u32::try_from(expected).unwrap_or(u32::MAX),
+    })
+    .into()
 }

@@ -6,6 +6,13 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
+/// The file of the blinded elements.
+pub(crate) const BLINDED: &str = "blinded";
+/// The file of the evaluations, as the messages came.
+pub(crate) const EVALUATED: &str = "evaluated";
+/// The file of the tags, with their labels.
+pub(crate) const TAGS: &str = "tags";
+
 /// Records one behind the other, each with its length before it.
 ///
 /// What stands here has gone over the wire, so it is not secret from the peer; it is checked against its root when it

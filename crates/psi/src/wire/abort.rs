@@ -111,6 +111,8 @@ pub enum Abort {
     Receipt,
     /// One side's node was restored from a backup, which leaves out sessions under way.
     Voided,
+    /// This side can't go on at present, and keeps the session: the receiver is to call again.
+    Interrupted,
 }
 
 impl Abort {
@@ -163,6 +165,7 @@ impl Abort {
             Abort::Label => "abort_label",
             Abort::Receipt => "abort_receipt",
             Abort::Voided => "abort_voided",
+            Abort::Interrupted => "abort_interrupted",
         }
     }
 
@@ -207,7 +210,8 @@ impl Abort {
             | Abort::Expired
             | Abort::Label
             | Abort::Receipt
-            | Abort::Voided => Vec::new(),
+            | Abort::Voided
+            | Abort::Interrupted => Vec::new(),
         }
     }
 }
