@@ -14,9 +14,9 @@ use hefu_casework::{AgencyRole, Hex, canonical};
 use hefu_curve::Pool;
 use hefu_link::{Card, Keys, Limits, dial};
 use hefu_node::Surroundings;
-use hefu_node::runner::{Runner, system_randomness};
+use hefu_node::runner::{Forgetful, Runner, system_randomness};
 use hefu_psi::wire::{Abort, Kind, decode_abort, encode_abort};
-use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, Terms};
+use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, SessionSeed, Terms};
 use hefu_store::RoundState;
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, draft, opening, party,
@@ -114,14 +114,10 @@ async fn a_peer_that_only_says_that_it_is_alive_is_given_up() {
     let runner = Runner::new(Pool::new(1).unwrap(), spool.path().to_path_buf(), keys.clone());
     let elements = Elements::new(32, vec![3; 32]).unwrap();
     let connection = dial(&keys, &peer, &SHORT, None).await.unwrap();
+    let seed = SessionSeed::generate(&mut *system_randomness());
+    let journal = Arc::new(Forgetful::new(spool.path()));
     let outcome = runner
-        .receive::<Ristretto255>(
-            connection,
-            terms,
-            elements,
-            system_randomness(),
-            Arc::new(|_: &[u8; 32]| Ok(true)),
-        )
+        .receive::<Ristretto255>(connection, terms, elements, seed, journal, ())
         .await;
     assert_eq!(outcome.err().map(|error| error.code()), Some("peer_inactive"));
     assert!(

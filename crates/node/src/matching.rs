@@ -222,9 +222,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
         keys: Arc::clone(keys),
         watcher: matching.watcher.clone(),
     };
-    let journal = Arc::new(Forgetful {
-        spool: matching.spool.clone(),
-    });
+    let journal = Arc::new(Forgetful::new(&matching.spool));
     let sender_side = async {
         // A stray caller on this machine is none of the two parties: the next one may be.
         let connection = loop {

@@ -20,8 +20,7 @@ use hefu_psi::{Elements, Matches, SessionSeed, SignedReceipt, Suite, Terms};
 use rand::CryptoRng;
 
 use crate::{Error, Result};
-pub(crate) use journal::Forgetful;
-pub use journal::{Chunks, Journal, Pending};
+pub use journal::{Chunks, Forgetful, Journal, Pending};
 use line::Line;
 pub use line::{Call, Said, Visit};
 pub use send::Own;
@@ -176,9 +175,7 @@ impl Runner {
         let (_, line, tasks) = call.into_line();
         let runner = self.clone();
         let outcome = blocking(move || {
-            let nothing = Forgetful {
-                spool: runner.spool.clone(),
-            };
+            let nothing = Forgetful::new(&runner.spool);
             runner.run(line, &nothing).repeat(accept, chunks, &theirs, own)
         })
         .await;

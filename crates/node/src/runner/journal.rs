@@ -1,6 +1,6 @@
 //! What a side of a session keeps, so that it can go on after a crash or a cut line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hefu_psi::wire::ReceiptMessage;
 use hefu_psi::{LogHead, Root, SignedReceipt};
@@ -60,9 +60,18 @@ pub trait Journal: Send + Sync {
 }
 
 /// Remembers nothing: for two parties in one process, who end together.
-pub(crate) struct Forgetful {
-    /// Where chunks wait, in files without a name.
-    pub(crate) spool: PathBuf,
+pub struct Forgetful {
+    spool: PathBuf,
+}
+
+impl Forgetful {
+    /// Chunks wait in this folder, in files without a name.
+    #[must_use]
+    pub fn new(spool: &Path) -> Self {
+        Self {
+            spool: spool.to_path_buf(),
+        }
+    }
 }
 
 impl Journal for Forgetful {
