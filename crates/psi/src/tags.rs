@@ -2,7 +2,7 @@
 //! label behind it; tag and label together are an entry.
 
 use crate::wire::{Abort, Tags};
-use crate::{Error, RootBuilder, Terms, element_root};
+use crate::{Error, Root, RootBuilder, Terms, element_root};
 
 /// Bytes of a tag: enough for |X|·|Y| up to 2^88 at a false match in 2^40.
 pub const TAG_BYTES: usize = 16;
@@ -44,6 +44,7 @@ impl Layout {
 pub struct TagSet {
     entries: Vec<u8>,
     layout: Layout,
+    root: Root,
 }
 
 impl TagSet {
@@ -54,19 +55,33 @@ impl TagSet {
         } else {
             entries = sorted(layout, &entries);
         }
-        layout.ascends(&entries).then_some(Self { entries, layout })
+        layout.ascends(&entries).then(|| Self::of(layout, entries))
     }
 
-    /// The set whose [`Self::as_bytes`] were kept, to send them again byte for byte.
+    /// The set whose [`Self::as_bytes`] were kept, to send them again byte for byte; `root` was kept apart from them.
     ///
     /// # Errors
-    /// When the bytes are not a set's under these terms.
-    pub fn from_spooled(terms: &Terms, entries: Vec<u8>) -> Result<Self, Error> {
+    /// When the bytes are not the set's under these terms.
+    pub fn from_spooled(terms: &Terms, entries: Vec<u8>, root: &Root) -> Result<Self, Error> {
         let layout = Layout::of(terms);
-        if !entries.len().is_multiple_of(layout.entry) || !layout.ascends(&entries) {
-            return Err(Error::Local { what: "spooled tags" });
+        let whole = entries.len().is_multiple_of(layout.entry);
+        Some(entries)
+            .filter(|entries| whole && layout.ascends(entries))
+            .map(|entries| Self::of(layout, entries))
+            .filter(|set| set.root == *root)
+            .ok_or(Error::Local { what: "spooled tags" })
+    }
+
+    fn of(layout: Layout, entries: Vec<u8>) -> Self {
+        let mut root = RootBuilder::default();
+        for chunk in entries.chunks(layout.chunk * layout.entry) {
+            root.push(element_root(chunk, layout.entry), layout.height());
         }
-        Ok(Self { entries, layout })
+        Self {
+            entries,
+            layout,
+            root: root.finish(),
+        }
     }
 
     /// All entries, packed. They are what goes over the wire, so they are no secret of this side's.
@@ -96,13 +111,8 @@ impl TagSet {
 
     /// The root over all entries.
     #[must_use]
-    pub fn root(&self) -> [u8; 32] {
-        let mut root = RootBuilder::default();
-        for tags in self.chunks() {
-            let chunk = element_root(tags.entries, self.layout.entry);
-            root.push(chunk, self.layout.height());
-        }
-        root.finish()
+    pub fn root(&self) -> Root {
+        self.root
     }
 }
 
@@ -179,7 +189,7 @@ impl TagReader {
     }
 
     /// The root over all entries, once all have come.
-    pub(crate) fn finish(self) -> Result<[u8; 32], Abort> {
+    pub(crate) fn finish(self) -> Result<Root, Abort> {
         if self.received != self.announced {
             return Err(Abort::Count {
                 announced: self.announced,

@@ -15,7 +15,7 @@ use common::attack::Verdict::{self, Receipt, Refused, WaitsInVain};
 use common::attack::{Attack, verdict};
 use common::toy::Toy;
 use common::{Session, Step, Transcript, naive, node_key, numbered};
-use hefu_psi::wire::{Abort, Accept, Commit, Open, ReceiptMessage};
+use hefu_psi::wire::{Abort, Accept, Commit, Have, Open, ReceiptMessage};
 use hefu_psi::{Possession, Ristretto255, Suite};
 
 #[test]
@@ -271,6 +271,32 @@ fn commits() {
     }
 }
 
+/// A new session in which an end claims to hold what it can't have.
+#[test]
+fn claims() {
+    let have = |chunks, tags| Have { chunks, tags }.encode();
+    let chunk = |end, expected| Refused(end, Abort::Chunk { expected });
+    let of_sender =
+        |bytes: Vec<u8>| small().attacked::<Ristretto255>(Step::SenderHave, &|_, _, m| m[0] = bytes.clone());
+    assert_eq!(
+        of_sender(have(2, false)),
+        chunk(Receiver, 1),
+        "more than there are"
+    );
+    assert_eq!(of_sender(have(0, true)), chunk(Receiver, 1), "a sender with tags");
+    // It claims a chunk that was never sent, does not get it, and misses it.
+    let missed = Abort::Count {
+        announced: 12,
+        received: 0,
+    };
+    assert_eq!(of_sender(have(1, false)), Refused(Sender, missed));
+    for (chunks, tags) in [(1, false), (1, true), (0, true), (u32::MAX, false)] {
+        let verdict =
+            small().attacked::<Ristretto255>(Step::ReceiverHave, &|_, _, m| m[0] = have(chunks, tags));
+        assert_eq!(verdict, chunk(Sender, 0), "{chunks} {tags}: nothing was sent yet");
+    }
+}
+
 #[test]
 fn receipts() {
     let changes: Vec<(&str, fn(&mut ReceiptMessage))> = vec![
@@ -310,7 +336,9 @@ fn messages_that_never_come() {
     for (step, end) in [
         (Step::Open, Sender),
         (Step::Accept, Receiver),
+        (Step::SenderHave, Receiver),
         (Step::Commit, Sender),
+        (Step::ReceiverHave, Sender),
         (Step::ReceiverReceipt, Sender),
         (Step::SenderReceipt, Receiver),
     ] {

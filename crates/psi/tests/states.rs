@@ -7,7 +7,7 @@ use common::{POOL, WIDTH, node_key, numbered, terms};
 use hefu_psi::wire::{Accept, Blinded, Evaluated, Open, Tags};
 use hefu_psi::{
     AwaitAccept, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter, Replying, Ristretto255,
-    SessionSeed, TagSet, Tagging,
+    SessionSeed, TagSet, Tagging, element_root,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -111,7 +111,7 @@ fn a_receipt_waits_for_the_last_evaluation_and_for_all_tags() {
     replying
         .evaluate(&POOL, &chunk, &mut rng, &mut Vec::new())
         .unwrap();
-    let too_few = TagSet::from_spooled(&terms(), vec![0; 16]).unwrap();
+    let too_few = TagSet::from_spooled(&terms(), vec![0; 16], &element_root(&[0; 16], 16)).unwrap();
     assert_local(replying.finish(&too_few).err(), "unfinished session");
 }
 

@@ -139,6 +139,7 @@ impl AwaitReceipt {
             &self.signed.bytes,
             &self.input.root,
             self.input.salt(),
+            &(self.matched.len() as u64).to_be_bytes(),
         ] {
             out.extend_from_slice(part);
         }
@@ -159,13 +160,15 @@ impl AwaitReceipt {
     /// # Errors
     /// When the bytes are not those of a session under these terms, signed by this receiver.
     pub fn from_bytes(terms: Terms, bytes: &[u8]) -> Result<Self, Error> {
-        let waiting = Self::read(terms, bytes).ok_or(Error::Local {
-            what: "receipt under way",
-        })?;
-        waiting
-            .receipt
-            .check(Side::Receiver, &waiting.terms.receiver, &waiting.message())?;
-        Ok(waiting)
+        Self::read(terms, bytes)
+            .filter(|waiting| {
+                let key = &waiting.terms.receiver;
+                let signed = waiting.receipt.check(Side::Receiver, key, &waiting.message());
+                signed.is_ok()
+            })
+            .ok_or(Error::Local {
+                what: "receipt under way",
+            })
     }
 
     fn read(terms: Terms, bytes: &[u8]) -> Option<Self> {
@@ -190,7 +193,7 @@ impl AwaitReceipt {
         let salt = Zeroizing::new(reader.array()?);
         let input = InputCommitment::from_parts(root, receipt.receiver_elements, salt);
         let mut matched: Vec<Matched> = Vec::new();
-        while !reader.is_empty() {
+        for _ in 0..reader.u64()? {
             let index = reader.u32()?;
             let place = Place {
                 position: reader.u32()?,
@@ -211,6 +214,7 @@ impl AwaitReceipt {
             };
             matched.push(Matched { index, place, label });
         }
-        (receipt.agreement == terms.agreement).then(|| Self::new(terms, receipt, signed, input, matched))
+        let whole = reader.is_empty() && receipt.agreement == terms.agreement;
+        whole.then(|| Self::new(terms, receipt, signed, input, matched))
     }
 }

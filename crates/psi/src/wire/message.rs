@@ -165,7 +165,7 @@ pub fn decode_abort(bytes: &[u8]) -> Option<Abort> {
     })
 }
 
-/// A message over the limit (there is none among ours) encodes to nothing, which no decoder takes.
+/// Structs of integers, arrays and strings always encode; nothing, which no decoder takes, would stand for a failure.
 fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     bincode::serde::encode_to_vec(message, CONFIG).unwrap_or_default()
 }

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod attack;
+pub(crate) mod durable;
 pub(crate) mod naive;
 pub(crate) mod toy;
 
@@ -28,7 +29,7 @@ pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(2).unwrap())
 
 pub(crate) const WIDTH: usize = 32;
 
-/// The messages in the order in which they cross, and the two places where a chunk lies on a disk in between.
+/// The messages in the order in which they cross, and the places where it lies on a disk in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     Open,
@@ -38,6 +39,7 @@ pub(crate) enum Step {
     Commit,
     ReceiverHave,
     SenderSpool,
+    TagSpool,
     Evaluated,
     ReceiverSpool,
     Tags,
@@ -277,6 +279,9 @@ impl Session {
             tagging.tag(&POOL, &chunk, &labels).map_err(sender(Step::Tags))?;
         }
         let tags: TagSet = tagging.finish().map_err(sender(Step::Tags))?;
+        let tags = wire
+            .tag_spool(&self.sender_terms, tags)
+            .map_err(sender(Step::TagSpool))?;
         let receipt_due = replying.finish(&tags).map_err(sender(Step::Tags))?;
         let chunks = tags.chunks().map(|t| [&t.header(), t.entries].concat()).collect();
         for bytes in wire.many(Step::Tags, chunks) {
@@ -315,6 +320,19 @@ impl Wire<'_> {
         hook(transcript, step, &mut messages);
         transcript.messages.push((step, messages.clone()));
         messages
+    }
+
+    /// What the sender has kept of its tags, and sends. A hostile one signs for whatever it sends.
+    fn tag_spool(&self, terms: &Terms, tags: TagSet) -> Result<TagSet, Error> {
+        let kept = self.many(Step::TagSpool, vec![tags.as_bytes().to_vec()]).concat();
+        let root = match kept == tags.as_bytes() {
+            true => tags.root(),
+            false => {
+                let leaves: Vec<&[u8]> = kept.chunks(terms.entry_bytes()).collect();
+                naive::root(&leaves)
+            }
+        };
+        TagSet::from_spooled(terms, kept, &root)
     }
 
     /// A step of one message; when it does not come, `end` waits in vain.
