@@ -248,6 +248,11 @@ impl Agreement {
             KeyKind::Rule | KeyKind::Referral => RULE_WIDTH,
         }
     }
+
+    /// How many bytes the label of each element has; 0 where there are none.
+    pub fn label_width(&self) -> u16 {
+        self.label.as_ref().map_or(0, |label| label.max_bytes)
+    }
 }
 
 /// Bytes of an element where keys are persons: a length byte, then the person as stored, then zeros.

@@ -49,10 +49,10 @@ pub(crate) fn letter(n: u32) -> String {
 pub(crate) fn referral(n: u32) -> AidRecord {
     let referral = Referral {
         letter: LetterNo::new(&letter(n)).unwrap(),
-        other: (n % 3 == 0).then_some(AgencyRole::Procuratorate),
-        state: (n % 5 != 0).then_some(ReferralState::Refused),
-        date: (n % 7 != 0).then_some(date(2026, 8, 20)),
-        reason: (n % 5 != 0).then_some(ReasonCode::Income),
+        other: n.is_multiple_of(3).then_some(AgencyRole::Procuratorate),
+        state: (!n.is_multiple_of(5)).then_some(ReferralState::Refused),
+        date: (!n.is_multiple_of(7)).then_some(date(2026, 8, 20)),
+        reason: (!n.is_multiple_of(5)).then_some(ReasonCode::Income),
     };
     AidRecord {
         programme: "referral_received".parse().unwrap(),

@@ -249,6 +249,8 @@ fn an_agreement_on_referrals_fits_together_in_every_part() {
     agreement.parties.reverse();
     agreement.receivers = vec![1];
     agreement.validate().unwrap();
+    assert_eq!((agreement.element_width(), agreement.label_width()), (96, 2));
+    assert_eq!(signable().label_width(), 0);
     agreement
         .check_against(&RuleSet::national(), agreement.valid_from)
         .unwrap();

@@ -18,7 +18,7 @@ const OTHER: &str = "某检救助移〔2026〕18号";
 fn ask(agreement: &Agreement, sent: &[AidRecord], received: &[AidRecord]) -> Result<Outcome, Error> {
     let (own, theirs) = (set(agreement, 0, 0, sent)?, set(agreement, 1, 0, received)?);
     let matched = matched(&own, &theirs);
-    let width = usize::from(agreement.label.as_ref().unwrap().max_bytes);
+    let width = usize::from(agreement.label_width());
     let (elements, labels) = (theirs.bytes(), theirs.labels());
     assert_eq!(labels.len(), theirs.len() * width, "a label for each element");
     assert!(own.labels().is_empty(), "who asks answers nothing");

@@ -156,7 +156,9 @@ fn findings(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {
         for (rule, total) in rules {
             // A kind stands under its own name where no rule is at stake.
             let (rule, what, amount) = match rule.as_str() {
-                "lead" | "no_counterpart" => ("—".to_string(), lang.word(rule), "—".to_string()),
+                "lead" | "no_counterpart" | "referral" | "no_feedback" => {
+                    ("—".to_string(), lang.word(rule), "—".to_string())
+                }
                 _ => (rule.clone(), lang.word(&format!("rule_{rule}")), yuan(total.fen)),
             };
             rows.push(vec![
