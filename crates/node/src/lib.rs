@@ -5,11 +5,15 @@
 //! person.
 
 mod agreement;
+pub mod api;
+pub mod config;
+pub mod daemon;
 mod digest;
 mod error;
 mod guard;
 mod import;
 pub mod matching;
+mod metrics;
 mod node;
 mod round;
 pub mod runner;
