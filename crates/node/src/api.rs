@@ -6,6 +6,7 @@
 mod error;
 mod extract;
 mod gate;
+pub(crate) mod listen;
 mod operations;
 mod routes;
 mod token;

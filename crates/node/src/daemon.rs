@@ -4,22 +4,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_link::Listener;
+use hefu_link::{Card, Keys, Listener};
+use hefu_store::Costs;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use crate::api::{Api, Wordings};
-use crate::config::{Config, ConfigError};
+use crate::api::{Api, Token, Wordings, listen};
+use crate::config::{Config, ConfigError, NodeConfig};
 use crate::{Error, Node, Surroundings};
-
-/// Requests under way have this long to end once the node is told to.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Why a node can't run.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +46,13 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
+    fn prepare(folder: &Path, source: io::Error) -> Self {
+        Self::Prepare {
+            folder: folder.display().to_string(),
+            source,
+        }
+    }
+
     /// A stable name for the table of words.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -75,6 +78,21 @@ impl DaemonError {
             }
         }
     }
+}
+
+/// Makes a new node in `folder` as these settings say, and its token; gives the card that peers are handed. The settings
+/// themselves are the caller's to write down.
+///
+/// # Errors
+/// When name or address can't stand on a card, before anything is made; when the folder holds a node already.
+pub fn create(config: &Config, folder: &Path, surroundings: Surroundings) -> Result<Card, DaemonError> {
+    let NodeConfig { name, role, address } = &config.node;
+    let trial = Keys::generate().and_then(|keys| Card::new(&keys, name, *role, address));
+    trial.map_err(Error::from)?;
+    let unlock = config.unlock.fetch(folder)?;
+    let node = Node::create(folder, &unlock, Costs::STANDARD, config.profile(), surroundings)?;
+    Token::of_file(&config.token_file(folder)).map_err(|source| DaemonError::prepare(folder, source))?;
+    Ok(node.card(address)?)
 }
 
 /// A node with both its ports open.
@@ -112,12 +130,8 @@ impl Daemon {
             "version": env!("CARGO_PKG_VERSION"),
             "configuration": Hex(config.digest()),
         });
-        let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wording).map_err(|source| {
-            DaemonError::Prepare {
-                folder: folder.display().to_string(),
-                source,
-            }
-        })?;
+        let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wording)
+            .map_err(|source| DaemonError::prepare(folder, source))?;
         node.log("started", &started)?;
         Ok(Self {
             node,
@@ -149,7 +163,7 @@ impl Daemon {
     /// seconds, sessions with peers are cut and can be resumed.
     ///
     /// # Errors
-    /// When the operators' port fails, or the log can't be written at the end.
+    /// When the log can't be written at the end.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), DaemonError> {
         let Self {
             node,
@@ -163,33 +177,19 @@ impl Daemon {
             operators = ?operators.local_addr().ok(),
             "serving"
         );
-        // Dropping the set at the end leaves no task behind.
-        let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(&node).serve(peers));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let answering = axum::serve(operators, api.router()).with_graceful_shutdown(async {
-            let _ = stopped.await;
-        });
-        let mut answering = std::pin::pin!(answering.into_future());
-        tokio::select! {
-            () = shutdown => {}
-            ended = &mut answering => return Err(failed(ended).into()),
-        }
-        tasks.shutdown().await;
+        // Each is one task in a set of its own, which takes it along wherever this ends.
+        let (mut answering, mut asked) = (JoinSet::new(), JoinSet::new());
+        let (stop, stopped) = watch::channel(());
+        answering.spawn(Arc::clone(&node).serve(peers));
+        asked.spawn(listen::serve(operators, api.router(), stopped));
+        shutdown.await;
+        answering.shutdown().await;
         drop(stop);
-        if timeout(GRACE, answering).await.is_err() {
-            tracing::warn!(node = node.name(), "requests under way were cut");
+        if asked.join_next().await.is_some_and(|ended| ended.is_err()) {
+            tracing::error!(node = node.name(), "the operators' port has failed");
         }
         node.log("stopped", &json!({}))?;
         tracing::info!(node = node.name(), "stopped");
         Ok(())
-    }
-}
-
-/// The port is served until it is told to stop, so any earlier end is a fault.
-fn failed(ended: io::Result<()>) -> Error {
-    tracing::error!(?ended, "the operators' port has failed");
-    Error::Internal {
-        what: "the operators' port",
     }
 }

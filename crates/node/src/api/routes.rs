@@ -62,35 +62,12 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(care::backup))
 }
 
-/// How requests fail, on every path.
+/// A failure, on every path: 400 and 422 for what can't be read or is unfit, 401 without the token, 403 by policy, 404
+/// and 409 for what is not here or contradicts it, 502 for the peer's fault, 500 for the node's own.
 #[derive(IntoResponses)]
+#[response(status = "default")]
 #[allow(dead_code, reason = "for the document")]
-enum Failures {
-    /// The request can't be read, or names no actor.
-    #[response(status = 400)]
-    Unreadable(ErrorBody),
-    /// No token, or another one.
-    #[response(status = 401)]
-    Token(ErrorBody),
-    /// Refused by policy, or asked for under another host's name.
-    #[response(status = 403)]
-    Refused(ErrorBody),
-    /// What is asked about is not here.
-    #[response(status = 404)]
-    Missing(ErrorBody),
-    /// It contradicts what is here already.
-    #[response(status = 409)]
-    Conflict(ErrorBody),
-    /// A file, a card or a text is not as it must be.
-    #[response(status = 422)]
-    Unfit(ErrorBody),
-    /// A fault of the node's own.
-    #[response(status = 500)]
-    Internal(ErrorBody),
-    /// A fault of the peer's, or of the line to it.
-    #[response(status = 502)]
-    Peer(ErrorBody),
-}
+struct Failures(ErrorBody);
 
 /// Changes name who asks for them.
 #[derive(IntoParams)]
