@@ -10,15 +10,17 @@ use hefu_casework::{AgencyRole, Hex};
 pub(crate) struct NodeArgs {
     /// 节点文件夹 The node's folder
     #[arg(
-        long = "node",
+        id = "node",
+        long,
         value_name = "DIR",
         global = true,
         env = "HEFU_NODE",
+        hide_env_values = true,
         default_value = "."
     )]
     pub(crate) folder: PathBuf,
     /// 操作人，记入审计日志；不给则为登录名 Who acts, for the audit log; the login name otherwise
-    #[arg(long, global = true, env = "HEFU_ACTOR")]
+    #[arg(long, global = true, env = "HEFU_ACTOR", hide_env_values = true)]
     actor: Option<String>,
 }
 
