@@ -20,7 +20,7 @@ const PREFIXES: [(&str, &str); 6] = [
     ("Kind", "kind_"),
     ("Wrong", "wrong_"),
     ("PeriodSource", "place_"),
-    ("Role", "part_"),
+    ("Role", "as_"),
     ("RoundState", "state_"),
     ("AgreementState", "agreement_state_"),
 ];

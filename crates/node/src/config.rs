@@ -10,7 +10,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use hefu_casework::{AgencyRole, Hex, Purpose, canonical};
+use hefu_casework::{AgencyRole, Purpose, canonical};
 use hefu_link::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -124,8 +124,8 @@ pub enum LogFormat {
 pub struct LocalPolicy {
     /// What rounds may be for.
     pub purposes: Vec<Purpose>,
-    /// The node keys of those with whom agreements may be signed; empty for every peer in the book.
-    pub peers: Vec<Hex<32>>,
+    /// With whom: `"any_pinned"`, or a list of names.
+    pub peers: PolicyPeers,
     /// The fields of a record that a label may carry to a peer.
     pub label_fields: Vec<String>,
     /// The most elements that this node enters in a round.
@@ -137,7 +137,25 @@ pub struct LocalPolicy {
     /// The longest time for which an agreement may let findings be kept.
     pub max_retention_days: u32,
     /// The most elements that one peer may have this node evaluate in a calendar month, over all agreements.
-    pub max_elements_a_month_from_one_peer: u64,
+    pub max_elements_a_month_from_peer: u64,
+}
+
+/// With whom rounds may be run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PolicyPeers {
+    /// Every agency whose card was compared and pinned.
+    Pinned(AnyPinned),
+    /// The agencies of these names, if they are pinned.
+    Named(Vec<String>),
+}
+
+/// The word for every pinned peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnyPinned {
+    /// `"any_pinned"`
+    AnyPinned,
 }
 
 impl Default for PeersConfig {
@@ -178,13 +196,13 @@ impl Default for LocalPolicy {
     fn default() -> Self {
         Self {
             purposes: vec![Purpose::Duplicates, Purpose::Omissions, Purpose::Leads],
-            peers: Vec::new(),
+            peers: PolicyPeers::Pinned(AnyPinned::AnyPinned),
             label_fields: Vec::new(),
-            max_own_elements: 1_000_000,
-            max_peer_elements: 1_000_000,
-            max_rounds_a_month: 31,
-            max_retention_days: 3 * 365,
-            max_elements_a_month_from_one_peer: 4_000_000,
+            max_own_elements: 200_000,
+            max_peer_elements: 200_000,
+            max_rounds_a_month: 4,
+            max_retention_days: 365,
+            max_elements_a_month_from_peer: 800_000,
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
         AgreementCommand::Refuse { digest, reason } => {
             let path = format!("/api/v1/agreements/{digest}/refuse");
             client.order(&path, &RefuseRequest { reason }).await?;
-            printer.done("agreement_refused", &[("digest", digest.to_string())]);
+            printer.done("agreement_refused_here", &[("digest", digest.to_string())]);
             Ok(())
         }
         AgreementCommand::Show { digest, out } => show(&digest, out.as_deref(), client, printer).await,
@@ -104,12 +104,11 @@ async fn exchange(peer: Option<Hex32>, client: &Client, printer: &Printer) -> Re
     let path = format!("/api/v1/peers/{peer}/exchange");
     let exchanged: Exchanged = client::read(&client.command(Method::POST, &path).await?)?;
     printer.result(&json(&exchanged), |lang| {
-        let digests: Vec<_> = exchanged
-            .agreements
-            .iter()
-            .map(|digest| vec![digest.to_string()])
-            .collect();
-        format!("{}\n{}", lang.word("agreement_exchanged"), table(&digests))
+        let params = [
+            ("program", exchanged.program.clone()),
+            ("seconds", exchanged.ahead_seconds.to_string()),
+        ];
+        lang.say("agreement_exchanged", &params)
     });
     Ok(())
 }
@@ -170,4 +169,31 @@ fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
     }
     text.push_str(&lang.word("not_a_decision"));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With what is left out as it stands, and with all of it.
+    #[test]
+    fn the_sample_is_a_draft() {
+        let sample = include_str!("../../samples/draft.toml");
+        let draft: DraftRequest = toml::from_str(sample).unwrap();
+        assert_eq!(draft.rules, None);
+        let all: String = sample
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|line| line.contains(" = "))
+                    .unwrap_or(line)
+                    .to_owned()
+                    + "\n"
+            })
+            .collect();
+        let draft: DraftRequest = toml::from_str(&all).unwrap();
+        assert_eq!(draft.rules.map(|rules| rules.len()), Some(3));
+        assert!(draft.retention_days.is_some() && draft.peer_case_scheme.is_some());
+        assert!(toml::from_str::<DraftRequest>(&format!("{sample}colour = 1\n")).is_err());
+    }
 }

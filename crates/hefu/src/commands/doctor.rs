@@ -31,6 +31,7 @@ pub(crate) async fn run(args: DoctorArgs, client: &Client, printer: &Printer) ->
 fn row(check: &CheckView, lang: Lang) -> Vec<String> {
     let outcome = match check.outcome {
         CheckOutcome::Passed => "check_passed",
+        CheckOutcome::Warning => "check_warning",
         CheckOutcome::Failed => "check_failed",
         CheckOutcome::Skipped => "check_skipped",
     };
@@ -39,9 +40,13 @@ fn row(check: &CheckView, lang: Lang) -> Vec<String> {
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
+    let said = match check.code.as_str() {
+        "" => String::new(),
+        code => lang.say(code, &params),
+    };
     vec![
         lang.word(outcome),
-        lang.word(&check.step),
-        lang.say(&check.code, &params),
+        lang.word(&format!("doctor_step_{}", check.step)),
+        said,
     ]
 }

@@ -36,7 +36,9 @@ fn settings(args: InitArgs, folder: &Path) -> Result<Config, Failure> {
         (_, _, Some(name)) => UnlockConfig::Credential(name),
         // Beside the folder and not in it, so that a copy of the folder opens nothing.
         (None, None, None) => {
-            let file = folder.with_added_extension("key");
+            let mut file = folder.as_os_str().to_owned();
+            file.push(".key");
+            let file = PathBuf::from(file);
             Vault::create_key_file(&file).map_err(hefu_node::Error::from)?;
             UnlockConfig::KeyFile(file)
         }

@@ -26,7 +26,10 @@ async fn budgets(client: &Client, printer: &Printer) -> Result<(), Failure> {
                 budget.month.clone(),
                 grouped(budget.limit),
                 grouped(budget.spent),
-                grouped(budget.limit.saturating_sub(budget.spent)),
+                match budget.locked {
+                    true => lang.word("budget_locked"),
+                    false => grouped(budget.limit.saturating_sub(budget.spent)),
+                },
             ]
         };
         let rows: Vec<_> = std::iter::once(headings(lang, &codes))
@@ -50,14 +53,14 @@ async fn debits(client: &Client, printer: &Printer) -> Result<(), Failure> {
         }
     }
     printer.result(&serde_json::json!({ "debits": debits }), |lang| {
-        let codes = ["col_seq", "col_when", "col_peer", "col_elements", "col_round"];
+        let codes = ["col_seq", "col_when", "col_peer", "col_purpose", "col_elements"];
         let row = |debit: &DebitView| {
             vec![
                 debit.seq.to_string(),
                 local(&debit.at),
                 short(&debit.peer),
+                lang.word(&format!("purpose_{}", debit.purpose)),
                 grouped(debit.elements),
-                short(&debit.round),
             ]
         };
         let rows: Vec<_> = std::iter::once(headings(lang, &codes))

@@ -83,7 +83,7 @@ fn list_text(list: &RoundList, lang: Lang) -> String {
         vec![
             round.id.to_string(),
             peer(round),
-            lang.word(&format!("part_{}", round.role)),
+            lang.word(&format!("as_{}", round.role)),
             state(round, lang),
             local(&round.started_at),
         ]
@@ -100,7 +100,7 @@ fn text(round: &RoundView, lang: Lang) -> String {
         ("col_id", round.id.to_string()),
         ("col_agreement", round.agreement.to_string()),
         ("col_peer", peer(round)),
-        ("col_part", lang.word(&format!("part_{}", round.role))),
+        ("col_part", lang.word(&format!("as_{}", round.role))),
         ("col_state", state(round, lang)),
         ("col_started_at", local(&round.started_at)),
     ];

@@ -350,7 +350,13 @@ fn read_agreement(stored: StoredAgreement) -> Result<AgreementDetail> {
         AgreementState::Draft | AgreementState::Signed => None,
     };
     Ok(AgreementDetail {
-        summary: AgreementView::of(agreement, stored.state.code(), reason, stored.changed_at),
+        summary: AgreementView::of(
+            agreement,
+            |_| true,
+            stored.state.code(),
+            reason,
+            stored.changed_at,
+        ),
         agreement: serde_json::to_value(agreement).unwrap_or_default(),
         learns: Vec::new(),
     })

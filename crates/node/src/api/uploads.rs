@@ -187,7 +187,7 @@ fn wipe_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn wipe_file(path: &Path) -> io::Result<()> {
-    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     let mut file = fs::OpenOptions::new().write(true).open(path)?;
     let mut left = file.metadata()?.len();
     file.seek(SeekFrom::Start(0))?;

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 pub use agreement::{
     AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Learns, PartyView,
-    RefuseRequest,
+    Receivers, RefuseRequest,
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};

@@ -50,6 +50,8 @@ pub struct PartyView {
     pub node_key: Hex32,
     /// Whether it may learn findings.
     pub receives: bool,
+    /// Whether it has signed.
+    pub signed: bool,
 }
 
 /// An agreement in full, and what each side learns by it.
@@ -86,11 +88,12 @@ pub struct DraftRequest {
     /// The peer's node key.
     #[schema(value_type = String)]
     pub peer: Hex32,
-    /// Whether the peer may learn findings as well.
+    /// Who may learn findings.
     #[serde(default)]
-    pub both_receive: bool,
-    /// The articles on which each party's processing rests.
-    pub legal_basis: Vec<String>,
+    pub receivers: Receivers,
+    /// The articles on which each party's processing rests; those of the purpose otherwise.
+    #[serde(default)]
+    pub legal_basis: Option<Vec<String>>,
     /// The programmes whose records this node enters.
     pub own_programmes: Vec<String>,
     /// The programmes whose records the peer enters.
@@ -101,9 +104,12 @@ pub struct DraftRequest {
     pub until: String,
     /// The region, as six digits.
     pub place: String,
-    /// The rules by which elements are made; none for persons.
+    /// The form of case number in the peer's records, where it declares one.
     #[serde(default)]
-    pub rules: Vec<String>,
+    pub peer_case_scheme: Option<String>,
+    /// The rules by which elements are made; all that the programmes can break at the place otherwise.
+    #[serde(default)]
+    pub rules: Option<Vec<String>>,
     /// The most elements that this node may enter.
     pub max_own_elements: u64,
     /// The most elements that the peer may enter.
@@ -114,8 +120,28 @@ pub struct DraftRequest {
     /// The last day on which it may be used.
     #[schema(value_type = String, format = Date)]
     pub expires: Date,
-    /// How many days findings may be kept.
-    pub retention_days: u32,
+    /// How many rounds a month; as usual for the purpose otherwise.
+    #[serde(default)]
+    pub rounds_a_month: Option<u32>,
+    /// How many hours a session that was cut off waits; as usual otherwise.
+    #[serde(default)]
+    pub resume_hours: Option<u32>,
+    /// How many days findings may be kept; as usual for the purpose otherwise.
+    #[serde(default)]
+    pub retention_days: Option<u32>,
+}
+
+/// Who may learn findings under an agreement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Receivers {
+    /// This node.
+    #[default]
+    Own,
+    /// The peer.
+    Peer,
+    /// Both, each in sessions of its own.
+    Both,
 }
 
 /// An agreement that was drafted or received.
@@ -134,17 +160,21 @@ pub struct RefuseRequest {
     pub reason: String,
 }
 
-/// Agreements that changed when a peer was asked.
+/// A peer with which agreements were brought to the same state.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Exchanged {
-    /// The digests of their texts.
-    #[schema(value_type = Vec<String>)]
-    pub agreements: Vec<Hex32>,
+    /// Its program's version.
+    pub program: String,
+    /// Its protocol's version.
+    pub protocol: u16,
+    /// How far its clock is ahead of this node's, in seconds.
+    pub ahead_seconds: i64,
 }
 
 impl AgreementView {
     pub(crate) fn of(
         agreement: &Agreement,
+        signed: impl Fn(usize) -> bool,
         state: &str,
         reason: Option<String>,
         changed_at: Timestamp,
@@ -157,6 +187,7 @@ impl AgreementView {
                 name: party.name.clone(),
                 node_key: party.node_key,
                 receives: agreement.may_receive(index),
+                signed: signed(index),
             });
         Self {
             digest: hefu_casework::Hex(agreement.digest()),

@@ -25,11 +25,11 @@ pub struct DoctorView {
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CheckView {
-    /// A code of the table of words: what was looked at.
+    /// What was looked at.
     pub step: String,
     /// What was found.
     pub outcome: CheckOutcome,
-    /// A code of the table of words: what was found, and what to do.
+    /// A code of the table of words: what was found, and what to do; empty where nothing is to be said.
     pub code: String,
     /// What its words are filled with.
     pub params: BTreeMap<String, String>,
@@ -41,7 +41,9 @@ pub struct CheckView {
 pub enum CheckOutcome {
     /// It is as it should be.
     Passed,
-    /// It is not.
+    /// It does not stop a round, and should be looked at.
+    Warning,
+    /// It stops rounds.
     Failed,
     /// It was not looked at, because something before it failed.
     Skipped,
@@ -51,7 +53,7 @@ pub enum CheckOutcome {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
-    /// An empty or missing folder on the node's machine.
+    /// A folder on the node's machine that is not there yet.
     pub folder: String,
 }
 

@@ -138,8 +138,8 @@ impl RowView {
         Self {
             dataset: name.to_owned(),
             file: row.file.saturating_sub(first) + 1,
-            sheet: row.sheet.into(),
-            row: row.row.into(),
+            sheet: row.sheet,
+            row: row.row,
         }
     }
 }

@@ -26,9 +26,10 @@ pub struct DebitView {
     /// Under which agreement.
     #[schema(value_type = String)]
     pub agreement: Hex32,
-    /// In which round.
-    #[schema(value_type = String)]
-    pub round: Hex32,
+    /// What the agreement is for.
+    pub purpose: String,
+    /// To which calendar month it counts, `2026-11`.
+    pub month: String,
     /// How many elements.
     pub elements: u64,
 }
@@ -54,4 +55,6 @@ pub struct BudgetView {
     pub limit: u64,
     /// Elements that it has had evaluated.
     pub spent: u64,
+    /// Whether the month is locked, because nothing tells what was spent in it: after a restore.
+    pub locked: bool,
 }
