@@ -1,11 +1,18 @@
 //! The command line.
 
+mod operating;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use hefu_identity::Kind;
 
 use crate::words::Lang;
+
+pub(crate) use operating::{
+    AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
+    InitArgs, LedgerArgs, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
+};
 
 /// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
 #[derive(Parser)]
@@ -14,6 +21,11 @@ pub(crate) struct Args {
     /// 界面语言 Language of the output; otherwise the locale decides
     #[arg(long, global = true, value_enum)]
     lang: Option<LangArg>,
+    /// 以 JSON 输出 Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -33,7 +45,42 @@ pub(crate) enum Command {
     /// 在一个进程内比对两份名单 Match two lists, both parties in one process, by the real protocol
     Match(MatchArgs),
     /// 本机一分钟测速 A one-minute figure for this machine
-    Bench(BenchArgs),
+    Bench,
+    /// 建立节点：文件夹、密钥、设置 Make a node: its folder, keys and settings
+    Init(InitArgs),
+    /// 运行节点 Run the node
+    Serve,
+    /// 把本机关的导出文件导入节点 Import an export of the agency's own
+    Import(ImportArgs),
+    /// 已导入的数据集 What was imported
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
+    /// 名片与对方机关 The node's card, and the peers it knows
+    #[command(subcommand)]
+    Peer(PeerCommand),
+    /// 协议：起草、签署、拒绝、查看 Agreements
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// 比对轮次 Rounds
+    #[command(subcommand)]
+    Round(RoundCommand),
+    /// 疑点 What a round found
+    #[command(subcommand)]
+    Finding(FindingCommand),
+    /// 已签名的比对报告 Signed reports
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// 审计日志 The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// 披露台账与本月余额 What peers had evaluated, and what is left this month
+    Ledger(LedgerArgs),
+    /// 检查节点，或与一个对方的连接 Look at the node, or at the line to a peer
+    Doctor(DoctorArgs),
+    /// 备份节点 Back the node up
+    Backup(BackupArgs),
+    /// 从备份恢复节点 Make a node from a backup
+    Restore(RestoreArgs),
 }
 
 #[derive(ClapArgs)]
@@ -41,9 +88,6 @@ pub(crate) struct DemoArgs {
     /// 节点与样例数据放在何处；不给则用临时文件夹 Where to keep the nodes and the exports; a temporary folder otherwise
     #[arg(long)]
     pub(crate) dir: Option<PathBuf>,
-    /// 以 JSON 输出 Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(ClapArgs)]
@@ -59,9 +103,6 @@ pub(crate) struct CheckArgs {
     /// 字符编码，如 gb18030 The encoding of a text
     #[arg(long)]
     pub(crate) encoding: Option<String>,
-    /// 以 JSON 输出 Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(ClapArgs)]
@@ -88,16 +129,6 @@ pub(crate) struct MatchArgs {
     /// 把左侧相符的行写到此文件 Write the matched rows of the left side to this CSV file
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// 以 JSON 输出 Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(ClapArgs)]
-pub(crate) struct BenchArgs {
-    /// 以 JSON 输出 Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 impl Args {
@@ -106,15 +137,6 @@ impl Args {
             Some(LangArg::Zh) => Lang::Zh,
             Some(LangArg::En) => Lang::En,
             None => Lang::of_locale(),
-        }
-    }
-
-    pub(crate) fn json(&self) -> bool {
-        match &self.command {
-            Command::Demo(args) => args.json,
-            Command::Check(args) => args.json,
-            Command::Match(args) => args.json,
-            Command::Bench(args) => args.json,
         }
     }
 }

@@ -1,13 +1,33 @@
 //! The commands, and what several of them show alike.
 
+pub(crate) mod agreement;
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod dataset;
 pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod finding;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod ledger;
 pub(crate) mod match_lists;
+pub(crate) mod peer;
 mod reading;
+pub(crate) mod report;
+pub(crate) mod restore;
+pub(crate) mod round;
+pub(crate) mod serve;
+
+use std::io::Write as _;
+use std::path::Path;
 
 use hefu_ingest::Wording;
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::failure::Failure;
 use crate::words::Lang;
 
 /// The words of a quarantine file.
@@ -17,4 +37,38 @@ fn wording(lang: Lang) -> Wording {
             .map(|name| lang.word(&format!("quarantine_{name}"))),
         reason: Box::new(move |code| lang.word(code)),
     }
+}
+
+/// What `--json` prints of a view.
+fn json(view: &impl Serialize) -> Value {
+    serde_json::to_value(view).unwrap_or_default()
+}
+
+/// The first row of a table.
+fn headings(lang: Lang, codes: &[&str]) -> Vec<String> {
+    codes.iter().map(|code| lang.word(code)).collect()
+}
+
+/// The first digits of a key or digest, enough to tell those of one node apart.
+fn short(digest: &impl ToString) -> String {
+    digest.to_string().chars().take(12).collect()
+}
+
+/// A time stamp as people in China read it.
+fn local(at: &jiff::Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Written beside its place and renamed, so that nothing half-written stays.
+fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |cause: &dyn std::fmt::Display| Failure::write(file, cause);
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    part.write_all(bytes).map_err(|error| failed(&error))?;
+    part.persist(file).map_err(|error| failed(&error))?;
+    Ok(())
 }

@@ -1,6 +1,12 @@
 //! How a command fails: an exit code, a code of the table of words, its parameters.
 
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::path::Path;
+
+use hefu_node::api::view::ErrorView;
+use hefu_node::config::ConfigError;
+use hefu_node::daemon::DaemonError;
 
 /// The exit codes, as the README lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,44 +14,76 @@ use std::fmt::Display;
 pub(crate) enum Exit {
     Done = 0,
     Internal = 1,
+    Usage = 2,
     Input = 3,
     Peer = 4,
     Policy = 5,
     Interrupted = 130,
 }
 
+/// A name of this program's own, or one that a node answered.
+type Word = Cow<'static, str>;
+
 /// Why a command failed.
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    pub(crate) code: &'static str,
-    pub(crate) params: Vec<(&'static str, String)>,
+    pub(crate) code: Word,
+    pub(crate) params: Vec<(Word, String)>,
 }
 
 impl Failure {
-    pub(crate) fn internal(what: &str, cause: &dyn Display) -> Self {
-        let params = vec![("what", what.to_string()), ("cause", cause.to_string())];
+    pub(crate) fn new(
+        exit: Exit,
+        code: &'static str,
+        params: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
         Self {
-            exit: Exit::Internal,
-            code: "internal",
-            params,
+            exit,
+            code: code.into(),
+            params: params
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
         }
+    }
+
+    pub(crate) fn internal(what: &str, cause: &dyn Display) -> Self {
+        let params = [("what", what.to_string()), ("cause", cause.to_string())];
+        Self::new(Exit::Internal, "internal", params)
     }
 
     pub(crate) fn interrupted() -> Self {
-        Self {
-            exit: Exit::Interrupted,
-            code: "interrupted",
-            params: Vec::new(),
-        }
+        Self::new(Exit::Interrupted, "interrupted", [])
     }
 
     /// A file that can't be written.
-    pub(crate) fn write(file: &std::path::Path, cause: &dyn Display) -> Self {
-        let params = vec![("file", file.display().to_string()), ("cause", cause.to_string())];
+    pub(crate) fn write(file: &Path, cause: &dyn Display) -> Self {
+        let params = [("file", file.display().to_string()), ("cause", cause.to_string())];
+        Self::new(Exit::Internal, "write_failed", params)
+    }
+
+    /// A file that can't be read.
+    pub(crate) fn read(file: &Path, cause: &dyn Display) -> Self {
+        let params = [("file", file.display().to_string()), ("cause", cause.to_string())];
+        Self::new(Exit::Input, "read_failed", params)
+    }
+
+    /// What a node answered, with the status it answered by.
+    pub(crate) fn answered(status: u16, error: ErrorView) -> Self {
+        let exit = match status {
+            403 => Exit::Policy,
+            502 | 504 => Exit::Peer,
+            400..500 => Exit::Input,
+            _ => Exit::Internal,
+        };
         Self {
-            exit: Exit::Internal,
-            code: "write_failed",
-            params,
+            exit,
+            code: error.code.into(),
+            params: error
+                .params
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
         }
     }
 
@@ -53,7 +91,7 @@ impl Failure {
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.params
             .iter()
-            .find(|(key, _)| *key == name)
+            .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
 }
@@ -64,11 +102,7 @@ impl From<hefu_ingest::Error> for Failure {
             hefu_ingest::Error::Write { .. } | hefu_ingest::Error::Unreconciled { .. } => Exit::Internal,
             _ => Exit::Input,
         };
-        Self {
-            exit,
-            code: error.code(),
-            params: error.params(),
-        }
+        Self::new(exit, error.code(), error.params())
     }
 }
 
@@ -85,10 +119,22 @@ impl From<hefu_node::Error> for Failure {
             Error::Policy { .. } => Exit::Policy,
             _ => Exit::Internal,
         };
-        Self {
-            exit,
-            code: error.code(),
-            params: error.params(),
+        Self::new(exit, error.code(), error.params())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Exit::Input, error.code(), error.params())
+    }
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        match error {
+            DaemonError::Config(error) => error.into(),
+            DaemonError::Node(error) => error.into(),
+            other => Self::new(Exit::Internal, other.code(), other.params()),
         }
     }
 }

@@ -5,8 +5,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod client;
 mod commands;
 mod failure;
+mod logging;
 mod printer;
 mod progress;
 mod words;
@@ -14,16 +16,15 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use args::{Args, Command};
+use client::Client;
 use failure::{Exit, Failure};
 use printer::Printer;
 
 fn main() -> ExitCode {
-    log_to_stderr();
     let args = Args::parse();
-    let printer = Printer::new(args.lang(), args.json());
+    let printer = Printer::new(args.lang(), args.json);
     match run(args, &printer) {
         Ok(()) => ExitCode::from(Exit::Done as u8),
         Err(failure) => {
@@ -33,22 +34,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Silent unless `HEFU_LOG` asks for it (`HEFU_LOG=info`). Logs name peers, codes and counts, never a person.
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("HEFU_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    tracing::info!(backend = hefu_curve::backend(), "arithmetic");
-}
-
 fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::internal("runtime", &error))?;
     runtime.block_on(async {
+        // A node ends in order when it is told to, and logs as its settings say.
+        if matches!(args.command, Command::Serve) {
+            return commands::serve::run(&args.node, printer).await;
+        }
+        logging::on_request();
         tokio::select! {
             result = dispatch(args, printer) => result,
             _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
@@ -57,10 +53,27 @@ fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
 }
 
 async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
+    let node = &args.node;
     match args.command {
         Command::Demo(demo) => commands::demo::run(demo, printer).await,
         Command::Check(check) => commands::check::run(check, printer),
         Command::Match(lists) => commands::match_lists::run(lists, printer).await,
-        Command::Bench(_) => commands::bench::run(printer),
+        Command::Bench => commands::bench::run(printer),
+        Command::Serve => commands::serve::run(node, printer).await,
+        Command::Init(init) => commands::init::run(init, node, printer),
+        Command::Restore(restore) => commands::restore::run(&restore, node, printer),
+        Command::Import(import) => commands::import::run(import, &Client::of(node)?, printer).await,
+        Command::Dataset(dataset) => commands::dataset::run(dataset, &Client::of(node)?, printer).await,
+        Command::Peer(peer) => commands::peer::run(peer, &Client::of(node)?, printer).await,
+        Command::Agreement(agreement) => {
+            commands::agreement::run(agreement, &Client::of(node)?, printer).await
+        }
+        Command::Round(round) => commands::round::run(round, &Client::of(node)?, printer).await,
+        Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
+        Command::Report(report) => commands::report::run(report, &Client::of(node)?, printer).await,
+        Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
+        Command::Ledger(ledger) => commands::ledger::run(&ledger, &Client::of(node)?, printer).await,
+        Command::Doctor(doctor) => commands::doctor::run(doctor, &Client::of(node)?, printer).await,
+        Command::Backup(backup) => commands::backup::run(backup, &Client::of(node)?, printer).await,
     }
 }

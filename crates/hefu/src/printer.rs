@@ -36,9 +36,31 @@ impl Printer {
         }
     }
 
+    /// A change that was made.
+    pub(crate) fn done(&self, code: &str, params: &[(&'static str, String)]) {
+        let value: Value = params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        self.result(&json!({ "done": code, "params": value }), |lang| {
+            lang.say(code, params)
+        });
+    }
+
+    /// Text before a question; `--json` asks none.
+    pub(crate) fn say(&self, text: &str) {
+        println!("{text}");
+    }
+
     /// A failure: where, what, and what to do.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let words = self.lang.say(failure.code, &failure.params);
+        let params: Vec<(&str, String)> = failure
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_ref(), value.clone()))
+            .collect();
+        let words = self.lang.say(&failure.code, &params);
         if self.json {
             let mut error = json!({ "code": failure.code, "hint": words });
             for place in PLACES {

@@ -3,10 +3,73 @@
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex};
 
+use hefu_node::api::view::ProgressView;
 use hefu_node::runner::{Progress, Step, Watcher};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::words::Lang;
+
+/// One round on another process, asked after now and then.
+pub(crate) struct RoundBar {
+    lang: Lang,
+    quiet: bool,
+    shown: Option<(Step, ProgressBar)>,
+}
+
+impl RoundBar {
+    pub(crate) fn new(lang: Lang, quiet: bool) -> Self {
+        let quiet = quiet || !std::io::stderr().is_terminal();
+        Self {
+            lang,
+            quiet,
+            shown: None,
+        }
+    }
+
+    pub(crate) fn show(&mut self, progress: Option<&ProgressView>) {
+        let Some(progress) = progress.filter(|_| !self.quiet).and_then(known) else {
+            return;
+        };
+        match &self.shown {
+            Some((step, bar)) if *step == progress.step => bar.set_position(progress.done),
+            _ => {
+                self.clear();
+                let bar = new_bar(self.lang, progress);
+                bar.set_position(progress.done);
+                self.shown = Some((progress.step, bar));
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some((_, bar)) = self.shown.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for RoundBar {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// A step of a later version is not drawn.
+fn known(progress: &ProgressView) -> Option<Progress> {
+    let step = match progress.step.as_str() {
+        "blind" => Step::Blind,
+        "tag" => Step::Tag,
+        "evaluate" => Step::Evaluate,
+        "unblind" => Step::Unblind,
+        "merge" => Step::Merge,
+        _ => return None,
+    };
+    Some(Progress {
+        step,
+        done: progress.done,
+        total: progress.total,
+    })
+}
 
 /// A watcher that draws, or one that does nothing.
 pub(crate) fn watcher(lang: Lang, quiet: bool) -> Watcher {

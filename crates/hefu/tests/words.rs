@@ -11,22 +11,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hefu_casework::{LabelField, Learning, PolicyBreach, ReasonCode, ReferralState, RuleSet};
+use hefu_casework::{
+    AgencyRole, LabelField, Learning, PolicyBreach, Purpose, ReasonCode, ReferralState, RuleSet,
+};
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 3] = [("Kind", "kind_"), ("Wrong", "wrong_"), ("PeriodSource", "place_")];
+const PREFIXES: [(&str, &str); 6] = [
+    ("Kind", "kind_"),
+    ("Wrong", "wrong_"),
+    ("PeriodSource", "place_"),
+    ("Role", "as_"),
+    ("RoundState", "state_"),
+    ("AgreementState", "agreement_state_"),
+];
 
 /// Codes of what is stored or written in documents; no command shows them.
-const NEVER_SHOWN: [&str; 4] = ["Status", "Role", "RoundState", "AgreementState"];
+const NEVER_SHOWN: [&str; 1] = ["Status"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 20] = [
+const LITERALS: [(&str, &str, &str); 27] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
     ("hefu", "us(\"", ""),
+    ("hefu", "Exit::Internal, \"", ""),
+    ("hefu", "Exit::Input, \"", ""),
+    ("hefu", "Exit::Policy, \"", ""),
+    ("hefu", "Exit::Usage, \"", ""),
+    ("hefu", "done(\"", ""),
+    ("hefu", "told(&received, \"", ""),
+    ("hefu", "told(&drafted, \"", ""),
     ("hefu", "Step::Blind => \"", ""),
     ("hefu", "Step::Tag => \"", ""),
     ("hefu", "Step::Evaluate => \"", ""),
@@ -57,7 +73,7 @@ fn every_code_has_words() {
         }
         if name == "hefu" {
             // Lists of words, as of the headings of a table.
-            let listed = ["read_", "demo_"].iter().flat_map(|start| {
+            let listed = ["read_", "demo_", "col_", "check_"].iter().flat_map(|start| {
                 literals_after(&source, &format!("\"{start}")).map(move |rest| format!("{start}{rest}"))
             });
             codes.extend(listed.map(|code| (code, "hefu: a list".to_owned())));
@@ -66,6 +82,8 @@ fn every_code_has_words() {
     let agencies = Agency::ALL.iter().map(|each| format!("agency_{}", each.code()));
     let rules = RuleSet::national();
     let registers = hefu::county::expectation().unwrap().datasets.into_iter();
+    let roles = AgencyRole::ALL.iter().map(|each| format!("role_{}", each.code()));
+    let purposes = Purpose::ALL.iter().map(|each| format!("purpose_{}", each.code()));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Cleaning::ALL.iter().map(|each| each.code().to_owned()))
@@ -88,6 +106,8 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("feedback_reason_{}", each.code())),
         )
+        .chain(roles)
+        .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))
         .chain(["file", "sheet", "row", "code", "reason", "number"].map(|each| format!("quarantine_{each}")));
@@ -106,6 +126,13 @@ fn every_code_has_words() {
         "found_a picture",
         "demo_count",
         "learn_cadence",
+        "no_server",
+        "col_fingerprint",
+        "peer_removed",
+        "api_actor",
+        "config_syntax",
+        "state_running",
+        "role_court",
     ] {
         assert!(
             codes.iter().any(|(each, _)| each == code),

@@ -7,6 +7,9 @@
 mod agreement;
 mod backup;
 mod deletion;
+pub mod api;
+pub mod config;
+pub mod daemon;
 mod digest;
 mod doctor;
 mod dossier;
@@ -16,6 +19,7 @@ mod guard;
 mod import;
 mod keeper;
 pub mod matching;
+mod metrics;
 mod node;
 mod report;
 mod round;

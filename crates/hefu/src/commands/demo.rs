@@ -28,23 +28,15 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     show(&outcome, difference.is_none(), args.dir.as_deref(), printer);
     match difference {
         None => Ok(()),
-        Some(place) => Err(Failure {
-            exit: Exit::Internal,
-            code: "demo_differs",
-            params: vec![("place", place)],
-        }),
+        Some(place) => Err(Failure::new(Exit::Internal, "demo_differs", [("place", place)])),
     }
 }
 
 /// Two runs in one folder would mix their nodes.
 fn refuse_used(dir: &Path) -> Result<(), Failure> {
     if dir.join("nodes").exists() {
-        let params = vec![("folder", dir.display().to_string())];
-        return Err(Failure {
-            exit: Exit::Input,
-            code: "demo_folder_used",
-            params,
-        });
+        let params = [("folder", dir.display().to_string())];
+        return Err(Failure::new(Exit::Input, "demo_folder_used", params));
     }
     Ok(())
 }

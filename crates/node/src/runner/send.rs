@@ -182,8 +182,7 @@ fn spooled_tags(terms: &Terms, journal: &dyn Journal) -> Result<Option<TagSet>> 
     while let Some(chunk) = spool.next(most, &mut record)? {
         entries.extend_from_slice(chunk);
     }
-    let spooled = TagSet::from_spooled(terms, entries).ok();
-    Ok(spooled.filter(|tags| tags.root() == root))
+    Ok(TagSet::from_spooled(terms, entries, &root).ok())
 }
 
 /// Tags the whole set, unless the session has failed meanwhile, and keeps the tags before the first of them leaves.

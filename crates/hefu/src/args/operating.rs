@@ -1,0 +1,278 @@
+//! The arguments of the commands that run a node or ask one.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use hefu_casework::{AgencyRole, Hex};
+
+/// Which node, and on whose behalf.
+#[derive(ClapArgs)]
+pub(crate) struct NodeArgs {
+    /// 节点文件夹 The node's folder
+    #[arg(
+        id = "node",
+        long,
+        value_name = "DIR",
+        global = true,
+        env = "HEFU_NODE",
+        hide_env_values = true,
+        default_value = "."
+    )]
+    pub(crate) folder: PathBuf,
+    /// 操作人，记入审计日志；不给则为登录名 Who acts, for the audit log; the login name otherwise
+    #[arg(long, global = true, env = "HEFU_ACTOR", hide_env_values = true)]
+    actor: Option<String>,
+}
+
+impl NodeArgs {
+    pub(crate) fn actor(&self) -> String {
+        let login = || {
+            ["USER", "LOGNAME", "USERNAME"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok())
+        };
+        self.actor
+            .clone()
+            .or_else(login)
+            .filter(|actor| !actor.is_empty())
+            .unwrap_or_else(|| "operator".to_owned())
+    }
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct InitArgs {
+    /// 机关名称，写在名片上 The agency's name, for its card
+    #[arg(long)]
+    pub(crate) name: String,
+    /// 机关类别 What kind of agency it is: court, civil_affairs, …
+    #[arg(long, value_parser = role)]
+    pub(crate) role: AgencyRole,
+    /// 对方访问本节点的地址 host:port where peers reach the node
+    #[arg(long)]
+    pub(crate) address: String,
+    /// 已有的密钥文件；不给则在文件夹旁新建 A key file that is there; otherwise one is made beside the folder
+    #[arg(long, group = "unlock")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// 口令文件 A file with a passphrase
+    #[arg(long, group = "unlock")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// 服务管理器交付的口令凭据名 The name of a credential with a passphrase
+    #[arg(long, group = "unlock")]
+    pub(crate) credential: Option<String>,
+    /// 对方连接的监听地址 Where to listen for peers
+    #[arg(long)]
+    pub(crate) peers_listen: Option<std::net::SocketAddr>,
+    /// 操作接口的监听地址，仅限本机 Where to listen for operators, on this machine only
+    #[arg(long)]
+    pub(crate) operators_listen: Option<std::net::SocketAddr>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ImportArgs {
+    /// 数据集名称 The register's name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// 映射文件（TOML） How the columns are read
+    #[arg(long)]
+    pub(crate) mapping: PathBuf,
+    /// 导出文件 The files of the export
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DatasetCommand {
+    /// 列出数据集 List what was imported
+    List,
+    /// 删除未曾参加比对的数据集 Delete one that no round has entered
+    Delete {
+        /// 数据集编号 Its number
+        id: i64,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PeerCommand {
+    /// 输出本节点的名片 Print this node's card
+    Card {
+        /// 写到此文件 Write it to this file
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// 收下对方名片；指纹须经电话核对 Take a peer's card, once its fingerprint was read aloud
+    Add {
+        /// 名片文件 The card's file
+        card: PathBuf,
+        /// 对方在电话中读出的指纹 The fingerprint that the other agency read aloud
+        #[arg(long)]
+        fingerprint: String,
+    },
+    /// 列出对方机关 List the peers
+    List,
+    /// 移除对方机关，此后不再接受其连接 Remove a peer: it can't call any more
+    Remove {
+        /// 对方的节点公钥 Its node key
+        #[arg(value_parser = digest)]
+        node_key: Hex<32>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AgreementCommand {
+    /// 按文件起草协议 Draft one from a file
+    Draft {
+        /// 协议要点（TOML） What is to be agreed
+        file: PathBuf,
+    },
+    /// 签署：先列明各方将得知什么 Sign, after reading what each side will learn
+    Sign {
+        /// 协议摘要 Its digest
+        #[arg(value_parser = digest)]
+        digest: Hex<32>,
+        /// 不再询问 Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// 拒绝，并告知对方理由 Refuse; the other party is told why
+    Refuse {
+        /// 协议摘要 Its digest
+        #[arg(value_parser = digest)]
+        digest: Hex<32>,
+        /// 理由 Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// 查看全文及各方将得知什么 Show it, and what each side learns
+    Show {
+        /// 协议摘要 Its digest
+        #[arg(value_parser = digest)]
+        digest: Hex<32>,
+        /// 另存为文件，以便转交对方 Write it to this file, to be carried to the other party
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// 列出协议 List agreements
+    List,
+    /// 收下对方的协议文件，或向对方节点收取 Take the other party's file, or ask its node
+    Receive {
+        /// 对方转交的文件 The file
+        #[arg(required_unless_present = "peer")]
+        file: Option<PathBuf>,
+        /// 对方的节点公钥 The peer's node key
+        #[arg(long, value_parser = digest, conflicts_with = "file")]
+        peer: Option<Hex<32>>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RoundCommand {
+    /// 发起一轮比对，本机关为结果接收方 Run a round in which this node learns
+    Run {
+        /// 协议摘要 The agreement's digest
+        #[arg(value_parser = digest)]
+        agreement: Hex<32>,
+        /// 不等待结束 Do not wait for its end
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// 列出各轮比对 List the rounds
+    List,
+    /// 查看一轮比对 Show one
+    Show {
+        /// 轮次编号 Its id
+        #[arg(value_parser = digest)]
+        id: Hex<32>,
+    },
+    /// 中止正在进行的一轮 End one that is under way
+    Cancel {
+        /// 轮次编号 Its id
+        #[arg(value_parser = digest)]
+        id: Hex<32>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FindingCommand {
+    /// 列出一轮比对的疑点 List what a round found
+    List {
+        /// 轮次编号 The round's id
+        #[arg(value_parser = digest)]
+        round: Hex<32>,
+        /// 从此号之后开始 Begin after this number
+        #[arg(long, default_value_t = 0)]
+        after: u64,
+        /// 最多列出多少条 The most to list
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
+    /// 查看一条疑点 Show one
+    Show {
+        /// 轮次编号 The round's id
+        #[arg(value_parser = digest)]
+        round: Hex<32>,
+        /// 疑点序号 Its number
+        seq: u64,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ReportCommand {
+    /// 导出一轮比对的已签名报告 Export the signed report of a round
+    Export {
+        /// 轮次编号 The round's id
+        #[arg(value_parser = digest)]
+        round: Hex<32>,
+        /// 写到此文件 The file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// 从头核对审计日志 Follow the chain from its beginning
+    Verify,
+    /// 导出审计日志，每行一条 JSON Export it, one JSON object a line
+    Export {
+        /// 写到此文件 The file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct LedgerArgs {
+    /// 列出逐笔记录，而非本月余额 List every debit instead of what is left
+    #[arg(long)]
+    pub(crate) debits: bool,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct DoctorArgs {
+    /// 一并检查与此对方的连接（节点公钥） The node key of a peer to call as well
+    #[arg(long, value_parser = digest)]
+    pub(crate) peer: Option<Hex<32>>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct BackupArgs {
+    /// 备份到此文件夹（须为空） Where to, an empty or missing folder
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct RestoreArgs {
+    /// 备份所在文件夹 The folder of the backup
+    pub(crate) from: PathBuf,
+}
+
+fn role(code: &str) -> Result<AgencyRole, String> {
+    AgencyRole::from_code(code).ok_or_else(|| {
+        let known: Vec<_> = AgencyRole::ALL.iter().map(|role| role.code()).collect();
+        format!("[{}]", known.join(", "))
+    })
+}
+
+fn digest(text: &str) -> Result<Hex<32>, String> {
+    Hex::parse(text).ok_or_else(|| "64 [0-9a-f]".to_owned())
+}

@@ -1,0 +1,199 @@
+//! `hefu agreement`: what is agreed, by whom, and what each side learns by it.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use hefu_node::api::view::{
+    AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Hex32, RefuseRequest,
+};
+use hyper::Method;
+
+use super::{headings, json, write_whole};
+use crate::args::AgreementCommand;
+use crate::client::{self, Client};
+use crate::failure::{Exit, Failure};
+use crate::printer::{Printer, table};
+use crate::words::Lang;
+
+pub(crate) async fn run(
+    command: AgreementCommand,
+    client: &Client,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    match command {
+        AgreementCommand::Draft { file } => draft(&file, client, printer).await,
+        AgreementCommand::Sign { digest, yes } => sign(&digest, yes, client, printer).await,
+        AgreementCommand::Refuse { digest, reason } => {
+            let path = format!("/api/v1/agreements/{digest}/refuse");
+            client.order(&path, &RefuseRequest { reason }).await?;
+            printer.done("agreement_refused_here", &[("digest", digest.to_string())]);
+            Ok(())
+        }
+        AgreementCommand::Show { digest, out } => show(&digest, out.as_deref(), client, printer).await,
+        AgreementCommand::List => {
+            let list: AgreementList = client.get("/api/v1/agreements").await?;
+            printer.result(&json(&list), |lang| list_text(&list, lang));
+            Ok(())
+        }
+        AgreementCommand::Receive { file: Some(file), .. } => {
+            let received: Drafted = client.send_file("/api/v1/agreements/received", &file).await?;
+            told(&received, "agreement_received", printer);
+            Ok(())
+        }
+        AgreementCommand::Receive { file: None, peer } => exchange(peer, client, printer).await,
+    }
+}
+
+async fn draft(file: &Path, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::read(file, &error))?;
+    let request: DraftRequest = toml::from_str(&text).map_err(|error| {
+        let params = [("file", file.display().to_string()), ("cause", error.to_string())];
+        Failure::new(Exit::Input, "draft_unreadable", params)
+    })?;
+    let drafted: Drafted = client.post("/api/v1/agreements/drafts", &request).await?;
+    told(&drafted, "agreement_drafted", printer);
+    Ok(())
+}
+
+/// Nobody signs what was not on the screen.
+async fn sign(digest: &Hex32, yes: bool, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let detail: AgreementDetail = client.get(&format!("/api/v1/agreements/{digest}")).await?;
+    let lang = printer.lang();
+    if !printer.json() {
+        printer.say(&detail_text(&detail, lang));
+    }
+    if !yes && !confirmed(lang)? {
+        return Err(Failure::new(Exit::Policy, "sign_not_confirmed", []));
+    }
+    let path = format!("/api/v1/agreements/{digest}/sign");
+    client.command(Method::POST, &path).await?;
+    printer.done("agreement_signed", &[("digest", digest.to_string())]);
+    Ok(())
+}
+
+/// Only a person at a terminal can be asked.
+fn confirmed(lang: Lang) -> Result<bool, Failure> {
+    let mut input = std::io::stdin().lock();
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new(Exit::Usage, "sign_needs_yes", []));
+    }
+    let failed = |error: std::io::Error| Failure::internal("terminal", &error);
+    let mut screen = std::io::stderr();
+    write!(screen, "{} [y/N] ", lang.word("sign_question")).map_err(failed)?;
+    screen.flush().map_err(failed)?;
+    let mut answer = String::new();
+    input.read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "是"))
+}
+
+async fn show(digest: &Hex32, out: Option<&Path>, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let detail: AgreementDetail = client.get(&format!("/api/v1/agreements/{digest}")).await?;
+    if let Some(out) = out {
+        let dossier = client
+            .bytes(&format!("/api/v1/agreements/{digest}/dossier"))
+            .await?;
+        write_whole(out, &dossier)?;
+    }
+    printer.result(&json(&detail), |lang| detail_text(&detail, lang));
+    Ok(())
+}
+
+async fn exchange(peer: Option<Hex32>, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    // The arguments see to it that there is a peer where there is no file.
+    let peer = peer.unwrap_or(hefu_casework::Hex([0; 32]));
+    let path = format!("/api/v1/peers/{peer}/exchange");
+    let exchanged: Exchanged = client::read(&client.command(Method::POST, &path).await?)?;
+    printer.result(&json(&exchanged), |lang| {
+        let params = [
+            ("program", exchanged.program.clone()),
+            ("seconds", exchanged.ahead_seconds.to_string()),
+        ];
+        lang.say("agreement_exchanged", &params)
+    });
+    Ok(())
+}
+
+fn told(drafted: &Drafted, code: &str, printer: &Printer) {
+    printer.result(&json(drafted), |lang| {
+        lang.say(code, &[("digest", drafted.agreement.to_string())])
+    });
+}
+
+fn list_text(list: &AgreementList, lang: Lang) -> String {
+    let codes = [
+        "col_digest",
+        "col_number",
+        "col_purpose",
+        "col_parties",
+        "col_state",
+        "col_expires",
+    ];
+    let row = |agreement: &AgreementView| {
+        let parties: Vec<_> = agreement
+            .parties
+            .iter()
+            .map(|party| party.name.as_str())
+            .collect();
+        vec![
+            agreement.digest.to_string(),
+            agreement.number.clone(),
+            lang.word(&format!("purpose_{}", agreement.purpose)),
+            parties.join("、"),
+            lang.word(&format!("agreement_state_{}", agreement.state)),
+            agreement.expires.to_string(),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(headings(lang, &codes))
+        .chain(list.agreements.iter().map(row))
+        .collect();
+    table(&rows)
+}
+
+/// The text that is signed, then what each side learns, in plain words.
+fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
+    let mut text = serde_json::to_string_pretty(&detail.agreement).unwrap_or_default();
+    text.push_str("\n\n");
+    text.push_str(&lang.word("agreement_learns"));
+    text.push('\n');
+    for learns in &detail.learns {
+        let params: Vec<(&str, String)> = learns
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        text.push_str(&format!(
+            "{}: {}\n",
+            learns.party,
+            lang.say(&learns.code, &params)
+        ));
+    }
+    text.push_str(&lang.word("not_a_decision"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With what is left out as it stands, and with all of it.
+    #[test]
+    fn the_sample_is_a_draft() {
+        let sample = include_str!("../../samples/draft.toml");
+        let draft: DraftRequest = toml::from_str(sample).unwrap();
+        assert_eq!(draft.rules, None);
+        let all: String = sample
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|line| line.contains(" = "))
+                    .unwrap_or(line)
+                    .to_owned()
+                    + "\n"
+            })
+            .collect();
+        let draft: DraftRequest = toml::from_str(&all).unwrap();
+        assert_eq!(draft.rules.map(|rules| rules.len()), Some(3));
+        assert!(draft.retention_days.is_some() && draft.peer_case_scheme.is_some());
+        assert!(toml::from_str::<DraftRequest>(&format!("{sample}colour = 1\n")).is_err());
+    }
+}

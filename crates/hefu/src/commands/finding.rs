@@ -1,0 +1,115 @@
+//! `hefu finding`: 疑点 of a round. Each is to be verified before anything follows from it, and the screen says so.
+
+use hefu_node::api::view::{FindingDetail, FindingPage, FindingView, RowView};
+
+use super::{headings, json};
+use crate::args::FindingCommand;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::printer::{Printer, grouped, table, yuan};
+use crate::words::Lang;
+
+pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        FindingCommand::List { round, after, limit } => {
+            let path = format!("/api/v1/rounds/{round}/findings?after={after}&limit={limit}");
+            let page: FindingPage = client.get(&path).await?;
+            printer.result(&json(&page), |lang| list_text(&page, lang));
+        }
+        FindingCommand::Show { round, seq } => {
+            let detail: FindingDetail = client
+                .get(&format!("/api/v1/rounds/{round}/findings/{seq}"))
+                .await?;
+            printer.result(&json(&detail), |lang| text(&detail, lang));
+        }
+    }
+    Ok(())
+}
+
+fn list_text(page: &FindingPage, lang: Lang) -> String {
+    let mut text = if page.findings.is_empty() {
+        lang.word("finding_none_listed") + "\n"
+    } else {
+        let codes = [
+            "col_seq",
+            "col_kind",
+            "col_rule",
+            "col_person",
+            "col_rows_at",
+            "col_months",
+            "col_to_verify",
+        ];
+        let row = |finding: &FindingView| {
+            vec![
+                finding.seq.to_string(),
+                lang.word(&finding.kind),
+                finding.rule.clone().unwrap_or_else(|| "—".to_owned()),
+                finding.person.clone(),
+                rows_at(&finding.rows),
+                finding.months.join(" "),
+                finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
+            ]
+        };
+        let rows: Vec<_> = std::iter::once(headings(lang, &codes))
+            .chain(page.findings.iter().map(row))
+            .collect();
+        table(&rows)
+    };
+    if let Some(next) = page.next {
+        let params = [("total", grouped(page.total)), ("next", next.to_string())];
+        text.push_str(&lang.say("finding_more", &params));
+        text.push('\n');
+    }
+    text + &lang.word("not_a_decision")
+}
+
+fn text(detail: &FindingDetail, lang: Lang) -> String {
+    let finding = &detail.finding;
+    let rule = finding
+        .rule
+        .as_ref()
+        .map(|rule| format!("{rule} {}", lang.word(&format!("rule_{rule}"))));
+    let rows = [
+        ("col_seq", Some(finding.seq.to_string())),
+        ("col_kind", Some(lang.word(&finding.kind))),
+        ("col_rule", rule),
+        ("col_peer", finding.peer.clone()),
+        ("col_person", Some(finding.person.clone())),
+        ("col_rows_at", Some(rows_at(&finding.rows))),
+        (
+            "col_months",
+            Some(finding.months.join(" ")).filter(|months| !months.is_empty()),
+        ),
+        ("col_case", detail.case.clone()),
+        ("col_to_verify", finding.to_verify_fen.map(yuan)),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(code, value)| Some(vec![lang.word(code), value?]))
+        .collect();
+    let mut text = table(&rows);
+    if !detail.payments.is_empty() {
+        let codes = ["col_programme", "col_when", "col_to_household", "col_amount"];
+        let payments = detail.payments.iter().map(|payment| {
+            let household = if payment.to_household { "yes" } else { "no" };
+            vec![
+                payment.programme.clone(),
+                payment.when.clone(),
+                lang.word(household),
+                yuan(payment.fen),
+            ]
+        });
+        let rows: Vec<_> = std::iter::once(headings(lang, &codes)).chain(payments).collect();
+        text.push('\n');
+        text.push_str(&table(&rows));
+    }
+    text + &lang.word("not_a_decision")
+}
+
+/// `register 2/1:17` is row 17 of sheet 1 of the snapshot's second file.
+fn rows_at(rows: &[RowView]) -> String {
+    let each = rows
+        .iter()
+        .map(|row| format!("{} {}/{}:{}", row.dataset, row.file, row.sheet, row.row));
+    each.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,132 @@
+//! `hefu round`: runs of the protocol with a peer.
+
+use std::time::Duration;
+
+use hefu_node::api::view::{Hex32, RoundList, RoundView, StartRound, Started};
+use hyper::Method;
+
+use super::{headings, json, local, short};
+use crate::args::RoundCommand;
+use crate::client::Client;
+use crate::failure::{Exit, Failure};
+use crate::printer::{Printer, grouped, table};
+use crate::progress::RoundBar;
+use crate::words::Lang;
+
+/// How often a round is asked after.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(command: RoundCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        RoundCommand::Run { agreement, no_wait } => start(agreement, no_wait, client, printer).await,
+        RoundCommand::List => {
+            let list: RoundList = client.get("/api/v1/rounds").await?;
+            printer.result(&json(&list), |lang| list_text(&list, lang));
+            Ok(())
+        }
+        RoundCommand::Show { id } => {
+            let round = fetch(&id, client).await?;
+            printer.result(&json(&round), |lang| text(&round, lang));
+            Ok(())
+        }
+        RoundCommand::Cancel { id } => {
+            client
+                .command(Method::POST, &format!("/api/v1/rounds/{id}/cancel"))
+                .await?;
+            printer.done("round_cancelled", &[("id", id.to_string())]);
+            Ok(())
+        }
+    }
+}
+
+async fn start(agreement: Hex32, no_wait: bool, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let started: Started = client.post("/api/v1/rounds", &StartRound { agreement }).await?;
+    if no_wait {
+        printer.result(&json(&started), |lang| {
+            lang.say("round_started", &[("id", started.round.to_string())])
+        });
+        return Ok(());
+    }
+    let mut bar = RoundBar::new(printer.lang(), printer.json());
+    let round = loop {
+        let round = fetch(&started.round, client).await?;
+        if round.ended_at.is_some() {
+            break round;
+        }
+        bar.show(round.progress.as_ref());
+        tokio::time::sleep(PAUSE).await;
+    };
+    drop(bar);
+    let Some(code) = round.error.clone() else {
+        printer.result(&json(&round), |lang| text(&round, lang));
+        return Ok(());
+    };
+    let exit = if round.state == "refused" {
+        Exit::Policy
+    } else {
+        Exit::Peer
+    };
+    Err(Failure {
+        exit,
+        code: code.into(),
+        params: vec![("round".into(), round.id.to_string())],
+    })
+}
+
+async fn fetch(id: &Hex32, client: &Client) -> Result<RoundView, Failure> {
+    client.get(&format!("/api/v1/rounds/{id}")).await
+}
+
+fn list_text(list: &RoundList, lang: Lang) -> String {
+    let codes = ["col_id", "col_peer", "col_part", "col_state", "col_started_at"];
+    let row = |round: &RoundView| {
+        vec![
+            round.id.to_string(),
+            peer(round),
+            lang.word(&format!("as_{}", round.role)),
+            state(round, lang),
+            local(&round.started_at),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(headings(lang, &codes))
+        .chain(list.rounds.iter().map(row))
+        .collect();
+    table(&rows)
+}
+
+fn text(round: &RoundView, lang: Lang) -> String {
+    let size = |elements: Option<u64>| elements.map_or_else(|| "—".to_owned(), grouped);
+    let mut rows = vec![
+        ("col_id", round.id.to_string()),
+        ("col_agreement", round.agreement.to_string()),
+        ("col_peer", peer(round)),
+        ("col_part", lang.word(&format!("as_{}", round.role))),
+        ("col_state", state(round, lang)),
+        ("col_started_at", local(&round.started_at)),
+    ];
+    if let Some(ended) = &round.ended_at {
+        rows.push(("col_ended_at", local(ended)));
+    }
+    rows.extend([
+        ("col_own_elements", size(round.own_elements)),
+        ("col_peer_elements", size(round.peer_elements)),
+        ("col_bytes_out", grouped(round.bytes_out)),
+        ("col_bytes_in", grouped(round.bytes_in)),
+    ]);
+    if let Some(code) = &round.error {
+        rows.push(("col_error", lang.word(code)));
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(code, value)| vec![lang.word(code), value])
+        .collect();
+    table(&rows) + &lang.word("not_a_decision")
+}
+
+fn peer(round: &RoundView) -> String {
+    round.peer_name.clone().unwrap_or_else(|| short(&round.peer))
+}
+
+fn state(round: &RoundView, lang: Lang) -> String {
+    lang.word(&format!("state_{}", round.state))
+}

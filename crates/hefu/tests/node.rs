@@ -1,0 +1,276 @@
+//! A node from its making to its end, as an operator does it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+#![cfg(unix)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use common::{Run, hefu, number, write};
+use serde_json::Value;
+
+const MAPPING: &str = "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\n\
+    [programme]\nconstant = \"minimum_living\"\n[period]\nconstant = \"2026-07\"\n";
+
+/// A node's folder within one that is thrown away.
+struct Node {
+    dir: tempfile::TempDir,
+    folder: PathBuf,
+}
+
+impl Node {
+    fn made() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let node = Self {
+            folder: dir.path().join("node"),
+            dir,
+        };
+        let (peers, operators) = (free(), free());
+        let made = node.run(&[
+            "init",
+            "--json",
+            "--name",
+            "县民政局",
+            "--role",
+            "civil_affairs",
+            "--address",
+            "127.0.0.1:7600",
+            "--peers-listen",
+            &peers,
+            "--operators-listen",
+            &operators,
+        ]);
+        assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
+        assert_eq!(made.json()["fingerprint"].as_str().unwrap().split(' ').count(), 8);
+        node
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        let node = ["--node", self.folder.to_str().unwrap(), "--actor", "王科长"];
+        hefu(node.iter().chain(args))
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let run = self.run(&[args, &["--json"]].concat());
+        assert_eq!(run.code, 0, "{args:?}: {}{}", run.stdout, run.stderr);
+        run.json()
+    }
+
+    /// Runs it, and waits until it answers.
+    fn serve(&self) -> Serving {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
+            .args(["serve", "--json", "--node"])
+            .arg(&self.folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(line.contains("operators"), "{line}");
+        Serving(child)
+    }
+}
+
+struct Serving(Child);
+
+impl Serving {
+    fn told(mut self, signal: &str) -> Option<i32> {
+        let told = Command::new("kill")
+            .args([signal, &self.0.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(told.success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Ended already, unless a test has failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An address that nobody listens on at the moment.
+fn free() -> String {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string()
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn from_its_making_to_its_end() {
+    let node = Node::made();
+    let serving = node.serve();
+    let mapping = write(node.dir.path(), "mapping.toml", MAPPING);
+    let export = write(
+        node.dir.path(),
+        "低保.csv",
+        format!(
+            "身份证号\n{}\n{}\n{}\n290105194912310021\n",
+            number(1),
+            number(2),
+            number(1)
+        ),
+    );
+    let imported = node.json(&[
+        "import",
+        "--name",
+        "minimum_living",
+        "--mapping",
+        mapping.to_str().unwrap(),
+        export.to_str().unwrap(),
+    ]);
+    let account = &imported["account"];
+    assert_eq!(
+        (
+            &account["rows_read"],
+            &account["accepted"],
+            &account["duplicates"]
+        ),
+        (&4.into(), &3.into(), &1.into())
+    );
+    assert!(Path::new(imported["quarantine"].as_str().unwrap()).exists());
+    assert!(is_empty(&node.folder.join("spool/uploads")));
+
+    let list = node.json(&["dataset", "list"]);
+    assert_eq!(list["datasets"][0]["name"], "minimum_living");
+    assert_eq!(
+        (&list["datasets"][0]["rows"], &list["datasets"][0]["persons"]),
+        (&3.into(), &2.into())
+    );
+    let shown = node.run(&["dataset", "list", "--lang", "zh"]);
+    assert!(
+        shown.stdout.contains("minimum_living") && shown.stdout.contains("人数"),
+        "{}",
+        shown.stdout
+    );
+
+    let verified = node.json(&["audit", "verify"]);
+    assert_eq!(verified["intact"], true);
+    let log = node.dir.path().join("log.jsonl");
+    node.json(&["audit", "export", "--out", log.to_str().unwrap()]);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("\"actor\":\"王科长\""), "{log}");
+    for secret in [number(1), number(2)] {
+        assert!(!log.contains(&secret));
+    }
+
+    let id = list["datasets"][0]["id"].to_string();
+    node.json(&["dataset", "delete", &id]);
+    let (code, failure) = node.run(&["dataset", "delete", &id, "--json"]).failure();
+    assert_eq!((code, failure.as_str()), (3, "store_unknown"));
+    assert_eq!(serving.told("-TERM"), Some(0));
+
+    // Interrupted it ends in order as well, and what it held is there again.
+    let serving = node.serve();
+    assert!(node.json(&["audit", "verify"])["head"]["seq"].as_u64() > verified["head"]["seq"].as_u64());
+    assert_eq!(serving.told("-INT"), Some(0));
+}
+
+#[test]
+fn cards_are_exchanged_by_fingerprint() {
+    let [court, civil] = [Node::made(), Node::made()];
+    let _serving = [court.serve(), civil.serve()];
+    let card = court.dir.path().join("card.json");
+    let card = card.to_str().unwrap();
+    let fingerprint = court.json(&["peer", "card", "--out", card])["fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let wrong = civil.run(&["peer", "add", card, "--fingerprint", "00000", "--json"]);
+    assert_eq!(wrong.failure(), (3, "api_fingerprint".to_owned()));
+    let added = civil.json(&["peer", "add", card, "--fingerprint", &fingerprint]);
+    assert_eq!(added["fingerprint"], fingerprint);
+    assert_eq!(
+        civil.json(&["peer", "list"])["peers"].as_array().unwrap().len(),
+        1
+    );
+    let own = court.run(&["peer", "add", card, "--fingerprint", &fingerprint, "--json"]);
+    assert_eq!(own.failure(), (3, "node_key_taken".to_owned()));
+}
+
+#[test]
+fn without_a_running_node_it_is_said_how_to_start_it() {
+    let node = Node::made();
+    let run = node.run(&["dataset", "list", "--lang", "zh"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("hefu serve --node"), "{}", run.stderr);
+    let again = node.run(&[
+        "init",
+        "--json",
+        "--name",
+        "a",
+        "--role",
+        "court",
+        "--address",
+        "a:1",
+    ]);
+    assert_eq!(again.failure(), (3, "init_folder_used".to_owned()));
+    let (code, failure) = hefu([
+        "dataset",
+        "list",
+        "--json",
+        "--node",
+        node.dir.path().to_str().unwrap(),
+    ])
+    .failure();
+    assert_eq!((code, failure.as_str()), (3, "config_read"));
+}
+
+/// Nothing is left behind by one that can't stand on a card.
+#[test]
+fn a_node_that_no_peer_could_reach_is_not_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("node");
+    let key = write(dir.path(), "key", [7; 32]);
+    std::process::Command::new("chmod")
+        .arg("600")
+        .arg(&key)
+        .status()
+        .unwrap();
+    let init = |address: &str, operators: &str| {
+        hefu([
+            "init",
+            "--json",
+            "--node",
+            folder.to_str().unwrap(),
+            "--name",
+            "县法院",
+            "--role",
+            "court",
+            "--key-file",
+            key.to_str().unwrap(),
+            "--address",
+            address,
+            "--operators-listen",
+            operators,
+        ])
+    };
+    assert_eq!(init("no port", "127.0.0.1:1").failure().1, "card_field");
+    assert_eq!(
+        init("a:7600", "0.0.0.0:7601").failure(),
+        (3, "config_not_loopback".to_owned())
+    );
+    assert!(!folder.exists());
+    assert_eq!(init("a:7600", "127.0.0.1:7601").code, 0);
+}

@@ -1,0 +1,145 @@
+//! The operators' interface: JSON over HTTP on this machine, described by the document that it serves itself.
+//!
+//! Handlers are thin: `routes` reads requests, `operations` meets the node, `view` has what goes in and out. Before each
+//! handler stand the host, the token and the actor (`gate`).
+
+mod error;
+mod extract;
+mod gate;
+pub(crate) mod listen;
+mod operations;
+mod routes;
+mod token;
+mod uploads;
+pub mod view;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use jiff::Timestamp;
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::config::Config;
+use crate::metrics::Imports;
+use crate::{Error, Node, Result};
+use error::ApiError;
+pub use gate::ACTOR_HEADER;
+use operations::Operations;
+pub use operations::Wordings;
+pub use token::Token;
+use uploads::Uploads;
+
+/// JSON bodies are small; exports are uploaded as they are.
+const MAX_BODY_BYTES: usize = 2 << 20;
+
+/// What the database alone answers.
+const QUICK: Duration = Duration::from_secs(30);
+
+/// What reads whole registers, or waits for a peer.
+const PATIENT: Duration = Duration::from_secs(3600);
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hefu 合符",
+        description = "What an agency's own people and programs ask of its node. 不得仅凭比对结果停发或追缴。",
+        version = "1"
+    ),
+    modifiers(&Bearer),
+    security(("token" = []))
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", scheme);
+    }
+}
+
+/// The document that describes the interface: OpenAPI 3.1 as JSON.
+///
+/// # Errors
+/// [`Error::Internal`] where it has no JSON.
+pub fn document() -> Result<String> {
+    let (_, document) = assemble().split_for_parts();
+    document
+        .to_pretty_json()
+        .map(|text| text + "\n")
+        .map_err(|_| Error::Internal { what: "the document" })
+}
+
+/// The interface of one node.
+pub(crate) struct Api {
+    operations: Arc<Operations>,
+    token: Arc<Token>,
+}
+
+impl Api {
+    /// Prepares the interface of a node in `folder`: its token, and an empty place for uploads.
+    pub(crate) fn open(
+        node: Arc<Node>,
+        config: Arc<Config>,
+        folder: &Path,
+        wording: Wordings,
+    ) -> std::io::Result<Self> {
+        let token = Token::of_file(&config.token_file(folder))?;
+        let uploads = Uploads::open(
+            folder.join("spool").join("uploads"),
+            config.operators.max_upload_bytes,
+        )?;
+        Ok(Self {
+            operations: Arc::new(Operations {
+                node,
+                config,
+                uploads,
+                wording,
+                started_at: Timestamp::now(),
+                imports: Imports::default(),
+            }),
+            token: Arc::new(token),
+        })
+    }
+
+    /// The service behind the port.
+    pub(crate) fn router(self) -> Router {
+        let open = routes::open();
+        let closed = assemble_closed()
+            .route_layer(from_fn_with_state(Arc::clone(&self.operations), gate::actor))
+            .route_layer(from_fn_with_state(self.token, gate::token));
+        let (router, _) = open.merge(closed).split_for_parts();
+        router
+            .fallback(async || ApiError::Route)
+            .method_not_allowed_fallback(async || ApiError::Method)
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .layer(from_fn(gate::host))
+            .with_state(self.operations)
+    }
+}
+
+type Routes = OpenApiRouter<Arc<Operations>>;
+
+fn assemble() -> Routes {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::open())
+        .merge(assemble_closed())
+}
+
+/// What only those with the token may ask.
+fn assemble_closed() -> Routes {
+    let within =
+        |routes: Routes, limit: Duration| routes.route_layer(from_fn_with_state(limit, gate::deadline));
+    within(routes::quick(), QUICK).merge(within(routes::patient(), PATIENT))
+}

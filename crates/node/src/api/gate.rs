@@ -1,0 +1,162 @@
+//! What stands before every operation: the host, the token, the actor, the time.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::error::{ApiError, Result};
+use super::operations::Operations;
+use super::token::Token;
+
+/// The header that names who asks for a change.
+pub const ACTOR_HEADER: &str = "hefu-actor";
+const MAX_ACTOR_CHARS: usize = 64;
+
+/// Who asks for a change: an operator's name, as it goes to the audit log.
+#[derive(Clone)]
+pub(super) struct Actor(pub(super) Arc<str>);
+
+/// A page that a stranger serves can have its own name point at this machine and so pass for ours (DNS rebinding); the
+/// name that the browser believes in is in the request.
+pub(super) async fn host(request: Request, next: Next) -> Response {
+    let named = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let mut names = named
+        .into_iter()
+        .chain(request.uri().authority().map(|host| host.as_str()));
+    if named.is_none() || !names.all(is_this_machine) {
+        return ApiError::Host.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost")
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) async fn token(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    if !shown.is_some_and(|shown| token.is(shown)) {
+        return ApiError::Token.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whoever changes something is on record before it is done; what came of it, the node's own entries say.
+pub(super) async fn actor(
+    State(operations): State<Arc<Operations>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let noted = named(request.headers()).and_then(|actor| {
+        let asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+        operations.note(&actor.0, "asked", &asked)?;
+        Ok(actor)
+    });
+    match noted {
+        Ok(actor) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The header is UTF-8: names are Chinese.
+fn named(headers: &HeaderMap) -> Result<Actor> {
+    headers
+        .get(ACTOR_HEADER)
+        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .filter(|actor| (1..=MAX_ACTOR_CHARS).contains(&actor.chars().count()))
+        .filter(|actor| !actor.trim().is_empty() && !actor.chars().any(char::is_control))
+        .map(|actor| Actor(actor.into()))
+        .ok_or(ApiError::Actor)
+}
+
+/// Gives up on a request after some time; the connection is free again.
+pub(super) async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::TooSlow {
+            seconds: limit.as_secs(),
+        }
+        .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_this_machine() {
+        for ours in [
+            "localhost",
+            "LOCALHOST:7601",
+            "127.0.0.1:7601",
+            "127.9.9.9",
+            "[::1]:7601",
+            "[::1]",
+        ] {
+            assert!(is_this_machine(ours), "{ours}");
+        }
+        for other in [
+            "hefu.example",
+            "localhost.example:7601",
+            "127.0.0.1.example",
+            "10.0.0.1:7601",
+            "[::]:7601",
+            "",
+            ":7601",
+            "localhost:x",
+        ] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_actor_is_a_name_of_printable_characters() {
+        let headers = |bytes: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACTOR_HEADER, axum::http::HeaderValue::from_bytes(bytes).unwrap());
+            headers
+        };
+        assert_eq!(
+            &*named(&headers("王科长".as_bytes()))
+                .unwrap_or_else(|_| panic!())
+                .0,
+            "王科长"
+        );
+        assert!(named(&HeaderMap::new()).is_err());
+        let long = "王".repeat(MAX_ACTOR_CHARS + 1);
+        for wrong in [b"".as_slice(), b"  ", b"a\tb", b"\xff\xfe", long.as_bytes()] {
+            assert!(named(&headers(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+}

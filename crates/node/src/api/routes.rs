@@ -1,0 +1,105 @@
+//! The paths. Each handler reads a request, calls one operation, and answers with its view.
+
+mod agreements;
+mod audit;
+mod care;
+mod datasets;
+mod node;
+mod peers;
+mod rounds;
+
+use serde::Deserialize;
+use utoipa::{IntoParams, IntoResponses};
+use utoipa_axum::routes;
+
+use super::Routes;
+use super::view::ErrorBody;
+
+/// Without a token: whether the node runs, and nothing else.
+pub(super) fn open() -> Routes {
+    Routes::new()
+        .routes(routes!(node::health))
+        .routes(routes!(node::ready))
+}
+
+/// Answered from the database.
+pub(super) fn quick() -> Routes {
+    Routes::new()
+        .routes(routes!(node::metrics))
+        .routes(routes!(node::document))
+        .routes(routes!(node::status))
+        .routes(routes!(node::card))
+        .routes(routes!(peers::list, peers::add))
+        .routes(routes!(peers::remove))
+        .routes(routes!(datasets::list))
+        .routes(routes!(agreements::list))
+        .routes(routes!(agreements::show))
+        .routes(routes!(agreements::dossier))
+        .routes(routes!(agreements::draft))
+        .routes(routes!(agreements::receive))
+        .routes(routes!(agreements::sign))
+        .routes(routes!(agreements::refuse))
+        .routes(routes!(rounds::list, rounds::run))
+        .routes(routes!(rounds::show))
+        .routes(routes!(rounds::cancel))
+        .routes(routes!(audit::entries))
+        .routes(routes!(audit::debits))
+        .routes(routes!(audit::budgets))
+}
+
+/// Reads whole registers, takes whole files, or waits for a peer.
+pub(super) fn patient() -> Routes {
+    Routes::new()
+        .routes(routes!(peers::exchange))
+        .routes(routes!(datasets::upload))
+        .routes(routes!(datasets::import))
+        .routes(routes!(datasets::delete))
+        .routes(routes!(rounds::findings))
+        .routes(routes!(rounds::finding))
+        .routes(routes!(rounds::report))
+        .routes(routes!(audit::verify))
+        .routes(routes!(care::doctor))
+        .routes(routes!(care::backup))
+}
+
+/// A failure, on every path: 400 and 422 for what can't be read or is unfit, 401 without the token, 403 by policy, 404
+/// and 409 for what is not here or contradicts it, 502 for the peer's fault, 500 for the node's own.
+#[derive(IntoResponses)]
+#[response(status = "default")]
+#[allow(dead_code, reason = "for the document")]
+struct Failures(ErrorBody);
+
+/// Changes name who asks for them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "for the document")]
+struct ActorHeader {
+    /// Who asks, in 1 to 64 printable characters (UTF-8); goes to the audit log.
+    #[param(rename = "hefu-actor")]
+    actor: String,
+}
+
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    /// Begin after this number; 0 for the beginning.
+    #[serde(default)]
+    after: u64,
+    /// The most items, up to 1000.
+    #[serde(default = "Page::usual")]
+    limit: u16,
+}
+
+impl Page {
+    const MOST: u16 = 1000;
+
+    fn usual() -> u16 {
+        100
+    }
+
+    fn limit(&self) -> usize {
+        self.limit.clamp(1, Self::MOST).into()
+    }
+}

@@ -1,0 +1,81 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+
+use super::{ActorHeader, Failures, Page};
+use crate::api::error::Result;
+use crate::api::extract::{Body, InPath, InQuery};
+use crate::api::gate::Actor;
+use crate::api::operations::Operations;
+use crate::api::view::{FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started};
+
+/// Every round, the newest first.
+#[utoipa::path(get, path = "/api/v1/rounds", responses((status = 200, body = RoundList), Failures))]
+pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Result<Json<RoundList>> {
+    Ok(Json(operations.rounds()?))
+}
+
+/// Starts a round in which this node learns. It goes on by itself; ask after it by its id.
+#[utoipa::path(post, path = "/api/v1/rounds", request_body = StartRound, params(ActorHeader), responses((status = 202, body = Started), Failures))]
+pub(super) async fn run(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    Body(request): Body<StartRound>,
+) -> Result<(StatusCode, Json<Started>)> {
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(operations.start_round(&request, &actor)?),
+    ))
+}
+
+/// One round, and how far it has come.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}", params(("id" = String, Path)), responses((status = 200, body = RoundView), Failures))]
+pub(super) async fn show(
+    State(operations): State<Arc<Operations>>,
+    InPath(id): InPath<Hex32>,
+) -> Result<Json<RoundView>> {
+    Ok(Json(operations.round(&id)?))
+}
+
+/// Ends a round that is under way; the peer is told.
+#[utoipa::path(post, path = "/api/v1/rounds/{id}/cancel", params(("id" = String, Path), ActorHeader), responses((status = 204), Failures))]
+pub(super) async fn cancel(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    InPath(id): InPath<Hex32>,
+) -> Result<StatusCode> {
+    operations.cancel_round(&id, &actor)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a round found, page by page. People are masked.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings", params(("id" = String, Path), Page), responses((status = 200, body = FindingPage), Failures))]
+pub(super) async fn findings(
+    State(operations): State<Arc<Operations>>,
+    InPath(id): InPath<Hex32>,
+    InQuery(page): InQuery<Page>,
+) -> Result<Json<FindingPage>> {
+    Ok(Json(operations.findings(id, page.after, page.limit()).await?))
+}
+
+/// One finding. The person is masked.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings/{seq}", params(("id" = String, Path), ("seq" = u64, Path)), responses((status = 200, body = FindingDetail), Failures))]
+pub(super) async fn finding(
+    State(operations): State<Arc<Operations>>,
+    InPath((id, seq)): InPath<(Hex32, u64)>,
+) -> Result<Json<FindingDetail>> {
+    Ok(Json(operations.finding(id, seq).await?))
+}
+
+/// The signed report of a round, byte for byte: it can be verified without the node.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/report", params(("id" = String, Path)), responses((status = 200, body = Object), Failures))]
+pub(super) async fn report(
+    State(operations): State<Arc<Operations>>,
+    InPath(id): InPath<Hex32>,
+) -> Result<impl IntoResponse> {
+    Ok(([(CONTENT_TYPE, "application/json")], operations.report(&id)?))
+}

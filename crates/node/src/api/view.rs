@@ -1,0 +1,61 @@
+//! What the operators' interface takes and gives. The command line reads and writes the same types.
+//!
+//! No view has a document number, a person's name or a household's number in it: people are shown masked, and found by
+//! the row of the agency's own file.
+
+mod agreement;
+mod audit;
+mod care;
+mod dataset;
+mod finding;
+mod ledger;
+mod node;
+mod round;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use agreement::{
+    AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Learns, PartyView,
+    Receivers, RefuseRequest,
+};
+pub use audit::{EntryPage, EntryView, HeadView, Verified};
+pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
+pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
+pub use finding::{FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
+pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView};
+pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
+
+/// A key, a digest or an id: 64 lower-case hexadecimal digits.
+pub type Hex32 = hefu_casework::Hex<32>;
+
+/// How a request failed.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// The failure.
+    pub error: ErrorView,
+}
+
+/// A failure: a code of the table of words and what belongs to it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ErrorView {
+    /// A stable name.
+    pub code: String,
+    /// What its words are filled with.
+    pub params: BTreeMap<String, String>,
+    /// In which step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// In which file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// In which row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// In which field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

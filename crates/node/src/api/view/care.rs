@@ -1,0 +1,65 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Hex32;
+
+/// What is to be looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DoctorRequest {
+    /// The node key of a peer that is to be called as well.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub peer: Option<Hex32>,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DoctorView {
+    /// In order.
+    pub checks: Vec<CheckView>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CheckView {
+    /// What was looked at.
+    pub step: String,
+    /// What was found.
+    pub outcome: CheckOutcome,
+    /// A code of the table of words: what was found, and what to do; empty where nothing is to be said.
+    pub code: String,
+    /// What its words are filled with.
+    pub params: BTreeMap<String, String>,
+}
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckOutcome {
+    /// It is as it should be.
+    Passed,
+    /// It does not stop a round, and should be looked at.
+    Warning,
+    /// It stops rounds.
+    Failed,
+    /// It was not looked at, because something before it failed.
+    Skipped,
+}
+
+/// Where a backup goes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupRequest {
+    /// A folder on the node's machine that is not there yet.
+    pub folder: String,
+}
+
+/// A backup that was made.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BackupView {
+    /// Where it is.
+    pub folder: String,
+}

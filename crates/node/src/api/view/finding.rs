@@ -1,0 +1,145 @@
+use hefu_casework::{CaseNumber, Finding, RowId, When};
+use hefu_store::Dataset;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What stands over every list of findings.
+pub const NOTICE: &str = "不得仅凭比对结果停发或追缴。";
+
+/// Findings of a round, in order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FindingPage {
+    /// What stands over every list of findings.
+    pub notice: String,
+    /// The findings of this page.
+    pub findings: Vec<FindingView>,
+    /// How many the round has in all.
+    pub total: u64,
+    /// Give this as `after` for the next page; nothing where there is none.
+    pub next: Option<u64>,
+}
+
+/// 疑点: to be verified before anything follows from it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FindingView {
+    /// Its number in the round, from 1.
+    pub seq: u64,
+    /// What it is.
+    pub kind: String,
+    /// The rule that would be broken.
+    pub rule: Option<String>,
+    /// The other party's name.
+    pub peer: Option<String>,
+    /// The person's number, masked.
+    pub person: String,
+    /// The agency's own rows behind it.
+    pub rows: Vec<RowView>,
+    /// The months in question.
+    pub months: Vec<String>,
+    /// The agency's own programmes concerned.
+    pub programmes: Vec<String>,
+    /// 待核实金额, in fen.
+    pub to_verify_fen: Option<i64>,
+}
+
+/// Where a row stands in the agency's own files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RowView {
+    /// The snapshot's register.
+    pub dataset: String,
+    /// The file within the snapshot, from 1.
+    pub file: u32,
+    /// The sheet, from 1.
+    pub sheet: u32,
+    /// The row.
+    pub row: u64,
+}
+
+/// One finding, with what the agency itself paid.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FindingDetail {
+    /// What stands over every list of findings.
+    pub notice: String,
+    /// As in the list.
+    pub finding: FindingView,
+    /// The agency's own case, where the rule counts by case.
+    pub case: Option<String>,
+    /// What the agency paid in those months or that case.
+    pub payments: Vec<PaymentView>,
+}
+
+/// One payment in question.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PaymentView {
+    /// Under which programme.
+    pub programme: String,
+    /// The month or the day.
+    pub when: String,
+    /// Whether it went to the person's household: then findings on other members show the same money.
+    pub to_household: bool,
+    /// How much, in fen.
+    pub fen: i64,
+}
+
+impl FindingView {
+    pub(crate) fn of(seq: u64, finding: &Finding, datasets: &[Dataset]) -> Self {
+        Self {
+            seq,
+            kind: finding.kind.code().to_owned(),
+            rule: finding.rule.as_ref().map(ToString::to_string),
+            peer: finding.peer.clone(),
+            person: finding.person.masked(),
+            rows: finding
+                .rows
+                .iter()
+                .map(|row| RowView::of(row, datasets))
+                .collect(),
+            months: finding.months.iter().map(ToString::to_string).collect(),
+            programmes: finding
+                .programmes
+                .iter()
+                .map(|programme| programme.as_str().to_owned())
+                .collect(),
+            to_verify_fen: finding.to_verify.map(|fen| fen.0),
+        }
+    }
+}
+
+impl FindingDetail {
+    pub(crate) fn of(seq: u64, finding: &Finding, datasets: &[Dataset]) -> Self {
+        let payments = finding.payments.iter().map(|payment| PaymentView {
+            programme: payment.programme.as_str().to_owned(),
+            when: match payment.when {
+                When::Month(month) => month.to_string(),
+                When::Day(day) => day.to_string(),
+            },
+            to_household: matches!(payment.payee, hefu_casework::Payee::Household(_)),
+            fen: payment.fen.0,
+        });
+        Self {
+            notice: NOTICE.to_owned(),
+            finding: FindingView::of(seq, finding, datasets),
+            case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
+            payments: payments.collect(),
+        }
+    }
+}
+
+impl RowView {
+    /// Files are numbered through all imports; each snapshot knows its first.
+    fn of(row: &RowId, datasets: &[Dataset]) -> Self {
+        let dataset = datasets
+            .iter()
+            .filter(|dataset| dataset.info.first_file <= row.file)
+            .max_by_key(|dataset| dataset.info.first_file);
+        let (name, first) = dataset.map_or(("", 1), |dataset| {
+            (dataset.info.name.as_str(), dataset.info.first_file)
+        });
+        Self {
+            dataset: name.to_owned(),
+            file: row.file.saturating_sub(first) + 1,
+            sheet: row.sheet,
+            row: row.row,
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What a node is told by its `node.toml`: who it is, how it is unlocked, where it listens, what it allows.
+//!
+//! Every table refuses a field that it does not know: a limit that is misspelt would otherwise be no limit. Secrets
+//! never stand in the file itself, only where they lie. The samples in `samples/` are read by tests.
+
+mod error;
+mod unlock;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use hefu_casework::{AgencyRole, Purpose, canonical};
+use hefu_link::Limits;
+use serde::{Deserialize, Serialize};
+
+pub use error::ConfigError;
+pub use unlock::UnlockConfig;
+
+use crate::Profile;
+use crate::digest::sha256;
+
+/// The name of the file in a node's folder.
+pub const FILE_NAME: &str = "node.toml";
+
+/// All of a node's settings. Relative paths are taken from the node's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who the node speaks for.
+    pub node: NodeConfig,
+    /// Where the key lies that opens the node.
+    pub unlock: UnlockConfig,
+    /// How peers reach it, and what it bears from them.
+    #[serde(default)]
+    pub peers: PeersConfig,
+    /// How the agency's own people and programs reach it.
+    #[serde(default)]
+    pub operators: OperatorsConfig,
+    /// What it computes with.
+    #[serde(default)]
+    pub compute: ComputeConfig,
+    /// What it tells of itself on stderr.
+    #[serde(default)]
+    pub log: LogConfig,
+    /// What this agency never agrees to, whatever an agreement says.
+    #[serde(default)]
+    pub policy: LocalPolicy,
+}
+
+/// `[node]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The agency's name, as it stands on the card: 1 to 64 characters.
+    pub name: String,
+    /// What kind of agency it is: `court`, `civil_affairs`, ….
+    pub role: AgencyRole,
+    /// `host:port` where peers reach the node. It stands on the card, so a change needs the card to be handed out anew.
+    pub address: String,
+}
+
+/// `[peers]`: the port on which other nodes call, by mutual TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PeersConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The most connections at a time; one more caller is told that the node is busy.
+    pub max_connections: usize,
+    /// Seconds of silence after which a peer counts as gone.
+    pub inactivity_seconds: u32,
+    /// Seconds that a peer may compute, saying no more than that it is alive.
+    pub busy_seconds: u32,
+    /// Seconds for reaching a peer, and again for the handshake.
+    pub handshake_seconds: u32,
+}
+
+/// `[operators]`: the port of the REST interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperatorsConfig {
+    /// Where to listen. Only on this machine itself: the interface speaks no TLS yet.
+    pub listen: SocketAddr,
+    /// The file with the token that each request bears. It is made at the first start, readable by its owner only.
+    pub token_file: PathBuf,
+    /// The largest export that may be uploaded.
+    pub max_upload_bytes: u64,
+    /// Whether `/metrics` is served.
+    pub metrics: bool,
+}
+
+/// `[compute]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComputeConfig {
+    /// Threads for arithmetic; 0 takes one for each core.
+    pub threads: usize,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// One line of text or one JSON object for each event.
+    pub format: LogFormat,
+    /// What is told: `info`, `hefu_node=debug,warn`, ….
+    pub filter: String,
+}
+
+/// The form of the log on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `[policy]`: the agency's own limits. An agreement that goes beyond one of them is not signed, a round not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocalPolicy {
+    /// What rounds may be for.
+    pub purposes: Vec<Purpose>,
+    /// With whom: `"any_pinned"`, or a list of names.
+    pub peers: PolicyPeers,
+    /// The fields of a record that a label may carry to a peer.
+    pub label_fields: Vec<String>,
+    /// The most elements that this node enters in a round.
+    pub max_own_elements: u64,
+    /// The most elements that a peer may enter in a round.
+    pub max_peer_elements: u64,
+    /// The most rounds under one agreement in a calendar month.
+    pub max_rounds_a_month: u32,
+    /// The longest time for which an agreement may let findings be kept.
+    pub max_retention_days: u32,
+    /// The most elements that one peer may have this node evaluate in a calendar month, over all agreements.
+    pub max_elements_a_month_from_peer: u64,
+}
+
+/// With whom rounds may be run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PolicyPeers {
+    /// Every agency whose card was compared and pinned.
+    Pinned(AnyPinned),
+    /// The agencies of these names, if they are pinned.
+    Named(Vec<String>),
+}
+
+/// The word for every pinned peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnyPinned {
+    /// `"any_pinned"`
+    AnyPinned,
+}
+
+impl Default for PeersConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7600)),
+            max_connections: limits.max_connections,
+            inactivity_seconds: limits.inactivity_seconds,
+            busy_seconds: limits.busy_seconds,
+            handshake_seconds: limits.handshake_seconds,
+        }
+    }
+}
+
+impl Default for OperatorsConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7601)),
+            token_file: PathBuf::from("api.token"),
+            max_upload_bytes: 1 << 30,
+            metrics: true,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// What a county needs, and no labels: what leaves the agency is for its people to decide.
+impl Default for LocalPolicy {
+    fn default() -> Self {
+        Self {
+            purposes: vec![Purpose::Duplicates, Purpose::Omissions, Purpose::Leads],
+            peers: PolicyPeers::Pinned(AnyPinned::AnyPinned),
+            label_fields: Vec::new(),
+            max_own_elements: 200_000,
+            max_peer_elements: 200_000,
+            max_rounds_a_month: 4,
+            max_retention_days: 365,
+            max_elements_a_month_from_peer: 800_000,
+        }
+    }
+}
+
+impl Config {
+    /// Settings with everything but these three left as it is by default.
+    #[must_use]
+    pub fn new(node: NodeConfig, unlock: UnlockConfig) -> Self {
+        Self {
+            node,
+            unlock,
+            peers: PeersConfig::default(),
+            operators: OperatorsConfig::default(),
+            compute: ComputeConfig::default(),
+            log: LogConfig::default(),
+            policy: LocalPolicy::default(),
+        }
+    }
+
+    /// Reads a `node.toml`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`], [`ConfigError::Syntax`] with line and field, [`ConfigError::NotLoopback`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            file: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the text of one.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let document = toml::Deserializer::parse(text)
+            .map_err(|error| ConfigError::syntax(text, String::new(), &error))?;
+        let config: Self = serde_path_to_error::deserialize(document)
+            .map_err(|error| ConfigError::syntax(text, error.path().to_string(), error.inner()))?;
+        if !config.operators.listen.ip().is_loopback() {
+            return Err(ConfigError::NotLoopback {
+                file: PathBuf::new(),
+                listen: config.operators.listen,
+            });
+        }
+        Ok(config)
+    }
+
+    /// The text that [`Config::parse`] reads.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unwritable`] where a path is not Unicode.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|_| ConfigError::Unwritable)
+    }
+
+    /// SHA-256 of the settings in force, defaults included, as canonical JSON: which settings a node ran under.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&canonical::to_vec(self))
+    }
+
+    /// Who the node speaks for.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        Profile {
+            name: self.node.name.clone(),
+            role: self.node.role,
+        }
+    }
+
+    /// The limits of connections.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_connections: self.peers.max_connections,
+            inactivity_seconds: self.peers.inactivity_seconds,
+            busy_seconds: self.peers.busy_seconds,
+            handshake_seconds: self.peers.handshake_seconds,
+            ..Limits::default()
+        }
+    }
+
+    /// The file with the operators' token, for a node in `folder`.
+    #[must_use]
+    pub fn token_file(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.operators.token_file)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+
+const FULL: &str = include_str!("../../samples/full.toml");
+const MINIMAL: &str = include_str!("../../samples/minimal.toml");
+
+#[test]
+fn every_sample_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut read = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        read += 1;
+    }
+    assert_eq!(read, 3);
+}
+
+/// So that nobody has to look for a setting in the source.
+#[test]
+fn the_full_sample_has_every_setting_with_its_default() {
+    let config = Config::parse(FULL).unwrap();
+    let written: Value = serde_json::to_value(toml::from_str::<toml::Table>(FULL).unwrap()).unwrap();
+    assert_eq!(paths(&serde_json::to_value(&config).unwrap()), paths(&written));
+    let defaults = Config::new(config.node.clone(), config.unlock.clone());
+    assert_eq!(config, defaults);
+}
+
+#[test]
+fn the_minimal_sample_leaves_everything_else_as_it_is() {
+    let config = Config::parse(MINIMAL).unwrap();
+    assert_eq!(config, Config::new(config.node.clone(), config.unlock.clone()));
+}
+
+/// Each table of the full sample in turn is given a field that no version knows.
+#[test]
+fn an_unknown_field_is_refused_wherever_it_stands() {
+    let tables: Vec<&str> = FULL.lines().filter(|line| line.starts_with('[')).collect();
+    assert_eq!(tables.len(), 7);
+    for line in tables {
+        let table = line.split(']').next().unwrap().trim_start_matches('[');
+        let text = FULL.replacen(line, &format!("{line}\ncolour = \"red\""), 1);
+        let ConfigError::Syntax { field, line, .. } = Config::parse(&text).unwrap_err() else {
+            panic!("{table}");
+        };
+        assert!(field.starts_with(table), "{table}: {field}");
+        let marked = text.lines().position(|line| line.starts_with("colour")).unwrap() + 1;
+        // Two ways to unlock are one too many, and then the table as a whole is at fault.
+        assert!(
+            line == marked || table == "unlock",
+            "{table}: line {line}, not {marked}"
+        );
+    }
+    for text in [
+        format!("colour = 1\n{FULL}"),
+        format!("{FULL}\n[colour]\nred = 1\n"),
+    ] {
+        assert!(matches!(Config::parse(&text), Err(ConfigError::Syntax { .. })));
+    }
+}
+
+#[test]
+fn a_mistake_is_named_by_line_and_field() {
+    let text = FULL.replace("handshake_seconds = 15", "handshake_seconds = \"soon\"");
+    let error = Config::parse(&text).unwrap_err().in_file(Path::new("node.toml"));
+    let expected = text
+        .lines()
+        .position(|line| line.starts_with("handshake"))
+        .unwrap()
+        + 1;
+    let params = error.params();
+    let param = |name| params.iter().find(|(key, _)| *key == name).unwrap().1.as_str();
+    assert_eq!(param("field"), "peers.handshake_seconds");
+    assert_eq!(param("row"), expected.to_string());
+    assert_eq!(param("file"), "node.toml");
+
+    let without = MINIMAL.replace("role = \"court\"\n", "");
+    let missing = Config::parse(&without).unwrap_err().to_string();
+    assert!(missing.contains("node") && missing.contains("role"), "{missing}");
+}
+
+#[test]
+fn operators_are_on_this_machine() {
+    for outside in ["0.0.0.0:7601", "10.0.0.1:7601", "[::]:7601"] {
+        let text = FULL.replace("127.0.0.1:7601", outside);
+        assert!(
+            matches!(Config::parse(&text), Err(ConfigError::NotLoopback { .. })),
+            "{outside}"
+        );
+    }
+    for inside in ["127.0.0.2:7601", "[::1]:7601"] {
+        Config::parse(&FULL.replace("127.0.0.1:7601", inside)).unwrap();
+    }
+}
+
+#[test]
+fn a_node_is_unlocked_in_one_way() {
+    let with = |lines: &str| {
+        Config::parse(&MINIMAL.replace("key_file = \"../court.key\"", lines)).map(|config| config.unlock)
+    };
+    assert!(with("").is_err());
+    assert!(with("key_file = \"a\"\ncredential = \"b\"").is_err());
+    assert_eq!(
+        with("credential = \"b\"").unwrap(),
+        UnlockConfig::Credential("b".to_owned())
+    );
+    for name in ["../b", "/etc/passwd", "a/b", "", "."] {
+        let refused = UnlockConfig::Credential(name.to_owned()).fetch(Path::new("."));
+        assert!(
+            matches!(refused, Err(ConfigError::CredentialName { .. })),
+            "{name}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_passphrase_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("passphrase");
+    fs::write(&file, "合符 合符\n").unwrap();
+    let unlock = UnlockConfig::PassphraseFile(PathBuf::from("passphrase"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(
+        unlock.fetch(folder.path()),
+        Err(ConfigError::SecretExposed { .. })
+    ));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let Ok(hefu_store::Unlock::Passphrase(text)) = unlock.fetch(folder.path()) else {
+        panic!("no passphrase");
+    };
+    assert_eq!(text.as_str(), "合符 合符");
+}
+
+#[test]
+fn what_is_written_is_read_again_and_the_digest_is_of_all_of_it() {
+    let config = Config::parse(FULL).unwrap();
+    let again = Config::parse(&config.to_toml().unwrap()).unwrap();
+    assert_eq!(again, config);
+    assert_eq!(again.digest(), config.digest());
+    let mut other = config.clone();
+    other.policy.max_rounds_a_month += 1;
+    assert_ne!(other.digest(), config.digest());
+}
+
+fn paths(value: &Value) -> BTreeSet<String> {
+    fn walk(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    walk(&format!("{prefix}.{name}"), value, found);
+                }
+            }
+            _ => {
+                found.insert(prefix.to_owned());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk("", value, &mut found);
+    found
+}

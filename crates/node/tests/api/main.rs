@@ -1,0 +1,13 @@
+//! A running node, asked over its operators' port.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+mod document;
+mod life;
+mod operations;
+mod running;

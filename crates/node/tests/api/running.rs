@@ -1,0 +1,167 @@
+//! A node in a temporary folder, and a client that can also do it wrong.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use hefu_casework::AgencyRole;
+use hefu_curve::Pool;
+use hefu_ingest::Wording;
+use hefu_node::Surroundings;
+use hefu_node::api::{ACTOR_HEADER, Token, Wordings};
+use hefu_node::config::{Config, NodeConfig, UnlockConfig};
+use hefu_node::daemon::{Daemon, DaemonError};
+use hefu_node::{Node, Profile};
+use hefu_store::{Costs, Unlock, Vault};
+use http_body_util::BodyExt as _;
+use hyper::header::{AUTHORIZATION, HOST};
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) struct Running {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), DaemonError>>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The code of the failure.
+    pub(crate) fn code(&self) -> String {
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// A new node's folder and its settings, on ports that are free.
+pub(crate) fn new_node(folder: &Path) -> Config {
+    let key_file = folder.join("key");
+    Vault::create_key_file(&key_file).unwrap();
+    let node = NodeConfig {
+        name: "县民政局".to_owned(),
+        role: AgencyRole::CivilAffairs,
+        address: "127.0.0.1:7600".to_owned(),
+    };
+    let mut config = Config::new(node, UnlockConfig::KeyFile(key_file.clone()));
+    config.peers.listen = "127.0.0.1:0".parse().unwrap();
+    config.operators.listen = "127.0.0.1:0".parse().unwrap();
+    config.operators.max_upload_bytes = 1 << 20;
+    let profile = Profile {
+        name: config.node.name.clone(),
+        role: config.node.role,
+    };
+    Node::create(
+        folder,
+        &Unlock::KeyFile(key_file),
+        Costs::STANDARD,
+        profile,
+        surroundings(),
+    )
+    .unwrap();
+    config
+}
+
+pub(crate) fn surroundings() -> Surroundings {
+    Surroundings::new(Pool::new(1).unwrap())
+}
+
+fn wording() -> Wordings {
+    Arc::new(|| Wording {
+        headings: ["文件", "工作表", "行号", "代码", "原因", "号码"].map(str::to_owned),
+        reason: Box::new(str::to_owned),
+    })
+}
+
+impl Running {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = new_node(folder.path());
+        Self::with(folder, config).await
+    }
+
+    pub(crate) async fn with(folder: tempfile::TempDir, config: Config) -> Self {
+        let token_file = config.token_file(folder.path());
+        let daemon = Daemon::start(config, folder.path(), surroundings(), wording())
+            .await
+            .unwrap();
+        let address = daemon.operators_address().unwrap();
+        let token = Token::read(&token_file).unwrap().reveal().to_owned();
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(daemon.serve(async {
+            let _ = stopped.await;
+        }));
+        Self {
+            folder,
+            address,
+            token,
+            stop,
+            served,
+        }
+    }
+
+    /// Ends it and gives its folder back.
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
+        self.stop.send(()).unwrap();
+        self.served.await.unwrap().unwrap();
+        self.folder
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    /// A request as it should be.
+    pub(crate) fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, self.address.to_string())
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(ACTOR_HEADER, "王科长".as_bytes())
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let line = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(line))
+            .await
+            .unwrap();
+        let driving = tokio::spawn(connection);
+        let response = sender.send_request(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+        driving.abort();
+        Answer { status, bytes }
+    }
+}
