@@ -70,7 +70,8 @@ async fn serve(listener: TcpListener, target: String, shared: Arc<Shared>) {
             };
             let (near_in, near_out) = near.into_split();
             let (far_in, far_out) = far.into_split();
-            let both = async { tokio::join!(pass(near_in, far_out, &shared), pass(far_in, near_out, &shared)) };
+            let both =
+                async { tokio::join!(pass(near_in, far_out, &shared), pass(far_in, near_out, &shared)) };
             // What is under way when it is cut is lost, as on a real one.
             tokio::select! {
                 _ = both => {}
@@ -92,7 +93,11 @@ async fn pass(
             Ok(read) => read,
         };
         let before = shared.left.load(Ordering::SeqCst);
-        let passing = if before < 0 { read } else { read.min(before as usize) };
+        let passing = if before < 0 {
+            read
+        } else {
+            read.min(before as usize)
+        };
         shared.passed.fetch_add(passing as u64, Ordering::SeqCst);
         if to.write_all(&buffer[..passing]).await.is_err() {
             break;

@@ -83,7 +83,12 @@ impl Two {
 
     /// Runs a round whose line is cut where `cuts` says; says how often it was taken up again.
     async fn round(&self, cuts: &[u64]) -> (Learned, usize) {
-        let round = self.receiver.node.begin_round(&self.agreement, "test").await.unwrap();
+        let round = self
+            .receiver
+            .node
+            .begin_round(&self.agreement, "test")
+            .await
+            .unwrap();
         let mut cuts = cuts.iter();
         let mut interrupted = 0;
         loop {
@@ -104,7 +109,13 @@ impl Two {
     /// Whatever stands on either disk, no session's seed does, nor the number of anybody.
     fn secrets_are_sealed(&self) {
         let mut searcher = Searcher::default();
-        for draw in self.draws.taken().iter().flatten().filter(|draw| draw.len() >= 32) {
+        for draw in self
+            .draws
+            .taken()
+            .iter()
+            .flatten()
+            .filter(|draw| draw.len() >= 32)
+        {
             searcher.add("seed", draw);
         }
         assert!(!searcher.is_empty());
@@ -123,7 +134,10 @@ impl Two {
     async fn both_have_ended(&self) {
         for agency in [&self.receiver, &self.sender] {
             let rounds = agency.ended_rounds().await;
-            assert!(rounds.iter().all(|round| round.state == RoundState::Done), "{rounds:?}");
+            assert!(
+                rounds.iter().all(|round| round.state == RoundState::Done),
+                "{rounds:?}"
+            );
             assert_eq!(waiting(agency), 0, "chunks of a round that has ended");
             agency.node.store().verify().unwrap();
         }
@@ -131,7 +145,10 @@ impl Two {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path());
     entries
         .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
         .collect()
@@ -143,7 +160,11 @@ fn waiting(agency: &Agency) -> usize {
 
 /// The rows that a plain join finds: people of both registers.
 fn joined(findings: &[Finding]) {
-    let mut rows: Vec<u64> = findings.iter().flat_map(|finding| &finding.rows).map(|row| row.row).collect();
+    let mut rows: Vec<u64> = findings
+        .iter()
+        .flat_map(|finding| &finding.rows)
+        .map(|row| row.row)
+        .collect();
     rows.sort_unstable();
     // Row 1 is the heading, so person n stands in row n + 2.
     let expected: Vec<u64> = (PEOPLE / 2..PEOPLE).map(|person| person + 2).collect();

@@ -140,7 +140,12 @@ impl Outcome {
     pub fn behind(&self, set: &ElementSet, matched: &[u32]) -> Vec<Vec<usize>> {
         let mut by_row: HashMap<(Option<&RuleId>, RowId), usize> = HashMap::new();
         for (index, finding) in self.findings.iter().enumerate() {
-            by_row.extend(finding.rows.iter().map(|row| ((finding.rule.as_ref(), *row), index)));
+            by_row.extend(
+                finding
+                    .rows
+                    .iter()
+                    .map(|row| ((finding.rule.as_ref(), *row), index)),
+            );
         }
         let mut behind = vec![Vec::new(); self.findings.len()];
         for (index, position) in matched.iter().enumerate() {

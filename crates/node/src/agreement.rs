@@ -7,8 +7,8 @@ use hefu_psi::{KeyKind, Mode, Ristretto255, Terms};
 use hefu_store::AgreementState;
 
 use crate::node::today;
-use jiff::{SignedDuration, Timestamp};
 use crate::{Error, Node, Result};
+use jiff::{SignedDuration, Timestamp};
 
 /// An agreement in force between this node and one peer.
 pub(crate) struct InForce {

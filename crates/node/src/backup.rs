@@ -179,7 +179,10 @@ fn checked(backup: &Path) -> Result<Manifest> {
         }
     }
     let needed = FILES.iter().filter(|(_, needed)| *needed).map(|(name, _)| *name);
-    match needed.chain([DATABASE]).find(|name| !manifest.files.contains_key(*name)) {
+    match needed
+        .chain([DATABASE])
+        .find(|name| !manifest.files.contains_key(*name))
+    {
         Some(missing) => Err(damaged(missing)),
         None => Ok(manifest),
     }

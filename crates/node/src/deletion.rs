@@ -47,10 +47,16 @@ impl Node {
             Deleted::Findings(round) => Some(round),
             Deleted::Dataset(_) => None,
         };
-        let gone: HashSet<[u8; 32]> = self.store.deletions()?.into_iter().filter_map(of_findings).collect();
+        let gone: HashSet<[u8; 32]> = self
+            .store
+            .deletions()?
+            .into_iter()
+            .filter_map(of_findings)
+            .collect();
         let mut deleted = 0;
         for round in self.store.rounds()? {
-            let (Role::Receiver, RoundState::Done, Some(ended)) = (round.role, round.state, round.ended_at) else {
+            let (Role::Receiver, RoundState::Done, Some(ended)) = (round.role, round.state, round.ended_at)
+            else {
                 continue;
             };
             let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);

@@ -138,7 +138,10 @@ impl Node {
 
         checks.push(match greeting.differs(&dossiers) {
             Some(digest) => Check::told("agreement", "doctor_agreement_differs", &digest),
-            None if dossiers.values().any(|dossier| dossier.state() == DossierState::Signed) => {
+            None if dossiers
+                .values()
+                .any(|dossier| dossier.state() == DossierState::Signed) =>
+            {
                 Check::new("agreement", Verdict::Passed)
             }
             None => Check::told("agreement", "doctor_no_agreement", card.name()),

@@ -23,7 +23,10 @@ impl Node {
         self.card_of_other(&agreement)?;
         let digest = agreement.digest();
         self.put_dossier(&Dossier::draft(agreement)?)?;
-        self.log("agreement_drafted", &json!({ "agreement": Hex(digest), "by": actor }))?;
+        self.log(
+            "agreement_drafted",
+            &json!({ "agreement": Hex(digest), "by": actor }),
+        )?;
         Ok(digest)
     }
 
@@ -71,7 +74,10 @@ impl Node {
         self.may_sign(dossier.agreement())?;
         dossier.sign(self.keys.signing_key())?;
         self.put_dossier(&dossier)?;
-        self.log("agreement_signed", &json!({ "agreement": Hex(*digest), "by": actor }))?;
+        self.log(
+            "agreement_signed",
+            &json!({ "agreement": Hex(*digest), "by": actor }),
+        )?;
         Ok(dossier.state())
     }
 
@@ -106,7 +112,12 @@ impl Node {
     }
 
     /// Merges a dossier with what is known of the agreement here. `room` says whether one that is new may be kept.
-    pub(crate) fn receive_dossier_from(&self, theirs: Dossier, from: Option<&Card>, room: bool) -> Result<Dossier> {
+    pub(crate) fn receive_dossier_from(
+        &self,
+        theirs: Dossier,
+        from: Option<&Card>,
+        room: bool,
+    ) -> Result<Dossier> {
         let agreement = theirs.agreement();
         let card = self.card_of_other(agreement)?;
         if from.is_some_and(|from| from.node_key() != card.node_key()) {
@@ -151,7 +162,10 @@ impl Node {
         let me = agreement
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;
-        self.surroundings.policy.check(agreement, me).map_err(Error::Breach)
+        self.surroundings
+            .policy
+            .check(agreement, me)
+            .map_err(Error::Breach)
     }
 
     /// The card of the other party.
@@ -175,8 +189,6 @@ impl Node {
             DossierState::Refused { reason, .. } => AgreementState::Refused { reason },
         };
         let digest = dossier.agreement().digest();
-        Ok(self
-            .store
-            .put_agreement(&digest, &dossier.to_bytes(), &state)?)
+        Ok(self.store.put_agreement(&digest, &dossier.to_bytes(), &state)?)
     }
 }

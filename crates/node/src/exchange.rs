@@ -100,7 +100,10 @@ impl Node {
                 self.take_dossier(&papers.hear(AGREEMENT).await?, &card)?;
             }
         }
-        let unknown = theirs.agreements.keys().filter(|digest| !own.contains_key(&digest.0));
+        let unknown = theirs
+            .agreements
+            .keys()
+            .filter(|digest| !own.contains_key(&digest.0));
         for digest in unknown.take(MANY) {
             papers.say(WANTED, &digest.0).await?;
             self.take_dossier(&papers.hear(AGREEMENT).await?, &card)?;
@@ -148,12 +151,18 @@ impl Node {
             GREETING => {
                 let theirs: Greeting = parse(bytes)?;
                 self.note_clock(caller, &theirs);
-                Ok((GREETING, canonical::to_vec(&greeting(&self.dossiers_with(caller)?))))
+                Ok((
+                    GREETING,
+                    canonical::to_vec(&greeting(&self.dossiers_with(caller)?)),
+                ))
             }
             AGREEMENT => Ok((AGREEMENT, self.take_dossier(bytes, caller)?.to_bytes())),
             WANTED => {
                 let digest: [u8; 32] = bytes.try_into().map_err(|_| malformed())?;
-                let dossier = self.dossiers_with(caller)?.remove(&digest).ok_or_else(malformed)?;
+                let dossier = self
+                    .dossiers_with(caller)?
+                    .remove(&digest)
+                    .ok_or_else(malformed)?;
                 Ok((AGREEMENT, dossier.to_bytes()))
             }
             ENDED => {
@@ -193,7 +202,12 @@ impl Node {
     fn note_clock(&self, peer: &Card, greeting: &Greeting) {
         let ahead = greeting.ahead_seconds(Timestamp::now());
         if ahead.unsigned_abs() > crate::doctor::CLOCK_TOLERANCE_SECONDS {
-            tracing::warn!(node = self.name(), peer = peer.name(), ahead_seconds = ahead, "clocks differ");
+            tracing::warn!(
+                node = self.name(),
+                peer = peer.name(),
+                ahead_seconds = ahead,
+                "clocks differ"
+            );
         }
     }
 }
@@ -223,7 +237,11 @@ impl Papers {
 
     async fn hear(&mut self, awaited: u8) -> Result<Vec<u8>> {
         let (kind, bytes) = self.hear_any().await?;
-        if kind == awaited { Ok(bytes) } else { Err(malformed()) }
+        if kind == awaited {
+            Ok(bytes)
+        } else {
+            Err(malformed())
+        }
     }
 
     async fn hear_any(&mut self) -> Result<(u8, Vec<u8>)> {

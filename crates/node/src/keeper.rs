@@ -44,7 +44,9 @@ impl Node {
             let node = Arc::clone(&self);
             let deleted = tokio::task::spawn_blocking(move || node.delete_expired(Timestamp::now())).await;
             match deleted {
-                Ok(Ok(rounds)) if rounds > 0 => tracing::info!(node = self.name(), rounds, "findings deleted"),
+                Ok(Ok(rounds)) if rounds > 0 => {
+                    tracing::info!(node = self.name(), rounds, "findings deleted")
+                }
                 Ok(Err(error)) => {
                     tracing::error!(node = self.name(), code = error.code(), "retention is not kept");
                 }

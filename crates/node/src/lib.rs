@@ -5,11 +5,11 @@
 //! person.
 
 mod agreement;
-mod backup;
-mod deletion;
 pub mod api;
+mod backup;
 pub mod config;
 pub mod daemon;
+mod deletion;
 mod digest;
 mod doctor;
 mod dossier;

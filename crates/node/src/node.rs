@@ -253,7 +253,10 @@ impl Node {
         })?;
         self.store.remove_peer(node_key)?;
         self.book.remove(node_key);
-        self.log("peer_removed", &serde_json::json!({ "peer": card.name(), "by": actor }))
+        self.log(
+            "peer_removed",
+            &serde_json::json!({ "peer": card.name(), "by": actor }),
+        )
     }
 
     /// The cards of all peers, by name.

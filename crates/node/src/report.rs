@@ -51,7 +51,9 @@ impl Node {
             "report_made",
             &json!({ "round": Hex(*round), "digest": Hex(digest), "findings": findings.len(), "by": actor }),
         )?;
-        Ok(canonical::to_vec(&json!({ "report": body, "signature": signature })))
+        Ok(canonical::to_vec(
+            &json!({ "report": body, "signature": signature }),
+        ))
     }
 
     /// The newest entry of this kind about a round.

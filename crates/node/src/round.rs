@@ -93,7 +93,10 @@ impl Node {
 
     /// The round, while its session is open.
     fn open_round(&self, round: &[u8; 32], role: Role) -> Result<Round> {
-        let open = self.store.session(round)?.is_some_and(|session| session.end.is_none());
+        let open = self
+            .store
+            .session(round)?
+            .is_some_and(|session| session.end.is_none());
         self.store
             .round(round)?
             .filter(|record| open && record.role == role)
@@ -175,7 +178,10 @@ impl Node {
         };
         let peer = self.peer_name(&round.peer);
         tracing::warn!(node = self.name(), peer, "{news}");
-        self.log(news, &json!({ "peer": peer, "seq": head.seq, "hash": Hex(head.hash), "round": Hex(round.id) }))
+        self.log(
+            news,
+            &json!({ "peer": peer, "seq": head.seq, "hash": Hex(head.hash), "round": Hex(round.id) }),
+        )
     }
 
     fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
@@ -201,7 +207,13 @@ impl Node {
     }
 
     /// Ends the session behind a round badly, or the round alone where it came to no session.
-    fn finish_session(&self, round: &Round, end: SessionEnd, actor: &str, body: &serde_json::Value) -> Result<()> {
+    fn finish_session(
+        &self,
+        round: &Round,
+        end: SessionEnd,
+        actor: &str,
+        body: &serde_json::Value,
+    ) -> Result<()> {
         if self.store.session(&round.id)?.is_none() {
             self.store.put_round(round)?;
         } else {
@@ -225,9 +237,7 @@ impl Node {
     /// Secrets were erased with the session's end; its chunks go too.
     fn after_end(&self, round: &Round) -> Result<()> {
         match std::fs::remove_dir_all(self.spool_of(&round.id)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::Spool { source: error })
-            }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Spool { source: error }),
             _ => Ok(()),
         }
     }

@@ -207,7 +207,15 @@ impl Node {
         };
         let sent = self
             .runner(&round.id)
-            .send::<Ristretto255>(call, terms, own, seed, (self.surroundings.randomness)(), journal, place)
+            .send::<Ristretto255>(
+                call,
+                terms,
+                own,
+                seed,
+                (self.surroundings.randomness)(),
+                journal,
+                place,
+            )
             .await?;
         if let Some(mut ended) = self.store.round(&round.id)? {
             add_traffic(&mut ended, sent.traffic);
@@ -218,15 +226,21 @@ impl Node {
 
     /// The session has ended here: the receiver is told how, as often as it asks.
     async fn repeat(self: &Arc<Self>, call: Call, session: &Session, round: &Round) -> Result<()> {
-        let done = (round.state == RoundState::Done)
-            .then_some((&session.accept, &session.peer_receipt, &session.receipt));
+        let done = (round.state == RoundState::Done).then_some((
+            &session.accept,
+            &session.peer_receipt,
+            &session.receipt,
+        ));
         if let Some((Some(accept), Some(theirs), Some(own))) = done {
             let chunks = crate::runner::chunks_of(call.open.elements);
             self.runner(&round.id)
                 .repeat(call, accept.clone(), chunks, theirs.clone(), own.clone())
                 .await
         } else {
-            let reason = session.end.as_ref().and_then(|end| hefu_psi::wire::decode_abort(&end.reason));
+            let reason = session
+                .end
+                .as_ref()
+                .and_then(|end| hefu_psi::wire::decode_abort(&end.reason));
             call.refuse(&reason.unwrap_or(Abort::Internal)).await;
             Ok(())
         }

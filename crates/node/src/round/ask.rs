@@ -80,7 +80,11 @@ impl Node {
                     seed: seed.as_bytes(),
                     expires_at: in_force.expiry(),
                     debit: None,
-                    entry: Entry { actor, kind: "session_opened", body: &entry },
+                    entry: Entry {
+                        actor,
+                        kind: "session_opened",
+                        body: &entry,
+                    },
                 })?;
                 self.active.begin();
                 Ok(round.id)

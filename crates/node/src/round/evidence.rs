@@ -8,8 +8,8 @@
 use hefu_casework::{ElementSet, Outcome};
 use hefu_psi::wire::{Accept, Evaluated, Open};
 use hefu_psi::{
-    Evidence, EvidenceBuilder, LogHead, Matches, Place, Receipt, Ristretto255, SessionId, SessionSeed, SignedReceipt,
-    Suite, Terms,
+    Evidence, EvidenceBuilder, LogHead, Matches, Place, Receipt, Ristretto255, SessionId, SessionSeed,
+    SignedReceipt, Suite, Terms,
 };
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -166,5 +166,9 @@ fn parts(proof: &[u8]) -> Result<Vec<(&[u8], Evidence)>> {
         let evidence = next().ok_or_else(damaged)?;
         parts.push((element, Evidence::from_bytes(evidence)?));
     }
-    if rest.is_empty() { Ok(parts) } else { Err(damaged()) }
+    if rest.is_empty() {
+        Ok(parts)
+    } else {
+        Err(damaged())
+    }
 }

@@ -112,8 +112,14 @@ impl Journal for Kept {
         round.own_elements = Some(signed.receipt.sender_elements);
         round.peer_elements = Some(signed.receipt.receiver_elements);
         round.state = RoundState::Done;
-        self.node
-            .end_done(&mut round, signed, &[], &[], Some(&theirs.encode()), Some(&own.encode()))
+        self.node.end_done(
+            &mut round,
+            signed,
+            &[],
+            &[],
+            Some(&theirs.encode()),
+            Some(&own.encode()),
+        )
     }
 
     fn head(&self) -> Result<LogHead> {

@@ -50,7 +50,9 @@ impl Node {
                 Ok(waiting) => {
                     for session in waiting {
                         let round = session.round;
-                        let rests = pauses.get(&round).is_some_and(|pause| pause.until > Instant::now());
+                        let rests = pauses
+                            .get(&round)
+                            .is_some_and(|pause| pause.until > Instant::now());
                         if rests || !under_way.insert(round) {
                             continue;
                         }
@@ -92,7 +94,8 @@ impl Node {
         let now = Timestamp::now();
         for session in self.store.open_sessions()? {
             if session.expires_at <= now {
-                self.end_session_as(&session.round, &Abort::Expired, "node").await?;
+                self.end_session_as(&session.round, &Abort::Expired, "node")
+                    .await?;
             }
         }
         Ok(())
@@ -114,7 +117,10 @@ impl Node {
         actor: &str,
     ) -> Result<()> {
         let turn = self.active.take_over(round).await;
-        let open = self.store.session(round)?.is_some_and(|session| session.end.is_none());
+        let open = self
+            .store
+            .session(round)?
+            .is_some_and(|session| session.end.is_none());
         let Some(mut record) = self.store.round(round)?.filter(|_| open) else {
             return Err(Error::Missing {
                 what: "round",
@@ -143,7 +149,10 @@ impl Node {
         if let Some(card) = peer.and_then(|peer| self.book().by_node_key(&peer))
             && let Some(end) = &session.end
         {
-            self.visit(&card).await?.say_ended(&session.call, &end.reason).await?;
+            self.visit(&card)
+                .await?
+                .say_ended(&session.call, &end.reason)
+                .await?;
         }
         Ok(self.store.mark_told(&session.round)?)
     }

@@ -5,8 +5,8 @@
 
 use hefu_psi::wire::{Accept, Commit, Evaluated, Kind, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, Matches, Merging, Root, SessionSeed, Suite,
-    Terms, element_root,
+    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, Matches, Merging, Root, SessionSeed,
+    Suite, Terms, element_root,
 };
 
 use super::journal::{Chunks, Pending};
@@ -77,7 +77,11 @@ impl Running<'_> {
             match sent.get(number as usize) {
                 // Other records, another order or another blind under a session that has begun: sending both would
                 // give away what the difference is made of.
-                Some(known) if *known != root => return Err(Error::Internal { what: "a blinded chunk changed" }),
+                Some(known) if *known != root => {
+                    return Err(Error::Internal {
+                        what: "a blinded chunk changed",
+                    });
+                }
                 Some(_) => {}
                 None => self.journal.chunk(Chunks::Blinded, number, &root)?,
             }
@@ -158,7 +162,9 @@ impl Running<'_> {
     /// Everything has come before, only the sender's signature has not.
     fn ask_for_receipt(&mut self, terms: Terms, total: u64, pending: Pending) -> Result<Matches> {
         let waiting = AwaitReceipt::from_bytes(terms, &pending.state)?;
-        let commit = self.journal.commit()?.ok_or(Error::Internal { what: "a session's record" })?;
+        let commit = self.journal.commit()?.ok_or(Error::Internal {
+            what: "a session's record",
+        })?;
         self.line.send(Kind::Commit, commit, Vec::new())?;
         self.say_have(chunks_of(total), true)?;
         self.exchange_receipts(waiting, pending.receipt)

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hefu_psi::wire::{Blinded, Commit, Kind, Open, ReceiptMessage};
 use hefu_psi::{
-    CHUNK, Collecting, Elements, Incoming, InputCommitment, InputCommitter, Replying, SessionSeed, SignedReceipt, Suite,
-    TagSet, Tagging, Terms, element_root,
+    CHUNK, Collecting, Elements, Incoming, InputCommitment, InputCommitter, Replying, SessionSeed,
+    SignedReceipt, Suite, TagSet, Tagging, Terms, element_root,
 };
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -139,7 +139,10 @@ impl Running<'_> {
             if element_root(elements, S::ELEMENT) != root {
                 break;
             }
-            state.blinded(&Blinded { chunk: number, elements })?;
+            state.blinded(&Blinded {
+                chunk: number,
+                elements,
+            })?;
             number += 1;
         }
         spool.back_to(number)?;

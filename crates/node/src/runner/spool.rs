@@ -37,10 +37,7 @@ impl Spool {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(path)
-            .map(|file| Self { file, at: 0 })
-            .map_err(spool)
+        options.open(path).map(|file| Self { file, at: 0 }).map_err(spool)
     }
 
     /// Reads the next record of at most `most` bytes; none at the end, or where the rest is no whole record.
