@@ -1,5 +1,7 @@
 //! What goes to stderr beside results: peers, codes and counts, never a person.
 
+use std::io::IsTerminal as _;
+
 use hefu_node::config::{LogConfig, LogFormat};
 use tracing_subscriber::EnvFilter;
 
@@ -17,6 +19,7 @@ fn start(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_from_env("HEFU_LOG").unwrap_or_else(|_| EnvFilter::new(filter));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),

@@ -48,6 +48,13 @@ impl Printer {
         });
     }
 
+    /// What a person should know beside the result, which may go into a file.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.json {
+            eprintln!("{text}");
+        }
+    }
+
     /// Text before a question; `--json` asks none.
     pub(crate) fn say(&self, text: &str) {
         println!("{text}");

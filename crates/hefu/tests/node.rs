@@ -197,6 +197,9 @@ fn cards_are_exchanged_by_fingerprint() {
         .as_str()
         .unwrap()
         .to_owned();
+    let printed = court.run(&["peer", "card"]);
+    assert_eq!(printed.stdout.trim_end(), std::fs::read_to_string(card).unwrap());
+    assert!(printed.stderr.contains(&fingerprint));
     let wrong = civil.run(&["peer", "add", card, "--fingerprint", "00000", "--json"]);
     assert_eq!(wrong.failure(), (3, "api_fingerprint".to_owned()));
     let added = civil.json(&["peer", "add", card, "--fingerprint", &fingerprint]);

@@ -1,10 +1,12 @@
 //! `hefu peer`: the node's own card, and the cards it holds.
 
+use std::path::Path;
+
 use hefu_node::api::view::{AddPeer, NodeView, PeerList, PeerView};
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{headings, json, write_whole};
+use super::{headings, json as to_json, write_whole};
 use crate::args::PeerCommand;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -13,26 +15,7 @@ use crate::words::Lang;
 
 pub(crate) async fn run(command: PeerCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
     match command {
-        PeerCommand::Card { out } => {
-            let card = client.bytes("/api/v1/card").await?;
-            let node: NodeView = client.get("/api/v1/node").await?;
-            if let Some(out) = &out {
-                write_whole(out, &card)?;
-            }
-            let text = String::from_utf8_lossy(&card).into_owned();
-            let value = serde_json::json!({
-                "card": serde_json::from_slice::<Value>(&card).unwrap_or_default(),
-                "fingerprint": node.fingerprint,
-            });
-            printer.result(&value, |lang| {
-                let read_aloud = lang.say("peer_read_aloud", &[("fingerprint", node.fingerprint.clone())]);
-                // Without a file the card itself is what is wanted.
-                match &out {
-                    Some(_) => read_aloud,
-                    None => format!("{text}\n{read_aloud}"),
-                }
-            });
-        }
+        PeerCommand::Card { out } => card(out.as_deref(), client, printer).await?,
         PeerCommand::Add { card, fingerprint } => {
             let text = std::fs::read_to_string(&card).map_err(|error| Failure::read(&card, &error))?;
             let request = AddPeer {
@@ -40,19 +23,43 @@ pub(crate) async fn run(command: PeerCommand, client: &Client, printer: &Printer
                 fingerprint,
             };
             let peer: PeerView = client.post("/api/v1/peers", &request).await?;
-            printer.result(&json(&peer), |lang| {
+            printer.result(&to_json(&peer), |lang| {
                 lang.say("peer_added", &[("peer", peer.name.clone())])
             });
         }
         PeerCommand::List => {
             let list: PeerList = client.get("/api/v1/peers").await?;
-            printer.result(&json(&list), |lang| text(&list, lang));
+            printer.result(&to_json(&list), |lang| text(&list, lang));
         }
         PeerCommand::Remove { node_key } => {
             client
                 .command(Method::DELETE, &format!("/api/v1/peers/{node_key}"))
                 .await?;
             printer.done("peer_removed", &[("id", node_key.to_string())]);
+        }
+    }
+    Ok(())
+}
+
+/// The card goes where it is wanted, byte for byte; its fingerprint is for the telephone.
+async fn card(out: Option<&Path>, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let card = client.bytes("/api/v1/card").await?;
+    let fingerprint = client.get::<NodeView>("/api/v1/node").await?.fingerprint;
+    let read_aloud = printer
+        .lang()
+        .say("peer_read_aloud", &[("fingerprint", fingerprint.clone())]);
+    let value = json!({
+        "card": serde_json::from_slice::<Value>(&card).unwrap_or_default(),
+        "fingerprint": fingerprint,
+    });
+    match out {
+        Some(out) => {
+            write_whole(out, &card)?;
+            printer.result(&value, |_| read_aloud);
+        }
+        None => {
+            printer.result(&value, |_| String::from_utf8_lossy(&card).into_owned());
+            printer.note(&read_aloud);
         }
     }
     Ok(())
