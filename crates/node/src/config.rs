@@ -10,7 +10,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use hefu_casework::{AgencyRole, Purpose, canonical};
+use hefu_casework::{AgencyRole, LocalPolicy, canonical};
 use hefu_link::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -118,46 +118,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// `[policy]`: the agency's own limits. An agreement that goes beyond one of them is not signed, a round not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LocalPolicy {
-    /// What rounds may be for.
-    pub purposes: Vec<Purpose>,
-    /// With whom: `"any_pinned"`, or a list of names.
-    pub peers: PolicyPeers,
-    /// The fields of a record that a label may carry to a peer.
-    pub label_fields: Vec<String>,
-    /// The most elements that this node enters in a round.
-    pub max_own_elements: u64,
-    /// The most elements that a peer may enter in a round.
-    pub max_peer_elements: u64,
-    /// The most rounds under one agreement in a calendar month.
-    pub max_rounds_a_month: u32,
-    /// The longest time for which an agreement may let findings be kept.
-    pub max_retention_days: u32,
-    /// The most elements that one peer may have this node evaluate in a calendar month, over all agreements.
-    pub max_elements_a_month_from_peer: u64,
-}
-
-/// With whom rounds may be run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PolicyPeers {
-    /// Every agency whose card was compared and pinned.
-    Pinned(AnyPinned),
-    /// The agencies of these names, if they are pinned.
-    Named(Vec<String>),
-}
-
-/// The word for every pinned peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnyPinned {
-    /// `"any_pinned"`
-    AnyPinned,
-}
-
 impl Default for PeersConfig {
     fn default() -> Self {
         let limits = Limits::default();
@@ -187,22 +147,6 @@ impl Default for LogConfig {
         Self {
             format: LogFormat::Text,
             filter: "info".to_owned(),
-        }
-    }
-}
-
-/// What a county needs, and no labels: what leaves the agency is for its people to decide.
-impl Default for LocalPolicy {
-    fn default() -> Self {
-        Self {
-            purposes: vec![Purpose::Duplicates, Purpose::Omissions, Purpose::Leads],
-            peers: PolicyPeers::Pinned(AnyPinned::AnyPinned),
-            label_fields: Vec::new(),
-            max_own_elements: 200_000,
-            max_peer_elements: 200_000,
-            max_rounds_a_month: 4,
-            max_retention_days: 365,
-            max_elements_a_month_from_peer: 800_000,
         }
     }
 }

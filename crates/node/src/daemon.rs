@@ -117,6 +117,7 @@ impl Daemon {
         let unlock = config.unlock.fetch(folder)?;
         let surroundings = Surroundings {
             limits: config.limits(),
+            policy: config.policy.clone(),
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);
@@ -181,6 +182,7 @@ impl Daemon {
         let (mut answering, mut asked) = (JoinSet::new(), JoinSet::new());
         let (stop, stopped) = watch::channel(());
         answering.spawn(Arc::clone(&node).serve(peers));
+        answering.spawn(Arc::clone(&node).keep());
         asked.spawn(listen::serve(operators, api.router(), stopped));
         shutdown.await;
         answering.shutdown().await;

@@ -169,7 +169,7 @@ impl Node {
     }
 
     /// The card of the other party.
-    fn card_of_other(&self, agreement: &Agreement) -> Result<Card> {
+    pub(crate) fn card_of_other(&self, agreement: &Agreement) -> Result<Card> {
         let me = agreement
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;

@@ -112,6 +112,13 @@ impl Node {
         Ok(theirs)
     }
 
+    /// As [`Node::exchange`], with the other party of an agreement.
+    pub(crate) async fn exchange_about(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Greeting> {
+        let dossier = self.agreement(agreement)?;
+        let peer = self.card_of_other(dossier.agreement())?;
+        self.exchange(&peer.node_key()).await
+    }
+
     /// Calls a peer in order to hand over papers.
     pub(crate) async fn visit(&self, card: &Card) -> Result<Papers> {
         let limits = &self.surroundings.limits;

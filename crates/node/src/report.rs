@@ -11,7 +11,7 @@ use crate::{Error, Node, Result};
 const LABEL: &[u8] = b"hefu/2 report\0";
 
 /// Stands on every report.
-pub const NOTICE: &str = "不得仅凭比对结果停发或追缴";
+pub const NOTICE: &str = "不得仅凭比对结果停发或追缴。";
 
 impl Node {
     /// The report of a round: canonical JSON with masked numbers, signed by this node.

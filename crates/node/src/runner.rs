@@ -62,6 +62,20 @@ pub enum Step {
     Merge,
 }
 
+impl Step {
+    /// A stable name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Step::Blind => "blind",
+            Step::Tag => "tag",
+            Step::Evaluate => "evaluate",
+            Step::Unblind => "unblind",
+            Step::Merge => "merge",
+        }
+    }
+}
+
 /// Told of every chunk. Called from compute threads.
 pub type Watcher = Arc<dyn Fn(Progress) + Send + Sync>;
 

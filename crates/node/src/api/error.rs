@@ -87,12 +87,6 @@ pub(crate) enum ApiError {
     /// `/metrics` is switched off.
     #[error("operators.metrics is off")]
     MetricsOff,
-    /// This version can't do it.
-    #[error("this version of the node can't do that yet: {operation}")]
-    NotYet {
-        /// What was asked for.
-        operation: &'static str,
-    },
 }
 
 /// The result of an operation.
@@ -121,7 +115,6 @@ impl ApiError {
             Self::UploadsFull { .. } => "api_uploads_full",
             Self::Disk { .. } => "api_disk",
             Self::MetricsOff => "api_metrics_off",
-            Self::NotYet { .. } => "api_not_yet",
         }
     }
 
@@ -143,7 +136,6 @@ impl ApiError {
             Self::UploadUnknown { id } => vec![("id", id.clone())],
             Self::UploadsFull { max } => vec![("max", max.to_string())],
             Self::Disk { source } => vec![("source", source.to_string())],
-            Self::NotYet { operation } => vec![("operation", (*operation).to_owned())],
         }
     }
 
@@ -161,7 +153,6 @@ impl ApiError {
             Self::Fingerprint { .. } | Self::UploadName => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UploadsFull { .. } => StatusCode::CONFLICT,
             Self::Disk { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            Self::NotYet { .. } => StatusCode::NOT_IMPLEMENTED,
         }
     }
 }
@@ -185,7 +176,7 @@ fn status_of(error: &Error) -> StatusCode {
         ) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Link(_) | Error::Psi(_) => StatusCode::BAD_GATEWAY,
         Error::BrokenOff { cause, .. } => status_of(cause),
-        Error::Policy { .. } => StatusCode::FORBIDDEN,
+        Error::Policy { .. } | Error::Breach(_) => StatusCode::FORBIDDEN,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use hefu_casework::{Hex, SignedAgreement};
+use hefu_casework::{
+    Agreement, Dossier, Hex, Month, MonthRange, Party, Place, ProgrammeCode, RuleId, Template, learns,
+};
 use hefu_ingest::{Mapping, Wording};
 use hefu_link::Card;
-use hefu_store::{AgreementState, DatasetId, StoredAgreement};
+use hefu_psi::{Ristretto255, Suite};
+use hefu_store::{DatasetId, StoredAgreement};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,12 +19,14 @@ use super::error::{ApiError, Result};
 use super::uploads::Uploads;
 use super::view::{
     AccountView, AddPeer, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView,
-    BudgetList, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, Drafted, EntryPage,
-    Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView, NOTICE,
-    NodeView, PeerList, PeerView, RoundList, RoundView, StartRound, Started, UploadView, Verified,
+    BudgetList, BudgetView, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, Drafted,
+    EntryPage, Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView,
+    Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Receivers, RoundList, RoundView, StartRound,
+    Started, UnlockRequest, UploadView, Verified, strings,
 };
 use crate::config::Config;
 use crate::metrics::{self, Imports};
+use crate::node::today;
 use crate::{Error, Export, Node};
 
 /// The words of quarantine files, made anew for each import.
@@ -84,9 +90,8 @@ impl Operations {
 /// Peers.
 impl Operations {
     pub(super) fn peers(&self) -> Result<PeerList> {
-        let cards = self.cards()?;
         Ok(PeerList {
-            peers: cards.iter().map(PeerView::of).collect(),
+            peers: self.node.peers().iter().map(PeerView::of).collect(),
         })
     }
 
@@ -103,20 +108,18 @@ impl Operations {
         Ok(PeerView::of(&card))
     }
 
-    pub(super) fn remove_peer(&self, _peer: &Hex32, _actor: &str) -> Result<()> {
-        Err(not_yet("peer remove"))
+    pub(super) fn remove_peer(&self, peer: &Hex32, actor: &str) -> Result<()> {
+        Ok(self.node.remove_peer(&peer.0, actor)?)
     }
 
-    pub(super) async fn exchange(&self, _peer: &Hex32) -> Result<Exchanged> {
-        Err(not_yet("peer exchange"))
-    }
-
-    fn cards(&self) -> Result<Vec<Card>> {
-        let peers = self.node.store().peers()?;
-        let cards = peers
-            .iter()
-            .map(|peer| Card::parse(&peer.card).map_err(Error::from));
-        Ok(cards.collect::<Result<_, _>>()?)
+    /// Brings the agreements with a peer to the same state on both sides.
+    pub(super) async fn exchange(&self, peer: &Hex32) -> Result<Exchanged> {
+        let greeting = self.node.exchange(&peer.0).await?;
+        Ok(Exchanged {
+            ahead_seconds: greeting.ahead_seconds(Timestamp::now()),
+            program: greeting.program,
+            protocol: greeting.protocol,
+        })
     }
 }
 
@@ -154,11 +157,7 @@ impl Operations {
     }
 
     pub(super) async fn delete_dataset(self: Arc<Self>, id: i64, actor: Arc<str>) -> Result<()> {
-        blocking(move || {
-            self.node.store().remove_dataset(DatasetId(id))?;
-            self.note(&actor, "dataset_deleted", &json!({ "dataset": id }))
-        })
-        .await
+        blocking(move || Ok(self.node.delete_dataset(DatasetId(id), &actor)?)).await
     }
 }
 
@@ -183,20 +182,97 @@ impl Operations {
         Ok(self.stored_agreement(digest)?.signed)
     }
 
-    pub(super) fn draft(&self, _request: DraftRequest, _actor: &str) -> Result<Drafted> {
-        Err(not_yet("agreement draft"))
+    pub(super) fn draft(&self, request: DraftRequest, actor: &str) -> Result<Drafted> {
+        let agreement = self.text(request)?;
+        let digest = self.node.draft(agreement, actor)?;
+        Ok(Drafted {
+            agreement: Hex(digest),
+        })
     }
 
-    pub(super) fn receive_dossier(&self, _bytes: &[u8], _actor: &str) -> Result<Drafted> {
-        Err(not_yet("agreement receive"))
+    /// The text between this node, which comes first, and the peer.
+    fn text(&self, request: DraftRequest) -> Result<Agreement> {
+        let peers = self.node.peers();
+        let peer = peers.iter().find(|card| card.node_key() == request.peer.0);
+        let peer = peer.ok_or_else(|| missing("peer", &request.peer))?;
+        let datasets = self.node.store().datasets()?;
+        let own_scheme = datasets.into_iter().find_map(|dataset| dataset.info.case_scheme);
+        let parties = vec![
+            party(
+                &self.card()?,
+                &request.own_programmes,
+                own_scheme,
+                request.max_own_elements,
+            )?,
+            party(
+                peer,
+                &request.peer_programmes,
+                request.peer_case_scheme,
+                request.max_peer_elements,
+            )?,
+        ];
+        let month = |text: &str| text.parse::<Month>().map_err(Error::from);
+        let rules = |ids: Vec<String>| {
+            ids.iter()
+                .map(|id| RuleId::new(id))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let text = hefu_casework::DraftRequest {
+            number: request.number,
+            parties,
+            receivers: match request.receivers {
+                Receivers::Own => Some(vec![0]),
+                Receivers::Peer => Some(vec![1]),
+                Receivers::Both => Some(vec![0, 1]),
+            },
+            place: Place::new(&request.place).map_err(Error::from)?,
+            months: MonthRange {
+                from: month(&request.from)?,
+                to: month(&request.until)?.next(),
+            },
+            suite: Ristretto255::NAME.to_owned(),
+            rules: request.rules.map(rules).transpose().map_err(Error::from)?,
+            legal_basis: request.legal_basis,
+            rounds_a_month: request.rounds_a_month,
+            resume_hours: request.resume_hours,
+            valid_from: request.valid_from,
+            expires: request.expires,
+            retention_days: request.retention_days,
+        };
+        let template = Template::for_purpose(request.purpose).map_err(Error::from)?;
+        Ok(template.draft(text, self.node.rules()).map_err(Error::from)?)
     }
 
-    pub(super) fn sign_agreement(&self, _digest: &Hex32, _actor: &str) -> Result<()> {
-        Err(not_yet("agreement sign"))
+    pub(super) fn receive_dossier(&self, bytes: &[u8]) -> Result<Drafted> {
+        Ok(Drafted {
+            agreement: Hex(self.node.receive_dossier(bytes.trim_ascii_end())?),
+        })
     }
 
-    pub(super) fn refuse_agreement(&self, _digest: &Hex32, _reason: &str, _actor: &str) -> Result<()> {
-        Err(not_yet("agreement refuse"))
+    pub(super) fn sign_agreement(&self, digest: &Hex32, actor: &str) -> Result<()> {
+        self.node.sign_agreement(&digest.0, actor)?;
+        self.carry(digest);
+        Ok(())
+    }
+
+    pub(super) fn refuse_agreement(&self, digest: &Hex32, reason: &str, actor: &str) -> Result<()> {
+        self.node.refuse_agreement(&digest.0, reason, actor)?;
+        self.carry(digest);
+        Ok(())
+    }
+
+    /// The other party hears of it now if it can be reached, and otherwise when the two next meet.
+    fn carry(&self, digest: &Hex32) {
+        let (node, digest) = (Arc::clone(&self.node), digest.0);
+        tokio::spawn(async move {
+            if let Err(error) = node.exchange_about(&digest).await {
+                tracing::info!(
+                    node = node.name(),
+                    code = error.code(),
+                    "agreement not carried yet"
+                );
+            }
+        });
     }
 
     fn stored_agreement(&self, digest: &Hex32) -> Result<StoredAgreement> {
@@ -207,31 +283,39 @@ impl Operations {
 
 /// Rounds and what they found.
 impl Operations {
-    pub(super) fn start_round(&self, _request: &StartRound, _actor: &str) -> Result<Started> {
-        Err(not_yet("round run"))
+    /// The node's keeper follows it from here.
+    pub(super) async fn start_round(&self, request: &StartRound, actor: &str) -> Result<Started> {
+        Ok(Started {
+            round: Hex(self.node.begin_round(&request.agreement.0, actor).await?),
+        })
     }
 
-    pub(super) fn cancel_round(&self, _id: &Hex32, _actor: &str) -> Result<()> {
-        Err(not_yet("round cancel"))
+    pub(super) async fn cancel_round(&self, id: &Hex32, actor: &str) -> Result<()> {
+        Ok(self.node.cancel_round(&id.0, actor).await?)
     }
 
     pub(super) fn rounds(&self) -> Result<RoundList> {
-        let cards = self.cards()?;
         let rounds = self.node.store().rounds()?;
         Ok(RoundList {
-            rounds: rounds
-                .into_iter()
-                .map(|round| view_round(round, &cards))
-                .collect(),
+            rounds: rounds.into_iter().map(|round| self.view(round)).collect(),
         })
     }
 
     pub(super) fn round(&self, id: &Hex32) -> Result<RoundView> {
         let round = self.node.store().round(&id.0)?;
-        Ok(view_round(
-            round.ok_or_else(|| missing("round", id))?,
-            &self.cards()?,
-        ))
+        Ok(self.view(round.ok_or_else(|| missing("round", id))?))
+    }
+
+    fn view(&self, round: hefu_store::Round) -> RoundView {
+        let cards = self.node.peers();
+        let peer = cards.iter().find(|card| card.node_key() == round.peer);
+        let name = peer.map(|card| card.name().to_owned());
+        let progress = self.node.progress(&round.id).map(|progress| ProgressView {
+            step: progress.step.code().to_owned(),
+            done: progress.done,
+            total: progress.total,
+        });
+        RoundView::of(round, name, progress)
     }
 
     /// Findings after the given number, from 1.
@@ -276,9 +360,8 @@ impl Operations {
         .await
     }
 
-    pub(super) fn report(&self, id: &Hex32) -> Result<Vec<u8>> {
-        self.round(id)?;
-        Err(not_yet("report export"))
+    pub(super) async fn report(self: Arc<Self>, id: Hex32, actor: Arc<str>) -> Result<Vec<u8>> {
+        blocking(move || Ok(self.node.report(&id.0, &actor)?)).await
     }
 }
 
@@ -311,28 +394,96 @@ impl Operations {
         })
     }
 
-    pub(super) fn debits(&self, _after: u64, _limit: usize) -> Result<DebitPage> {
-        Err(not_yet("ledger"))
+    pub(super) fn debits(&self, after: u64, limit: usize) -> Result<DebitPage> {
+        let debits = self.node.store().debits(after, limit)?;
+        let last = debits.last().map(|debit| debit.seq);
+        let full = debits.len() == limit;
+        Ok(DebitPage {
+            debits: debits.into_iter().map(Into::into).collect(),
+            next: last.filter(|_| full),
+        })
     }
 
     pub(super) fn budgets(&self) -> Result<BudgetList> {
-        Err(not_yet("ledger"))
+        let month = this_month();
+        let store = self.node.store();
+        let locks = store.budget_locks()?;
+        let last = locks.iter().rev().find(|lock| lock.month == month);
+        let locked = last.is_some_and(|lock| lock.locked);
+        let budget = |card: &Card| {
+            Ok(BudgetView {
+                peer: Hex(card.node_key()),
+                name: card.name().to_owned(),
+                month: month.to_string(),
+                limit: self.config.policy.max_elements_a_month_from_peer,
+                spent: store.debited(&card.node_key(), month)?,
+                locked,
+            })
+        };
+        Ok(BudgetList {
+            budgets: self.node.peers().iter().map(budget).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Frees this month's budgets after a restore, on someone's authority.
+    pub(super) fn unlock_budgets(&self, request: &UnlockRequest, actor: &str) -> Result<()> {
+        let month = this_month();
+        self.node.store().unlock_budgets(month, &request.reason)?;
+        self.note(
+            actor,
+            "budgets_unlocked",
+            &json!({ "month": month.to_string(), "reason": request.reason }),
+        )
     }
 }
 
 /// Looking after a node.
 impl Operations {
-    pub(super) async fn doctor(&self, _request: &DoctorRequest) -> Result<DoctorView> {
-        Err(not_yet("doctor"))
+    pub(super) async fn doctor(&self, request: &DoctorRequest) -> Result<DoctorView> {
+        let peers = self.node.peers();
+        let peer = request
+            .peer
+            .map(|peer| {
+                let known = peers.iter().find(|card| card.node_key() == peer.0);
+                known.ok_or_else(|| missing("peer", &peer))
+            })
+            .transpose()?;
+        Ok(DoctorView {
+            checks: self.node.doctor(peer).await.into_iter().map(Into::into).collect(),
+        })
     }
 
-    pub(super) async fn backup(self: Arc<Self>, _request: BackupRequest) -> Result<BackupView> {
-        Err(not_yet("backup"))
+    pub(super) async fn backup(
+        self: Arc<Self>,
+        request: BackupRequest,
+        actor: Arc<str>,
+    ) -> Result<BackupView> {
+        blocking(move || {
+            self.node.backup(Path::new(&request.folder), &actor)?;
+            Ok(BackupView {
+                folder: request.folder,
+            })
+        })
+        .await
     }
 }
 
-fn not_yet(operation: &'static str) -> ApiError {
-    ApiError::NotYet { operation }
+fn party(
+    card: &Card,
+    programmes: &[String],
+    case_scheme: Option<String>,
+    max_elements: u64,
+) -> Result<Party> {
+    let programmes = programmes.iter().map(|code| ProgrammeCode::new(code));
+    Ok(Party {
+        name: card.name().to_owned(),
+        role: card.role(),
+        node_key: Hex(card.node_key()),
+        tls_key: Hex(card.tls_key()),
+        programmes: programmes.collect::<Result<_, _>>().map_err(Error::from)?,
+        case_scheme,
+        max_elements,
+    })
 }
 
 fn missing(what: &'static str, name: &dyn std::fmt::Display) -> ApiError {
@@ -343,31 +494,22 @@ fn missing(what: &'static str, name: &dyn std::fmt::Display) -> ApiError {
 }
 
 fn read_agreement(stored: StoredAgreement) -> Result<AgreementDetail> {
-    let signed = SignedAgreement::parse(&stored.signed).map_err(Error::from)?;
-    let agreement = signed.agreement();
-    let reason = match &stored.state {
-        AgreementState::Refused { reason } => Some(reason.clone()),
-        AgreementState::Draft | AgreementState::Signed => None,
-    };
+    let dossier = Dossier::parse(&stored.signed).map_err(Error::from)?;
+    let agreement = dossier.agreement();
+    let reason = dossier.refusal().map(|refusal| refusal.reason.clone());
+    let signed = |index: usize| dossier.signatures().get(index).is_some_and(Option::is_some);
+    let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
+        learns(agreement, index).into_iter().map(move |learning| Learns {
+            party: party.name.clone(),
+            code: learning.code.to_owned(),
+            params: strings(learning.params),
+        })
+    });
     Ok(AgreementDetail {
-        summary: AgreementView::of(
-            agreement,
-            |_| true,
-            stored.state.code(),
-            reason,
-            stored.changed_at,
-        ),
+        summary: AgreementView::of(agreement, signed, stored.state.code(), reason, stored.changed_at),
+        learns: learns.collect(),
         agreement: serde_json::to_value(agreement).unwrap_or_default(),
-        learns: Vec::new(),
     })
-}
-
-fn view_round(round: hefu_store::Round, cards: &[Card]) -> RoundView {
-    let name = cards
-        .iter()
-        .find(|card| card.node_key() == round.peer)
-        .map(|card| card.name().to_owned());
-    RoundView::of(round, name, None)
 }
 
 /// Long work goes to a thread of its own, and ends there even if nobody waits for it any more.
@@ -377,4 +519,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
             what: "an operation's thread",
         }))
     })
+}
+
+/// The month to which debits count now.
+fn this_month() -> Month {
+    Month::of(today())
 }

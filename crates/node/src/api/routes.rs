@@ -39,12 +39,12 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(agreements::receive))
         .routes(routes!(agreements::sign))
         .routes(routes!(agreements::refuse))
-        .routes(routes!(rounds::list, rounds::run))
+        .routes(routes!(rounds::list))
         .routes(routes!(rounds::show))
-        .routes(routes!(rounds::cancel))
         .routes(routes!(audit::entries))
         .routes(routes!(audit::debits))
         .routes(routes!(audit::budgets))
+        .routes(routes!(audit::unlock))
 }
 
 /// Reads whole registers, takes whole files, or waits for a peer.
@@ -54,6 +54,8 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(datasets::upload))
         .routes(routes!(datasets::import))
         .routes(routes!(datasets::delete))
+        .routes(routes!(rounds::run))
+        .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
         .routes(routes!(rounds::finding))
         .routes(routes!(rounds::report))

@@ -25,12 +25,20 @@ pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use finding::{FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
-pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView};
+pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;
+
+/// Parameters of words, as they go into views.
+pub(crate) fn strings(params: Vec<(&'static str, String)>) -> BTreeMap<String, String> {
+    params
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
 
 /// How a request failed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -52,13 +52,9 @@ pub(super) async fn draft(
 #[utoipa::path(post, path = "/api/v1/agreements/received", request_body(content = Vec<u8>, content_type = "application/octet-stream"), params(ActorHeader), responses((status = 201, body = Drafted), Failures))]
 pub(super) async fn receive(
     State(operations): State<Arc<Operations>>,
-    Extension(Actor(actor)): Extension<Actor>,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<Drafted>)> {
-    Ok((
-        StatusCode::CREATED,
-        Json(operations.receive_dossier(&bytes, &actor)?),
-    ))
+    Ok((StatusCode::CREATED, Json(operations.receive_dossier(&bytes)?)))
 }
 
 /// Signs, after a person has read what each side learns.

@@ -1,13 +1,15 @@
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
 
-use super::{Failures, Page};
+use super::{ActorHeader, Failures, Page};
 use crate::api::error::Result;
-use crate::api::extract::InQuery;
+use crate::api::extract::{Body, InQuery};
+use crate::api::gate::Actor;
 use crate::api::operations::Operations;
-use crate::api::view::{BudgetList, DebitPage, EntryPage, Verified};
+use crate::api::view::{BudgetList, DebitPage, EntryPage, UnlockRequest, Verified};
 
 /// Follows the audit log from its beginning.
 #[utoipa::path(get, path = "/api/v1/audit/verify", responses((status = 200, body = Verified), Failures))]
@@ -37,4 +39,15 @@ pub(super) async fn debits(
 #[utoipa::path(get, path = "/api/v1/ledger/budgets", responses((status = 200, body = BudgetList), Failures))]
 pub(super) async fn budgets(State(operations): State<Arc<Operations>>) -> Result<Json<BudgetList>> {
     Ok(Json(operations.budgets()?))
+}
+
+/// Frees this month's budgets after a restore: someone answers for what was spent since the backup.
+#[utoipa::path(post, path = "/api/v1/ledger/unlock", request_body = UnlockRequest, params(ActorHeader), responses((status = 204), Failures))]
+pub(super) async fn unlock(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    Body(request): Body<UnlockRequest>,
+) -> Result<StatusCode> {
+    operations.unlock_budgets(&request, &actor)?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 
 use super::{ActorHeader, Failures};
 use crate::api::error::Result;
 use crate::api::extract::Body;
+use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::view::{BackupRequest, BackupView, DoctorRequest, DoctorView};
 
@@ -23,7 +24,11 @@ pub(super) async fn doctor(
 #[utoipa::path(post, path = "/api/v1/backup", request_body = BackupRequest, params(ActorHeader), responses((status = 201, body = BackupView), Failures))]
 pub(super) async fn backup(
     State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
     Body(request): Body<BackupRequest>,
 ) -> Result<(StatusCode, Json<BackupView>)> {
-    Ok((StatusCode::CREATED, Json(operations.backup(request).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(operations.backup(request, actor).await?),
+    ))
 }

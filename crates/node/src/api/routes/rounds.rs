@@ -28,7 +28,7 @@ pub(super) async fn run(
 ) -> Result<(StatusCode, Json<Started>)> {
     Ok((
         StatusCode::ACCEPTED,
-        Json(operations.start_round(&request, &actor)?),
+        Json(operations.start_round(&request, &actor).await?),
     ))
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn cancel(
     Extension(Actor(actor)): Extension<Actor>,
     InPath(id): InPath<Hex32>,
 ) -> Result<StatusCode> {
-    operations.cancel_round(&id, &actor)?;
+    operations.cancel_round(&id, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -72,10 +72,12 @@ pub(super) async fn finding(
 }
 
 /// The signed report of a round, byte for byte: it can be verified without the node.
-#[utoipa::path(get, path = "/api/v1/rounds/{id}/report", params(("id" = String, Path)), responses((status = 200, body = Object), Failures))]
+#[utoipa::path(post, path = "/api/v1/rounds/{id}/report", params(("id" = String, Path), ActorHeader), responses((status = 200, body = Object), Failures))]
 pub(super) async fn report(
     State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
     InPath(id): InPath<Hex32>,
 ) -> Result<impl IntoResponse> {
-    Ok(([(CONTENT_TYPE, "application/json")], operations.report(&id)?))
+    let report = operations.report(id, actor).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], report))
 }

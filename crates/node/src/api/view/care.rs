@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex32, strings};
+use crate::{Check, Verdict};
 
 /// What is to be looked at.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -62,4 +63,20 @@ pub struct BackupRequest {
 pub struct BackupView {
     /// Where it is.
     pub folder: String,
+}
+
+impl From<Check> for CheckView {
+    fn from(check: Check) -> Self {
+        Self {
+            step: check.step.to_owned(),
+            outcome: match check.verdict {
+                Verdict::Passed => CheckOutcome::Passed,
+                Verdict::Warning => CheckOutcome::Warning,
+                Verdict::Failed => CheckOutcome::Failed,
+                Verdict::Skipped => CheckOutcome::Skipped,
+            },
+            code: check.code.to_owned(),
+            params: strings(check.params),
+        }
+    }
 }

@@ -3,8 +3,7 @@ use hefu_store::Dataset;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What stands over every list of findings.
-pub const NOTICE: &str = "不得仅凭比对结果停发或追缴。";
+pub use crate::NOTICE;
 
 /// Findings of a round, in order.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -1,3 +1,4 @@
+use hefu_store::Debited;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,4 +58,26 @@ pub struct BudgetView {
     pub spent: u64,
     /// Whether the month is locked, because nothing tells what was spent in it: after a restore.
     pub locked: bool,
+}
+
+/// The month's budgets are to count again, though nothing tells what was spent since the backup.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockRequest {
+    /// On whose authority and why; goes to the audit log.
+    pub reason: String,
+}
+
+impl From<Debited> for DebitView {
+    fn from(debit: Debited) -> Self {
+        Self {
+            seq: debit.seq,
+            at: debit.at,
+            peer: hefu_casework::Hex(debit.peer),
+            agreement: hefu_casework::Hex(debit.agreement),
+            purpose: debit.purpose,
+            month: debit.month.to_string(),
+            elements: debit.elements,
+        }
+    }
 }
