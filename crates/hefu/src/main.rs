@@ -39,15 +39,15 @@ fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal("runtime", &error))?;
-    runtime.block_on(async {
-        // A node ends in order when it is told to, and logs as its settings say.
-        if matches!(args.command, Command::Serve) {
-            return commands::serve::run(&args.node, printer).await;
-        }
+    // A node logs as its settings say, and ends in order when it is told to.
+    let serves = matches!(args.command, Command::Serve);
+    if !serves {
         logging::on_request();
+    }
+    runtime.block_on(async {
         tokio::select! {
             result = dispatch(args, printer) => result,
-            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            _ = tokio::signal::ctrl_c(), if !serves => Err(Failure::interrupted()),
         }
     })
 }

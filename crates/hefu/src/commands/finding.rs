@@ -113,3 +113,64 @@ fn rows_at(rows: &[RowView]) -> String {
         .map(|row| format!("{} {}/{}:{}", row.dataset, row.file, row.sheet, row.row));
     each.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use hefu_node::api::view::{NOTICE, PaymentView};
+
+    use super::*;
+
+    fn finding() -> FindingView {
+        FindingView {
+            seq: 1,
+            kind: "duplicate".to_owned(),
+            rule: Some("X3".to_owned()),
+            peer: Some("县法院".to_owned()),
+            person: "29**************2X".to_owned(),
+            rows: vec![RowView {
+                dataset: "minimum_living".to_owned(),
+                file: 1,
+                sheet: 2,
+                row: 17,
+            }],
+            months: vec!["2026-07".to_owned()],
+            programmes: vec!["minimum_living".to_owned()],
+            to_verify_fen: Some(65_050),
+        }
+    }
+
+    #[test]
+    fn nothing_is_shown_without_the_notice() {
+        let page = |findings: Vec<FindingView>| FindingPage {
+            notice: NOTICE.to_owned(),
+            total: findings.len() as u64,
+            findings,
+            next: None,
+        };
+        let detail = FindingDetail {
+            notice: NOTICE.to_owned(),
+            finding: finding(),
+            case: None,
+            payments: vec![PaymentView {
+                programme: "minimum_living".to_owned(),
+                when: "2026-07".to_owned(),
+                to_household: true,
+                fen: 65_050,
+            }],
+        };
+        for lang in [Lang::Zh, Lang::En] {
+            let notice = lang.word("not_a_decision");
+            let listed = list_text(&page(vec![finding()]), lang);
+            let none = list_text(&page(vec![]), lang);
+            for text in [&listed, &none, &text(&detail, lang)] {
+                assert!(text.ends_with(&notice), "{text}");
+            }
+            assert!(
+                listed.contains("minimum_living 1/2:17") && listed.contains("650.50"),
+                "{listed}"
+            );
+            assert!(!none.contains('0'), "{none}");
+        }
+        assert_eq!(Lang::Zh.word("not_a_decision"), NOTICE);
+    }
+}

@@ -84,6 +84,9 @@ pub(crate) enum ApiError {
         #[from]
         source: io::Error,
     },
+    /// The database does not answer. Asked without a token, so nothing more is said.
+    #[error("the node's database does not answer")]
+    NotReady,
     /// `/metrics` is switched off.
     #[error("operators.metrics is off")]
     MetricsOff,
@@ -114,6 +117,7 @@ impl ApiError {
             Self::UploadName => "api_upload_name",
             Self::UploadsFull { .. } => "api_uploads_full",
             Self::Disk { .. } => "api_disk",
+            Self::NotReady => "api_not_ready",
             Self::MetricsOff => "api_metrics_off",
         }
     }
@@ -128,6 +132,7 @@ impl ApiError {
             | Self::Route
             | Self::Method
             | Self::UploadName
+            | Self::NotReady
             | Self::MetricsOff => Vec::new(),
             Self::Body { problem, .. } | Self::Parameter { problem } => vec![("problem", problem.clone())],
             Self::TooLarge { max_bytes } => vec![("max", max_bytes.to_string())],
@@ -153,6 +158,7 @@ impl ApiError {
             Self::Fingerprint { .. } | Self::UploadName => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UploadsFull { .. } => StatusCode::CONFLICT,
             Self::Disk { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

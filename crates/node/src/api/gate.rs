@@ -88,15 +88,27 @@ pub(super) async fn actor(
     }
 }
 
-/// The header is UTF-8: names are Chinese.
+/// The header is UTF-8: names are Chinese. What the node does by itself stands in the log under `node`, and nobody else
+/// may.
 fn named(headers: &HeaderMap) -> Result<Actor> {
     headers
         .get(ACTOR_HEADER)
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
         .filter(|actor| (1..=MAX_ACTOR_CHARS).contains(&actor.chars().count()))
-        .filter(|actor| !actor.trim().is_empty() && !actor.chars().any(char::is_control))
+        .filter(|actor| !actor.trim().is_empty() && !actor.chars().any(is_deceptive))
+        .filter(|actor| !actor.trim().eq_ignore_ascii_case("node"))
         .map(|actor| Actor(actor.into()))
         .ok_or(ApiError::Actor)
+}
+
+/// Controls, characters that turn the direction of writing (UAX #9), and those that show nothing.
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+        )
 }
 
 /// Gives up on a request after some time; the connection is free again.
@@ -155,7 +167,17 @@ mod tests {
         );
         assert!(named(&HeaderMap::new()).is_err());
         let long = "王".repeat(MAX_ACTOR_CHARS + 1);
-        for wrong in [b"".as_slice(), b"  ", b"a\tb", b"\xff\xfe", long.as_bytes()] {
+        let turned = "王\u{202e}科长".as_bytes();
+        for wrong in [
+            b"".as_slice(),
+            b"  ",
+            b"a\tb",
+            b"\xff\xfe",
+            long.as_bytes(),
+            turned,
+            b"node",
+            b" Node",
+        ] {
             assert!(named(&headers(wrong)).is_err(), "{wrong:?}");
         }
     }

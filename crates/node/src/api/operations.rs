@@ -52,7 +52,10 @@ impl Operations {
 
     /// Whether the database answers.
     pub(super) fn ready(&self) -> Result<Health> {
-        self.node.store().head()?;
+        self.node.store().head().map_err(|error| {
+            tracing::error!(code = error.code(), "not ready: {error}");
+            ApiError::NotReady
+        })?;
         Ok(Health {
             status: "ok".to_owned(),
         })

@@ -8,6 +8,7 @@
 )]
 
 mod document;
+mod findings;
 mod life;
 mod operations;
 mod running;
