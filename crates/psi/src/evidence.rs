@@ -58,7 +58,8 @@ impl Evidence {
     }
 
     /// Checks that `element` matched in the session of these openings and this receipt, and gives its label, which is
-    /// empty in the mode members. Nothing else is needed, and no secret but the element and the evidence.
+    /// empty in the mode members. Nothing else is needed, and no secret but the element and the evidence. Whose the keys
+    /// in `open` are, the agreement says that it names.
     ///
     /// # Errors
     /// [`Error::Evidence`] when anything does not fit.

@@ -15,11 +15,13 @@ use std::collections::{HashMap, HashSet};
 use common::End::{Receiver, Sender};
 use common::attack::Verdict::{self, Local, Refused};
 use common::attack::verdict;
+use common::durable::{Ends, Line, Stop};
 use common::toy::Toy;
 use common::{Outcome, POOL, Session, Step, join, naive, numbered, public};
-use hefu_psi::wire::{Abort, Accept, Open};
+use hefu_psi::wire::{Abort, Accept, Open, ReceiptMessage};
 use hefu_psi::{
-    AwaitAccept, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging, element_root,
+    AwaitAccept, AwaitReceipt, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging,
+    element_root,
 };
 use proptest::prelude::*;
 
@@ -211,6 +213,32 @@ fn a_label_that_does_not_open_is_the_receivers_secret() {
         Some(Abort::Root),
         "the control"
     );
+}
+
+/// What both have signed is there even so, and can be shown to whoever judges the sender.
+#[test]
+fn the_receipt_stands_whether_labels_open_or_not() {
+    let session = labelled(4, numbered(5..6), numbered(0..9), 20);
+    let mut ends = Ends::new(&session);
+    assert!(matches!(
+        ends.connect::<Toy>(&mut Line::cut_after(9)),
+        Err(Stop::Cut)
+    ));
+    let bytes = ends.receiver.waiting.take().unwrap();
+    let mut spoiled = bytes.to_vec();
+    let last = spoiled.len() - 1;
+    spoiled[last] ^= 1;
+    let answer = ReceiptMessage::decode(&session.run::<Toy>().unwrap().transcript.of(Step::SenderReceipt)[0]);
+    let answer = answer.unwrap();
+    for (bytes, opens) in [(bytes.to_vec(), true), (spoiled, false)] {
+        let waiting = AwaitReceipt::from_bytes(session.receiver_terms.clone(), &bytes).unwrap();
+        let signed = waiting.signed(&answer).unwrap();
+        assert!(signed.verify(&public(1), &public(2)));
+        match waiting.receipt(&answer) {
+            Ok(matches) => assert!(opens && matches.receipt == signed),
+            Err(error) => assert!(!opens && error.code() == "abort_label", "{error}"),
+        }
+    }
 }
 
 /// A label can't be moved to another tag, nor to another session.

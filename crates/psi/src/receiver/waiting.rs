@@ -79,16 +79,25 @@ impl AwaitReceipt {
         self.signed.message(&self.receipt)
     }
 
+    /// What both have signed, once the sender's signature is here: it stands whether labels open or not.
+    ///
+    /// # Errors
+    /// When the sender signed something else.
+    pub fn signed(&self, message: &ReceiptMessage) -> Result<SignedReceipt, Error> {
+        let by_sender = self.receipt.check(Side::Sender, &self.terms.sender, message)?;
+        Ok(SignedReceipt::new(self.receipt.clone(), self.signed, by_sender))
+    }
+
     /// Takes the sender's signature, opens the labels and gives the result.
     ///
     /// Labels are opened only now, when nothing more is sent: neither whether they open nor how long it takes can tell
     /// the sender which element matched.
     ///
     /// # Errors
-    /// When the sender signed something else, or a matched label does not open. The sender must not be told of the
-    /// latter ([`Error::abort`]).
+    /// When the sender signed something else, or a matched label does not open ([`Abort::Label`]). The sender must not be
+    /// told of the latter: [`Error::abort`] gives nothing to tell, and the line ends as after a success.
     pub fn receipt(self, message: &ReceiptMessage) -> Result<Matches, Error> {
-        let by_sender = self.receipt.check(Side::Sender, &self.terms.sender, message)?;
+        let receipt = self.signed(message)?;
         let mut labels = Labels::with_capacity(usize::from(self.terms.label), self.matched.len());
         for label in self.matched.iter().filter_map(|matched| matched.label.as_ref()) {
             let opened = labels::open(&self.receipt.sid, &label.key, &label.entry).ok_or(Abort::Label)?;
@@ -99,7 +108,7 @@ impl AwaitReceipt {
             places: self.matched.iter().map(|matched| matched.place).collect(),
             labels,
             sender_elements: self.receipt.sender_elements,
-            receipt: SignedReceipt::new(self.receipt, self.signed, by_sender),
+            receipt,
             input: self.input,
         })
     }
