@@ -32,6 +32,8 @@ pub struct RoundView {
     pub state: String,
     /// The code of the failure that it ended with.
     pub error: Option<String>,
+    /// Why it ended, as both sides show it: a code of the table of words.
+    pub reason: Option<String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -90,6 +92,7 @@ impl RoundView {
             role: round.role.code().to_owned(),
             state: round.state.code().to_owned(),
             error: round.error,
+            reason: round.reason,
             started_at: round.started_at,
             ended_at: round.ended_at,
             datasets: round.datasets.iter().map(|dataset| dataset.0).collect(),
