@@ -32,6 +32,12 @@ impl Node {
         self.active.progress(round)
     }
 
+    /// The code of what ended the last attempt at a round that goes on, unless it has come further since.
+    #[must_use]
+    pub fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.active.interruption(round)
+    }
+
     /// What the node's own records break among themselves, without any peer.
     ///
     /// # Errors

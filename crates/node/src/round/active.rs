@@ -11,6 +11,8 @@ use crate::runner::Progress;
 pub(crate) struct Active {
     by_round: Mutex<HashMap<[u8; 32], Arc<Work>>>,
     begun: Notify,
+    /// What ended the last attempt at a round that goes on.
+    interrupted: Mutex<HashMap<[u8; 32], &'static str>>,
 }
 
 #[derive(Default)]
@@ -67,6 +69,7 @@ impl Active {
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
+        self.interruptions().remove(round);
         if let Some(work) = self.lock().get(round) {
             *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         }
@@ -75,6 +78,22 @@ impl Active {
     /// Forgets a session that has ended.
     pub(crate) fn forget(&self, round: &[u8; 32]) {
         self.lock().remove(round);
+        self.interruptions().remove(round);
+    }
+
+    /// Forgets an attempt that came to nothing, but for why: the round goes on.
+    pub(crate) fn interrupt(&self, round: &[u8; 32], code: &'static str) {
+        self.forget(round);
+        self.interruptions().insert(*round, code);
+    }
+
+    /// What ended the last attempt at a round, unless it has come further since.
+    pub(crate) fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.interruptions().get(round).copied()
+    }
+
+    fn interruptions(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], &'static str>> {
+        self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, round: &[u8; 32]) -> Arc<Work> {
