@@ -18,7 +18,7 @@ use super::journal::Kept;
 use super::packed;
 use crate::agreement::{InForce, policy};
 use crate::digest::sha256;
-use crate::guard::{Calls, Strangers};
+use crate::guard::{Calls, Repeats};
 use crate::runner::{Call, Own, Said};
 use crate::{Error, Node, Result};
 
@@ -44,14 +44,15 @@ impl Node {
     /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
     /// stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
-        let mut strangers = Strangers::default();
+        let repeats = Arc::new(Repeats::default());
         let calls = Arc::new(Calls::default());
         let mut answering = JoinSet::new();
         loop {
             while answering.try_join_next().is_some() {}
             match listener.accept().await {
                 Ok(connection) => {
-                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
+                    let (node, calls, repeats) =
+                        (Arc::clone(&self), Arc::clone(&calls), Arc::clone(&repeats));
                     answering.spawn(async move {
                         let card = connection.peer().clone();
                         let answered = match calls.turn(card.node_key()) {
@@ -70,7 +71,11 @@ impl Node {
                                     "call interrupted"
                                 );
                             }
-                            Err(error) => node.note_failure("call_failed", card.name(), &error),
+                            Err(error) => {
+                                if let Some(untold) = repeats.one_more(Some(card.node_key()), error.code()) {
+                                    node.note_failure_with("call_failed", card.name(), &error, untold);
+                                }
+                            }
                             Ok(()) => {}
                         }
                     });
@@ -81,7 +86,7 @@ impl Node {
                         sleep(Duration::from_millis(100)).await;
                     }
                     let error = error.into();
-                    match strangers.one_more() {
+                    match repeats.one_more(None, "call_refused") {
                         Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
                         None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
                     }
