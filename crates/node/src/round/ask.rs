@@ -50,6 +50,16 @@ impl Node {
     /// # Errors
     /// When the agreement, this node's policy or its records do not allow it.
     pub async fn begin_round(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
+        let (node, agreement, actor) = (Arc::clone(self), *agreement, actor.to_owned());
+        // On a task of its own: a caller that goes away half-way must not leave a round without a session.
+        tokio::spawn(async move { node.begin_asking(&agreement, &actor).await })
+            .await
+            .unwrap_or(Err(Error::Internal {
+                what: "beginning a round",
+            }))
+    }
+
+    async fn begin_asking(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
@@ -151,7 +161,17 @@ impl Node {
             .collect();
         let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &labels)?;
         let seed = self.seed(&round.id)?;
-        let evidence = evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome)?;
+        let evidence = match evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome) {
+            // The findings stand without it, and both have signed; but it is said that it is not there.
+            Err(Error::Psi(_)) => {
+                self.log(
+                    "evidence_missing",
+                    &json!({ "round": hefu_casework::Hex(round.id) }),
+                )?;
+                Vec::new()
+            }
+            made => made?,
+        };
         round.peer_elements = Some(matches.sender_elements);
         round.matched = Some(matches.indices.len() as u64);
         add_traffic(round, received.traffic);
