@@ -116,16 +116,20 @@ impl Node {
         reason: &Abort,
         actor: &str,
     ) -> Result<()> {
+        let missing = || Error::Missing {
+            what: "round",
+            name: Hex(*round).to_string(),
+        };
+        self.store.session(round)?.ok_or_else(missing)?;
         let turn = self.active.take_over(round).await;
         let open = self
             .store
             .session(round)?
             .is_some_and(|session| session.end.is_none());
-        let Some(mut record) = self.store.round(round)?.filter(|_| open) else {
-            return Err(Error::Missing {
-                what: "round",
-                name: Hex(*round).to_string(),
-            });
+        let record = self.store.round(round)?.filter(|_| open);
+        let Some(mut record) = record else {
+            self.active.forget(round);
+            return Err(missing());
         };
         record.state = RoundState::Failed;
         record.error = Some(reason.code().to_owned());
