@@ -73,7 +73,7 @@ impl Bureau {
         };
         let (folder, unlock, profile) = (&closed.folder, &closed.unlock, closed.profile.clone());
         let node = Node::create(folder, unlock, costs, profile, surroundings).unwrap();
-        closed.run(node, "127.0.0.1:0").await
+        closed.run(node).await
     }
 
     /// Imports a register of these invented people, each paid by this programme from July to September 2026. A later
@@ -168,20 +168,15 @@ impl Bureau {
 }
 
 impl Closed {
-    /// Opens the node again; it listens on a new port.
+    /// Opens the node again. It listens on a new port: peers need its new card.
     pub async fn open(self, surroundings: Surroundings) -> Bureau {
-        self.open_on("127.0.0.1:0", surroundings).await
-    }
-
-    /// Opens the node again; it listens on `address`.
-    pub async fn open_on(self, address: &str, surroundings: Surroundings) -> Bureau {
         let node = Node::open(&self.folder, &self.unlock, self.profile.clone(), surroundings).unwrap();
-        self.run(node, address).await
+        self.run(node).await
     }
 
-    async fn run(self, node: Node, address: &str) -> Bureau {
+    async fn run(self, node: Node) -> Bureau {
         let node = Arc::new(node);
-        let listener = node.listen(address).await.unwrap();
+        let listener = node.listen("127.0.0.1:0").await.unwrap();
         let card = node.card(&listener.local_addr().to_string()).unwrap();
         let server = tokio::spawn(Arc::clone(&node).serve(listener));
         Bureau {

@@ -289,12 +289,11 @@ async fn what_the_own_policy_forbids_is_not_signed_and_does_not_run() {
         dir: _dir,
         ..
     } = two;
-    let address = disabled.card.address().to_owned();
     let mut closed = disabled.close().await;
     for (field, digest, change) in &forbidding {
         let mut policy = open.clone();
         change(&mut policy);
-        let strict = closed.open_on(&address, under(policy)).await;
+        let strict = closed.open(under(policy)).await;
         let refused = strict.node.sign_agreement(digest, "主任").unwrap_err();
         assert_eq!(refused.code(), "policy_breach");
         assert!(
@@ -309,7 +308,8 @@ async fn what_the_own_policy_forbids_is_not_signed_and_does_not_run() {
     }
 
     // What was signed under a wider policy does not run under a narrower one.
-    let wide = closed.open_on(&address, under(open.clone())).await;
+    let wide = closed.open(under(open.clone())).await;
+    civil.node.add_peer(&wide.card).unwrap();
     wide.node.sign_agreement(&duplicates, "主任").unwrap();
     civil.node.sign_agreement(&duplicates, "主任").unwrap();
     civil.node.exchange(&wide.node.node_key()).await.unwrap();
@@ -317,7 +317,8 @@ async fn what_the_own_policy_forbids_is_not_signed_and_does_not_run() {
     wide.ended_round().await;
     let mut narrow = open;
     narrow.purposes = vec![Purpose::Leads];
-    let strict = wide.close().await.open_on(&address, under(narrow)).await;
+    let strict = wide.close().await.open(under(narrow)).await;
+    civil.node.add_peer(&strict.card).unwrap();
     let refused = civil.node.run_round(&duplicates).await.err().unwrap();
     assert_eq!(refused.code(), "peer_aborted");
     assert_eq!(civil.ended_round().await.reason.as_deref(), Some("abort_policy"));
