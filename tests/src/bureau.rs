@@ -168,6 +168,15 @@ impl Bureau {
 }
 
 impl Closed {
+    /// The same node, restored into another folder.
+    #[must_use]
+    pub fn moved_to(&self, folder: PathBuf) -> Self {
+        Self {
+            folder,
+            ..self.clone()
+        }
+    }
+
     /// Opens the node again. It listens on a new port: peers need its new card.
     pub async fn open(self, surroundings: Surroundings) -> Bureau {
         let node = Node::open(&self.folder, &self.unlock, self.profile.clone(), surroundings).unwrap();
