@@ -1,7 +1,7 @@
 //! The sessions that are being worked on in this process: how far each has come, and how one is stopped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
@@ -9,8 +9,10 @@ use crate::runner::Progress;
 
 #[derive(Default)]
 pub(crate) struct Active {
-    by_round: Mutex<HashMap<[u8; 32], Arc<Work>>>,
+    /// Each lives as long as somebody works on it or waits to: there are never two of one session.
+    by_round: Mutex<HashMap<[u8; 32], Weak<Work>>>,
     begun: Notify,
+    admission: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -21,10 +23,16 @@ struct Work {
     progress: Mutex<Option<Progress>>,
 }
 
-/// The right to run a session. `place` goes to the thread that does the work and is free when that thread has ended.
+/// The right to run a session.
 pub(crate) struct Turn {
     work: Arc<Work>,
-    pub(crate) place: OwnedMutexGuard<()>,
+    place: OwnedMutexGuard<()>,
+}
+
+/// Goes to the thread that does the work: the session is free when that thread has ended, and not before.
+pub(crate) struct Place {
+    _held: OwnedMutexGuard<()>,
+    _work: Arc<Work>,
 }
 
 impl Active {
@@ -50,6 +58,12 @@ impl Active {
         Some(Turn { work, place })
     }
 
+    /// Held while an opening is looked up and put on record: a peer whose line was cut after its first message opens
+    /// again at once, and both calls are of one session.
+    pub(crate) async fn admission(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.admission.lock().await
+    }
+
     /// Says that there is a new round to work on.
     pub(crate) fn begin(&self) {
         self.begun.notify_one();
@@ -62,34 +76,40 @@ impl Active {
 
     /// How far a session that is being worked on has come.
     pub(crate) fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
-        let work = self.lock().get(round).cloned()?;
+        let work = self.lock().get(round)?.upgrade()?;
         *work.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
-        if let Some(work) = self.lock().get(round) {
+        if let Some(work) = self.lock().get(round).and_then(Weak::upgrade) {
             *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         }
     }
 
-    /// Forgets a session that has ended.
-    pub(crate) fn forget(&self, round: &[u8; 32]) {
-        self.lock().remove(round);
-    }
-
     fn work(&self, round: &[u8; 32]) -> Arc<Work> {
-        Arc::clone(self.lock().entry(*round).or_default())
+        let mut by_round = self.lock();
+        if let Some(work) = by_round.get(round).and_then(Weak::upgrade) {
+            return work;
+        }
+        by_round.retain(|_, work| work.strong_count() > 0);
+        let work = Arc::default();
+        by_round.insert(*round, Arc::downgrade(&work));
+        work
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Work>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Weak<Work>>> {
         self.by_round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Turn {
     /// The place for the working thread, and the work until somebody stops it; none when it was stopped.
-    pub(crate) fn split(self) -> (OwnedMutexGuard<()>, Stop) {
-        (self.place, Stop(self.work))
+    pub(crate) fn split(self) -> (Place, Stop) {
+        let place = Place {
+            _held: self.place,
+            _work: Arc::clone(&self.work),
+        };
+        (place, Stop(self.work))
     }
 }
 
