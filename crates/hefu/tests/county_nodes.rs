@@ -110,9 +110,21 @@ fn four_processes_find_what_a_plain_join_expects() {
     for round in &ROUNDS {
         let (receiver, sender) = (&nodes[&round.receiver], &nodes[&round.sender]);
         let agreement = receiver.agree(sender, &draft(round));
-        run(round.purpose, [round.receiver, round.sender], &nodes, &agreement, &mut found);
+        run(
+            round.purpose,
+            [round.receiver, round.sender],
+            &nodes,
+            &agreement,
+            &mut found,
+        );
         if round.both {
-            run(round.purpose, [round.sender, round.receiver], &nodes, &agreement, &mut found);
+            run(
+                round.purpose,
+                [round.sender, round.receiver],
+                &nodes,
+                &agreement,
+                &mut found,
+            );
         }
     }
     // What an agency's own records break among themselves needs no peer, and no command shows it yet.
@@ -177,7 +189,10 @@ fn draft(round: &Round) -> String {
     };
     // Clocks of the two may differ by a day; the test must run on any day.
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let (from, until) = (today.yesterday().unwrap(), today.saturating_add(jiff::Span::new().days(300)));
+    let (from, until) = (
+        today.yesterday().unwrap(),
+        today.saturating_add(jiff::Span::new().days(300)),
+    );
     let scheme = match round.sender {
         Agency::Court => "peer_case_scheme = \"criminal_case\"\n",
         _ => "",
@@ -238,7 +253,12 @@ fn finding(json: &Value) -> expected::Finding {
         rows,
         rule: text(&json["rule"]),
         kind: text(&json["kind"]).unwrap(),
-        months: json["months"].as_array().unwrap().iter().filter_map(text).collect(),
+        months: json["months"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(text)
+            .collect(),
         to_verify_fen: json["to_verify_fen"].as_i64(),
         feedback,
     }

@@ -101,7 +101,11 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
         |_| jiff::Timestamp::now().as_microsecond().unsigned_abs(),
         |seed| seed.parse().unwrap(),
     );
-    let kind = if cfg!(feature = "long") { "all of them" } else { "the feature `long` has 50" };
+    let kind = if cfg!(feature = "long") {
+        "all of them"
+    } else {
+        "the feature `long` has 50"
+    };
     println!("{KILLS} kills ({kind}), HEFU_CRASH_SEED={seed}");
     let mut random = Random(seed);
     let dir = tempfile::tempdir().unwrap();
@@ -121,7 +125,11 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
         rounds += 1;
         for _ in 0..KILLS_A_ROUND.min(KILLS - kills) {
             sleep(Duration::from_millis(random.below(usual.as_millis() as u64)));
-            let side = if random.below(2) == 0 { Side::Receiver } else { Side::Sender };
+            let side = if random.below(2) == 0 {
+                Side::Receiver
+            } else {
+                Side::Sender
+            };
             let running = pair.receiver.json(&["round", "show", &round])["ended_at"].is_null();
             pair.kill(side);
             kills += 1;
@@ -142,7 +150,10 @@ fn check(pair: &Pair, round: &str) {
         assert_eq!(record["state"], "done", "{here} {there}");
         assert_eq!(record["reason"], Value::Null);
     }
-    assert_eq!((&here["role"], &there["role"]), (&"receiver".into(), &"sender".into()));
+    assert_eq!(
+        (&here["role"], &there["role"]),
+        (&"receiver".into(), &"sender".into())
+    );
     let findings = pair.receiver.findings(round);
     let rows: BTreeSet<u64> = findings
         .iter()
@@ -205,7 +216,11 @@ fn pair(dir: &Path) -> Pair {
     receiver.meet(&sender);
     sender.meet(&receiver);
     for (node, programme, people) in [
-        (&receiver, "extreme_poverty", people(0..PEOPLE).collect::<Vec<_>>()),
+        (
+            &receiver,
+            "extreme_poverty",
+            people(0..PEOPLE).collect::<Vec<_>>(),
+        ),
         (&sender, "disabled_living", of_sender().collect()),
     ] {
         let mapping = format!(
@@ -237,7 +252,10 @@ fn of_sender() -> impl Iterator<Item = String> {
 
 fn draft() -> String {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let (from, until) = (today.yesterday().unwrap(), today.saturating_add(jiff::Span::new().days(300)));
+    let (from, until) = (
+        today.yesterday().unwrap(),
+        today.saturating_add(jiff::Span::new().days(300)),
+    );
     format!(
         "number = \"联席〔2026〕1号\"\npurpose = \"duplicates\"\npeer = \"县残疾人联合会\"\n\
          own_programmes = [\"extreme_poverty\"]\npeer_programmes = [\"disabled_living\"]\n\

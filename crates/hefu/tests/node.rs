@@ -145,14 +145,7 @@ fn without_a_running_node_it_is_said_how_to_start_it() {
         "a:1",
     ]);
     assert_eq!(again.failure(), (3, "init_folder_used".to_owned()));
-    let (code, failure) = hefu([
-        "dataset",
-        "list",
-        "--json",
-        "--node",
-        node.dir.to_str().unwrap(),
-    ])
-    .failure();
+    let (code, failure) = hefu(["dataset", "list", "--json", "--node", node.dir.to_str().unwrap()]).failure();
     assert_eq!((code, failure.as_str()), (3, "config_read"));
 }
 

@@ -220,6 +220,8 @@ impl Error {
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),
+            // Whoever answers the same opening otherwise than before has lost the session.
+            Error::Store(Stored::SessionChanged { part: "accept" }) => Some(Abort::Voided),
             Error::Store(Stored::ChunkChanged { chunk }) => Some(Abort::ChunkChanged { chunk: *chunk }),
             _ if self.can_go_on() => Some(Abort::Interrupted),
             _ => Some(Abort::Internal),

@@ -189,8 +189,9 @@ impl Node {
                 continue;
             };
             let round = self.store.round(&session.round)?;
-            if session.end.is_none() && round.is_some_and(|round| round.peer == caller.node_key()) {
-                self.end_session_as(&session.round, reason, caller.name()).await?;
+            if round.is_some_and(|round| round.peer == caller.node_key())
+                && self.end_session_as(&session.round, reason, caller.name()).await?
+            {
                 self.store.mark_told(&session.round)?;
             }
         }

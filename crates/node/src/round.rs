@@ -130,24 +130,10 @@ impl Node {
     ) -> Result<()> {
         round.state = RoundState::Done;
         round.ended_at = Some(Timestamp::now());
-        let receipt = &signed.receipt;
-        let entry = json!({
-            "round": Hex(round.id),
-            "role": round.role.code(),
-            "agreement": Hex(round.agreement),
-            "session": Hex(receipt.sid.0),
-            "receiver_elements": receipt.receiver_elements,
-            "sender_elements": receipt.sender_elements,
-            "blinded": Hex(receipt.blinded),
-            "evaluated": Hex(receipt.evaluated),
-            "tags": Hex(receipt.tags),
-            "receiver_head": { "seq": signed.receiver_head.seq, "hash": Hex(signed.receiver_head.hash) },
-            "by_receiver": Hex(signed.by_receiver),
-            "sender_head": { "seq": signed.sender_head.seq, "hash": Hex(signed.sender_head.hash) },
-            "by_sender": Hex(signed.by_sender),
-        });
+        let entry = receipt_entry(round, signed);
         self.note_head(round, signed)?;
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
+        self.active.settled(&round.id);
         self.store.end_session(&SessionOutcome {
             round,
             findings,
@@ -220,6 +206,7 @@ impl Node {
         actor: &str,
         body: &serde_json::Value,
     ) -> Result<()> {
+        self.active.settled(&round.id);
         if self.store.session(&round.id)?.is_none() {
             self.store.put_round(round)?;
         } else {
@@ -260,7 +247,8 @@ impl Node {
             .collect();
         for entry in std::fs::read_dir(&spool).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if open.iter().any(|name| *entry.file_name() == **name) {
+            // Uploads are swept by whoever takes them: they are exports, and overwritten first.
+            if entry.file_name() == "uploads" || open.iter().any(|name| *entry.file_name() == **name) {
                 continue;
             }
             let path = entry.path();
@@ -371,5 +359,25 @@ fn packed(set: &ElementSet) -> Result<Elements> {
     let mut bytes = set.bytes();
     Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal {
         what: "packing elements",
+    })
+}
+
+/// Everything that both signed, for the log.
+fn receipt_entry(round: &Round, signed: &SignedReceipt) -> serde_json::Value {
+    let receipt = &signed.receipt;
+    json!({
+        "round": Hex(round.id),
+        "role": round.role.code(),
+        "agreement": Hex(round.agreement),
+        "session": Hex(receipt.sid.0),
+        "receiver_elements": receipt.receiver_elements,
+        "sender_elements": receipt.sender_elements,
+        "blinded": Hex(receipt.blinded),
+        "evaluated": Hex(receipt.evaluated),
+        "tags": Hex(receipt.tags),
+        "receiver_head": { "seq": signed.receiver_head.seq, "hash": Hex(signed.receiver_head.hash) },
+        "by_receiver": Hex(signed.by_receiver),
+        "sender_head": { "seq": signed.sender_head.seq, "hash": Hex(signed.sender_head.hash) },
+        "by_sender": Hex(signed.by_sender),
     })
 }

@@ -75,7 +75,11 @@ impl Node {
 
     /// Runs it, and waits until it answers.
     pub(crate) fn serve(&self) -> Serving {
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
             .args(["serve", "--json", "--node"])
             .arg(&self.folder)
@@ -143,7 +147,10 @@ impl Node {
             assert!(read.contains(&format!("\n{party}\n  - ")), "{read}");
         }
         assert!(!read.contains("learn_") && read.contains("已送达对方"), "{read}");
-        assert_eq!(self.json(&["agreement", "sign", &digits, "--yes"])["delivered"], true);
+        assert_eq!(
+            self.json(&["agreement", "sign", &digits, "--yes"])["delivered"],
+            true
+        );
         for party in [self, other] {
             let shown = party.json(&["agreement", "show", &digits]);
             assert_eq!(shown["summary"]["state"], "signed");

@@ -1,7 +1,7 @@
 //! The sessions that are being worked on in this process: how far each has come, and how one is stopped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
@@ -9,8 +9,10 @@ use crate::runner::Progress;
 
 #[derive(Default)]
 pub(crate) struct Active {
-    by_round: Mutex<HashMap<[u8; 32], Arc<Work>>>,
+    /// Each lives as long as somebody works on it or waits to: there are never two of one session.
+    by_round: Mutex<HashMap<[u8; 32], Weak<Work>>>,
     begun: Notify,
+    admission: tokio::sync::Mutex<()>,
     /// What ended the last attempt at a round that goes on.
     interrupted: Mutex<HashMap<[u8; 32], &'static str>>,
 }
@@ -23,10 +25,16 @@ struct Work {
     progress: Mutex<Option<Progress>>,
 }
 
-/// The right to run a session. `place` goes to the thread that does the work and is free when that thread has ended.
+/// The right to run a session.
 pub(crate) struct Turn {
     work: Arc<Work>,
-    pub(crate) place: OwnedMutexGuard<()>,
+    place: OwnedMutexGuard<()>,
+}
+
+/// Goes to the thread that does the work: the session is free when that thread has ended, and not before.
+pub(crate) struct Place {
+    _held: OwnedMutexGuard<()>,
+    _work: Arc<Work>,
 }
 
 impl Active {
@@ -52,6 +60,12 @@ impl Active {
         Some(Turn { work, place })
     }
 
+    /// Held while an opening is looked up and put on record: a peer whose line was cut after its first message opens
+    /// again at once, and both calls are of one session.
+    pub(crate) async fn admission(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.admission.lock().await
+    }
+
     /// Says that there is a new round to work on.
     pub(crate) fn begin(&self) {
         self.begun.notify_one();
@@ -64,27 +78,25 @@ impl Active {
 
     /// How far a session that is being worked on has come.
     pub(crate) fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
-        let work = self.lock().get(round).cloned()?;
+        let work = self.lock().get(round)?.upgrade()?;
         *work.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
-        self.interruptions().remove(round);
-        if let Some(work) = self.lock().get(round) {
+        self.settled(round);
+        if let Some(work) = self.lock().get(round).and_then(Weak::upgrade) {
             *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         }
     }
 
-    /// Forgets a session that has ended.
-    pub(crate) fn forget(&self, round: &[u8; 32]) {
-        self.lock().remove(round);
-        self.interruptions().remove(round);
+    /// An attempt came to nothing, and the round goes on.
+    pub(crate) fn interrupt(&self, round: &[u8; 32], code: &'static str) {
+        self.interruptions().insert(*round, code);
     }
 
-    /// Forgets an attempt that came to nothing, but for why: the round goes on.
-    pub(crate) fn interrupt(&self, round: &[u8; 32], code: &'static str) {
-        self.forget(round);
-        self.interruptions().insert(*round, code);
+    /// The round has come further, or to its end.
+    pub(crate) fn settled(&self, round: &[u8; 32]) {
+        self.interruptions().remove(round);
     }
 
     /// What ended the last attempt at a round, unless it has come further since.
@@ -97,18 +109,29 @@ impl Active {
     }
 
     fn work(&self, round: &[u8; 32]) -> Arc<Work> {
-        Arc::clone(self.lock().entry(*round).or_default())
+        let mut by_round = self.lock();
+        if let Some(work) = by_round.get(round).and_then(Weak::upgrade) {
+            return work;
+        }
+        by_round.retain(|_, work| work.strong_count() > 0);
+        let work = Arc::default();
+        by_round.insert(*round, Arc::downgrade(&work));
+        work
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Arc<Work>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Weak<Work>>> {
         self.by_round.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Turn {
     /// The place for the working thread, and the work until somebody stops it; none when it was stopped.
-    pub(crate) fn split(self) -> (OwnedMutexGuard<()>, Stop) {
-        (self.place, Stop(self.work))
+    pub(crate) fn split(self) -> (Place, Stop) {
+        let place = Place {
+            _held: self.place,
+            _work: Arc::clone(&self.work),
+        };
+        (place, Stop(self.work))
     }
 }
 

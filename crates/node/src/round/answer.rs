@@ -9,16 +9,16 @@ use hefu_psi::wire::{Abort, Open};
 use hefu_psi::{Ristretto255, SessionSeed};
 use hefu_store::{Debit, Entry, NewSession, Role, Round, RoundState, Session};
 use serde_json::json;
-use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::active::Place;
 use super::ask::add_traffic;
 use super::journal::Kept;
 use super::packed;
 use crate::agreement::{InForce, policy};
 use crate::digest::sha256;
-use crate::guard::{Calls, Strangers};
+use crate::guard::{Calls, Repeats};
 use crate::runner::{Call, Own, Said};
 use crate::{Error, Node, Result};
 
@@ -44,14 +44,15 @@ impl Node {
     /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
     /// stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
-        let mut strangers = Strangers::default();
+        let repeats = Arc::new(Repeats::default());
         let calls = Arc::new(Calls::default());
         let mut answering = JoinSet::new();
         loop {
             while answering.try_join_next().is_some() {}
             match listener.accept().await {
                 Ok(connection) => {
-                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
+                    let (node, calls, repeats) =
+                        (Arc::clone(&self), Arc::clone(&calls), Arc::clone(&repeats));
                     answering.spawn(async move {
                         let card = connection.peer().clone();
                         let answered = match calls.turn(card.node_key()) {
@@ -70,7 +71,11 @@ impl Node {
                                     "call interrupted"
                                 );
                             }
-                            Err(error) => node.note_failure("call_failed", card.name(), &error),
+                            Err(error) => {
+                                if let Some(untold) = repeats.one_more(Some(card.node_key()), error.code()) {
+                                    node.note_failure_with("call_failed", card.name(), &error, untold);
+                                }
+                            }
                             Ok(()) => {}
                         }
                     });
@@ -81,7 +86,7 @@ impl Node {
                         sleep(Duration::from_millis(100)).await;
                     }
                     let error = error.into();
-                    match strangers.one_more() {
+                    match repeats.one_more(None, "call_refused") {
                         Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
                         None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
                     }
@@ -99,29 +104,28 @@ impl Node {
         }
     }
 
-    /// An opening either begins a session or names one that this node has on record.
     async fn answer_open(self: &Arc<Self>, call: Call, caller: &Card) -> Result<()> {
-        let name = sha256(&call.open.encode());
-        let known = match self.store.session_by_call(Role::Sender, &name) {
-            Ok(known) => known,
-            Err(error) => return refuse(call, error.into()).await,
-        };
-        match known {
-            Some(session) => match self.round_with(&session, caller) {
-                Ok(round) if session.end.is_some() => self.repeat(call, &session, &round).await,
-                Ok(round) => self.resume(call, round).await,
-                Err(error) => refuse(call, error).await,
-            },
-            None => match self.admit(&call.open, caller).await {
-                Ok(round) => self.resume(call, round).await,
-                Err(error) => refuse(call, error).await,
-            },
+        match self.called(&call.open, caller).await {
+            Ok(round) => self.resume(call, round).await,
+            Err(error) => refuse(call, error).await,
+        }
+    }
+
+    /// An opening either begins a session or names one that this node has on record.
+    async fn called(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
+        let _one_at_a_time = self.active.admission().await;
+        match self
+            .store
+            .session_by_call(Role::Sender, &sha256(&open.encode()))?
+        {
+            Some(session) => self.is_with(&session, caller),
+            None => self.admit(open, caller).await,
         }
     }
 
     /// A new session: everything that can be refused is refused, the announced size is debited and on record, and only
     /// then is a record touched.
-    async fn admit(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<Round> {
+    async fn admit(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
         let in_force = self.admits(open, caller)?;
         self.supersede(&in_force).await?;
         let mut round = self.begin(&in_force, Role::Sender)?;
@@ -151,7 +155,7 @@ impl Node {
                 body: &entry,
             },
         })?;
-        Ok(round)
+        Ok(round.id)
     }
 
     /// A receiver runs one session under an agreement at a time, so a new one means that it has given up the old one.
@@ -167,15 +171,23 @@ impl Node {
         Ok(())
     }
 
-    /// Runs the session from its beginning, or from where it stopped.
-    async fn resume(self: &Arc<Self>, mut call: Call, mut round: Round) -> Result<()> {
+    /// Runs the session from its beginning, or from where it stopped; of one that has ended, says how.
+    async fn resume(self: &Arc<Self>, mut call: Call, round: [u8; 32]) -> Result<()> {
         // A receiver that calls again has lost its line, whatever this side still believes of it.
-        let turn = call.while_alive(self.active.take_over(&round.id)).await;
+        let turn = call.while_alive(self.active.take_over(&round)).await;
+        // What ran until now may have come to its end: only from here on does the record stand still.
+        let (session, mut round) = match self.recorded(&round) {
+            Ok(recorded) => recorded,
+            Err(error) => return refuse(call, error).await,
+        };
+        if session.end.is_some() {
+            drop(turn);
+            return self.repeat(call, &session, &round).await;
+        }
         let (place, stop) = turn.split();
         let Some(ended) = stop.or(self.attempt_to_answer(call, &mut round, place)).await else {
             return Err(Error::Stopped);
         };
-        self.active.forget(&round.id);
         let Err(error) = ended else { return Ok(()) };
         if error.can_go_on() {
             self.active.interrupt(&round.id, error.code());
@@ -189,7 +201,7 @@ impl Node {
         self: &Arc<Self>,
         mut call: Call,
         round: &mut Round,
-        place: OwnedMutexGuard<()>,
+        place: Place,
     ) -> Result<()> {
         let prepared = async {
             let in_force = self.signed(&round.agreement)?;
@@ -249,11 +261,22 @@ impl Node {
     }
 
     /// The round behind a session on record, if it is this caller's.
-    fn round_with(&self, session: &Session, caller: &Card) -> Result<Round> {
+    fn is_with(&self, session: &Session, caller: &Card) -> Result<[u8; 32]> {
         self.store
             .round(&session.round)?
             .filter(|round| round.peer == caller.node_key())
+            .map(|round| round.id)
             .ok_or_else(|| policy("agreement_unknown", Abort::AgreementUnknown))
+    }
+
+    fn recorded(&self, round: &[u8; 32]) -> Result<(Session, Round)> {
+        let missing = || Error::Internal {
+            what: "a session's record",
+        };
+        Ok((
+            self.store.session(round)?.ok_or_else(missing)?,
+            self.store.round(round)?.ok_or_else(missing)?,
+        ))
     }
 }
 

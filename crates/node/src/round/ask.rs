@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use hefu_casework::{Outcome, Purpose, findings};
+use hefu_casework::{Hex, Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
 use serde_json::json;
 
+use super::active::Place;
 use super::journal::Kept;
 use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
@@ -50,51 +51,56 @@ impl Node {
     /// # Errors
     /// When the agreement, this node's policy or its records do not allow it.
     pub async fn begin_round(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
+        let (node, agreement, actor) = (Arc::clone(self), *agreement, actor.to_owned());
+        // On a task of its own: a caller that goes away half-way must not leave a round without a session.
+        tokio::spawn(async move { node.begin_asking(&agreement, &actor).await })
+            .await
+            .unwrap_or(Err(Error::Internal {
+                what: "beginning a round",
+            }))
+    }
+
+    async fn begin_asking(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
         let peer = in_force.agreement.party(in_force.peer)?.name.clone();
         let mut round = self.begin(&in_force, Role::Receiver)?;
-        self.store.put_round(&round)?;
-        let opened = async {
-            let (in_force, set) = self
-                .enter(in_force, round.datasets.clone(), Role::Receiver)
-                .await?;
-            round.own_elements = Some(set.len() as u64);
-            let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
-            let terms = in_force.terms(in_force.me)?;
-            let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&set)?, &seed)?;
-            Ok::<_, Error>((in_force, open.encode(), seed))
+        // On record together with its session, or as one that came to none: never as one that runs without.
+        if let Err(error) = self.open_session(&mut round, in_force, actor).await {
+            self.end_badly(&mut round, &error)?;
+            self.note_failure("round_failed", &peer, &error);
+            return Err(error);
         }
-        .await;
-        match opened {
-            Ok((in_force, open, seed)) => {
-                let entry = json!({
-                    "round": hefu_casework::Hex(round.id), "role": "receiver", "peer": peer,
-                    "agreement": hefu_casework::Hex(in_force.digest), "purpose": in_force.agreement.purpose,
-                    "entered": round.own_elements,
-                });
-                self.store.begin_session(&NewSession {
-                    round: &round,
-                    open: &open,
-                    seed: seed.as_bytes(),
-                    expires_at: in_force.expiry(),
-                    debit: None,
-                    entry: Entry {
-                        actor,
-                        kind: "session_opened",
-                        body: &entry,
-                    },
-                })?;
-                self.active.begin();
-                Ok(round.id)
-            }
-            Err(error) => {
-                self.end_badly(&mut round, &error)?;
-                self.note_failure("round_failed", &peer, &error);
-                Err(error)
-            }
-        }
+        self.active.begin();
+        Ok(round.id)
+    }
+
+    async fn open_session(self: &Arc<Self>, round: &mut Round, in_force: InForce, actor: &str) -> Result<()> {
+        let (in_force, set) = self
+            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .await?;
+        round.own_elements = Some(set.len() as u64);
+        let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
+        let terms = in_force.terms(in_force.me)?;
+        let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&set)?, &seed)?;
+        let agreement = &in_force.agreement;
+        let entry = json!({
+            "round": Hex(round.id), "role": "receiver", "peer": agreement.party(in_force.peer)?.name,
+            "agreement": Hex(in_force.digest), "purpose": agreement.purpose, "entered": round.own_elements,
+        });
+        Ok(self.store.begin_session(&NewSession {
+            round,
+            open: &open.encode(),
+            seed: seed.as_bytes(),
+            expires_at: in_force.expiry(),
+            debit: None,
+            entry: Entry {
+                actor,
+                kind: "session_opened",
+                body: &entry,
+            },
+        })?)
     }
 
     /// Takes a round up where it stopped, once: it ends, or the line does.
@@ -113,7 +119,6 @@ impl Node {
             Some(ended) => ended,
             None => return Err(Error::Stopped),
         };
-        self.active.forget(round);
         let Err(error) = &ended else { return ended };
         let peer = self.peer_name(&record.peer);
         if error.can_go_on() {
@@ -126,11 +131,7 @@ impl Node {
         ended
     }
 
-    async fn attempt(
-        self: &Arc<Self>,
-        round: &mut Round,
-        place: tokio::sync::OwnedMutexGuard<()>,
-    ) -> Result<Learned> {
+    async fn attempt(self: &Arc<Self>, round: &mut Round, place: Place) -> Result<Learned> {
         let in_force = self.signed(&round.agreement)?;
         let card = self.card_of(&in_force)?;
         let seed = self.seed(&round.id)?;
@@ -152,7 +153,17 @@ impl Node {
             .collect();
         let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &labels)?;
         let seed = self.seed(&round.id)?;
-        let evidence = evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome)?;
+        let evidence = match evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome) {
+            // The findings stand without it, and both have signed; but it is said that it is not there.
+            Err(Error::Psi(_)) => {
+                self.log(
+                    "evidence_missing",
+                    &json!({ "round": hefu_casework::Hex(round.id) }),
+                )?;
+                Vec::new()
+            }
+            made => made?,
+        };
         round.peer_elements = Some(matches.sender_elements);
         round.matched = Some(matches.indices.len() as u64);
         add_traffic(round, received.traffic);

@@ -8,6 +8,7 @@ use hefu_psi::wire::ReceiptMessage;
 use hefu_psi::{LogHead, Root, SignedReceipt};
 use hefu_store::{Direction, Role, RoundState};
 
+use super::receipt_entry;
 use crate::runner::{Chunks, Journal, Pending, Spool};
 use crate::{Error, Node, Result};
 
@@ -120,6 +121,13 @@ impl Journal for Kept {
             Some(&theirs.encode()),
             Some(&own.encode()),
         )
+    }
+
+    fn in_vain(&self, signed: &SignedReceipt) -> Result<()> {
+        let round = self.node.store.round(&self.round)?.ok_or(Error::Internal {
+            what: "a session's round",
+        })?;
+        self.node.log("receipt_in_vain", &receipt_entry(&round, signed))
     }
 
     fn head(&self) -> Result<LogHead> {

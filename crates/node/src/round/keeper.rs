@@ -106,26 +106,29 @@ impl Node {
     /// # Errors
     /// When it has ended already, or there is none.
     pub async fn cancel_round(self: &Arc<Self>, round: &[u8; 32], actor: &str) -> Result<()> {
-        self.end_session_as(round, &Abort::Cancelled, actor).await
+        if self.end_session_as(round, &Abort::Cancelled, actor).await? {
+            return Ok(());
+        }
+        Err(Error::Missing {
+            what: "round",
+            name: Hex(*round).to_string(),
+        })
     }
 
-    /// Stops whoever works on a session, and ends it for this reason.
+    /// Stops whoever works on a session, and ends it for this reason; says whether it was open still.
     pub(crate) async fn end_session_as(
         self: &Arc<Self>,
         round: &[u8; 32],
         reason: &Abort,
         actor: &str,
-    ) -> Result<()> {
-        let turn = self.active.take_over(round).await;
+    ) -> Result<bool> {
+        let _turn = self.active.take_over(round).await;
         let open = self
             .store
             .session(round)?
             .is_some_and(|session| session.end.is_none());
         let Some(mut record) = self.store.round(round)?.filter(|_| open) else {
-            return Err(Error::Missing {
-                what: "round",
-                name: Hex(*round).to_string(),
-            });
+            return Ok(false);
         };
         record.state = RoundState::Failed;
         record.error = Some(reason.code().to_owned());
@@ -137,9 +140,7 @@ impl Node {
         };
         let entry = json!({ "round": Hex(*round), "reason": reason.code() });
         self.finish_session(&record, end, actor, &entry)?;
-        drop(turn);
-        self.active.forget(round);
-        Ok(())
+        Ok(true)
     }
 
     /// Calls the peer only to say how a round has ended.

@@ -53,6 +53,8 @@ pub trait Journal: Send + Sync {
     fn keep_pending(&self, pending: &Pending) -> Result<()>;
     /// The sender's end: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
     fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()>;
+    /// The receiver's end where both have signed and the result can't be used all the same.
+    fn in_vain(&self, signed: &SignedReceipt) -> Result<()>;
     /// The head of this node's log, for the receipt.
     fn head(&self) -> Result<LogHead>;
     /// The file under this name, with what was written into it before.
@@ -112,6 +114,10 @@ impl Journal for Forgetful {
     }
 
     fn conclude(&self, _: &SignedReceipt, _: &ReceiptMessage, _: &ReceiptMessage) -> Result<()> {
+        Ok(())
+    }
+
+    fn in_vain(&self, _: &SignedReceipt) -> Result<()> {
         Ok(())
     }
 

@@ -174,6 +174,12 @@ impl Running<'_> {
         self.line.send(Kind::Receipt, receipt, Vec::new())?;
         let answer = self.line.receive(Kind::Receipt)?;
         let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
-        Ok(waiting.receipt(&answer)?)
+        let signed = waiting.signed(&answer)?;
+        let matches = waiting.receipt(&answer);
+        if matches.is_err() {
+            // Both have signed, and a label is not what it should be: what convicts the sender is kept.
+            self.journal.in_vain(&signed)?;
+        }
+        Ok(matches?)
     }
 }
