@@ -92,7 +92,7 @@ fn from_its_making_to_its_end() {
     let id = list["datasets"][0]["id"].to_string();
     node.json(&["dataset", "delete", &id]);
     let (code, failure) = node.run(&["dataset", "delete", &id, "--json"]).failure();
-    assert_eq!((code, failure.as_str()), (3, "store_unknown"));
+    assert_eq!((code, failure.as_str()), (3, "node_missing"));
     assert_eq!(serving.told("-TERM"), Some(0));
 
     // Interrupted it ends in order as well, and what it held is there again.

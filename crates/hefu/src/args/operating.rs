@@ -94,7 +94,7 @@ pub(crate) struct ImportArgs {
 pub(crate) enum DatasetCommand {
     /// 列出数据集 List what was imported
     List,
-    /// 删除未曾参加比对的数据集 Delete one that no round has entered
+    /// 删除一个数据集；正在比对的不能删 Delete one that no running round uses
     Delete {
         /// 数据集编号 Its number
         id: i64,

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use hefu_casework::Hex;
 use hefu_node::api::view::{
     AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Hex32, Received,
     RefuseRequest,
@@ -68,14 +69,23 @@ async fn draft(file: &Path, client: &Client, printer: &Printer) -> Result<(), Fa
         let params = [("file", file.display().to_string()), ("cause", error.to_string())];
         Failure::new(Exit::Input, "draft_unreadable", params)
     };
-    let mut draft: toml::Table = toml::from_str(&text).map_err(unreadable)?;
-    if let Some(toml::Value::String(peer)) = draft.get_mut("peer") {
-        *peer = naming::peer(peer, client).await?.to_string();
-    }
-    let request: DraftRequest = draft.try_into().map_err(unreadable)?;
+    let (peer, draft) = named_peer(&text).map_err(unreadable)?;
+    let peer = naming::peer(&peer, client).await?;
+    let request = DraftRequest { peer, ..draft };
     let drafted: Carried = client.post("/api/v1/agreements/drafts", &request).await?;
     carried(&drafted, "agreement_drafted", printer);
     Ok(())
+}
+
+/// A draft as people write it, in which the peer goes by its name: that name, and the draft with nobody in its place.
+fn named_peer(text: &str) -> Result<(String, DraftRequest), toml::de::Error> {
+    let mut draft: toml::Table = toml::from_str(text)?;
+    let peer = match draft.get_mut("peer") {
+        Some(toml::Value::String(peer)) => std::mem::replace(peer, Hex([0; 32]).to_string()),
+        // Whatever else stands there is said to be wrong below.
+        _ => String::new(),
+    };
+    Ok((peer, draft.try_into()?))
 }
 
 /// Nobody signs what was not on the screen.
@@ -207,8 +217,8 @@ mod tests {
     #[test]
     fn the_sample_is_a_draft() {
         let sample = include_str!("../../samples/draft.toml");
-        let draft: DraftRequest = toml::from_str(sample).unwrap();
-        assert_eq!(draft.rules, None);
+        let (peer, draft) = named_peer(sample).unwrap();
+        assert_eq!((peer.as_str(), draft.rules), ("县残疾人联合会", None));
         let all: String = sample
             .lines()
             .map(|line| {
@@ -219,9 +229,15 @@ mod tests {
                     + "\n"
             })
             .collect();
-        let draft: DraftRequest = toml::from_str(&all).unwrap();
+        let (_, draft) = named_peer(&all).unwrap();
         assert_eq!(draft.rules.map(|rules| rules.len()), Some(3));
         assert!(draft.retention_days.is_some() && draft.peer_case_scheme.is_some());
-        assert!(toml::from_str::<DraftRequest>(&format!("{sample}colour = 1\n")).is_err());
+        for wrong in [
+            format!("{sample}colour = 1\n"),
+            sample.replace("peer = ", "peers = "),
+            sample.replace("peer = \"县残疾人联合会\"", "peer = 1"),
+        ] {
+            assert!(named_peer(&wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -166,7 +166,15 @@ impl Operations {
     }
 
     pub(super) async fn delete_dataset(self: Arc<Self>, id: i64, actor: Arc<str>) -> Result<()> {
-        blocking(move || Ok(self.node.delete_dataset(DatasetId(id), &actor)?)).await
+        blocking(move || {
+            // One that was deleted is on record still, and would be said to be immutable.
+            let held = self.node.store().datasets()?;
+            if !held.iter().any(|dataset| dataset.id == DatasetId(id)) {
+                return Err(missing("dataset", &id));
+            }
+            Ok(self.node.delete_dataset(DatasetId(id), &actor)?)
+        })
+        .await
     }
 }
 
