@@ -75,6 +75,11 @@ impl Pair {
         self.sender.json(&["round", "list"])["rounds"][0].clone()
     }
 
+    fn has_ended(&self, round: &str) -> bool {
+        let here = self.receiver.json(&["round", "show", round]);
+        here["ended_at"].is_string() && self.at_sender()["ended_at"].is_string()
+    }
+
     /// Waits until both sides have ended the round.
     fn ended(&self, round: &str) -> [Value; 2] {
         let begun = Instant::now();
@@ -130,10 +135,13 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
             } else {
                 Side::Sender
             };
-            let running = pair.receiver.json(&["round", "show", &round])["ended_at"].is_null();
+            let running = !pair.has_ended(&round);
             pair.kill(side);
             kills += 1;
             inside += usize::from(running);
+            if !running {
+                break;
+            }
         }
         pair.ended(&round);
         check(&pair, &round);

@@ -35,7 +35,7 @@ const NEVER_SHOWN: [&str; 1] = ["Status"];
 const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 31] = [
+const LITERALS: [(&str, &str, &str); 32] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -59,6 +59,7 @@ const LITERALS: [(&str, &str, &str); 31] = [
     ("ingest", "unknown(\"", "found_"),
     ("ingest", "found: \"", "found_"),
     ("node", "policy(\"", ""),
+    ("node", ", \"doctor_", "doctor_"),
     ("node", "Missing { what: \"", "thing_"),
     ("node", "refuse_empty(\"", "side_"),
     ("store", "damaged(\"", "thing_"),
@@ -134,6 +135,7 @@ fn every_code_has_words() {
         "found_a picture",
         "demo_count",
         "learn_cadence",
+        "doctor_port_closed",
         "no_server",
         "col_fingerprint",
         "peer_removed",
