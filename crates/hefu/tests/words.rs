@@ -31,7 +31,7 @@ const PREFIXES: [(&str, &str); 6] = [
 const NEVER_SHOWN: [&str; 1] = ["Status"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 27] = [
+const LITERALS: [(&str, &str, &str); 28] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -51,6 +51,7 @@ const LITERALS: [(&str, &str, &str); 27] = [
     ("ingest", "unknown(\"", "found_"),
     ("ingest", "found: \"", "found_"),
     ("node", "policy(\"", ""),
+    ("node", "\"doctor_", "doctor_"),
     ("node", "Missing { what: \"", "thing_"),
     ("node", "refuse_empty(\"", "side_"),
     ("store", "damaged(\"", "thing_"),
@@ -123,6 +124,7 @@ fn every_code_has_words() {
         "node_spool",
         "field_count",
         "thing_finding",
+        "doctor_no_agreement",
         "found_a picture",
         "demo_count",
         "learn_cadence",
