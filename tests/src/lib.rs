@@ -12,5 +12,7 @@ pub mod agency;
 pub mod ends;
 pub mod faulty;
 pub mod proxy;
+pub mod rogue;
 pub mod search;
+pub mod secrets;
 pub mod watch;
