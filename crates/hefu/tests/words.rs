@@ -18,20 +18,28 @@ use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 7] = [
     ("Kind", "kind_"),
     ("Wrong", "wrong_"),
     ("PeriodSource", "place_"),
     ("Role", "as_"),
     ("RoundState", "state_"),
+    ("Step", "step_"),
     ("AgreementState", "agreement_state_"),
 ];
 
 /// Codes of what is stored or written in documents; no command shows them.
 const NEVER_SHOWN: [&str; 1] = ["Status"];
 
+/// Names of folders in the spool.
+const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
+
 /// Where else a code stands: crate, what is before it, prefix of its words.
+<<<<<<< HEAD
 const LITERALS: [(&str, &str, &str); 28] = [
+=======
+const LITERALS: [(&str, &str, &str); 31] = [
+>>>>>>> cli
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -41,8 +49,12 @@ const LITERALS: [(&str, &str, &str); 28] = [
     ("hefu", "Exit::Policy, \"", ""),
     ("hefu", "Exit::Usage, \"", ""),
     ("hefu", "done(\"", ""),
-    ("hefu", "told(&received, \"", ""),
-    ("hefu", "told(&drafted, \"", ""),
+    ("hefu", "carried(&refused, \"", ""),
+    ("hefu", "carried(&drafted, \"", ""),
+    ("hefu", "carried(&signed, \"", ""),
+    ("hefu", "pick(\"", "thing_"),
+    ("hefu", "true => \"", ""),
+    ("hefu", "false => \"", ""),
     ("hefu", "Step::Blind => \"", ""),
     ("hefu", "Step::Tag => \"", ""),
     ("hefu", "Step::Evaluate => \"", ""),
@@ -264,7 +276,7 @@ fn constants(source: &str) -> Vec<(String, String)> {
         .skip(1)
         .filter_map(|part| part.split_once(": &str = \""))
         .filter_map(|(name, rest)| Some((name, rest.split('"').next()?)))
-        .filter(|(name, value)| name.to_lowercase() == *value)
+        .filter(|(name, value)| name.to_lowercase() == *value && !FOLDERS.contains(value))
         .map(|(name, value)| (value.to_owned(), format!("constant {name}")))
         .collect()
 }

@@ -32,6 +32,12 @@ impl Node {
         self.active.progress(round)
     }
 
+    /// The code of what ended the last attempt at a round that goes on, unless it has come further since.
+    #[must_use]
+    pub fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.active.interruption(round)
+    }
+
     /// What the node's own records break among themselves, without any peer.
     ///
     /// # Errors
@@ -127,6 +133,7 @@ impl Node {
         let entry = receipt_entry(round, signed);
         self.note_head(round, signed)?;
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
+        self.active.settled(&round.id);
         self.store.end_session(&SessionOutcome {
             round,
             findings,
@@ -199,6 +206,7 @@ impl Node {
         actor: &str,
         body: &serde_json::Value,
     ) -> Result<()> {
+        self.active.settled(&round.id);
         if self.store.session(&round.id)?.is_none() {
             self.store.put_round(round)?;
         } else {

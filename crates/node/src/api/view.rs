@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use agreement::{
-    AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Learns, PartyView,
-    Receivers, RefuseRequest,
+    AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
+    Received, Receivers, RefuseRequest,
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};

@@ -13,6 +13,8 @@ pub(crate) struct Active {
     by_round: Mutex<HashMap<[u8; 32], Weak<Work>>>,
     begun: Notify,
     admission: tokio::sync::Mutex<()>,
+    /// What ended the last attempt at a round that goes on.
+    interrupted: Mutex<HashMap<[u8; 32], &'static str>>,
 }
 
 #[derive(Default)]
@@ -81,9 +83,29 @@ impl Active {
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
+        self.settled(round);
         if let Some(work) = self.lock().get(round).and_then(Weak::upgrade) {
             *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         }
+    }
+
+    /// An attempt came to nothing, and the round goes on.
+    pub(crate) fn interrupt(&self, round: &[u8; 32], code: &'static str) {
+        self.interruptions().insert(*round, code);
+    }
+
+    /// The round has come further, or to its end.
+    pub(crate) fn settled(&self, round: &[u8; 32]) {
+        self.interruptions().remove(round);
+    }
+
+    /// What ended the last attempt at a round, unless it has come further since.
+    pub(crate) fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.interruptions().get(round).copied()
+    }
+
+    fn interruptions(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], &'static str>> {
+        self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, round: &[u8; 32]) -> Arc<Work> {

@@ -189,7 +189,9 @@ impl Node {
             return Err(Error::Stopped);
         };
         let Err(error) = ended else { return Ok(()) };
-        if !error.can_go_on() {
+        if error.can_go_on() {
+            self.active.interrupt(&round.id, error.code());
+        } else {
             self.end_badly(&mut round, &error)?;
         }
         Err(error)

@@ -122,6 +122,7 @@ impl Node {
         let Err(error) = &ended else { return ended };
         let peer = self.peer_name(&record.peer);
         if error.can_go_on() {
+            self.active.interrupt(round, error.code());
             tracing::info!(node = self.name(), peer, code = error.code(), "round interrupted");
         } else {
             self.note_failure("round_failed", &peer, error);
