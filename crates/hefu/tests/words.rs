@@ -35,11 +35,7 @@ const NEVER_SHOWN: [&str; 1] = ["Status"];
 const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-<<<<<<< HEAD
-const LITERALS: [(&str, &str, &str); 28] = [
-=======
-const LITERALS: [(&str, &str, &str); 31] = [
->>>>>>> cli
+const LITERALS: [(&str, &str, &str); 32] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
