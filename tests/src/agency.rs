@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hefu_casework::{
-    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose,
-    RuleId, RuleSet, Selection, SignedAgreement,
+    AgencyRole, Agreement, Hex, KeyKind, LocalPolicy, Mode, Month, MonthRange, Party, Place, ProgrammeCode,
+    Purpose, RuleId, RuleSet, Selection, SignedAgreement,
 };
 use hefu_fixtures::number_at;
 use hefu_ingest::{Mapping, Wording};
@@ -192,6 +192,16 @@ impl Agency {
         std::fs::read_dir(self.folder().join("spool")).unwrap().count()
     }
 
+    /// Nothing waits on its disk any more.
+    pub async fn keeps_no_chunks(&self) {
+        // The record ends first, and then its chunks go.
+        let patience = Instant::now();
+        while self.waiting_files() > 0 {
+            assert!(patience.elapsed() < Duration::from_secs(20), "chunks stay behind");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Its only round, interrupted: it runs on, and nothing has come of it yet.
     pub async fn interrupted(&self) -> Round {
         let patience = Instant::now();
@@ -236,7 +246,7 @@ impl Agency {
             assert!(round.error.is_some() && round.matched.is_none());
             assert!(self.node.store().findings(&round.id).unwrap().is_empty());
         }
-        assert_eq!(self.waiting_files(), 0);
+        self.keeps_no_chunks().await;
         self.node.store().verify().unwrap();
         rounds.iter().map(|round| round.state).collect()
     }
@@ -247,6 +257,13 @@ impl Stopped {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// From now on under this policy.
+    #[must_use]
+    pub fn under(mut self, policy: LocalPolicy) -> Self {
+        self.surroundings.policy = policy;
+        self
     }
 
     /// Starts the node again, at another address.

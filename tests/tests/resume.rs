@@ -188,7 +188,7 @@ impl Two {
                 rounds.iter().all(|round| round.state == RoundState::Done),
                 "{rounds:?}"
             );
-            assert_eq!(agency.waiting_files(), 0, "chunks of a round that has ended");
+            agency.keeps_no_chunks().await;
             agency.node.store().verify().unwrap();
         }
     }

@@ -9,7 +9,7 @@ use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
 use serde_json::json;
 
-use super::active::Place;
+use super::active::{Place, Turn};
 use super::journal::Kept;
 use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
@@ -43,8 +43,8 @@ impl Node {
     /// Whatever ended it; the round's record says so too, and no finding is kept. Where [`Error::can_go_on`], the
     /// round is not over: [`Node::go_on`] takes it up where it stopped, and so does a serving node by itself.
     pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
-        let round = self.begin_round(agreement, "node").await?;
-        self.go_on(&round).await
+        let (round, turn) = self.put_on_record(agreement, "node").await?;
+        self.go_on_in(turn, &round).await
     }
 
     /// Begins a round: fixes what it enters and puts the session on record, before any peer is called.
@@ -52,29 +52,27 @@ impl Node {
     /// # Errors
     /// When the agreement, this node's policy or its records do not allow it.
     pub async fn begin_round(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
-        let (node, agreement, actor) = (Arc::clone(self), *agreement, actor.to_owned());
-        // On a task of its own: a caller that goes away half-way must not leave a round without a session.
-        tokio::spawn(async move { node.begin_asking(&agreement, &actor).await })
-            .await
-            .unwrap_or(Err(Error::Internal {
-                what: "beginning a round",
-            }))
+        let (round, turn) = self.put_on_record(agreement, actor).await?;
+        drop(turn);
+        self.active.begin();
+        Ok(round)
     }
 
-    async fn begin_asking(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
+    /// Begins a round, and has it before a serving node can take it up by itself.
+    async fn put_on_record(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<([u8; 32], Turn)> {
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
         let peer = in_force.agreement.party(in_force.peer)?.name.clone();
         let mut round = self.begin(&in_force, Role::Receiver)?;
+        let turn = self.turn(&round.id)?;
         // On record together with its session, or as one that came to none: never as one that runs without.
         if let Err(error) = self.open_session(&mut round, in_force, actor).await {
             self.end_badly(&mut round, &error)?;
             self.note_failure("round_failed", &peer, &error);
             return Err(error);
         }
-        self.active.begin();
-        Ok(round.id)
+        Ok((round.id, turn))
     }
 
     async fn open_session(self: &Arc<Self>, round: &mut Round, in_force: InForce, actor: &str) -> Result<()> {
@@ -109,10 +107,16 @@ impl Node {
     /// # Errors
     /// As [`Node::run_round`]; also when somebody works on it already.
     pub async fn go_on(self: &Arc<Self>, round: &[u8; 32]) -> Result<Learned> {
-        let turn = self
-            .active
-            .turn(round)
-            .ok_or_else(|| policy("round_under_way", Abort::Policy))?;
+        let turn = self.turn(round)?;
+        self.go_on_in(turn, round).await
+    }
+
+    fn turn(&self, round: &[u8; 32]) -> Result<Turn> {
+        let turn = self.active.turn(round);
+        turn.ok_or_else(|| policy("round_under_way", Abort::Policy))
+    }
+
+    async fn go_on_in(self: &Arc<Self>, turn: Turn, round: &[u8; 32]) -> Result<Learned> {
         let (place, stop) = turn.split();
         let mut record = self.open_round(round, Role::Receiver)?;
         let attempt = self.attempt(&mut record, place);

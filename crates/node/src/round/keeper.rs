@@ -81,7 +81,15 @@ impl Node {
     /// Whether nothing more is to be done about it.
     async fn take_up(self: &Arc<Self>, session: &Session) -> bool {
         if session.end.is_some() {
-            return self.tell(session).await.is_ok();
+            let told = self.tell(session).await;
+            if let Err(error) = &told {
+                tracing::info!(
+                    node = self.name(),
+                    code = error.code(),
+                    "the peer is not told yet"
+                );
+            }
+            return told.is_ok();
         }
         match self.go_on(&session.round).await {
             Ok(_) => true,

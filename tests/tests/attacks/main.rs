@@ -7,6 +7,10 @@
     reason = "a failed expectation is the report"
 )]
 
+mod budgets;
+mod papers;
+mod resumed;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
