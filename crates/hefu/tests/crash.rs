@@ -19,9 +19,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::node::{Node, Serving, files_under};
+use common::node::{Node, Serving, draft, files_under, two};
 use common::secret::Numbers;
-use common::write;
 use hefu_fixtures::number_at;
 use serde_json::Value;
 
@@ -75,6 +74,11 @@ impl Pair {
         self.sender.json(&["round", "list"])["rounds"][0].clone()
     }
 
+    fn has_ended(&self, round: &str) -> bool {
+        let here = self.receiver.json(&["round", "show", round]);
+        here["ended_at"].is_string() && self.at_sender()["ended_at"].is_string()
+    }
+
     /// Waits until both sides have ended the round.
     fn ended(&self, round: &str) -> [Value; 2] {
         let begun = Instant::now();
@@ -110,7 +114,7 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
     let mut random = Random(seed);
     let dir = tempfile::tempdir().unwrap();
     let mut pair = pair(dir.path());
-    let agreement = pair.receiver.agree(&pair.sender, &draft());
+    let agreement = pair.receiver.agree(&pair.sender, &draft(100));
 
     // Undisturbed once: how long it takes, and that it finds what a plain join finds.
     let begun = Instant::now();
@@ -130,10 +134,13 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
             } else {
                 Side::Sender
             };
-            let running = pair.receiver.json(&["round", "show", &round])["ended_at"].is_null();
+            let running = !pair.has_ended(&round);
             pair.kill(side);
             kills += 1;
             inside += usize::from(running);
+            if !running {
+                break;
+            }
         }
         pair.ended(&round);
         check(&pair, &round);
@@ -203,8 +210,7 @@ fn afterwards(pair: &mut Pair, rounds: u64) {
 
 /// Two nodes that have imported their lists and know each other.
 fn pair(dir: &Path) -> Pair {
-    let receiver = Node::made(dir, "civil", "县民政局", "civil_affairs");
-    let sender = Node::made(dir, "federation", "县残疾人联合会", "disabled_federation");
+    let (receiver, sender) = two(dir);
     for node in [&receiver, &sender] {
         node.set(|settings| {
             let policy = settings["policy"].as_table_mut().unwrap();
@@ -215,23 +221,10 @@ fn pair(dir: &Path) -> Pair {
     let serving = [Some(receiver.serve()), Some(sender.serve())];
     receiver.meet(&sender);
     sender.meet(&receiver);
-    for (node, programme, people) in [
-        (
-            &receiver,
-            "extreme_poverty",
-            people(0..PEOPLE).collect::<Vec<_>>(),
-        ),
-        (&sender, "disabled_living", of_sender().collect()),
+    for imported in [
+        receiver.import_people("extreme_poverty", people(0..PEOPLE)),
+        sender.import_people("disabled_living", of_sender()),
     ] {
-        let mapping = format!(
-            "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\namount = \"金额\"\n\
-             [programme]\nconstant = \"{programme}\"\n[period]\nconstant = \"2026-07\"\n\
-             [amount]\nunit = \"yuan\"\nper = \"person\"\n"
-        );
-        let mapping = write(&node.dir, "mapping.toml", mapping);
-        let lines: String = people.iter().map(|number| format!("{number},650\n")).collect();
-        let file = write(&node.dir, "list.csv", format!("身份证号,金额\n{lines}"));
-        let imported = node.import(programme, &mapping, &[file]);
         assert_eq!(imported["account"]["accepted"], PEOPLE);
     }
     Pair {
@@ -248,19 +241,4 @@ fn people(indices: std::ops::Range<u64>) -> impl Iterator<Item = String> {
 /// The sender's list: the common people, who are the first of the receiver's, then strangers to it.
 fn of_sender() -> impl Iterator<Item = String> {
     people(0..COMMON).chain(people(PEOPLE..2 * PEOPLE - COMMON))
-}
-
-fn draft() -> String {
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let (from, until) = (
-        today.yesterday().unwrap(),
-        today.saturating_add(jiff::Span::new().days(300)),
-    );
-    format!(
-        "number = \"联席〔2026〕1号\"\npurpose = \"duplicates\"\npeer = \"县残疾人联合会\"\n\
-         own_programmes = [\"extreme_poverty\"]\npeer_programmes = [\"disabled_living\"]\n\
-         from = \"2026-07\"\nuntil = \"2026-07\"\nplace = \"290101\"\nrounds_a_month = 100\n\
-         max_own_elements = 20_000\nmax_peer_elements = 20_000\n\
-         valid_from = \"{from}\"\nexpires = \"{until}\"\n"
-    )
 }

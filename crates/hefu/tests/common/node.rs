@@ -50,6 +50,14 @@ impl Node {
         node
     }
 
+    /// The same node in another folder.
+    pub(crate) fn moved_to(self, folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            ..self
+        }
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         let node = ["--node", self.folder.to_str().unwrap(), "--actor", "王科长"];
         let run = hefu(node.iter().chain(args));
@@ -133,6 +141,22 @@ impl Node {
         self.json(&args)
     }
 
+    /// Imports people who each got 650 yuan in July.
+    pub(crate) fn import_people(&self, programme: &str, people: impl IntoIterator<Item = String>) -> Value {
+        let mapping = format!(
+            "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\namount = \"金额\"\n\
+             [programme]\nconstant = \"{programme}\"\n[period]\nconstant = \"2026-07\"\n\
+             [amount]\nunit = \"yuan\"\nper = \"person\"\n"
+        );
+        let mapping = write(&self.dir, "mapping.toml", mapping);
+        let lines: String = people
+            .into_iter()
+            .map(|number| format!("{number},650\n"))
+            .collect();
+        let file = write(&self.dir, "list.csv", format!("身份证号,金额\n{lines}"));
+        self.import(programme, &mapping, &[file])
+    }
+
     /// Drafts what the text says, which reaches the other party at once; both read and sign it. Gives the digits by
     /// which both know it.
     pub(crate) fn agree(&self, other: &Node, draft: &str) -> String {
@@ -171,6 +195,31 @@ impl Node {
             }
         }
     }
+}
+
+/// Civil affairs and the disabled persons' federation, who between them must not pay one person twice (X3).
+pub(crate) fn two(dir: &Path) -> (Node, Node) {
+    (
+        Node::made(dir, "civil", "县民政局", "civil_affairs"),
+        Node::made(dir, "federation", "县残疾人联合会", "disabled_federation"),
+    )
+}
+
+/// What the first of them drafts: July, by the first, so often a month.
+pub(crate) fn draft(rounds_a_month: u32) -> String {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    // Clocks of the two may differ by a day; a test must run on any day.
+    let (from, until) = (
+        today.yesterday().unwrap(),
+        today.saturating_add(jiff::Span::new().days(300)),
+    );
+    format!(
+        "number = \"联席〔2026〕1号\"\npurpose = \"duplicates\"\npeer = \"县残疾人联合会\"\n\
+         own_programmes = [\"extreme_poverty\"]\npeer_programmes = [\"disabled_living\"]\n\
+         from = \"2026-07\"\nuntil = \"2026-07\"\nplace = \"290101\"\nrounds_a_month = {rounds_a_month}\n\
+         max_own_elements = 20_000\nmax_peer_elements = 20_000\n\
+         valid_from = \"{from}\"\nexpires = \"{until}\"\n"
+    )
 }
 
 /// A node that runs, until it is told to stop or dropped.
