@@ -1,20 +1,22 @@
-//! Small agencies with real nodes, and parties that hold keys but keep to no rules.
+//! Small agencies with real nodes, and what they agree on.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hefu_casework::{
-    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose,
-    RuleId, RuleSet, Selection, SignedAgreement,
+    AgencyRole, Agreement, Hex, KeyKind, LocalPolicy, Mode, Month, MonthRange, Party, Place, ProgrammeCode,
+    Purpose, RuleId, RuleSet, Selection, SignedAgreement,
 };
 use hefu_fixtures::number_at;
 use hefu_ingest::{Mapping, Wording};
-use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Receiver, Sender, dial};
-use hefu_node::{Export, Node, Profile, Surroundings};
-use hefu_psi::wire::{Kind, Open, PROTOCOL_VERSION};
+use hefu_link::{Card, Limits};
+use hefu_node::{Export, Node, Profile, Restored, Surroundings};
+use hefu_psi::wire::{Open, PROTOCOL_VERSION};
 use hefu_psi::{Ristretto255, Suite};
 use hefu_store::{Costs, LogEntry, Round, RoundState, Unlock, Vault};
+
+pub use crate::rogue::Rogue;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
@@ -58,9 +60,18 @@ pub struct Agency {
     pub node: Arc<Node>,
     /// Its card, with the address on which it listens.
     pub card: Card,
-    programme: &'static str,
-    folder: PathBuf,
+    stopped: Stopped,
     server: tokio::task::JoinHandle<()>,
+}
+
+/// An agency whose node does not run: what it takes to start it again.
+#[derive(Clone)]
+pub struct Stopped {
+    folder: PathBuf,
+    key_file: PathBuf,
+    profile: Profile,
+    programme: &'static str,
+    surroundings: Surroundings,
 }
 
 impl Agency {
@@ -74,20 +85,31 @@ impl Agency {
         people: std::ops::Range<u64>,
         surroundings: Surroundings,
     ) -> Self {
-        let folder = dir.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        let key_file = dir.join(format!("{name}.key"));
-        Vault::create_key_file(&key_file).unwrap();
+        let stopped = Stopped {
+            folder: dir.join(name),
+            key_file: dir.join(format!("{name}.key")),
+            profile: Profile {
+                name: name.to_string(),
+                role,
+            },
+            programme,
+            surroundings,
+        };
+        std::fs::create_dir_all(&stopped.folder).unwrap();
+        Vault::create_key_file(&stopped.key_file).unwrap();
         let costs = Costs {
             memory_kib: 64,
             passes: 1,
             lanes: 1,
         };
-        let profile = Profile {
-            name: name.to_string(),
-            role,
-        };
-        let node = Node::create(&folder, &Unlock::KeyFile(key_file), costs, profile, surroundings).unwrap();
+        let node = Node::create(
+            &stopped.folder,
+            &stopped.unlock(),
+            costs,
+            stopped.profile.clone(),
+            stopped.surroundings.clone(),
+        )
+        .unwrap();
         let file = dir.join(format!("{name}.csv"));
         std::fs::write(&file, register(people)).unwrap();
         let export = Export {
@@ -97,6 +119,10 @@ impl Agency {
             wording: wording(),
         };
         tokio::task::block_in_place(|| node.import(export)).unwrap();
+        Self::serving(node, stopped).await
+    }
+
+    async fn serving(node: Node, stopped: Stopped) -> Self {
         let node = Arc::new(node);
         let listener = node.listen("127.0.0.1:0").await.unwrap();
         let card = node.card(&listener.local_addr().to_string()).unwrap();
@@ -104,10 +130,24 @@ impl Agency {
         Self {
             node,
             card,
-            programme,
-            folder,
+            stopped,
             server,
         }
+    }
+
+    /// Stops the node, and returns when nothing of it runs any more.
+    pub async fn stop(mut self) -> Stopped {
+        self.server.abort();
+        let _ = (&mut self.server).await;
+        let patience = Instant::now();
+        while Arc::strong_count(&self.node) > 1 {
+            assert!(
+                patience.elapsed() < Duration::from_secs(20),
+                "a node does not stop"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.stopped.clone()
     }
 
     /// Takes the other's card.
@@ -118,13 +158,13 @@ impl Agency {
     /// Its node's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.stopped.folder
     }
 
     /// As it stands in an agreement.
     #[must_use]
     pub fn party(&self) -> Party {
-        party(&self.card, self.programme)
+        party(&self.card, self.stopped.programme)
     }
 
     /// The last entry of the log that tells of a failure; waits for it, since a peer may log after its caller knows.
@@ -143,6 +183,38 @@ impl Agency {
                 None if patience.elapsed() > Duration::from_secs(20) => panic!("no failure is on record"),
                 None => tokio::time::sleep(Duration::from_millis(20)).await,
             }
+        }
+    }
+
+    /// Sessions whose chunks wait on its disk.
+    #[must_use]
+    pub fn waiting_files(&self) -> usize {
+        std::fs::read_dir(self.folder().join("spool")).unwrap().count()
+    }
+
+    /// Nothing waits on its disk any more.
+    pub async fn keeps_no_chunks(&self) {
+        // The record ends first, and then its chunks go.
+        let patience = Instant::now();
+        while self.waiting_files() > 0 {
+            assert!(patience.elapsed() < Duration::from_secs(20), "chunks stay behind");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Its only round, interrupted: it runs on, and nothing has come of it yet.
+    pub async fn interrupted(&self) -> Round {
+        let patience = Instant::now();
+        loop {
+            if let [round] = self.node.store().rounds().unwrap().as_slice() {
+                assert_eq!(round.state, RoundState::Running);
+                assert!(round.error.is_none() && round.matched.is_none() && round.ended_at.is_none());
+                assert!(self.node.store().findings(&round.id).unwrap().is_empty());
+                self.node.store().verify().unwrap();
+                return round.clone();
+            }
+            assert!(patience.elapsed() < Duration::from_secs(20), "no round is begun");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -174,9 +246,46 @@ impl Agency {
             assert!(round.error.is_some() && round.matched.is_none());
             assert!(self.node.store().findings(&round.id).unwrap().is_empty());
         }
-        assert_eq!(std::fs::read_dir(self.folder.join("spool")).unwrap().count(), 0);
+        self.keeps_no_chunks().await;
         self.node.store().verify().unwrap();
         rounds.iter().map(|round| round.state).collect()
+    }
+}
+
+impl Stopped {
+    /// Its node's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// From now on under this policy.
+    #[must_use]
+    pub fn under(mut self, policy: LocalPolicy) -> Self {
+        self.surroundings.policy = policy;
+        self
+    }
+
+    /// Starts the node again, at another address.
+    pub async fn start(self) -> Agency {
+        let node = Node::open(
+            &self.folder,
+            &self.unlock(),
+            self.profile.clone(),
+            self.surroundings.clone(),
+        )
+        .unwrap();
+        Agency::serving(node, self).await
+    }
+
+    /// Restores a backup over the folder, or in its place where it is gone.
+    #[must_use]
+    pub fn restore(&self, backup: &Path) -> Restored {
+        Node::restore(backup, &self.folder, &self.unlock(), "test").unwrap()
+    }
+
+    fn unlock(&self) -> Unlock {
+        Unlock::KeyFile(self.key_file.clone())
     }
 }
 
@@ -231,46 +340,6 @@ impl Failure {
             code: "peer_aborted".to_string(),
             abort: Some(abort.to_string()),
         }
-    }
-}
-
-/// A party with keys and a card, and nothing that keeps it to the protocol.
-pub struct Rogue {
-    /// Its keys.
-    pub keys: Keys,
-    /// Its card.
-    pub card: Card,
-    /// Where it listens.
-    pub listener: Listener,
-}
-
-impl Rogue {
-    /// One that lets in whoever has one of these cards.
-    pub async fn start(name: &str, role: AgencyRole, knows: &[&Card]) -> Self {
-        let keys = Keys::generate().unwrap();
-        let book = Arc::new(Cards(knows.iter().map(|card| (*card).clone()).collect()));
-        let listener = Listener::bind("127.0.0.1:0", &keys, book, Limits::default(), None)
-            .await
-            .unwrap();
-        let card = Card::new(&keys, name, role, &listener.local_addr().to_string()).unwrap();
-        Self { keys, card, listener }
-    }
-
-    /// Calls, and opens with this.
-    pub async fn open(&self, peer: &Card, open: &Open) -> (Sender, Receiver) {
-        let connection = dial(&self.keys, peer, &Limits::default(), None).await.unwrap();
-        let (mut sender, receiver) = connection.split();
-        sender.send(Kind::Open as u8, &open.encode()).await.unwrap();
-        sender.flush().await.unwrap();
-        (sender, receiver)
-    }
-}
-
-struct Cards(Vec<Card>);
-
-impl PeerBook for Cards {
-    fn by_tls_key(&self, key: &[u8; 32]) -> Option<Card> {
-        self.0.iter().find(|card| card.tls_key() == *key).cloned()
     }
 }
 

@@ -240,7 +240,7 @@ pub async fn agree(at: &Bureau, with: &Bureau, agreement: Agreement) -> [u8; 32]
 }
 
 /// As [`agree`], with a party that has keys and no node; the bureau keeps what both have signed.
-pub fn agree_with_rogue(at: &Bureau, with: &crate::agency::Rogue, agreement: &Agreement) -> [u8; 32] {
+pub fn agree_with_rogue(at: &Bureau, with: &crate::rogue::Rogue, agreement: &Agreement) -> [u8; 32] {
     let mut signatures = vec![at.node.sign(agreement).unwrap()];
     let (index, signature) = hefu_casework::sign(agreement, with.keys.signing_key()).unwrap();
     signatures.insert(index, signature);

@@ -13,5 +13,7 @@ pub mod bureau;
 pub mod ends;
 pub mod faulty;
 pub mod proxy;
+pub mod rogue;
 pub mod search;
+pub mod secrets;
 pub mod watch;

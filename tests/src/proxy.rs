@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +20,8 @@ struct Shared {
     /// Bytes that may still pass, both ways together; below zero nothing is counted.
     left: AtomicI64,
     passed: AtomicU64,
+    down: AtomicBool,
+    silent: AtomicBool,
     cut: Notify,
 }
 
@@ -31,6 +33,8 @@ impl Proxy {
         let shared = Arc::new(Shared {
             left: AtomicI64::new(-1),
             passed: AtomicU64::new(0),
+            down: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             cut: Notify::new(),
         });
         let server = tokio::spawn(serve(listener, target, Arc::clone(&shared)));
@@ -46,6 +50,23 @@ impl Proxy {
         self.shared
             .left
             .store(i64::try_from(bytes).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Cuts every line at once, and lets none through until [`Proxy::mend`].
+    pub fn tear(&self) {
+        self.shared.down.store(true, Ordering::SeqCst);
+        self.shared.cut.notify_waiters();
+    }
+
+    /// From now on lines stand, and nothing that is sent arrives, until [`Proxy::mend`].
+    pub fn fall_silent(&self) {
+        self.shared.silent.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on lines hold.
+    pub fn mend(&self) {
+        self.shared.down.store(false, Ordering::SeqCst);
+        self.shared.silent.store(false, Ordering::SeqCst);
     }
 
     /// Bytes that have passed so far.
@@ -65,6 +86,9 @@ async fn serve(listener: TcpListener, target: String, shared: Arc<Shared>) {
     while let Ok((near, _)) = listener.accept().await {
         let (target, shared) = (target.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
+            if shared.down.load(Ordering::SeqCst) {
+                return;
+            }
             let Ok(far) = TcpStream::connect(&target).await else {
                 return;
             };
@@ -92,6 +116,12 @@ async fn pass(
             Ok(0) | Err(_) => break,
             Ok(read) => read,
         };
+        if shared.down.load(Ordering::SeqCst) {
+            return;
+        }
+        if shared.silent.load(Ordering::SeqCst) {
+            continue;
+        }
         let before = shared.left.load(Ordering::SeqCst);
         let passing = if before < 0 {
             read

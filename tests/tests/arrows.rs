@@ -57,6 +57,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "hefu-casework",
             "hefu-curve",
             "hefu-fixtures",
+            // Parties without a node enter records of their own.
             "hefu-identity",
             "hefu-ingest",
             "hefu-link",

@@ -16,11 +16,10 @@ use hefu_curve::{Pool, Scalar};
 use hefu_fixtures::all_numbers;
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Accept, Kind};
-use hefu_psi::{Ristretto255, Suite};
 use hefu_tests::agency::wording;
 use hefu_tests::search::{SHORTEST, Searcher, forms_of_name, forms_of_number, forms_of_secret};
+use hefu_tests::secrets::{forms_of_key, of_seed, public, sender_key};
 use hefu_tests::watch::{Draws, Frames, Text};
-use ring::hmac;
 use tracing_subscriber::filter::LevelFilter;
 
 const SEED: u64 = 20_261_125;
@@ -147,13 +146,6 @@ fn keys_shown(frames: &[(u8, Vec<u8>)]) -> BTreeSet<Vec<u8>> {
         .collect()
 }
 
-/// What a session derives from its seed, as the protocol's description has it.
-fn derived(seed: &[u8], label: &str, parts: &[&[u8]]) -> [u8; 64] {
-    let key = hmac::Key::new(hmac::HMAC_SHA512, seed);
-    let message = [label.as_bytes(), &[0], &parts.concat()].concat();
-    hmac::sign(&key, &message).as_ref().try_into().unwrap()
-}
-
 /// The seed is the first that a session draws.
 fn seeds(draws: &Draws) -> Vec<Vec<u8>> {
     let sessions = draws.taken().into_iter();
@@ -171,7 +163,7 @@ fn keys_drawn(draws: &Draws, frames: &[(u8, Vec<u8>)]) -> Vec<Scalar> {
         for open in payloads(frames, Kind::Open) {
             for accept in payloads(frames, Kind::Accept) {
                 let input = Accept::decode(accept).unwrap().input;
-                let key = Scalar::from_wide(&derived(&seed, "hefu/2 sender key", &[open, &input]));
+                let key = sender_key(&seed, open, &input);
                 if shown.contains(&public(&key)) {
                     keys.push(key);
                 }
@@ -181,24 +173,12 @@ fn keys_drawn(draws: &Draws, frames: &[(u8, Vec<u8>)]) -> Vec<Scalar> {
     keys
 }
 
-fn public(key: &Scalar) -> Vec<u8> {
-    Ristretto255::encode(&Ristretto255::multiply(&Ristretto255::generator(), key))
-}
-
 /// What must stay inside: every session's seed, its key in each form in which the protocol uses it, the keys of blinds,
 /// the salts of commitments, and the randomness of proofs.
 fn secrets(draws: &Draws, keys: &[Scalar]) -> Vec<Vec<u8>> {
     let mut secrets: Vec<Vec<u8>> = draws.taken().into_iter().flatten().collect();
-    for key in keys {
-        let forms = [key.halved(), key.doubled(), key.clone()];
-        secrets.extend(forms.map(|scalar| scalar.to_bytes().to_vec()));
-    }
-    for seed in seeds(draws) {
-        secrets.push(derived(&seed, "hefu/2 receiver blinds", &[]).to_vec());
-        for salt in ["hefu/2 receiver salt", "hefu/2 sender salt"] {
-            secrets.push(derived(&seed, salt, &[])[..32].to_vec());
-        }
-    }
+    secrets.extend(keys.iter().flat_map(forms_of_key));
+    secrets.extend(seeds(draws).iter().flat_map(|seed| of_seed(seed)));
     secrets
 }
 

@@ -132,6 +132,7 @@ fn every_code_has_words() {
         "node_spool",
         "field_count",
         "thing_finding",
+        "doctor_no_agreement",
         "found_a picture",
         "demo_count",
         "learn_cadence",

@@ -31,12 +31,9 @@ impl Node {
         Ok(signature)
     }
 
-    /// The agreement with this digest, if it is signed by all, in force today, and within this node's own policy, which
-    /// may have become narrower since.
+    /// The agreement with this digest, if it is signed by all and in force today.
     pub(crate) fn in_force(&self, digest: &[u8; 32]) -> Result<InForce> {
         let signed = self.signed(digest)?;
-        let within = self.surroundings.policy.check(&signed.agreement, signed.me);
-        within.map_err(Error::Breach)?;
         match signed.agreement.check_against(&self.rules, today()) {
             Err(hefu_casework::Error::NotValidOn { .. }) => {
                 Err(policy("agreement_not_in_force", Abort::AgreementNotInForce))

@@ -91,11 +91,12 @@ impl Node {
         })
     }
 
-    /// What all snapshots tell together.
-    pub(crate) fn aliases(&self) -> AliasTable {
+    /// What these snapshots tell together, and no later one: a round that goes on enters what it entered before.
+    pub(crate) fn aliases(&self, datasets: &[DatasetId]) -> AliasTable {
         let aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
         let mut together = AliasTable::new();
-        for (one, other) in aliases.0.values().flat_map(pairs) {
+        let told = datasets.iter().filter_map(|dataset| aliases.0.get(dataset));
+        for (one, other) in told.flat_map(pairs) {
             together.add(one, other);
         }
         together

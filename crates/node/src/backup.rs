@@ -123,18 +123,6 @@ impl Node {
         }
         restored
     }
-
-    /// Lets peers ask again in a month whose budgets were locked by a restore, after a person has compared with them
-    /// what they have spent.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn unlock_budgets(&self, month: Month, reason: &str, actor: &str) -> Result<()> {
-        self.store.unlock_budgets(month, reason)?;
-        let body = json!({ "month": month.to_string(), "reason": reason });
-        self.store.append(actor, "budgets_unlocked", &body)?;
-        Ok(())
-    }
 }
 
 /// The node of a backup as it may run again, beside the folder in which it will.

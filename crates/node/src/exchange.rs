@@ -269,7 +269,13 @@ impl Papers {
     }
 
     async fn refuse(self, error: &Error) {
-        if let Some(reason) = error.abort() {
+        let reason = match error {
+            // What is wrong with a paper is not this node's fault; the log here says what it was.
+            Error::Casework(_) => malformed().abort(),
+            Error::Missing { .. } => Some(Abort::AgreementMismatch),
+            _ => error.abort(),
+        };
+        if let Some(reason) = reason {
             let _ = self.writing.abort(&reason).await;
         }
     }

@@ -43,8 +43,9 @@ impl Node {
     /// # Errors
     /// When records can't be read.
     pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Vec<Finding>> {
-        let aliases = self.aliases();
-        self.with_records(&self.current_datasets()?, |records| {
+        let datasets = self.current_datasets()?;
+        let aliases = self.aliases(&datasets);
+        self.with_records(&datasets, |records| {
             Ok(hefu_casework::local_findings(
                 &self.rules,
                 place,
@@ -119,37 +120,68 @@ impl Node {
         Ok(SessionSeed::from_bytes(seed))
     }
 
-    fn end_done(
+    /// The sender's end, with both receipts.
+    fn end_answering(
+        &self,
+        round: &mut Round,
+        signed: &SignedReceipt,
+        theirs: &[u8],
+        own: &[u8],
+    ) -> Result<()> {
+        round.state = RoundState::Done;
+        self.end_signed(round, signed, &[], Some(Vec::new()), [Some(theirs), Some(own)])
+    }
+
+    /// The receiver's end, with what it found. No evidence is not the same as none needed.
+    fn end_asking(
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
         findings: &[Finding],
-        evidence: &[Zeroizing<Vec<u8>>],
-        theirs: Option<&[u8]>,
-        own: Option<&[u8]>,
+        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
     ) -> Result<()> {
         round.state = RoundState::Done;
+        self.end_signed(round, signed, findings, evidence, [None, None])
+    }
+
+    /// The receiver's end where the result can't be used: the round's error says why.
+    fn end_in_vain(&self, round: &mut Round, signed: &SignedReceipt) -> Result<()> {
+        round.state = RoundState::Failed;
+        self.end_signed(round, signed, &[], Some(Vec::new()), [None, None])
+    }
+
+    /// Both have signed. One entry, whatever came of it: its number stands in the next receipt.
+    fn end_signed(
+        &self,
+        round: &mut Round,
+        signed: &SignedReceipt,
+        findings: &[Finding],
+        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
+        [peer_receipt, own_receipt]: [Option<&[u8]>; 2],
+    ) -> Result<()> {
         round.ended_at = Some(Timestamp::now());
-        let entry = receipt_entry(round, signed);
-        self.note_head(round, signed)?;
+        let mut entry = receipt_entry(round, signed);
+        entry["unusable"] = json!(round.error);
+        entry["evidence"] = json!(evidence.is_some());
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
         self.active.settled(&round.id);
         self.store.end_session(&SessionOutcome {
             round,
             findings,
-            evidence,
+            evidence: &evidence.unwrap_or_default(),
             end: SessionEnd {
                 reason: Vec::new(),
                 told: true,
             },
-            own_receipt: own,
-            peer_receipt: theirs,
+            own_receipt,
+            peer_receipt,
             entry: Entry {
                 actor: "node",
                 kind: "round_done",
                 body: &entry,
             },
         })?;
+        self.note_head(round, signed)?;
         self.after_end(round)
     }
 
@@ -261,21 +293,23 @@ impl Node {
         Ok(())
     }
 
-    /// Makes the set that this node enters, on a thread of its own.
+    /// Makes the set that this node enters, on a thread of its own; `held` is dropped when that has ended.
     async fn enter(
         self: &Arc<Self>,
         in_force: InForce,
         datasets: Vec<DatasetId>,
         role: Role,
+        held: impl Send + 'static,
     ) -> Result<(InForce, ElementSet)> {
         let node = Arc::clone(self);
         let work = move || {
+            let _held = held;
             let receiver = if role == Role::Receiver {
                 in_force.me
             } else {
                 in_force.peer
             };
-            let aliases = node.aliases();
+            let aliases = node.aliases(&datasets);
             let set = node.with_records(&datasets, |records| {
                 Ok(elements(
                     &in_force.agreement,

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::{AgencyRole, Agreement};
-use hefu_link::{Limits, Receiver};
+use hefu_link::Limits;
 use hefu_node::{Error, Node, Surroundings};
 use hefu_psi::wire::Abort;
-use hefu_psi::{Mode, Terms};
-use hefu_tests::agency::{Agency, DISABLED_LIVING, EXTREME_POVERTY, conclude, draft, opening};
+use hefu_tests::agency::{Agency, DISABLED_LIVING, EXTREME_POVERTY, conclude, draft};
 use hefu_tests::ends::POOL;
 use tempfile::TempDir;
 
@@ -105,29 +104,5 @@ fn told(error: &Error) -> Option<&Abort> {
     match error {
         Error::Link(hefu_link::Error::PeerAborted { abort, .. }) => Some(abort),
         _ => None,
-    }
-}
-
-/// What a rogue that has opened hears.
-async fn answer(receiver: &mut Receiver) -> Abort {
-    let mut payload = Vec::new();
-    match receiver.recv(&mut payload).await {
-        Err(hefu_link::Error::PeerAborted { abort, .. }) => abort,
-        other => panic!("no reason, but {other:?}"),
-    }
-}
-
-fn terms(agreement: &Agreement) -> Terms {
-    let open = opening(agreement);
-    Terms {
-        agreement: open.agreement,
-        receiver: open.receiver,
-        sender: open.sender,
-        mode: Mode::Members,
-        key_kind: hefu_psi::KeyKind::Rule,
-        width: open.width,
-        label: 0,
-        receiver_cap: open.receiver_cap,
-        sender_cap: open.sender_cap,
     }
 }

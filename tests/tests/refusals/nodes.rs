@@ -7,11 +7,12 @@ use hefu_link::{Card, Keys};
 use hefu_node::Surroundings;
 use hefu_psi::wire::Abort;
 use hefu_store::RoundState::{Failed, Refused};
-use hefu_tests::agency::{Agency, DISABLED_LIVING, Failure, conclude, days_from_today};
+use hefu_tests::agency::{Agency, DISABLED_LIVING, Failure, SHORT, conclude, days_from_today};
+use hefu_tests::proxy::Proxy;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::{FEDERATION, Two, refused, surroundings, told};
+use crate::{FEDERATION, Two, limited, refused, surroundings, told};
 
 /// Without a refusal, the same two nodes find the five people who stand on both registers.
 #[tokio::test(flavor = "multi_thread")]
@@ -226,36 +227,57 @@ async fn a_suite_that_this_version_does_not_have() {
     );
 }
 
-/// A session key derives from the sender's seed and the receiver's whole opening: it comes again only when the generators
-/// of both repeat themselves.
+/// All that is secret in a session derives from its seed: where the generator repeats itself, the opening does, and
+/// nobody is called with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_key_that_comes_again() {
-    let stuck = |seed| Surroundings {
-        randomness: Arc::new(move || Box::new(StdRng::seed_from_u64(seed))),
+async fn a_seed_that_comes_again() {
+    let stuck = Surroundings {
+        randomness: Arc::new(|| Box::new(StdRng::seed_from_u64(1))),
         ..surroundings()
     };
-    let two = Two::with(stuck(1), stuck(2)).await;
+    let two = Two::with(stuck, surroundings()).await;
     let digest = two.conclude(&two.draft());
     let first = two.receiver.node.run_round(&digest).await.unwrap();
     assert_eq!(first.outcome.findings.len(), 5);
 
-    assert_eq!(
-        refused(&two.receiver.node, &digest).await.code(),
-        "abort_public_key"
-    );
+    let error = refused(&two.receiver.node, &digest).await;
+    assert_eq!(error.code(), "session_changed");
     assert_eq!(
         two.receiver.failure().await,
-        Failure::own("round_failed", "abort_public_key")
+        Failure::own("round_failed", "session_changed")
     );
-    assert_eq!(
-        two.sender.failure().await,
-        Failure::told("call_failed", "abort_public_key")
-    );
-    for agency in [&two.receiver, &two.sender] {
-        let second = agency.ended_rounds().await.remove(0);
-        assert_eq!(second.state, Failed);
-        assert!(agency.node.store().findings(&second.id).unwrap().is_empty());
-    }
+    let [second, _] = two.receiver.ended_rounds().await.try_into().unwrap();
+    assert_eq!(second.state, Failed);
+    let found = two.receiver.node.store().findings(&second.id).unwrap();
+    assert!(found.is_empty());
+    assert_eq!(two.sender.ended_rounds().await.len(), 1, "nobody was called");
+}
+
+/// Both sides find out by their own clocks. Nothing is lost by it: over a line that carries, the round goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_falls_silent() {
+    let two = Two::strangers(limited(SHORT), limited(SHORT)).await;
+    let proxy = Proxy::to(two.sender.card.address().to_owned()).await;
+    two.receiver
+        .knows(&two.sender.node.card(&proxy.address.to_string()).unwrap());
+    two.sender.knows(&two.receiver.card);
+    let digest = two.conclude(&two.draft());
+    let silence = {
+        let proxy = &proxy;
+        async move {
+            while proxy.passed() == 0 {
+                tokio::task::yield_now().await;
+            }
+            proxy.fall_silent();
+        }
+    };
+    let (error, ()) = tokio::join!(refused(&two.receiver.node, &digest), silence);
+    assert!(error.can_go_on(), "{}", error.code());
+    let round = two.receiver.interrupted().await;
+
+    proxy.mend();
+    let learned = two.receiver.node.go_on(&round.id).await.unwrap();
+    assert_eq!(learned.outcome.findings.len(), 5);
 }
 
 /// A card that its own agency has not signed is not taken into any book.

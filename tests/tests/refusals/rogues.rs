@@ -1,20 +1,24 @@
 //! A node, and a peer that holds its keys and keeps to nothing else.
 
+use std::time::Duration;
+
 use hefu_casework::{AgencyRole, Agreement};
 use hefu_link::{Limits, Receiver, dial};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Accept, Kind, Open};
-use hefu_psi::{AwaitAccept, CHUNK, Elements, Incoming, InputCommitter, Ristretto255, SessionSeed};
-use hefu_store::RoundState::Failed;
+use hefu_psi::{AwaitAccept, Incoming, InputCommitter, Possession, Ristretto255, SessionSeed};
+use hefu_store::RoundState::{Done, Failed};
 use hefu_tests::agency::{
-    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, days_from_today, draft,
-    opening, party,
+    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, SHORT, conclude_with, days_from_today, draft, opening,
+    party,
 };
+use hefu_tests::rogue::{Rogue, hear, hear_abort, send, session_id, set, terms};
+use hefu_tests::secrets::{public, sender_key};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
 
-use crate::{CIVIL_AFFAIRS, FEDERATION, Two, answer, limited, receiver, refused, surroundings, terms};
+use crate::{CIVIL_AFFAIRS, FEDERATION, Two, limited, receiver, refused, surroundings};
 
 /// What a caller tries that keeps to no policy of its own: an opening, the reason it hears, and the node's code. No
 /// round is begun for it.
@@ -120,7 +124,7 @@ async fn openings_that_break_the_agreement() {
         let mut open = opening(&agreement);
         (attempt.open)(&mut open);
         let (_writing, mut reading) = rogue.open(&sender.card, &open).await;
-        assert_eq!(answer(&mut reading).await, attempt.hears);
+        assert_eq!(hear_abort(&mut reading).await, attempt.hears);
         assert_eq!(sender.failure().await, Failure::own("call_failed", attempt.code));
         assert_eq!(sender.has_nothing().await, [], "{}", attempt.code);
     }
@@ -142,7 +146,7 @@ async fn a_third_that_knows_the_digest() {
         };
         let (_writing, mut reading) = third.open(&two.sender.card, &open).await;
         // It hears what it would hear if there were no such agreement.
-        assert_eq!(answer(&mut reading).await, Abort::AgreementUnknown);
+        assert_eq!(hear_abort(&mut reading).await, Abort::AgreementUnknown);
     }
     assert_eq!(
         two.sender.failure().await,
@@ -182,22 +186,37 @@ impl Sending {
     }
 
     /// Takes the call and answers its opening with an acceptance, changed.
-    async fn accept(&self, change: fn(&mut Accept)) -> (hefu_link::Sender, Receiver) {
+    async fn accept(&self, change: impl Fn(&Open, &mut Accept)) -> (hefu_link::Sender, Receiver) {
         let (mut writing, mut reading) = self.rogue.listener.accept().await.unwrap().split();
-        let mut payload = Vec::new();
-        assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Open as u8);
-        let width = self.agreement.element_width();
+        let open = Open::decode(&hear(&mut reading, Kind::Open).await).unwrap();
         let (terms, seed) = (terms(&self.agreement), seed());
         let mut committer = InputCommitter::for_sender(&terms, &seed);
-        committer.update(&vec![1; width], &[]);
-        let incoming = Incoming::new::<Ristretto255>(terms, Open::decode(&payload).unwrap()).unwrap();
+        committer.update(set(&self.agreement, 1, 5..15).chunks(30).next().unwrap(), &[]);
+        let incoming = Incoming::new::<Ristretto255>(terms, open.clone()).unwrap();
         let (_, _, mut accept) = incoming
             .accept::<Ristretto255>(committer.finish(), &seed, self.rogue.keys.signing_key())
             .unwrap();
-        change(&mut accept);
-        writing.send(Kind::Accept as u8, &accept.encode()).await.unwrap();
-        writing.flush().await.unwrap();
+        change(&open, &mut accept);
+        send(&mut writing, Kind::Accept, &accept.encode()).await;
         (writing, reading)
+    }
+
+    /// The receiver's round was interrupted: it goes on with a sender that keeps to the protocol, to the five people who
+    /// stand on both registers.
+    async fn goes_on(&self) {
+        let round = self.receiver.interrupted().await;
+        let (learned, sent) = tokio::join!(
+            self.receiver.node.go_on(&round.id),
+            self.rogue
+                .answer(&self.agreement, set(&self.agreement, 1, 5..15), seed())
+        );
+        let found = learned.unwrap().outcome.findings;
+        let mut rows: Vec<u64> = found.iter().map(|finding| finding.rows[0].row).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, [7, 8, 9, 10, 11]);
+        let (receiver, sender) = (self.receiver.card.node_key(), self.rogue.card.node_key());
+        assert!(sent.unwrap().receipt.verify(&receiver, &sender));
+        assert_eq!(self.receiver.ended_rounds().await[0].state, Done);
     }
 }
 
@@ -205,8 +224,8 @@ impl Sending {
 async fn a_sender_that_announces_more_than_agreed() {
     let sending = Sending::start(surroundings()).await;
     let rogue = async {
-        let (_writing, mut reading) = sending.accept(|accept| accept.elements = 1_001).await;
-        answer(&mut reading).await
+        let (_writing, mut reading) = sending.accept(|_, accept| accept.elements = 1_001).await;
+        hear_abort(&mut reading).await
     };
     let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!(error.code(), "abort_set_too_large");
@@ -229,8 +248,8 @@ async fn a_sender_that_announces_more_than_agreed() {
 async fn a_sender_that_does_not_know_its_own_key() {
     let sending = Sending::start(surroundings()).await;
     let rogue = async {
-        let (_writing, mut reading) = sending.accept(|accept| accept.response[0] ^= 1).await;
-        answer(&mut reading).await
+        let (_writing, mut reading) = sending.accept(|_, accept| accept.response[0] ^= 1).await;
+        hear_abort(&mut reading).await
     };
     let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!((error.code(), heard), ("abort_public_key", Abort::PublicKey));
@@ -244,34 +263,64 @@ async fn a_sender_that_falls_silent() {
         let (_writing, mut reading) = sending.rogue.listener.accept().await.unwrap().split();
         let mut payload = Vec::new();
         reading.recv(&mut payload).await.unwrap();
-        answer(&mut reading).await
+        hear_abort(&mut reading).await
     };
     let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!(
         (error.code(), heard),
         ("peer_inactive", Abort::Inactive { seconds: 1 })
     );
-    assert_eq!(
-        sending.receiver.failure().await,
-        Failure::own("round_failed", "peer_inactive")
-    );
-    assert_eq!(sending.receiver.has_nothing().await, [Failed]);
+    sending.goes_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_that_is_cut_off() {
     let sending = Sending::start(surroundings()).await;
     let rogue = async {
-        let line = sending.accept(|_| ()).await;
+        let line = sending.accept(|_, _| ()).await;
         drop(line);
     };
     let (error, ()) = tokio::join!(refused(&sending.receiver.node, &sending.digest), rogue);
     assert_eq!(error.code(), "peer_cut");
+    sending.goes_on().await;
+}
+
+/// A key that was seen before would let two rounds be linked. It derives from the whole opening, so only a sender that
+/// makes its own can bring one again; here it is proven and signed as it should be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_whose_key_comes_again() {
+    let sending = Sending::start(surroundings()).await;
+    let (key, signer) = (sender_key(&[1; 32], &[], &[2; 32]), &sending.rogue.keys);
+    let with_old_key = |open: &Open, accept: &mut Accept| {
+        accept.public = public(&key);
+        let sid = session_id(open, accept);
+        let proof = Possession::prove::<Ristretto255>(&sid, &key, &accept.public, &seed());
+        (accept.challenge, accept.response) = (proof.challenge, proof.response);
+        let message = [b"hefu/2 accept\0".as_slice(), &sid.0].concat();
+        accept.signature = signer.signing_key().sign(&message).as_ref().to_vec();
+    };
+    let first = async { drop(sending.accept(with_old_key).await) };
+    let (error, ()) = tokio::join!(refused(&sending.receiver.node, &sending.digest), first);
+    assert!(error.can_go_on(), "the key is new: {}", error.code());
+    let round = sending.receiver.interrupted().await;
+    sending
+        .receiver
+        .node
+        .cancel_round(&round.id, "test")
+        .await
+        .unwrap();
+
+    let second = async {
+        let (_writing, mut reading) = sending.accept(with_old_key).await;
+        hear_abort(&mut reading).await
+    };
+    let (error, heard) = tokio::join!(refused(&sending.receiver.node, &sending.digest), second);
+    assert_eq!((error.code(), heard), ("abort_public_key", Abort::PublicKey));
     assert_eq!(
         sending.receiver.failure().await,
-        Failure::own("round_failed", "peer_cut")
+        Failure::own("round_failed", "abort_public_key")
     );
-    assert_eq!(sending.receiver.has_nothing().await, [Failed]);
+    assert_eq!(sending.receiver.has_nothing().await, [Failed, Failed]);
 }
 
 /// Between a rogue that receives and a node that sends.
@@ -309,51 +358,63 @@ impl Receiving {
 
     /// Opens as it should, and gets the sender's acceptance.
     async fn accepted(&self) -> (hefu_link::Sender, Receiver) {
-        let width = self.agreement.element_width();
-        let elements = Elements::new(width, vec![1; width * (CHUNK / 8)]).unwrap();
-        let (_, open) = AwaitAccept::open::<Ristretto255>(terms(&self.agreement), elements, &seed()).unwrap();
+        let own = set(&self.agreement, 0, 4..20);
+        let (_, open) = AwaitAccept::open::<Ristretto255>(terms(&self.agreement), own, &seed()).unwrap();
         let (writing, mut reading) = self.rogue.open(&self.sender.card, &open).await;
-        let mut payload = Vec::new();
-        assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Accept as u8);
-        assert_eq!(reading.recv(&mut payload).await.unwrap().kind, Kind::Have as u8);
+        hear(&mut reading, Kind::Accept).await;
+        hear(&mut reading, Kind::Have).await;
         (writing, reading)
+    }
+
+    /// The sender's round was interrupted: it goes on with a receiver that keeps to the protocol, to the five people, of
+    /// three months each, who stand on both registers.
+    async fn goes_on(&self) {
+        let round = self.sender.interrupted().await;
+        let own = set(&self.agreement, 0, 4..20);
+        let received = self
+            .rogue
+            .receive(&self.sender.card, &self.agreement, own, seed(), None)
+            .await
+            .unwrap();
+        assert_eq!(received.concluded.matches().unwrap().indices.len(), 5 * 3);
+        let [ended] = self.sender.ended_rounds().await.try_into().unwrap();
+        assert_eq!((ended.id, ended.state), (round.id, Done));
+        assert_eq!(self.sender.node.store().debits(0, 10).unwrap().len(), 1);
     }
 }
 
+/// It is let go of, and leaves no trace in the chained log: a peer's bad line is no event.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_never_opens() {
-    let Receiving { sender, rogue, .. } = &Receiving::start(SHORT).await;
-    let _connection = dial(&rogue.keys, &sender.card, &Limits::default(), None)
+    let receiving = Receiving::start(SHORT).await;
+    let Receiving { sender, rogue, .. } = &receiving;
+    let before = sender.node.store().head().unwrap();
+    let (_writing, mut reading) = dial(&rogue.keys, &sender.card, &Limits::default(), None)
         .await
-        .unwrap();
-    assert_eq!(
-        sender.failure().await,
-        Failure::own("call_failed", "peer_inactive")
-    );
+        .unwrap()
+        .split();
+    let mut payload = Vec::new();
+    let waited = tokio::time::timeout(Duration::from_secs(10), reading.recv(&mut payload)).await;
+    assert!(waited.expect("the line ends").is_err());
     assert_eq!(sender.has_nothing().await, []);
+    assert_eq!(sender.node.store().head().unwrap(), before);
+    drop(receiving.accepted().await);
+    receiving.goes_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_falls_silent() {
     let receiving = Receiving::start(SHORT).await;
     let (_writing, mut reading) = receiving.accepted().await;
-    assert_eq!(answer(&mut reading).await, Abort::Inactive { seconds: 1 });
-    assert_eq!(
-        receiving.sender.failure().await,
-        Failure::own("call_failed", "peer_inactive")
-    );
-    assert_eq!(receiving.sender.has_nothing().await, [Failed]);
+    assert_eq!(hear_abort(&mut reading).await, Abort::Inactive { seconds: 1 });
+    receiving.goes_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_cut_off() {
     let receiving = Receiving::start(Limits::default()).await;
     drop(receiving.accepted().await);
-    assert_eq!(
-        receiving.sender.failure().await,
-        Failure::own("call_failed", "peer_cut")
-    );
-    assert_eq!(receiving.sender.has_nothing().await, [Failed]);
+    receiving.goes_on().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -364,10 +425,9 @@ async fn a_message_out_of_turn() {
     })
     .await;
     let (mut writing, mut reading) = receiving.accepted().await;
-    writing.send(Kind::Receipt as u8, &[]).await.unwrap();
-    writing.flush().await.unwrap();
+    send(&mut writing, Kind::Receipt, &[]).await;
     assert_eq!(
-        answer(&mut reading).await,
+        hear_abort(&mut reading).await,
         Abort::Unexpected {
             awaited: "blinded".to_string()
         }

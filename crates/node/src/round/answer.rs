@@ -113,7 +113,7 @@ impl Node {
 
     /// An opening either begins a session or names one that this node has on record.
     async fn called(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
-        let _one_at_a_time = self.active.admission().await;
+        let _one_at_a_time = self.active.admission(&open.agreement).await;
         match self
             .store
             .session_by_call(Role::Sender, &sha256(&open.encode()))?
@@ -203,11 +203,14 @@ impl Node {
         round: &mut Round,
         place: Place,
     ) -> Result<()> {
+        let place = Arc::new(place);
         let prepared = async {
             let in_force = self.signed(&round.agreement)?;
             let seed = self.seed(&round.id)?;
             let datasets = round.datasets.clone();
-            let (in_force, set) = self.enter(in_force, datasets, Role::Sender).await?;
+            let (in_force, set) = self
+                .enter(in_force, datasets, Role::Sender, Arc::clone(&place))
+                .await?;
             let own = Own {
                 elements: packed(&set)?,
                 labels: set.labels(),

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use hefu_casework::{Hex, Outcome, Purpose, findings};
+use hefu_casework::{ElementSet, Hex, Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
 use serde_json::json;
 
-use super::active::Place;
+use super::active::{Place, Turn};
 use super::journal::Kept;
 use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
+use crate::runner::Concluded;
 use crate::{Error, Node, Result};
 
 /// What the receiver of a round has learned.
@@ -42,8 +43,8 @@ impl Node {
     /// Whatever ended it; the round's record says so too, and no finding is kept. Where [`Error::can_go_on`], the
     /// round is not over: [`Node::go_on`] takes it up where it stopped, and so does a serving node by itself.
     pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
-        let round = self.begin_round(agreement, "node").await?;
-        self.go_on(&round).await
+        let (round, turn) = self.put_on_record(agreement, "node").await?;
+        self.go_on_in(turn, &round).await
     }
 
     /// Begins a round: fixes what it enters and puts the session on record, before any peer is called.
@@ -51,34 +52,32 @@ impl Node {
     /// # Errors
     /// When the agreement, this node's policy or its records do not allow it.
     pub async fn begin_round(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
-        let (node, agreement, actor) = (Arc::clone(self), *agreement, actor.to_owned());
-        // On a task of its own: a caller that goes away half-way must not leave a round without a session.
-        tokio::spawn(async move { node.begin_asking(&agreement, &actor).await })
-            .await
-            .unwrap_or(Err(Error::Internal {
-                what: "beginning a round",
-            }))
+        let (round, turn) = self.put_on_record(agreement, actor).await?;
+        drop(turn);
+        self.active.begin();
+        Ok(round)
     }
 
-    async fn begin_asking(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<[u8; 32]> {
+    /// Begins a round, and has it before a serving node can take it up by itself.
+    async fn put_on_record(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<([u8; 32], Turn)> {
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
         let peer = in_force.agreement.party(in_force.peer)?.name.clone();
         let mut round = self.begin(&in_force, Role::Receiver)?;
+        let turn = self.turn(&round.id)?;
         // On record together with its session, or as one that came to none: never as one that runs without.
         if let Err(error) = self.open_session(&mut round, in_force, actor).await {
             self.end_badly(&mut round, &error)?;
             self.note_failure("round_failed", &peer, &error);
             return Err(error);
         }
-        self.active.begin();
-        Ok(round.id)
+        Ok((round.id, turn))
     }
 
     async fn open_session(self: &Arc<Self>, round: &mut Round, in_force: InForce, actor: &str) -> Result<()> {
         let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .enter(in_force, round.datasets.clone(), Role::Receiver, ())
             .await?;
         round.own_elements = Some(set.len() as u64);
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
@@ -108,10 +107,16 @@ impl Node {
     /// # Errors
     /// As [`Node::run_round`]; also when somebody works on it already.
     pub async fn go_on(self: &Arc<Self>, round: &[u8; 32]) -> Result<Learned> {
-        let turn = self
-            .active
-            .turn(round)
-            .ok_or_else(|| policy("round_under_way", Abort::Policy))?;
+        let turn = self.turn(round)?;
+        self.go_on_in(turn, round).await
+    }
+
+    fn turn(&self, round: &[u8; 32]) -> Result<Turn> {
+        let turn = self.active.turn(round);
+        turn.ok_or_else(|| policy("round_under_way", Abort::Policy))
+    }
+
+    async fn go_on_in(self: &Arc<Self>, turn: Turn, round: &[u8; 32]) -> Result<Learned> {
         let (place, stop) = turn.split();
         let mut record = self.open_round(round, Role::Receiver)?;
         let attempt = self.attempt(&mut record, place);
@@ -121,7 +126,15 @@ impl Node {
         };
         let Err(error) = &ended else { return ended };
         let peer = self.peer_name(&record.peer);
-        if error.can_go_on() {
+        if matches!(error, Error::InVain { .. }) {
+            // It is on record, and nothing is told.
+            tracing::warn!(
+                node = self.name(),
+                peer,
+                code = error.code(),
+                "the result can't be used"
+            );
+        } else if error.can_go_on() {
             self.active.interrupt(round, error.code());
             tracing::info!(node = self.name(), peer, code = error.code(), "round interrupted");
         } else {
@@ -132,11 +145,14 @@ impl Node {
     }
 
     async fn attempt(self: &Arc<Self>, round: &mut Round, place: Place) -> Result<Learned> {
+        // Held until all is on record, and by each thread for as long as it works.
+        let place = Arc::new(place);
         let in_force = self.signed(&round.agreement)?;
         let card = self.card_of(&in_force)?;
         let seed = self.seed(&round.id)?;
+        let datasets = round.datasets.clone();
         let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .enter(in_force, datasets, Role::Receiver, Arc::clone(&place))
             .await?;
         let elements = packed(&set)?;
         let limits = &self.surroundings.limits;
@@ -145,39 +161,61 @@ impl Node {
         let terms = in_force.terms(in_force.me)?;
         let received = self
             .runner(&round.id)
-            .receive::<Ristretto255>(connection, terms.clone(), elements, seed, journal.clone(), place)
+            .receive::<Ristretto255>(connection, terms, elements, seed, journal.clone(), place.clone())
             .await?;
-        let matches = received.matches;
-        let labels: Vec<u8> = (0..matches.indices.len())
-            .flat_map(|index| matches.labels.get(index).iter().copied())
-            .collect();
-        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &labels)?;
-        let seed = self.seed(&round.id)?;
-        let evidence = match evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome) {
-            // The findings stand without it, and both have signed; but it is said that it is not there.
-            Err(Error::Psi(_)) => {
-                self.log(
-                    "evidence_missing",
-                    &json!({ "round": hefu_casework::Hex(round.id) }),
-                )?;
-                Vec::new()
-            }
-            made => made?,
-        };
-        round.peer_elements = Some(matches.sender_elements);
-        round.matched = Some(matches.indices.len() as u64);
         add_traffic(round, received.traffic);
-        self.end_done(round, &matches.receipt, &outcome.findings, &evidence, None, None)?;
-        Ok(Learned {
-            round: round.id,
-            agreement: in_force.agreement.number,
-            purpose: in_force.agreement.purpose,
-            peer: card.name().to_string(),
-            outcome,
-            own_elements: round.own_elements.unwrap_or_default(),
-            peer_elements: matches.sender_elements,
-            traffic: received.traffic,
-        })
+        self.conclude_asking(round, &in_force, &set, received.concluded, &journal)
+            .map(|(outcome, peer_elements)| Learned {
+                round: round.id,
+                agreement: in_force.agreement.number,
+                purpose: in_force.agreement.purpose,
+                peer: card.name().to_string(),
+                outcome,
+                own_elements: round.own_elements.unwrap_or_default(),
+                peer_elements,
+                traffic: received.traffic,
+            })
+    }
+
+    /// Looks at the result, once the line is closed. From here on the sender hears nothing, whatever comes of it, and the
+    /// log grows by one entry, whose number the next receipt tells.
+    fn conclude_asking(
+        &self,
+        round: &mut Round,
+        in_force: &InForce,
+        set: &ElementSet,
+        concluded: Concluded,
+        journal: &Kept,
+    ) -> Result<(Outcome, u64)> {
+        let signed = concluded.signed.clone();
+        let peer_elements = signed.receipt.sender_elements;
+        round.peer_elements = Some(peer_elements);
+        let result = concluded.matches().and_then(|matches| {
+            let labels: Vec<u8> = (0..matches.indices.len())
+                .flat_map(|index| matches.labels.get(index).iter().copied())
+                .collect();
+            let outcome = findings(&in_force.agreement, in_force.me, set, &matches.indices, &labels)?;
+            Ok((matches, outcome))
+        });
+        let (matches, outcome) = match result {
+            Ok(result) => result,
+            Err(error) => {
+                round.error = Some(error.code().to_owned());
+                self.end_in_vain(round, &signed)?;
+                return Err(Error::InVain {
+                    cause: Box::new(error),
+                });
+            }
+        };
+        round.matched = Some(matches.indices.len() as u64);
+        let (terms, seed) = (in_force.terms(in_force.me)?, self.seed(&round.id)?);
+        let evidence = match evidence::of_findings(&terms, &seed, journal, &matches, set, &outcome) {
+            // The findings stand without it, and both have signed; the entry says that it is not there.
+            Err(Error::Psi(_) | Error::Spool { .. }) => None,
+            made => Some(made?),
+        };
+        self.end_asking(round, &signed, &outcome.findings, evidence)?;
+        Ok((outcome, peer_elements))
     }
 
     /// The agreement, if this node may learn under it now and asks under it nowhere else.

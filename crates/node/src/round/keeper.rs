@@ -81,7 +81,15 @@ impl Node {
     /// Whether nothing more is to be done about it.
     async fn take_up(self: &Arc<Self>, session: &Session) -> bool {
         if session.end.is_some() {
-            return self.tell(session).await.is_ok();
+            let told = self.tell(session).await;
+            if let Err(error) = &told {
+                tracing::info!(
+                    node = self.name(),
+                    code = error.code(),
+                    "the peer is not told yet"
+                );
+            }
+            return told.is_ok();
         }
         match self.go_on(&session.round).await {
             Ok(_) => true,
@@ -89,13 +97,18 @@ impl Node {
         }
     }
 
-    /// Ends what has waited longer than agreed.
+    /// Ends what has waited longer than agreed. One that can't be ended does not keep the others.
     async fn expire(self: &Arc<Self>) -> Result<()> {
         let now = Timestamp::now();
         for session in self.store.open_sessions()? {
-            if session.expires_at <= now {
-                self.end_session_as(&session.round, &Abort::Expired, "node")
-                    .await?;
+            if session.expires_at <= now
+                && let Err(error) = self.end_session_as(&session.round, &Abort::Expired, "node").await
+            {
+                tracing::error!(
+                    node = self.name(),
+                    code = error.code(),
+                    "an expired round is not ended"
+                );
             }
         }
         Ok(())

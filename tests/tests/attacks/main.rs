@@ -7,6 +7,10 @@
     reason = "a failed expectation is the report"
 )]
 
+mod budgets;
+mod papers;
+mod resumed;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,8 +23,9 @@ use hefu_psi::wire::{Abort, Kind, decode_abort, encode_abort};
 use hefu_psi::{Elements, KeyKind, Mode, Ristretto255, SessionSeed, Terms};
 use hefu_store::RoundState;
 use hefu_tests::agency::{
-    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Rogue, SHORT, conclude_with, draft, opening, party,
+    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, SHORT, conclude_with, draft, opening, party,
 };
+use hefu_tests::rogue::Rogue;
 use ring::digest::{SHA256, digest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

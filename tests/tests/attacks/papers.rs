@@ -1,0 +1,170 @@
+//! Papers between nodes, from a peer that fills them in as it likes.
+
+use hefu_casework::{AgencyRole, Agreement, Dossier};
+use hefu_psi::wire::{Abort, Document, Kind, encode_abort};
+use hefu_store::RoundState;
+use hefu_tests::agency::{DISABLED_LIVING, Failure, draft, party};
+use hefu_tests::rogue::{Rogue, hear, hear_abort, send};
+use ring::digest::{SHA256, digest};
+
+use crate::resumed::{Receiving, surroundings};
+
+const GREETING: u8 = 1;
+const AGREEMENT: u8 = 2;
+const ENDED: u8 = 4;
+
+/// The end of a session as its parties say it.
+fn ended(open: &[u8], reason: &Abort) -> Vec<u8> {
+    [digest(&SHA256, open).as_ref(), &encode_abort(reason)].concat()
+}
+
+/// Whoever has got hold of an opening could end the sessions of others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_can_not_end_a_session() {
+    let receiving = Receiving::start(surroundings()).await;
+    let Receiving { sender, rogue, .. } = &receiving;
+    let open = receiving.opening(1).1;
+    drop(rogue.open(&sender.card, &open).await);
+    sender.interrupted().await;
+    let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
+    sender.knows(&third.card);
+    let said = ended(&open.encode(), &Abort::Cancelled);
+
+    // It hears what it would hear of a session that there never was.
+    for said in [said.clone(), ended(b"no session", &Abort::Cancelled)] {
+        let (_writing, mut reading) = third.hand(&sender.card, ENDED, &said).await;
+        let answer = hear(&mut reading, Kind::Document).await;
+        let paper = Document::decode(&answer).unwrap();
+        assert_eq!((paper.kind, paper.bytes), (ENDED, [].as_slice()));
+        sender.interrupted().await;
+    }
+
+    // Its own peer can.
+    let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
+    hear(&mut reading, Kind::Document).await;
+    assert_eq!(sender.has_nothing().await, [RoundState::Failed]);
+    let [round] = sender.ended_rounds().await.try_into().unwrap();
+    assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
+    // Once: what has ended does not end otherwise.
+    let said = ended(&open.encode(), &Abort::Expired);
+    let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
+    hear(&mut reading, Kind::Document).await;
+    let [round] = sender.ended_rounds().await.try_into().unwrap();
+    assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
+}
+
+/// What a later version writes into a paper must not be passed over by this one, as if it had been agreed to.
+#[tokio::test(flavor = "multi_thread")]
+async fn papers_with_more_in_them_than_is_known() {
+    let receiving = Receiving::start(surroundings()).await;
+    let Receiving {
+        sender,
+        rogue,
+        agreement,
+        ..
+    } = &receiving;
+    let greeting = r#"{"agreements":{},"at":"2026-10-01T08:00:00Z","program":"0.1.0","protocol":2}"#;
+    let (_writing, mut reading) = rogue.hand(&sender.card, GREETING, greeting.as_bytes()).await;
+    let answer = hear(&mut reading, Kind::Document).await;
+    assert_eq!(Document::decode(&answer).unwrap().kind, GREETING);
+
+    let mut other = agreement.clone();
+    other.number = "试协〔2026〕2号".into();
+    let dossier = String::from_utf8(Dossier::draft(other).unwrap().to_bytes()).unwrap();
+    let more = |text: &str, field: &str| {
+        let at = text.rfind('}').unwrap();
+        format!("{},\"{field}\":1}}", &text[..at])
+    };
+    let in_the_text = dossier.replacen("{\"agreement\":{", "{\"agreement\":{\"addendum\":1,", 1);
+    let known = sender.node.agreements().unwrap().len();
+    for (kind, paper) in [
+        (GREETING, more(greeting, "wants")),
+        (GREETING, "{}".to_string()),
+        (AGREEMENT, more(&dossier, "urgent")),
+        (AGREEMENT, in_the_text),
+        (AGREEMENT, "{}".to_string()),
+        (ENDED, "short".to_string()),
+        (9, "{}".to_string()),
+    ] {
+        let (_writing, mut reading) = rogue.hand(&sender.card, kind, paper.as_bytes()).await;
+        let step = Kind::Document.name().to_string();
+        assert_eq!(
+            hear_abort(&mut reading).await,
+            Abort::Malformed { step },
+            "{paper}"
+        );
+        let failure = sender.failure().await;
+        assert_eq!((failure.kind.as_str(), failure.abort), ("call_failed", None));
+    }
+    assert_eq!(sender.node.agreements().unwrap().len(), known);
+    assert_eq!(sender.has_nothing().await, []);
+}
+
+/// A paper between two others is nobody else's to hand over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_between_two_others() {
+    let receiving = Receiving::start(surroundings()).await;
+    let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
+    receiving.sender.knows(&third.card);
+    let mut other = receiving.agreement.clone();
+    other.number = "试协〔2026〕2号".into();
+    let dossier = Dossier::draft(other).unwrap().to_bytes();
+    let (_writing, mut reading) = third.hand(&receiving.sender.card, AGREEMENT, &dossier).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::AgreementMismatch);
+    assert_eq!(receiving.sender.node.agreements().unwrap().len(), 1);
+}
+
+/// Drafts cost a peer nothing, and each is kept, shown and logged here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_drafts() {
+    const MANY: usize = 256;
+    let receiving = Receiving::start(surroundings()).await;
+    let Receiving {
+        sender,
+        rogue,
+        agreement,
+        ..
+    } = &receiving;
+    let log = || sender.node.store().head().unwrap().seq;
+    let before = log();
+    let draft = |number: usize| Agreement {
+        number: format!("试协〔2026〕{}号", number + 2),
+        ..agreement.clone()
+    };
+    let mut sent = 0;
+    let mut refused = 0;
+    while refused < 3 {
+        assert!(sent < 2 * MANY, "a flood of drafts has no end");
+        let paper = Dossier::draft(draft(sent)).unwrap().to_bytes();
+        let (mut writing, mut reading) = rogue.hand(&sender.card, AGREEMENT, &paper).await;
+        let mut payload = Vec::new();
+        // One visit carries many.
+        while reading.recv(&mut payload).await.is_ok() && sent < 2 * MANY {
+            sent += 1;
+            let bytes = Dossier::draft(draft(sent)).unwrap().to_bytes();
+            let kind = AGREEMENT;
+            let paper = [Document { kind, bytes: &bytes }.header().as_slice(), &bytes].concat();
+            send(&mut writing, Kind::Document, &paper).await;
+        }
+        refused += 1;
+    }
+    assert_eq!(sent, MANY);
+    assert_eq!(
+        sender.failure().await,
+        Failure::own("call_failed", "agreements_too_many")
+    );
+    assert_eq!(sender.node.agreements().unwrap().len(), MANY + 1);
+    assert!(log() - before <= MANY as u64 + 3, "{} entries", log() - before);
+
+    // Another peer has room of its own.
+    let other = Rogue::start("县法院", AgencyRole::Court, &[]).await;
+    sender.knows(&other.card);
+    let text = draft_of(&other, sender);
+    let paper = Dossier::draft(text).unwrap().to_bytes();
+    let (_writing, mut reading) = other.hand(&sender.card, AGREEMENT, &paper).await;
+    hear(&mut reading, Kind::Document).await;
+}
+
+fn draft_of(rogue: &Rogue, sender: &hefu_tests::agency::Agency) -> Agreement {
+    draft(party(&rogue.card, DISABLED_LIVING), sender.party())
+}
