@@ -136,7 +136,6 @@ fn every_code_has_words() {
         "found_a picture",
         "demo_count",
         "learn_cadence",
-        "doctor_port_closed",
         "no_server",
         "col_fingerprint",
         "peer_removed",
