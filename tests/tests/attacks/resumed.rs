@@ -429,6 +429,6 @@ async fn a_sender_that_accepts_otherwise_when_it_is_called_again() {
     };
     let (ended, heard) = tokio::join!(node.go_on(&round.id), second);
     assert_eq!(ended.err().unwrap().code(), "session_changed");
-    assert_eq!(heard, Abort::Internal);
+    assert_eq!(heard, Abort::Voided);
     assert_eq!(sending.receiver.has_nothing().await, [RoundState::Failed]);
 }
