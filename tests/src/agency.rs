@@ -16,7 +16,7 @@ use hefu_psi::wire::{Open, PROTOCOL_VERSION};
 use hefu_psi::{Ristretto255, Suite};
 use hefu_store::{Costs, LogEntry, Round, RoundState, Unlock, Vault};
 
-use crate::rogue::Rogue;
+pub use crate::rogue::Rogue;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 

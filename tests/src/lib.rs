@@ -9,6 +9,7 @@
 )]
 
 pub mod agency;
+pub mod bureau;
 pub mod ends;
 pub mod faulty;
 pub mod proxy;

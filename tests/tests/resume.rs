@@ -216,11 +216,11 @@ async fn cut_anywhere(sizes: Sizes, cuts: usize) {
     let mut total = 0;
     for number in 0..cuts {
         let cut = rng.random_range(0..length);
-        println!("cut {number} after {cut} of {length} bytes");
         let (learned, interrupted) = two.round(&[cut]).await;
         total += interrupted;
-        assert!(learned.outcome.findings == whole.outcome.findings);
-        assert_eq!(learned.peer_elements, whole.peer_elements);
+        let cut = format!("cut {number}, after {cut} of {length} bytes");
+        assert!(learned.outcome.findings == whole.outcome.findings, "{cut}");
+        assert_eq!(learned.peer_elements, whole.peer_elements, "{cut}");
     }
     // A cut behind the last message interrupts nothing.
     assert!(total > cuts * 4 / 5, "{total} rounds were interrupted");

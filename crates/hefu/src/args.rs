@@ -11,7 +11,8 @@ use crate::words::Lang;
 
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
-    InitArgs, LedgerArgs, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
+    InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
+    UnlockArgs,
 };
 
 /// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.

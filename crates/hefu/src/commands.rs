@@ -21,7 +21,7 @@ pub(crate) mod round;
 pub(crate) mod serve;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hefu_ingest::Wording;
 use serde::Serialize;
@@ -50,7 +50,7 @@ fn headings(lang: Lang, codes: &[&str]) -> Vec<String> {
 }
 
 /// The first digits of a key or digest, enough to tell those of one node apart.
-fn short(digest: &impl ToString) -> String {
+pub(crate) fn short(digest: &impl ToString) -> String {
     digest.to_string().chars().take(12).collect()
 }
 
@@ -58,6 +58,13 @@ fn short(digest: &impl ToString) -> String {
 fn local(at: &jiff::Timestamp) -> String {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A path that means the same wherever it is read.
+fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map(|path| path.components().collect())
+        .map_err(|error| Failure::read(path, &error))
 }
 
 /// Written beside its place and renamed, so that nothing half-written stays.

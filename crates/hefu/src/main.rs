@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod failure;
 mod logging;
+mod naming;
 mod printer;
 mod progress;
 mod words;
@@ -61,10 +62,10 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Bench => commands::bench::run(printer),
         Command::Serve => commands::serve::run(node, printer).await,
         Command::Init(init) => commands::init::run(init, node, printer),
-        Command::Restore(restore) => commands::restore::run(&restore, node, printer),
+        Command::Restore(restore) => commands::restore::run(restore, node, printer),
         Command::Import(import) => commands::import::run(import, &Client::of(node)?, printer).await,
         Command::Dataset(dataset) => commands::dataset::run(dataset, &Client::of(node)?, printer).await,
-        Command::Peer(peer) => commands::peer::run(peer, &Client::of(node)?, printer).await,
+        Command::Peer(peer) => commands::peer::run(peer, node, printer).await,
         Command::Agreement(agreement) => {
             commands::agreement::run(agreement, &Client::of(node)?, printer).await
         }
@@ -72,7 +73,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
         Command::Report(report) => commands::report::run(report, &Client::of(node)?, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
-        Command::Ledger(ledger) => commands::ledger::run(&ledger, &Client::of(node)?, printer).await,
+        Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,
         Command::Doctor(doctor) => commands::doctor::run(doctor, &Client::of(node)?, printer).await,
         Command::Backup(backup) => commands::backup::run(backup, &Client::of(node)?, printer).await,
     }

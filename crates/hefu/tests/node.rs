@@ -10,107 +10,20 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
-use common::{Run, hefu, number, write};
-use serde_json::Value;
+use common::node::Node;
+use common::{hefu, number, write};
 
 const MAPPING: &str = "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\n\
     [programme]\nconstant = \"minimum_living\"\n[period]\nconstant = \"2026-07\"\n";
 
-/// A node's folder within one that is thrown away.
-struct Node {
-    dir: tempfile::TempDir,
-    folder: PathBuf,
+fn civil_affairs(dir: &Path) -> Node {
+    Node::made(dir, "civil_affairs", "县民政局", "civil_affairs")
 }
 
-impl Node {
-    fn made() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let node = Self {
-            folder: dir.path().join("node"),
-            dir,
-        };
-        let (peers, operators) = (free(), free());
-        let made = node.run(&[
-            "init",
-            "--json",
-            "--name",
-            "县民政局",
-            "--role",
-            "civil_affairs",
-            "--address",
-            "127.0.0.1:7600",
-            "--peers-listen",
-            &peers,
-            "--operators-listen",
-            &operators,
-        ]);
-        assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
-        assert_eq!(made.json()["fingerprint"].as_str().unwrap().split(' ').count(), 8);
-        node
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        let node = ["--node", self.folder.to_str().unwrap(), "--actor", "王科长"];
-        hefu(node.iter().chain(args))
-    }
-
-    fn json(&self, args: &[&str]) -> Value {
-        let run = self.run(&[args, &["--json"]].concat());
-        assert_eq!(run.code, 0, "{args:?}: {}{}", run.stdout, run.stderr);
-        run.json()
-    }
-
-    /// Runs it, and waits until it answers.
-    fn serve(&self) -> Serving {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
-            .args(["serve", "--json", "--node"])
-            .arg(&self.folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert!(line.contains("operators"), "{line}");
-        Serving(child)
-    }
-}
-
-struct Serving(Child);
-
-impl Serving {
-    fn told(mut self, signal: &str) -> Option<i32> {
-        let told = Command::new("kill")
-            .args([signal, &self.0.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(told.success());
-        self.0.wait().unwrap().code()
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // Ended already, unless a test has failed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// An address that nobody listens on at the moment.
-fn free() -> String {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string()
+fn court(dir: &Path) -> Node {
+    Node::made(dir, "court", "县人民法院", "court")
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -119,11 +32,12 @@ fn is_empty(folder: &Path) -> bool {
 
 #[test]
 fn from_its_making_to_its_end() {
-    let node = Node::made();
+    let dir = tempfile::tempdir().unwrap();
+    let node = civil_affairs(dir.path());
     let serving = node.serve();
-    let mapping = write(node.dir.path(), "mapping.toml", MAPPING);
+    let mapping = write(&node.dir, "mapping.toml", MAPPING);
     let export = write(
-        node.dir.path(),
+        &node.dir,
         "低保.csv",
         format!(
             "身份证号\n{}\n{}\n{}\n290105194912310021\n",
@@ -167,7 +81,7 @@ fn from_its_making_to_its_end() {
 
     let verified = node.json(&["audit", "verify"]);
     assert_eq!(verified["intact"], true);
-    let log = node.dir.path().join("log.jsonl");
+    let log = node.dir.join("log.jsonl");
     node.json(&["audit", "export", "--out", log.to_str().unwrap()]);
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("\"actor\":\"王科长\""), "{log}");
@@ -178,7 +92,7 @@ fn from_its_making_to_its_end() {
     let id = list["datasets"][0]["id"].to_string();
     node.json(&["dataset", "delete", &id]);
     let (code, failure) = node.run(&["dataset", "delete", &id, "--json"]).failure();
-    assert_eq!((code, failure.as_str()), (3, "store_unknown"));
+    assert_eq!((code, failure.as_str()), (3, "node_missing"));
     assert_eq!(serving.told("-TERM"), Some(0));
 
     // Interrupted it ends in order as well, and what it held is there again.
@@ -189,9 +103,10 @@ fn from_its_making_to_its_end() {
 
 #[test]
 fn cards_are_exchanged_by_fingerprint() {
-    let [court, civil] = [Node::made(), Node::made()];
+    let dir = tempfile::tempdir().unwrap();
+    let (court, civil) = (court(dir.path()), civil_affairs(dir.path()));
     let _serving = [court.serve(), civil.serve()];
-    let card = court.dir.path().join("card.json");
+    let card = court.dir.join("card.json");
     let card = card.to_str().unwrap();
     let fingerprint = court.json(&["peer", "card", "--out", card])["fingerprint"]
         .as_str()
@@ -214,7 +129,8 @@ fn cards_are_exchanged_by_fingerprint() {
 
 #[test]
 fn without_a_running_node_it_is_said_how_to_start_it() {
-    let node = Node::made();
+    let dir = tempfile::tempdir().unwrap();
+    let node = civil_affairs(dir.path());
     let run = node.run(&["dataset", "list", "--lang", "zh"]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("hefu serve --node"), "{}", run.stderr);
@@ -229,14 +145,7 @@ fn without_a_running_node_it_is_said_how_to_start_it() {
         "a:1",
     ]);
     assert_eq!(again.failure(), (3, "init_folder_used".to_owned()));
-    let (code, failure) = hefu([
-        "dataset",
-        "list",
-        "--json",
-        "--node",
-        node.dir.path().to_str().unwrap(),
-    ])
-    .failure();
+    let (code, failure) = hefu(["dataset", "list", "--json", "--node", node.dir.to_str().unwrap()]).failure();
     assert_eq!((code, failure.as_str()), (3, "config_read"));
 }
 

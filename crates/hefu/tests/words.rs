@@ -18,20 +18,24 @@ use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 6] = [
+const PREFIXES: [(&str, &str); 7] = [
     ("Kind", "kind_"),
     ("Wrong", "wrong_"),
     ("PeriodSource", "place_"),
     ("Role", "as_"),
     ("RoundState", "state_"),
+    ("Step", "step_"),
     ("AgreementState", "agreement_state_"),
 ];
 
 /// Codes of what is stored or written in documents; no command shows them.
 const NEVER_SHOWN: [&str; 1] = ["Status"];
 
+/// Names of folders in the spool.
+const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
+
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 27] = [
+const LITERALS: [(&str, &str, &str); 32] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -41,8 +45,12 @@ const LITERALS: [(&str, &str, &str); 27] = [
     ("hefu", "Exit::Policy, \"", ""),
     ("hefu", "Exit::Usage, \"", ""),
     ("hefu", "done(\"", ""),
-    ("hefu", "told(&received, \"", ""),
-    ("hefu", "told(&drafted, \"", ""),
+    ("hefu", "carried(&refused, \"", ""),
+    ("hefu", "carried(&drafted, \"", ""),
+    ("hefu", "carried(&signed, \"", ""),
+    ("hefu", "pick(\"", "thing_"),
+    ("hefu", "true => \"", ""),
+    ("hefu", "false => \"", ""),
     ("hefu", "Step::Blind => \"", ""),
     ("hefu", "Step::Tag => \"", ""),
     ("hefu", "Step::Evaluate => \"", ""),
@@ -51,6 +59,7 @@ const LITERALS: [(&str, &str, &str); 27] = [
     ("ingest", "unknown(\"", "found_"),
     ("ingest", "found: \"", "found_"),
     ("node", "policy(\"", ""),
+    ("node", ", \"doctor_", "doctor_"),
     ("node", "Missing { what: \"", "thing_"),
     ("node", "refuse_empty(\"", "side_"),
     ("store", "damaged(\"", "thing_"),
@@ -123,9 +132,11 @@ fn every_code_has_words() {
         "node_spool",
         "field_count",
         "thing_finding",
+        "doctor_no_agreement",
         "found_a picture",
         "demo_count",
         "learn_cadence",
+        "doctor_port_closed",
         "no_server",
         "col_fingerprint",
         "peer_removed",
@@ -262,7 +273,7 @@ fn constants(source: &str) -> Vec<(String, String)> {
         .skip(1)
         .filter_map(|part| part.split_once(": &str = \""))
         .filter_map(|(name, rest)| Some((name, rest.split('"').next()?)))
-        .filter(|(name, value)| name.to_lowercase() == *value)
+        .filter(|(name, value)| name.to_lowercase() == *value && !FOLDERS.contains(value))
         .map(|(name, value)| (value.to_owned(), format!("constant {name}")))
         .collect()
 }

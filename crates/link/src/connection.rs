@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use hefu_psi::wire::{Abort, decode_abort, encode_abort};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, OwnedSemaphorePermit};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsStream;
 
@@ -16,6 +16,7 @@ use crate::card::Card;
 use crate::error::{Error, Result};
 use crate::frame::{self, HEADER_BYTES, Header, MAX_KIND};
 use crate::limits::Limits;
+use crate::listen::Place;
 use crate::tls;
 
 /// Which way a frame went, seen from this node.
@@ -88,7 +89,7 @@ struct Shared {
     /// Here and not in the receiver, because the half that closes must be able to read on for a while.
     incoming: Mutex<ReadHalf<Stream>>,
     peer_aborted: OnceLock<Abort>,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 #[derive(Default)]
@@ -105,7 +106,7 @@ impl Connection {
         peer: Card,
         limits: Limits,
         tap: Option<Arc<dyn Tap>>,
-        place: Option<OwnedSemaphorePermit>,
+        place: Option<Place>,
     ) -> Connection {
         let (incoming, io) = tokio::io::split(stream);
         let shared = Arc::new(Shared {

@@ -1,8 +1,9 @@
 //! How a connection begins: a listener that knows its callers by their keys, and a call to the address on a card.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use hefu_casework::Hex;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
@@ -37,6 +38,12 @@ pub struct Listener {
     _door: JoinSet<()>,
 }
 
+/// One of a listener's places.
+pub(crate) struct Place {
+    _place: OwnedSemaphorePermit,
+    _share: Share<[u8; 32]>,
+}
+
 /// What each handshake needs.
 struct Door {
     acceptor: TlsAcceptor,
@@ -45,22 +52,47 @@ struct Door {
     tap: Option<Arc<dyn Tap>>,
     places: Arc<Semaphore>,
     /// How many handshakes each address has under way.
-    callers: Arc<StdMutex<HashMap<IpAddr, usize>>>,
+    callers: Arc<Counts<IpAddr>>,
+    /// How many connections each peer has, by its TLS key.
+    peers: Arc<Counts<[u8; 32]>>,
 }
 
-/// One handshake of an address, counted until it is dropped.
-struct Share {
-    callers: Arc<StdMutex<HashMap<IpAddr, usize>>>,
-    address: IpAddr,
+/// How many of something each one has, so that no one has all.
+pub(crate) struct Counts<K: Eq + Hash + Copy>(StdMutex<HashMap<K, usize>>);
+
+/// One of them, counted until it is dropped.
+pub(crate) struct Share<K: Eq + Hash + Copy> {
+    counts: Arc<Counts<K>>,
+    of: K,
 }
 
-impl Drop for Share {
+impl<K: Eq + Hash + Copy> Default for Counts<K> {
+    fn default() -> Self {
+        Self(StdMutex::default())
+    }
+}
+
+impl<K: Eq + Hash + Copy> Counts<K> {
+    fn share(self: &Arc<Self>, of: K, most: usize) -> Option<Share<K>> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(of).or_default();
+        (*count < most).then(|| {
+            *count += 1;
+            Share {
+                counts: Arc::clone(self),
+                of,
+            }
+        })
+    }
+}
+
+impl<K: Eq + Hash + Copy> Drop for Share<K> {
     fn drop(&mut self) {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = callers.get_mut(&self.address) {
+        let mut counts = self.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.of) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                callers.remove(&self.address);
+                counts.remove(&self.of);
             }
         }
     }
@@ -89,6 +121,7 @@ impl Listener {
             tap,
             places: Arc::new(Semaphore::new(limits.max_connections)),
             callers: Arc::default(),
+            peers: Arc::default(),
         };
         let (found, arrivals) = mpsc::channel(1);
         let mut task = JoinSet::new();
@@ -219,16 +252,26 @@ async fn keep_door(listener: TcpListener, door: Arc<Door>, found: mpsc::Sender<R
 
 impl Door {
     /// A quarter of all handshakes is the most that one address may have under way; at least one.
-    fn share_of(&self, address: IpAddr) -> Option<Share> {
-        let most = (self.limits.max_handshakes / 4).max(1);
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = callers.entry(address).or_default();
-        (*count < most).then(|| {
-            *count += 1;
-            Share {
-                callers: Arc::clone(&self.callers),
-                address,
-            }
+    fn share_of(&self, address: IpAddr) -> Option<Share<IpAddr>> {
+        let address = match address {
+            IpAddr::V4(_) => address,
+            // A host has a /64 to itself (RFC 4291 section 2.5.1), so that is one caller.
+            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        };
+        self.callers
+            .share(address, (self.limits.max_handshakes / 4).max(1))
+    }
+
+    /// An eighth of all connections is the most that one peer may have; at least four, so that a call can follow one
+    /// whose line was cut.
+    fn place_of(&self, peer: &Card) -> Option<Place> {
+        let share = self
+            .peers
+            .share(peer.tls_key(), (self.limits.max_connections / 8).max(4))?;
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(Place {
+            _place: place,
+            _share: share,
         })
     }
 
@@ -257,7 +300,7 @@ impl Door {
         check_version(&caller, &stream)?;
         let peer = self.card_of(&caller, &stream)?;
 
-        let place = self.places.clone().try_acquire_owned().ok();
+        let place = self.place_of(&peer);
         let served = place.is_some();
         let mut connection = Connection::new(stream, peer, self.limits, self.tap.clone(), place);
         if served {

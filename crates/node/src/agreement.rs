@@ -38,7 +38,15 @@ impl Node {
             Err(hefu_casework::Error::NotValidOn { .. }) => {
                 Err(policy("agreement_not_in_force", Abort::AgreementNotInForce))
             }
-            other => Ok(other.map(|()| signed)?),
+            other => {
+                other?;
+                // The policy may have been tightened since a person signed.
+                let policy = &self.surroundings.policy;
+                policy
+                    .check(&signed.agreement, signed.me)
+                    .map_err(Error::Breach)?;
+                Ok(signed)
+            }
         }
     }
 

@@ -114,46 +114,66 @@ impl Node {
     /// When the backup is damaged or of another node than the folder's, or can't be unlocked; nothing is changed then.
     pub fn restore(backup: &Path, folder: &Path, unlock: &Unlock, actor: &str) -> Result<Restored> {
         let manifest = checked(backup)?;
-        let failed = |source| Error::folder(folder, source);
         let building = with_suffix(folder, "partial");
-        if building.exists() {
-            fs::remove_dir_all(&building).map_err(failed)?;
+        let restored = rebuilt(&manifest, backup, &building, folder, unlock, actor)
+            .and_then(|restored| put_in_place(&building, folder, restored));
+        if restored.is_err() {
+            // Nobody would look for it there, and it has all that the backup has.
+            let _ = fs::remove_dir_all(&building);
         }
-        for name in ["keys", "spool", "quarantine"] {
-            private_folder(&building.join(name)).map_err(failed)?;
-        }
-        for name in manifest.files.keys() {
-            fs::copy(backup.join(name), building.join(name)).map_err(failed)?;
-        }
-        let store = Store::open(&building, unlock)?;
-        let older = folder.join(DATABASE).exists();
-        let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
-        if older {
-            store.merge_ledger(folder, unlock)?;
-        } else {
-            store.lock_budgets(Month::of(today()), "restored")?;
-        }
-        store.append(
-            actor,
-            "restored_from_backup",
-            &json!({ "backed_up_at": manifest.at, "budgets_locked": !older }),
-        )?;
-        drop(store);
-        let replaced = if folder.exists() {
-            let aside = with_suffix(folder, &format!("before-{}", Timestamp::now().as_second()));
-            fs::rename(folder, &aside).map_err(failed)?;
-            Some(aside)
-        } else {
-            None
-        };
-        fs::rename(&building, folder).map_err(failed)?;
-        Ok(Restored {
-            backed_up_at: manifest.at,
-            voided,
-            replaced,
-            budgets_locked: !older,
-        })
+        restored
     }
+}
+
+/// The node of a backup as it may run again, beside the folder in which it will.
+fn rebuilt(
+    manifest: &Manifest,
+    backup: &Path,
+    building: &Path,
+    folder: &Path,
+    unlock: &Unlock,
+    actor: &str,
+) -> Result<Restored> {
+    let failed = |source| Error::folder(folder, source);
+    if building.exists() {
+        fs::remove_dir_all(building).map_err(failed)?;
+    }
+    for name in ["keys", "spool", "quarantine"] {
+        private_folder(&building.join(name)).map_err(failed)?;
+    }
+    for name in manifest.files.keys() {
+        fs::copy(backup.join(name), building.join(name)).map_err(failed)?;
+    }
+    let store = Store::open(building, unlock)?;
+    let older = folder.join(DATABASE).exists();
+    let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
+    if older {
+        store.merge_ledger(folder, unlock)?;
+    } else {
+        store.lock_budgets(Month::of(today()), "restored")?;
+    }
+    store.append(
+        actor,
+        "restored_from_backup",
+        &json!({ "backed_up_at": manifest.at, "budgets_locked": !older }),
+    )?;
+    Ok(Restored {
+        backed_up_at: manifest.at,
+        voided,
+        replaced: None,
+        budgets_locked: !older,
+    })
+}
+
+fn put_in_place(building: &Path, folder: &Path, mut restored: Restored) -> Result<Restored> {
+    let failed = |source| Error::folder(folder, source);
+    if folder.exists() {
+        let aside = with_suffix(folder, &format!("before-{}", Timestamp::now().as_second()));
+        fs::rename(folder, &aside).map_err(failed)?;
+        restored.replaced = Some(aside);
+    }
+    fs::rename(building, folder).map_err(failed)?;
+    Ok(restored)
 }
 
 /// The manifest, once its signature and the digest of every file hold.

@@ -13,11 +13,18 @@ use crate::{Error, Node, Result};
 const LABEL: &[u8] = b"hefu/2 deletion\0";
 
 impl Node {
-    /// Deletes a snapshot with its records, and the file of its refused rows. Rounds that used it keep its number.
+    /// Deletes a snapshot with its records, what it told of people with two numbers, and the file of its refused rows.
+    /// Rounds that used it keep its number.
     ///
     /// # Errors
     /// When an open round still needs it, there is no such snapshot, or the disk's.
     pub fn delete_dataset(&self, dataset: DatasetId, actor: &str) -> Result<()> {
+        if !self.store.datasets()?.iter().any(|known| known.id == dataset) {
+            return Err(Error::Missing {
+                what: "dataset",
+                name: dataset.0.to_string(),
+            });
+        }
         for session in self.store.open_sessions()? {
             let round = self.store.round(&session.round)?;
             if round.is_some_and(|round| round.datasets.contains(&dataset)) {
@@ -28,6 +35,7 @@ impl Node {
             }
         }
         let quarantined = self.remove_quarantine(dataset)?;
+        self.forget_aliases(dataset)?;
         let what = json!({ "what": "dataset", "dataset": dataset.0, "quarantine_files": quarantined });
         let record = self.deletion(&what, actor);
         let entry = Entry {
@@ -85,7 +93,9 @@ impl Node {
             "by": actor,
             "node_key": Hex(self.node_key()),
             "deleted": what,
-            "covers": ["records", "findings", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log"],
+            "covers": [
+                "records", "aliases", "findings", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+            ],
         });
         let digest = sha256(&canonical::to_vec(&body));
         let signature = self.sign_labelled(LABEL, &digest);

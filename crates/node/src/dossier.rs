@@ -14,7 +14,8 @@ use crate::agreement::policy;
 use crate::{Error, Node, Result};
 
 impl Node {
-    /// Keeps a new agreement as a draft; nobody has signed it.
+    /// Keeps a new agreement as a draft; nobody has signed it. One that is here already stays as it is, with whatever
+    /// was said of it.
     ///
     /// # Errors
     /// When it contradicts itself, does not name this node and a pinned peer, or this node's policy does not allow it.
@@ -22,6 +23,9 @@ impl Node {
         self.may_sign(&agreement)?;
         self.card_of_other(&agreement)?;
         let digest = agreement.digest();
+        if self.store.agreement(&digest)?.is_some() {
+            return Ok(digest);
+        }
         self.put_dossier(&Dossier::draft(agreement)?)?;
         self.log(
             "agreement_drafted",

@@ -40,6 +40,13 @@ pub enum Error {
         /// What the peer is told.
         abort: Abort,
     },
+    /// Both sides have signed, and what came of it can't be used: the sender's labels are not what they should be. The
+    /// sender must not hear of it, or it would learn whose label that was.
+    #[error("{cause}")]
+    InVain {
+        /// Why.
+        cause: Box<Error>,
+    },
     /// Somebody else has taken the session over, or given it up.
     #[error("the session was taken over or given up meanwhile")]
     Stopped,
@@ -110,7 +117,7 @@ impl Error {
             Error::Store(error) => error.code(),
             Error::Link(error) => error.code(),
             Error::Psi(error) => error.code(),
-            Error::BrokenOff { cause, .. } => cause.code(),
+            Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.code(),
             Error::Policy { reason, .. } => reason,
             Error::Breach(breach) => breach.code(),
             Error::Stopped => "node_stopped",
@@ -133,7 +140,7 @@ impl Error {
             Error::Store(error) => error.params(),
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
-            Error::BrokenOff { cause, .. } => cause.params(),
+            Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
             Error::Policy { .. } | Error::Stopped => Vec::new(),
             Error::Breach(breach) => breach.params(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
@@ -152,7 +159,7 @@ impl Error {
     /// session was accepted does not count.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
-            Error::BrokenOff { .. } => false,
+            Error::BrokenOff { .. } | Error::InVain { .. } => false,
             _ => self.reason().is_refusal(),
         }
     }
@@ -212,6 +219,7 @@ impl Error {
             Error::Link(_) => None,
             Error::Psi(error) => error.abort(),
             Error::BrokenOff { cause, .. } => cause.abort(),
+            Error::InVain { .. } => None,
             Error::Policy { abort, .. } => Some(abort.clone()),
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
@@ -220,6 +228,8 @@ impl Error {
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),
+            // Whoever answers the same opening otherwise than before has lost the session.
+            Error::Store(Stored::SessionChanged { part: "accept" }) => Some(Abort::Voided),
             Error::Store(Stored::ChunkChanged { chunk }) => Some(Abort::ChunkChanged { chunk: *chunk }),
             _ if self.can_go_on() => Some(Abort::Interrupted),
             _ => Some(Abort::Internal),

@@ -1,4 +1,4 @@
-//! What keeps one caller from taking everything: turns for each peer, and few words about strangers.
+//! What keeps one caller from taking everything: turns for each peer, and few words about what is refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,23 +39,44 @@ impl Drop for Turn {
     }
 }
 
-/// Callers without a card reach the log once a minute, with the number of those in between: the chained log only grows,
-/// and a stranger must not be able to fill the disk with it.
+/// Failures of one kind by one caller reach the log once a minute, with the number of those in between: the chained log
+/// only grows, and nobody must be able to fill the disk with it.
 #[derive(Default)]
-pub(crate) struct Strangers {
-    told: Option<Instant>,
+pub(crate) struct Repeats(Mutex<HashMap<Failure, Told>>);
+
+/// Who failed, if that is known, and how.
+type Failure = (Option<[u8; 32]>, &'static str);
+
+struct Told {
+    at: Instant,
     untold: u64,
 }
 
-impl Strangers {
-    /// How many were passed over, when this one is to be told of.
-    pub(crate) fn one_more(&mut self) -> Option<u64> {
-        const SILENCE: Duration = Duration::from_secs(60);
-        if self.told.is_some_and(|told| told.elapsed() < SILENCE) {
-            self.untold += 1;
-            return None;
+impl Repeats {
+    const SILENCE: Duration = Duration::from_secs(60);
+    /// More kinds than there are, for as many peers as a node has.
+    const MANY: usize = 4096;
+
+    /// How many were passed over, when this one is to be told of. Strangers, who have no key, are one caller.
+    pub(crate) fn one_more(&self, caller: Option<[u8; 32]>, code: &'static str) -> Option<u64> {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= Self::MANY {
+            told.retain(|_, told| told.at.elapsed() < Self::SILENCE);
         }
-        self.told = Some(Instant::now());
-        Some(std::mem::take(&mut self.untold))
+        match told.get_mut(&(caller, code)) {
+            Some(last) if last.at.elapsed() < Self::SILENCE => {
+                last.untold += 1;
+                None
+            }
+            last => {
+                let untold = last.map_or(0, |last| last.untold);
+                let now = Told {
+                    at: Instant::now(),
+                    untold: 0,
+                };
+                told.insert((caller, code), now);
+                Some(untold)
+            }
+        }
     }
 }

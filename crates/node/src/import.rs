@@ -82,7 +82,7 @@ impl Node {
             "warnings": sum.warnings,
         });
         let dataset = import.finish(&account.to_string())?;
-        self.learn_aliases(&reading.aliases)?;
+        self.learn_aliases(dataset, reading.aliases.clone())?;
         self.log(
             "imported",
             &json!({ "dataset": dataset.0, "name": name, "account": account }),

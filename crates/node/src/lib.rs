@@ -5,6 +5,7 @@
 //! person.
 
 mod agreement;
+mod aliases;
 pub mod api;
 mod backup;
 pub mod config;

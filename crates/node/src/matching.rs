@@ -254,7 +254,7 @@ async fn run(left: Elements, right: Elements, matching: &Matching) -> Result<(Ve
     };
     // Whichever fails first ends the other.
     let (_, received) = tokio::try_join!(sender_side, receiver_side)?;
-    Ok((received.matches.indices, received.traffic))
+    Ok((received.concluded.matches()?.indices, received.traffic))
 }
 
 /// In place of an agreement's digest: one process, one person, its own two files.

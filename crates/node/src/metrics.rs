@@ -92,7 +92,6 @@ pub(crate) fn render(store: &Store, imports: &Imports) -> Result<String> {
 fn rounds(registry: &mut Registry, store: &Store) -> Result<()> {
     let ended = Family::<Ended, Counter>::default();
     let bytes = Family::<Going, Counter>::default();
-    let evaluated: Counter = Counter::default();
     let open = Gauge::<i64>::default();
     for round in store.rounds()? {
         if round.state == RoundState::Running {
@@ -106,18 +105,17 @@ fn rounds(registry: &mut Registry, store: &Store) -> Result<()> {
             let direction = Word(direction);
             bytes.get_or_create(&Going { direction }).inc_by(count);
         }
-        if round.role == hefu_store::Role::Sender {
-            evaluated.inc_by(round.peer_elements.unwrap_or_default());
-        }
     }
     registry.register("rounds", "Rounds that came to an end", ended);
     registry.register("session_bytes", "Bytes over the line in rounds that ended", bytes);
+    registry.register("sessions_open", "Rounds under way", open);
+    let debited: Counter = Counter::default();
+    debited.inc_by(store.elements_debited()?);
     registry.register(
         "elements_debited",
-        "Elements of peers that this node was asked to evaluate",
-        evaluated,
+        "Elements of peers that were debited before this node evaluated them",
+        debited,
     );
-    registry.register("sessions_open", "Rounds under way", open);
     Ok(())
 }
 

@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_casework::{AgencyRole, Hex, LocalPolicy, RuleSet};
 use hefu_curve::Pool;
-use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
 use hefu_store::{Costs, Peer, Store, Unlock};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
+use crate::aliases::Aliases;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -60,7 +60,7 @@ pub struct Node {
     pub(crate) store: Store,
     pub(crate) keys: Arc<Keys>,
     pub(crate) rules: RuleSet,
-    pub(crate) aliases: Mutex<AliasTable>,
+    pub(crate) aliases: Mutex<Aliases>,
     pub(crate) surroundings: Surroundings,
     pub(crate) active: Active,
     book: Arc<Book>,
@@ -69,7 +69,6 @@ pub struct Node {
 const FOLDERS: [&str; 3] = ["keys", "spool", "quarantine"];
 const NODE_KEY: &str = "keys/node.sealed";
 const TLS_KEY: &str = "keys/tls.sealed";
-const ALIASES: &str = "aliases.sealed";
 
 impl Surroundings {
     /// The system's randomness and nobody watching.
@@ -146,7 +145,7 @@ impl Node {
         for peer in store.peers()? {
             book.add(Card::parse(&peer.card)?);
         }
-        let aliases = read_aliases(&store, &folder.join(ALIASES))?;
+        let aliases = Aliases::read(&store, folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),
             profile,
@@ -276,32 +275,6 @@ impl Node {
         self.store.append("node", kind, body)?;
         Ok(())
     }
-
-    /// Notes who has two numbers, sealed, beside what is known already.
-    pub(crate) fn learn_aliases(&self, more: &AliasTable) -> Result<()> {
-        if more.is_empty() {
-            return Ok(());
-        }
-        let mut known = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
-        for group in more.groups() {
-            for other in group.iter().skip(1) {
-                known.add(&group[0], other);
-            }
-        }
-        let path = self.folder.join(ALIASES);
-        self.store
-            .vault()
-            .seal_file(&path, "aliases", &alias_bytes(&known))?;
-        Ok(())
-    }
-
-    /// A copy of the table of people with two numbers.
-    pub(crate) fn aliases(&self) -> AliasTable {
-        self.aliases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
 }
 
 /// Masked numbers and waiting chunks are nobody else's business on a shared machine either.
@@ -358,38 +331,4 @@ impl PeerBook for Book {
     fn by_tls_key(&self, key: &[u8; 32]) -> Option<Card> {
         self.find(|card| card.tls_key() == *key)
     }
-}
-
-/// Pairs of stored keys: each number beside the first of its group.
-fn alias_bytes(aliases: &AliasTable) -> zeroize::Zeroizing<Vec<u8>> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    for group in aliases.groups() {
-        for other in group.iter().skip(1) {
-            bytes.extend_from_slice(&group[0].stored());
-            bytes.extend_from_slice(&other.stored());
-        }
-    }
-    bytes
-}
-
-fn read_aliases(store: &Store, path: &Path) -> Result<AliasTable> {
-    let mut aliases = AliasTable::new();
-    if !path.exists() {
-        return Ok(aliases);
-    }
-    let bytes = store.vault().open_file(path, "aliases")?;
-    let damaged = || Error::Missing {
-        what: "alias",
-        name: ALIASES.to_string(),
-    };
-    let key = size_of::<PersonKey>();
-    for pair in bytes.chunks(2 * key) {
-        let (a, b) = pair.split_at_checked(key).ok_or_else(damaged)?;
-        let (a, b) = (
-            PersonKey::from_stored(a).ok_or_else(damaged)?,
-            PersonKey::from_stored(b).ok_or_else(damaged)?,
-        );
-        aliases.add(&a, &b);
-    }
-    Ok(aliases)
 }

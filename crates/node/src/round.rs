@@ -32,13 +32,20 @@ impl Node {
         self.active.progress(round)
     }
 
+    /// The code of what ended the last attempt at a round that goes on, unless it has come further since.
+    #[must_use]
+    pub fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.active.interruption(round)
+    }
+
     /// What the node's own records break among themselves, without any peer.
     ///
     /// # Errors
     /// When records can't be read.
     pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Vec<Finding>> {
-        let aliases = self.aliases();
-        self.with_records(&self.current_datasets()?, |records| {
+        let datasets = self.current_datasets()?;
+        let aliases = self.aliases(&datasets);
+        self.with_records(&datasets, |records| {
             Ok(hefu_casework::local_findings(
                 &self.rules,
                 place,
@@ -113,51 +120,68 @@ impl Node {
         Ok(SessionSeed::from_bytes(seed))
     }
 
-    fn end_done(
+    /// The sender's end, with both receipts.
+    fn end_answering(
+        &self,
+        round: &mut Round,
+        signed: &SignedReceipt,
+        theirs: &[u8],
+        own: &[u8],
+    ) -> Result<()> {
+        round.state = RoundState::Done;
+        self.end_signed(round, signed, &[], Some(Vec::new()), [Some(theirs), Some(own)])
+    }
+
+    /// The receiver's end, with what it found. No evidence is not the same as none needed.
+    fn end_asking(
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
         findings: &[Finding],
-        evidence: &[Zeroizing<Vec<u8>>],
-        theirs: Option<&[u8]>,
-        own: Option<&[u8]>,
+        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
     ) -> Result<()> {
         round.state = RoundState::Done;
+        self.end_signed(round, signed, findings, evidence, [None, None])
+    }
+
+    /// The receiver's end where the result can't be used: the round's error says why.
+    fn end_in_vain(&self, round: &mut Round, signed: &SignedReceipt) -> Result<()> {
+        round.state = RoundState::Failed;
+        self.end_signed(round, signed, &[], Some(Vec::new()), [None, None])
+    }
+
+    /// Both have signed. One entry, whatever came of it: its number stands in the next receipt.
+    fn end_signed(
+        &self,
+        round: &mut Round,
+        signed: &SignedReceipt,
+        findings: &[Finding],
+        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
+        [peer_receipt, own_receipt]: [Option<&[u8]>; 2],
+    ) -> Result<()> {
         round.ended_at = Some(Timestamp::now());
-        let receipt = &signed.receipt;
-        let entry = json!({
-            "round": Hex(round.id),
-            "role": round.role.code(),
-            "agreement": Hex(round.agreement),
-            "session": Hex(receipt.sid.0),
-            "receiver_elements": receipt.receiver_elements,
-            "sender_elements": receipt.sender_elements,
-            "blinded": Hex(receipt.blinded),
-            "evaluated": Hex(receipt.evaluated),
-            "tags": Hex(receipt.tags),
-            "receiver_head": { "seq": signed.receiver_head.seq, "hash": Hex(signed.receiver_head.hash) },
-            "by_receiver": Hex(signed.by_receiver),
-            "sender_head": { "seq": signed.sender_head.seq, "hash": Hex(signed.sender_head.hash) },
-            "by_sender": Hex(signed.by_sender),
-        });
-        self.note_head(round, signed)?;
+        let mut entry = receipt_entry(round, signed);
+        entry["unusable"] = json!(round.error);
+        entry["evidence"] = json!(evidence.is_some());
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
+        self.active.settled(&round.id);
         self.store.end_session(&SessionOutcome {
             round,
             findings,
-            evidence,
+            evidence: &evidence.unwrap_or_default(),
             end: SessionEnd {
                 reason: Vec::new(),
                 told: true,
             },
-            own_receipt: own,
-            peer_receipt: theirs,
+            own_receipt,
+            peer_receipt,
             entry: Entry {
                 actor: "node",
                 kind: "round_done",
                 body: &entry,
             },
         })?;
+        self.note_head(round, signed)?;
         self.after_end(round)
     }
 
@@ -214,6 +238,7 @@ impl Node {
         actor: &str,
         body: &serde_json::Value,
     ) -> Result<()> {
+        self.active.settled(&round.id);
         if self.store.session(&round.id)?.is_none() {
             self.store.put_round(round)?;
         } else {
@@ -254,7 +279,8 @@ impl Node {
             .collect();
         for entry in std::fs::read_dir(&spool).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if open.iter().any(|name| *entry.file_name() == **name) {
+            // Uploads are swept by whoever takes them: they are exports, and overwritten first.
+            if entry.file_name() == "uploads" || open.iter().any(|name| *entry.file_name() == **name) {
                 continue;
             }
             let path = entry.path();
@@ -267,21 +293,23 @@ impl Node {
         Ok(())
     }
 
-    /// Makes the set that this node enters, on a thread of its own.
+    /// Makes the set that this node enters, on a thread of its own; `held` is dropped when that has ended.
     async fn enter(
         self: &Arc<Self>,
         in_force: InForce,
         datasets: Vec<DatasetId>,
         role: Role,
+        held: impl Send + 'static,
     ) -> Result<(InForce, ElementSet)> {
         let node = Arc::clone(self);
         let work = move || {
+            let _held = held;
             let receiver = if role == Role::Receiver {
                 in_force.me
             } else {
                 in_force.peer
             };
-            let aliases = node.aliases();
+            let aliases = node.aliases(&datasets);
             let set = node.with_records(&datasets, |records| {
                 Ok(elements(
                     &in_force.agreement,
@@ -365,5 +393,25 @@ fn packed(set: &ElementSet) -> Result<Elements> {
     let mut bytes = set.bytes();
     Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal {
         what: "packing elements",
+    })
+}
+
+/// Everything that both signed, for the log.
+fn receipt_entry(round: &Round, signed: &SignedReceipt) -> serde_json::Value {
+    let receipt = &signed.receipt;
+    json!({
+        "round": Hex(round.id),
+        "role": round.role.code(),
+        "agreement": Hex(round.agreement),
+        "session": Hex(receipt.sid.0),
+        "receiver_elements": receipt.receiver_elements,
+        "sender_elements": receipt.sender_elements,
+        "blinded": Hex(receipt.blinded),
+        "evaluated": Hex(receipt.evaluated),
+        "tags": Hex(receipt.tags),
+        "receiver_head": { "seq": signed.receiver_head.seq, "hash": Hex(signed.receiver_head.hash) },
+        "by_receiver": Hex(signed.by_receiver),
+        "sender_head": { "seq": signed.sender_head.seq, "hash": Hex(signed.sender_head.hash) },
+        "by_sender": Hex(signed.by_sender),
     })
 }

@@ -16,13 +16,14 @@ use std::sync::Arc;
 
 use hefu_curve::Pool;
 use hefu_link::{Connection, Keys, Traffic};
-use hefu_psi::{Elements, Matches, SessionSeed, SignedReceipt, Suite, Terms};
+use hefu_psi::{Elements, SessionSeed, SignedReceipt, Suite, Terms};
 use rand::CryptoRng;
 
 use crate::{Error, Result};
-pub use journal::{Chunks, Forgetful, Journal, Pending};
+pub use journal::{Chunks, Forgetful, Journal};
 use line::Line;
 pub use line::{Call, Said, Visit};
+pub use receive::Concluded;
 pub use send::Own;
 pub use spool::Spool;
 pub(crate) use spool::{BLINDED, EVALUATED, TAGS};
@@ -100,10 +101,10 @@ pub struct Sent {
     pub traffic: Traffic,
 }
 
-/// The result and what went over the line.
+/// What both have signed, with the result behind it, and what went over the line, which is closed.
 pub struct Received {
-    /// Which elements match.
-    pub matches: Matches,
+    /// Both signatures, and the result.
+    pub concluded: Concluded,
     /// Frames and bytes.
     pub traffic: Traffic,
 }
@@ -140,8 +141,8 @@ impl Runner {
             runner.run(line, &*journal).receive::<S>(terms, elements, &seed)
         })
         .await;
-        let (matches, traffic) = tasks.close(outcome).await?;
-        Ok(Received { matches, traffic })
+        let (concluded, traffic) = tasks.close(outcome).await?;
+        Ok(Received { concluded, traffic })
     }
 
     /// Runs the sender's side for a call that has come, or what is left of it. `held` is dropped when the session's

@@ -8,6 +8,9 @@ use crate::signing::{Side, receipt_message, verify};
 use crate::wire::ReceiptMessage;
 use crate::{Error, LogHead, SessionId};
 
+/// The highest number of a log entry: what canonical JSON can hold exactly.
+const MAX_HEAD_SEQ: u64 = (1 << 53) - 1;
+
 /// The facts of a session that both sides know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -78,7 +81,7 @@ impl Receipt {
             seq: message.head_seq,
             hash: message.head,
         };
-        if message.digest != digest {
+        if message.digest != digest || message.head_seq > MAX_HEAD_SEQ {
             return Err(Error::Receipt);
         }
         verify(key, &receipt_message(side, &digest, &head), &message.signature)

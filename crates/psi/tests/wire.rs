@@ -238,5 +238,6 @@ fn aborts() -> Vec<Abort> {
         Abort::Label,
         Abort::Receipt,
         Abort::Voided,
+        Abort::Interrupted,
     ]
 }

@@ -52,10 +52,12 @@ impl AgreementState {
 }
 
 impl Store {
-    /// Adds an agreement, or brings a draft's signatures and state up to date. The same again changes nothing.
+    /// Adds an agreement, or brings its signatures and state up to date. The same again changes nothing. A refused one
+    /// still takes what was said on the other side before the refusal was known there: a signature, or a refusal that
+    /// came first.
     ///
     /// # Errors
-    /// [`Error::Immutable`] where it is signed or refused already; the database's.
+    /// [`Error::Immutable`] where it is signed already, or would be a draft again; the database's.
     pub fn put_agreement(
         &self,
         digest: &[u8; 32],
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_collects_signatures_and_what_it_became_is_final() {
+    fn a_draft_collects_signatures_and_never_comes_back() {
         let (_dir, store) = fresh();
         let refused = |reason: &str| AgreementState::Refused {
             reason: reason.to_owned(),
@@ -177,14 +179,16 @@ mod tests {
             .put_agreement(&[1; 32], b"1, 2, 3", &AgreementState::Signed)
             .unwrap();
         store.put_agreement(&[2; 32], b"1", &refused("no basis")).unwrap();
+        store
+            .put_agreement(&[2; 32], b"1, 2", &refused("an earlier reason"))
+            .unwrap();
 
         let before = store.agreements().unwrap();
         for (digest, signed, state) in [
             ([1; 32], b"1, 2, 3".as_slice(), AgreementState::Draft),
             ([1; 32], b"1, 2, 3", refused("too late")),
             ([1; 32], b"1, 2", AgreementState::Signed),
-            ([2; 32], b"1", AgreementState::Signed),
-            ([2; 32], b"1", refused("another reason")),
+            ([2; 32], b"1, 2", AgreementState::Draft),
         ] {
             let put = store.put_agreement(&digest, signed, &state);
             assert!(
@@ -202,7 +206,9 @@ mod tests {
         store
             .put_agreement(&[1; 32], b"1, 2, 3", &AgreementState::Signed)
             .unwrap();
-        store.put_agreement(&[2; 32], b"1", &refused("no basis")).unwrap();
+        store
+            .put_agreement(&[2; 32], b"1, 2", &refused("an earlier reason"))
+            .unwrap();
         assert_eq!(store.agreements().unwrap(), before, "the same again is no change");
     }
 }

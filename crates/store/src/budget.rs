@@ -65,6 +65,17 @@ impl Store {
         self.read(|connection| spent(connection, peer, month))
     }
 
+    /// Elements that all peers together have spent since the ledger began.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn elements_debited(&self) -> Result<u64, Error> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce(sum(elements), 0) FROM debits";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+
     /// At most `limit` lines of the ledger after line `after`, in order; 0 begins at the first.
     ///
     /// # Errors

@@ -305,7 +305,7 @@ async fn a_receipt_of_another_session() {
         .await
         .unwrap();
     // Five people of three months each.
-    assert_eq!(received.matches.indices.len(), 15);
+    assert_eq!(received.concluded.matches().unwrap().indices.len(), 15);
     let receipts = frames.taken().into_iter();
     let mut receipts = receipts.filter(|(kind, _)| *kind == Kind::Receipt as u8);
     let (_, receipt) = receipts.next().unwrap();

@@ -376,7 +376,7 @@ impl Receiving {
             .receive(&self.sender.card, &self.agreement, own, seed(), None)
             .await
             .unwrap();
-        assert_eq!(received.matches.indices.len(), 5 * 3);
+        assert_eq!(received.concluded.matches().unwrap().indices.len(), 5 * 3);
         let [ended] = self.sender.ended_rounds().await.try_into().unwrap();
         assert_eq!((ended.id, ended.state), (round.id, Done));
         assert_eq!(self.sender.node.store().debits(0, 10).unwrap().len(), 1);

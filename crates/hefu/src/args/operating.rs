@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use hefu_casework::{AgencyRole, Hex};
+use hefu_casework::AgencyRole;
 
 /// Which node, and on whose behalf.
 #[derive(ClapArgs)]
@@ -12,6 +12,7 @@ pub(crate) struct NodeArgs {
     #[arg(
         id = "node",
         long,
+        alias = "folder",
         value_name = "DIR",
         global = true,
         env = "HEFU_NODE",
@@ -50,21 +51,30 @@ pub(crate) struct InitArgs {
     /// 对方访问本节点的地址 host:port where peers reach the node
     #[arg(long)]
     pub(crate) address: String,
-    /// 已有的密钥文件；不给则在文件夹旁新建 A key file that is there; otherwise one is made beside the folder
-    #[arg(long, group = "unlock")]
-    pub(crate) key_file: Option<PathBuf>,
-    /// 口令文件 A file with a passphrase
-    #[arg(long, group = "unlock")]
-    pub(crate) passphrase_file: Option<PathBuf>,
-    /// 服务管理器交付的口令凭据名 The name of a credential with a passphrase
-    #[arg(long, group = "unlock")]
-    pub(crate) credential: Option<String>,
+    #[command(flatten)]
+    pub(crate) unlock: UnlockArgs,
     /// 对方连接的监听地址 Where to listen for peers
     #[arg(long)]
     pub(crate) peers_listen: Option<std::net::SocketAddr>,
     /// 操作接口的监听地址，仅限本机 Where to listen for operators, on this machine only
     #[arg(long)]
     pub(crate) operators_listen: Option<std::net::SocketAddr>,
+}
+
+/// What opens a node. A new one gets a key file beside its folder where none is named; one that is there says in its
+/// settings what opens it.
+#[derive(ClapArgs)]
+#[group(multiple = false)]
+pub(crate) struct UnlockArgs {
+    /// 已有的密钥文件 A key file that is there
+    #[arg(long)]
+    pub(crate) key_file: Option<PathBuf>,
+    /// 口令文件 A file with a passphrase
+    #[arg(long)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// 服务管理器交付的口令凭据名 The name of a credential with a passphrase
+    #[arg(long)]
+    pub(crate) credential: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -84,7 +94,7 @@ pub(crate) struct ImportArgs {
 pub(crate) enum DatasetCommand {
     /// 列出数据集 List what was imported
     List,
-    /// 删除未曾参加比对的数据集 Delete one that no round has entered
+    /// 删除一个数据集；正在比对的不能删 Delete one that no running round uses
     Delete {
         /// 数据集编号 Its number
         id: i64,
@@ -111,10 +121,11 @@ pub(crate) enum PeerCommand {
     List,
     /// 移除对方机关，此后不再接受其连接 Remove a peer: it can't call any more
     Remove {
-        /// 对方的节点公钥 Its node key
-        #[arg(value_parser = digest)]
-        node_key: Hex<32>,
+        /// 对方名称，或节点公钥的前几位 Its name, or the first digits of its node key
+        peer: String,
     },
+    /// 更换本节点的 TLS 密钥：先停下节点，之后重新发放名片 A new TLS key, while the node does not run; then the card is to be handed out anew
+    Renew,
 }
 
 #[derive(Subcommand)]
@@ -126,27 +137,24 @@ pub(crate) enum AgreementCommand {
     },
     /// 签署：先列明各方将得知什么 Sign, after reading what each side will learn
     Sign {
-        /// 协议摘要 Its digest
-        #[arg(value_parser = digest)]
-        digest: Hex<32>,
+        /// 协议文号，或摘要的前几位 Its number, or the first digits of its digest
+        agreement: String,
         /// 不再询问 Do not ask
         #[arg(long)]
         yes: bool,
     },
     /// 拒绝，并告知对方理由 Refuse; the other party is told why
     Refuse {
-        /// 协议摘要 Its digest
-        #[arg(value_parser = digest)]
-        digest: Hex<32>,
+        /// 协议文号，或摘要的前几位 Its number, or the first digits of its digest
+        agreement: String,
         /// 理由 Why
         #[arg(long)]
         reason: String,
     },
     /// 查看全文及各方将得知什么 Show it, and what each side learns
     Show {
-        /// 协议摘要 Its digest
-        #[arg(value_parser = digest)]
-        digest: Hex<32>,
+        /// 协议文号，或摘要的前几位 Its number, or the first digits of its digest
+        agreement: String,
         /// 另存为文件，以便转交对方 Write it to this file, to be carried to the other party
         #[arg(long)]
         out: Option<PathBuf>,
@@ -158,9 +166,9 @@ pub(crate) enum AgreementCommand {
         /// 对方转交的文件 The file
         #[arg(required_unless_present = "peer")]
         file: Option<PathBuf>,
-        /// 对方的节点公钥 The peer's node key
-        #[arg(long, value_parser = digest, conflicts_with = "file")]
-        peer: Option<Hex<32>>,
+        /// 对方名称，或节点公钥的前几位 The peer's name, or the first digits of its node key
+        #[arg(long, conflicts_with = "file")]
+        peer: Option<String>,
     },
 }
 
@@ -168,9 +176,8 @@ pub(crate) enum AgreementCommand {
 pub(crate) enum RoundCommand {
     /// 发起一轮比对，本机关为结果接收方 Run a round in which this node learns
     Run {
-        /// 协议摘要 The agreement's digest
-        #[arg(value_parser = digest)]
-        agreement: Hex<32>,
+        /// 协议文号，或摘要的前几位 The agreement's number, or the first digits of its digest
+        agreement: String,
         /// 不等待结束 Do not wait for its end
         #[arg(long)]
         no_wait: bool,
@@ -179,15 +186,13 @@ pub(crate) enum RoundCommand {
     List,
     /// 查看一轮比对 Show one
     Show {
-        /// 轮次编号 Its id
-        #[arg(value_parser = digest)]
-        id: Hex<32>,
+        /// 轮次编号，或其前几位 Its id, or the first digits of it
+        round: String,
     },
     /// 中止正在进行的一轮 End one that is under way
     Cancel {
-        /// 轮次编号 Its id
-        #[arg(value_parser = digest)]
-        id: Hex<32>,
+        /// 轮次编号，或其前几位 Its id, or the first digits of it
+        round: String,
     },
 }
 
@@ -195,9 +200,8 @@ pub(crate) enum RoundCommand {
 pub(crate) enum FindingCommand {
     /// 列出一轮比对的疑点 List what a round found
     List {
-        /// 轮次编号 The round's id
-        #[arg(value_parser = digest)]
-        round: Hex<32>,
+        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        round: String,
         /// 从此号之后开始 Begin after this number
         #[arg(long, default_value_t = 0)]
         after: u64,
@@ -207,9 +211,8 @@ pub(crate) enum FindingCommand {
     },
     /// 查看一条疑点 Show one
     Show {
-        /// 轮次编号 The round's id
-        #[arg(value_parser = digest)]
-        round: Hex<32>,
+        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        round: String,
         /// 疑点序号 Its number
         seq: u64,
     },
@@ -219,9 +222,8 @@ pub(crate) enum FindingCommand {
 pub(crate) enum ReportCommand {
     /// 导出一轮比对的已签名报告 Export the signed report of a round
     Export {
-        /// 轮次编号 The round's id
-        #[arg(value_parser = digest)]
-        round: Hex<32>,
+        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        round: String,
         /// 写到此文件 The file to write
         #[arg(long)]
         out: PathBuf,
@@ -241,29 +243,45 @@ pub(crate) enum AuditCommand {
 }
 
 #[derive(ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LedgerArgs {
     /// 列出逐笔记录，而非本月余额 List every debit instead of what is left
     #[arg(long)]
     pub(crate) debits: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<LedgerCommand>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// 解除恢复备份后本月的锁定 Lift the lock that a restore put on this month
+    Unlock {
+        /// 由谁决定、为什么，记入审计日志 On whose authority and why, for the audit log
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct DoctorArgs {
-    /// 一并检查与此对方的连接（节点公钥） The node key of a peer to call as well
-    #[arg(long, value_parser = digest)]
-    pub(crate) peer: Option<Hex<32>>,
+    /// 一并检查与此对方的连接（名称，或节点公钥的前几位） A peer to call as well: its name, or the first digits of its node key
+    #[arg(long)]
+    pub(crate) peer: Option<String>,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct BackupArgs {
-    /// 备份到此文件夹（须为空） Where to, an empty or missing folder
+    /// 备份到此文件夹，它不能已经存在 Where to, a folder that is not there yet
     pub(crate) folder: PathBuf,
 }
 
 #[derive(ClapArgs)]
 pub(crate) struct RestoreArgs {
     /// 备份所在文件夹 The folder of the backup
+    #[arg(value_name = "BACKUP")]
     pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) unlock: UnlockArgs,
 }
 
 fn role(code: &str) -> Result<AgencyRole, String> {
@@ -271,8 +289,4 @@ fn role(code: &str) -> Result<AgencyRole, String> {
         let known: Vec<_> = AgencyRole::ALL.iter().map(|role| role.code()).collect();
         format!("[{}]", known.join(", "))
     })
-}
-
-fn digest(text: &str) -> Result<Hex<32>, String> {
-    Hex::parse(text).ok_or_else(|| "64 [0-9a-f]".to_owned())
 }

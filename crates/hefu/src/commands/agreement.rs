@@ -3,15 +3,18 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Hex32, RefuseRequest,
+    AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Hex32, Received,
+    RefuseRequest,
 };
 use hyper::Method;
 
-use super::{headings, json, write_whole};
+use super::{headings, json, short, write_whole};
 use crate::args::AgreementCommand;
 use crate::client::{self, Client};
 use crate::failure::{Exit, Failure};
+use crate::naming;
 use crate::printer::{Printer, table};
 use crate::words::Lang;
 
@@ -22,37 +25,67 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         AgreementCommand::Draft { file } => draft(&file, client, printer).await,
-        AgreementCommand::Sign { digest, yes } => sign(&digest, yes, client, printer).await,
-        AgreementCommand::Refuse { digest, reason } => {
+        AgreementCommand::Sign { agreement, yes } => {
+            let digest = naming::agreement(&agreement, client).await?;
+            sign(&digest, yes, client, printer).await
+        }
+        AgreementCommand::Refuse { agreement, reason } => {
+            let digest = naming::agreement(&agreement, client).await?;
             let path = format!("/api/v1/agreements/{digest}/refuse");
-            client.order(&path, &RefuseRequest { reason }).await?;
-            printer.done("agreement_refused_here", &[("digest", digest.to_string())]);
+            let refused: Carried = client.post(&path, &RefuseRequest { reason }).await?;
+            carried(&refused, "agreement_refused_here", printer);
             Ok(())
         }
-        AgreementCommand::Show { digest, out } => show(&digest, out.as_deref(), client, printer).await,
+        AgreementCommand::Show { agreement, out } => {
+            let digest = naming::agreement(&agreement, client).await?;
+            show(&digest, out.as_deref(), client, printer).await
+        }
         AgreementCommand::List => {
             let list: AgreementList = client.get("/api/v1/agreements").await?;
             printer.result(&json(&list), |lang| list_text(&list, lang));
             Ok(())
         }
-        AgreementCommand::Receive { file: Some(file), .. } => {
-            let received: Drafted = client.send_file("/api/v1/agreements/received", &file).await?;
-            told(&received, "agreement_received", printer);
-            Ok(())
-        }
-        AgreementCommand::Receive { file: None, peer } => exchange(peer, client, printer).await,
+        AgreementCommand::Receive { file, peer } => match (file, peer) {
+            (_, Some(peer)) => exchange(&naming::peer(&peer, client).await?, client, printer).await,
+            (Some(file), None) => {
+                let received: Received = client.send_file("/api/v1/agreements/received", &file).await?;
+                printer.result(&json(&received), |lang| {
+                    lang.say(
+                        "agreement_received",
+                        &[("digest", received.agreement.to_string())],
+                    )
+                });
+                Ok(())
+            }
+            // The arguments see to it that one of them is there.
+            (None, None) => Err(Failure::internal("arguments", &"receive")),
+        },
     }
 }
 
 async fn draft(file: &Path, client: &Client, printer: &Printer) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| Failure::read(file, &error))?;
-    let request: DraftRequest = toml::from_str(&text).map_err(|error| {
+    let unreadable = |error: toml::de::Error| {
         let params = [("file", file.display().to_string()), ("cause", error.to_string())];
         Failure::new(Exit::Input, "draft_unreadable", params)
-    })?;
-    let drafted: Drafted = client.post("/api/v1/agreements/drafts", &request).await?;
-    told(&drafted, "agreement_drafted", printer);
+    };
+    let (peer, draft) = named_peer(&text).map_err(unreadable)?;
+    let peer = naming::peer(&peer, client).await?;
+    let request = DraftRequest { peer, ..draft };
+    let drafted: Carried = client.post("/api/v1/agreements/drafts", &request).await?;
+    carried(&drafted, "agreement_drafted", printer);
     Ok(())
+}
+
+/// A draft as people write it, in which the peer goes by its name: that name, and the draft with nobody in its place.
+fn named_peer(text: &str) -> Result<(String, DraftRequest), toml::de::Error> {
+    let mut draft: toml::Table = toml::from_str(text)?;
+    let peer = match draft.get_mut("peer") {
+        Some(toml::Value::String(peer)) => std::mem::replace(peer, Hex([0; 32]).to_string()),
+        // Whatever else stands there is said to be wrong below.
+        _ => String::new(),
+    };
+    Ok((peer, draft.try_into()?))
 }
 
 /// Nobody signs what was not on the screen.
@@ -66,8 +99,8 @@ async fn sign(digest: &Hex32, yes: bool, client: &Client, printer: &Printer) -> 
         return Err(Failure::new(Exit::Policy, "sign_not_confirmed", []));
     }
     let path = format!("/api/v1/agreements/{digest}/sign");
-    client.command(Method::POST, &path).await?;
-    printer.done("agreement_signed", &[("digest", digest.to_string())]);
+    let signed: Carried = client::read(&client.command(Method::POST, &path).await?)?;
+    carried(&signed, "agreement_signed", printer);
     Ok(())
 }
 
@@ -98,9 +131,7 @@ async fn show(digest: &Hex32, out: Option<&Path>, client: &Client, printer: &Pri
     Ok(())
 }
 
-async fn exchange(peer: Option<Hex32>, client: &Client, printer: &Printer) -> Result<(), Failure> {
-    // The arguments see to it that there is a peer where there is no file.
-    let peer = peer.unwrap_or(hefu_casework::Hex([0; 32]));
+async fn exchange(peer: &Hex32, client: &Client, printer: &Printer) -> Result<(), Failure> {
     let path = format!("/api/v1/peers/{peer}/exchange");
     let exchanged: Exchanged = client::read(&client.command(Method::POST, &path).await?)?;
     printer.result(&json(&exchanged), |lang| {
@@ -113,9 +144,15 @@ async fn exchange(peer: Option<Hex32>, client: &Client, printer: &Printer) -> Re
     Ok(())
 }
 
-fn told(drafted: &Drafted, code: &str, printer: &Printer) {
-    printer.result(&json(drafted), |lang| {
-        lang.say(code, &[("digest", drafted.agreement.to_string())])
+/// What was done to an agreement, and whether the other party knows.
+fn carried(carried: &Carried, code: &str, printer: &Printer) {
+    printer.result(&json(carried), |lang| {
+        let said = lang.say(code, &[("digest", short(&carried.agreement))]);
+        let delivered = lang.word(match carried.delivered {
+            true => "agreement_delivered",
+            false => "agreement_not_delivered",
+        });
+        format!("{said}\n{delivered}")
     });
 }
 
@@ -135,7 +172,7 @@ fn list_text(list: &AgreementList, lang: Lang) -> String {
             .map(|party| party.name.as_str())
             .collect();
         vec![
-            agreement.digest.to_string(),
+            short(&agreement.digest),
             agreement.number.clone(),
             lang.word(&format!("purpose_{}", agreement.purpose)),
             parties.join("、"),
@@ -155,17 +192,18 @@ fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
     text.push_str("\n\n");
     text.push_str(&lang.word("agreement_learns"));
     text.push('\n');
+    let mut party = "";
     for learns in &detail.learns {
+        if learns.party != party {
+            party = &learns.party;
+            text.push_str(&format!("{party}\n"));
+        }
         let params: Vec<(&str, String)> = learns
             .params
             .iter()
             .map(|(name, value)| (name.as_str(), value.clone()))
             .collect();
-        text.push_str(&format!(
-            "{}: {}\n",
-            learns.party,
-            lang.say(&learns.code, &params)
-        ));
+        text.push_str(&format!("  - {}\n", lang.say(&learns.code, &params)));
     }
     text.push_str(&lang.word("not_a_decision"));
     text
@@ -179,8 +217,8 @@ mod tests {
     #[test]
     fn the_sample_is_a_draft() {
         let sample = include_str!("../../samples/draft.toml");
-        let draft: DraftRequest = toml::from_str(sample).unwrap();
-        assert_eq!(draft.rules, None);
+        let (peer, draft) = named_peer(sample).unwrap();
+        assert_eq!((peer.as_str(), draft.rules), ("县残疾人联合会", None));
         let all: String = sample
             .lines()
             .map(|line| {
@@ -191,9 +229,15 @@ mod tests {
                     + "\n"
             })
             .collect();
-        let draft: DraftRequest = toml::from_str(&all).unwrap();
+        let (_, draft) = named_peer(&all).unwrap();
         assert_eq!(draft.rules.map(|rules| rules.len()), Some(3));
         assert!(draft.retention_days.is_some() && draft.peer_case_scheme.is_some());
-        assert!(toml::from_str::<DraftRequest>(&format!("{sample}colour = 1\n")).is_err());
+        for wrong in [
+            format!("{sample}colour = 1\n"),
+            sample.replace("peer = ", "peers = "),
+            sample.replace("peer = \"县残疾人联合会\"", "peer = 1"),
+        ] {
+            assert!(named_peer(&wrong).is_err(), "{wrong}");
+        }
     }
 }

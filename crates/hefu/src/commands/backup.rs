@@ -2,7 +2,7 @@
 
 use hefu_node::api::view::{BackupRequest, BackupView};
 
-use super::json;
+use super::{json, whole_path};
 use crate::args::BackupArgs;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use crate::printer::Printer;
 
 pub(crate) async fn run(args: BackupArgs, client: &Client, printer: &Printer) -> Result<(), Failure> {
     // The node may have been started elsewhere.
-    let folder = std::path::absolute(&args.folder).map_err(|error| Failure::read(&args.folder, &error))?;
+    let folder = whole_path(&args.folder)?;
     let request = BackupRequest {
         folder: folder.display().to_string(),
     };

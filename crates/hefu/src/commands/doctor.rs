@@ -6,11 +6,16 @@ use super::json;
 use crate::args::DoctorArgs;
 use crate::client::Client;
 use crate::failure::{Exit, Failure};
+use crate::naming;
 use crate::printer::{Printer, table};
 use crate::words::Lang;
 
 pub(crate) async fn run(args: DoctorArgs, client: &Client, printer: &Printer) -> Result<(), Failure> {
-    let request = DoctorRequest { peer: args.peer };
+    let peer = match args.peer {
+        Some(peer) => Some(naming::peer(&peer, client).await?),
+        None => None,
+    };
+    let request = DoctorRequest { peer };
     let view: DoctorView = client.post("/api/v1/doctor", &request).await?;
     printer.result(&json(&view), |lang| {
         let rows: Vec<_> = view.checks.iter().map(|check| row(check, lang)).collect();

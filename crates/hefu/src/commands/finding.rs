@@ -6,17 +6,20 @@ use super::{headings, json};
 use crate::args::FindingCommand;
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::naming;
 use crate::printer::{Printer, grouped, table, yuan};
 use crate::words::Lang;
 
 pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
     match command {
         FindingCommand::List { round, after, limit } => {
+            let round = naming::round(&round, client).await?;
             let path = format!("/api/v1/rounds/{round}/findings?after={after}&limit={limit}");
             let page: FindingPage = client.get(&path).await?;
             printer.result(&json(&page), |lang| list_text(&page, lang));
         }
         FindingCommand::Show { round, seq } => {
+            let round = naming::round(&round, client).await?;
             let detail: FindingDetail = client
                 .get(&format!("/api/v1/rounds/{round}/findings/{seq}"))
                 .await?;
@@ -30,29 +33,11 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
     let mut text = if page.findings.is_empty() {
         lang.word("finding_none_listed") + "\n"
     } else {
-        let codes = [
-            "col_seq",
-            "col_kind",
-            "col_rule",
-            "col_person",
-            "col_rows_at",
-            "col_months",
-            "col_to_verify",
-        ];
-        let row = |finding: &FindingView| {
-            vec![
-                finding.seq.to_string(),
-                lang.word(&finding.kind),
-                finding.rule.clone().unwrap_or_else(|| "—".to_owned()),
-                finding.person.clone(),
-                rows_at(&finding.rows),
-                finding.months.join(" "),
-                finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
-            ]
+        // A round is of one purpose: its findings are all on letters, or none is.
+        let rows = match page.findings.iter().any(|finding| finding.letter.is_some()) {
+            true => referrals(page, lang),
+            false => payments(page, lang),
         };
-        let rows: Vec<_> = std::iter::once(headings(lang, &codes))
-            .chain(page.findings.iter().map(row))
-            .collect();
         table(&rows)
     };
     if let Some(next) = page.next {
@@ -61,6 +46,75 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
         text.push('\n');
     }
     text + &lang.word("not_a_decision")
+}
+
+fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
+    let codes = [
+        "col_seq",
+        "col_kind",
+        "col_rule",
+        "col_person",
+        "col_rows_at",
+        "col_months",
+        "col_to_verify",
+    ];
+    let row = |finding: &FindingView| {
+        vec![
+            finding.seq.to_string(),
+            lang.word(&finding.kind),
+            finding.rule.clone().unwrap_or_else(|| "—".to_owned()),
+            finding.person.clone(),
+            rows_at(&finding.rows),
+            finding.months.join(" "),
+            finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
+        ]
+    };
+    std::iter::once(headings(lang, &codes))
+        .chain(page.findings.iter().map(row))
+        .collect()
+}
+
+fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
+    let codes = [
+        "col_seq",
+        "col_letter",
+        "col_person",
+        "col_rows_at",
+        "col_feedback",
+    ];
+    let row = |finding: &FindingView| {
+        vec![
+            finding.seq.to_string(),
+            finding.letter.clone().unwrap_or_default(),
+            finding.person.clone(),
+            rows_at(&finding.rows),
+            feedback(finding, lang),
+        ]
+    };
+    std::iter::once(headings(lang, &codes))
+        .chain(page.findings.iter().map(row))
+        .collect()
+}
+
+/// What the other agency says of a referred person, with the day and why; or that it has said nothing.
+fn feedback(finding: &FindingView, lang: Lang) -> String {
+    let Some(feedback) = &finding.feedback else {
+        return lang.word(&finding.kind);
+    };
+    let date = feedback.date.map(|date| date.to_string());
+    let reason = feedback
+        .reason
+        .as_ref()
+        .map(|reason| lang.word(&format!("feedback_reason_{reason}")));
+    [
+        Some(lang.word(&format!("feedback_{}", feedback.state))),
+        date,
+        reason,
+    ]
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>()
+    .join(" ")
 }
 
 fn text(detail: &FindingDetail, lang: Lang) -> String {
@@ -81,6 +135,11 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             Some(finding.months.join(" ")).filter(|months| !months.is_empty()),
         ),
         ("col_case", detail.case.clone()),
+        ("col_letter", finding.letter.clone()),
+        (
+            "col_feedback",
+            finding.letter.as_ref().map(|_| feedback(finding, lang)),
+        ),
         ("col_to_verify", finding.to_verify_fen.map(yuan)),
     ];
     let rows: Vec<_> = rows
@@ -116,7 +175,7 @@ fn rows_at(rows: &[RowView]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hefu_node::api::view::{NOTICE, PaymentView};
+    use hefu_node::api::view::{FeedbackView, NOTICE, PaymentView};
 
     use super::*;
 
@@ -136,7 +195,50 @@ mod tests {
             months: vec!["2026-07".to_owned()],
             programmes: vec!["minimum_living".to_owned()],
             to_verify_fen: Some(65_050),
+            letter: None,
+            feedback: None,
         }
+    }
+
+    #[test]
+    fn of_a_referral_it_is_said_what_became_of_it() {
+        let finding = FindingView {
+            kind: "referral".to_owned(),
+            rule: None,
+            months: Vec::new(),
+            to_verify_fen: None,
+            letter: Some("县检移〔2026〕3号".to_owned()),
+            feedback: Some(FeedbackView {
+                state: "refused".to_owned(),
+                date: Some(jiff::civil::date(2026, 8, 3)),
+                reason: Some("income".to_owned()),
+            }),
+            ..finding()
+        };
+        let said = "不予救助 2026-08-03 家庭收入超过标准";
+        assert_eq!(feedback(&finding, Lang::Zh), said);
+        let silent = FindingView {
+            kind: "no_feedback".to_owned(),
+            feedback: None,
+            ..finding.clone()
+        };
+        let page = FindingPage {
+            notice: NOTICE.to_owned(),
+            total: 2,
+            findings: vec![finding.clone(), silent],
+            next: None,
+        };
+        let listed = list_text(&page, Lang::Zh);
+        for part in ["县检移〔2026〕3号", said, "对方未登记"] {
+            assert!(listed.contains(part), "{listed}");
+        }
+        let detail = FindingDetail {
+            notice: NOTICE.to_owned(),
+            finding,
+            case: None,
+            payments: Vec::new(),
+        };
+        assert!(text(&detail, Lang::Zh).contains(said));
     }
 
     #[test]

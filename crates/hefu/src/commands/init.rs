@@ -10,7 +10,7 @@ use hefu_node::daemon;
 use hefu_store::Vault;
 use serde_json::json;
 
-use super::write_whole;
+use super::{whole_path, write_whole};
 use crate::args::{InitArgs, NodeArgs};
 use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, table};
@@ -30,12 +30,10 @@ pub(crate) fn run(args: InitArgs, node: &NodeArgs, printer: &Printer) -> Result<
 }
 
 fn settings(args: InitArgs, folder: &Path) -> Result<Config, Failure> {
-    let unlock = match (args.key_file, args.passphrase_file, args.credential) {
-        (Some(file), ..) => UnlockConfig::KeyFile(whole_path(&file)?),
-        (_, Some(file), _) => UnlockConfig::PassphraseFile(whole_path(&file)?),
-        (_, _, Some(name)) => UnlockConfig::Credential(name),
+    let unlock = match args.unlock.config()? {
+        Some(unlock) => unlock,
         // Beside the folder and not in it, so that a copy of the folder opens nothing.
-        (None, None, None) => {
+        None => {
             let mut file = folder.as_os_str().to_owned();
             file.push(".key");
             let file = PathBuf::from(file);
@@ -87,11 +85,4 @@ fn show(config: &Config, card: &Card, folder: &Path, printer: &Printer) {
         let next = lang.say("init_next", &[("folder", folder.display().to_string())]);
         format!("{}\n{next}", table(&rows))
     });
-}
-
-/// Settings are read from wherever the node is started.
-fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path)
-        .map(|path| path.components().collect())
-        .map_err(|error| Failure::read(path, &error))
 }

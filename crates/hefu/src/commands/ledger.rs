@@ -1,18 +1,24 @@
 //! `hefu ledger`: what peers had this node evaluate, and what is left this month.
 
-use hefu_node::api::view::{BudgetList, BudgetView, DebitPage, DebitView};
+use hefu_node::api::view::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 
 use super::{headings, json, local, short};
-use crate::args::LedgerArgs;
+use crate::args::{LedgerArgs, LedgerCommand};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::printer::{Printer, grouped, table};
 
-pub(crate) async fn run(args: &LedgerArgs, client: &Client, printer: &Printer) -> Result<(), Failure> {
-    if args.debits {
-        debits(client, printer).await
-    } else {
-        budgets(client, printer).await
+pub(crate) async fn run(args: LedgerArgs, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    match args.command {
+        Some(LedgerCommand::Unlock { reason }) => {
+            client
+                .order("/api/v1/ledger/unlock", &UnlockRequest { reason })
+                .await?;
+            printer.done("ledger_unlocked", &[]);
+            Ok(())
+        }
+        None if args.debits => debits(client, printer).await,
+        None => budgets(client, printer).await,
     }
 }
 

@@ -2,42 +2,58 @@
 
 use std::path::Path;
 
+use hefu_node::Node;
 use hefu_node::api::view::{AddPeer, NodeView, PeerList, PeerView};
+use hefu_node::config::{self, Config};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{headings, json as to_json, write_whole};
-use crate::args::PeerCommand;
+use super::{headings, json as to_json, short, write_whole};
+use crate::args::{NodeArgs, PeerCommand};
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::naming;
 use crate::printer::{Printer, table};
 use crate::words::Lang;
 
-pub(crate) async fn run(command: PeerCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
+pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
+    let client = || Client::of(node);
     match command {
-        PeerCommand::Card { out } => card(out.as_deref(), client, printer).await?,
+        PeerCommand::Card { out } => card(out.as_deref(), &client()?, printer).await?,
         PeerCommand::Add { card, fingerprint } => {
             let text = std::fs::read_to_string(&card).map_err(|error| Failure::read(&card, &error))?;
             let request = AddPeer {
                 card: text,
                 fingerprint,
             };
-            let peer: PeerView = client.post("/api/v1/peers", &request).await?;
+            let peer: PeerView = client()?.post("/api/v1/peers", &request).await?;
             printer.result(&to_json(&peer), |lang| {
                 lang.say("peer_added", &[("peer", peer.name.clone())])
             });
         }
         PeerCommand::List => {
-            let list: PeerList = client.get("/api/v1/peers").await?;
+            let list: PeerList = client()?.get("/api/v1/peers").await?;
             printer.result(&to_json(&list), |lang| text(&list, lang));
         }
-        PeerCommand::Remove { node_key } => {
+        PeerCommand::Remove { peer } => {
+            let client = client()?;
+            let node_key = naming::peer(&peer, &client).await?;
             client
                 .command(Method::DELETE, &format!("/api/v1/peers/{node_key}"))
                 .await?;
             printer.done("peer_removed", &[("id", node_key.to_string())]);
         }
+        PeerCommand::Renew => renew(node, printer)?,
     }
+    Ok(())
+}
+
+/// In the folder itself: a node that runs has its old key in memory, and would be asked for by the new card in vain.
+fn renew(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
+    let config = Config::load(&node.folder.join(config::FILE_NAME))?;
+    let unlock = config.unlock.fetch(&node.folder)?;
+    Node::renew_tls_key(&node.folder, &unlock, &node.actor())?;
+    printer.done("peer_renewed", &[("folder", node.folder.display().to_string())]);
     Ok(())
 }
 
@@ -79,7 +95,7 @@ fn text(list: &PeerList, lang: Lang) -> String {
             lang.word(&format!("role_{}", peer.role)),
             peer.address.clone(),
             peer.fingerprint.clone(),
-            peer.node_key.to_string(),
+            short(&peer.node_key),
         ]
     };
     let rows: Vec<_> = std::iter::once(headings(lang, &codes))

@@ -9,6 +9,7 @@ use super::{headings, json, local, short};
 use crate::args::RoundCommand;
 use crate::client::Client;
 use crate::failure::{Exit, Failure};
+use crate::naming;
 use crate::printer::{Printer, grouped, table};
 use crate::progress::RoundBar;
 use crate::words::Lang;
@@ -18,18 +19,29 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(command: RoundCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
     match command {
-        RoundCommand::Run { agreement, no_wait } => start(agreement, no_wait, client, printer).await,
+        RoundCommand::Run { agreement, no_wait } => {
+            let agreement = naming::agreement(&agreement, client).await?;
+            let started: Started = client.post("/api/v1/rounds", &StartRound { agreement }).await?;
+            if !no_wait {
+                return follow(&started.round, client, printer).await;
+            }
+            printer.result(&json(&started), |lang| {
+                lang.say("round_started", &[("id", started.round.to_string())])
+            });
+            Ok(())
+        }
         RoundCommand::List => {
             let list: RoundList = client.get("/api/v1/rounds").await?;
             printer.result(&json(&list), |lang| list_text(&list, lang));
             Ok(())
         }
-        RoundCommand::Show { id } => {
-            let round = fetch(&id, client).await?;
+        RoundCommand::Show { round } => {
+            let round = fetch(&naming::round(&round, client).await?, client).await?;
             printer.result(&json(&round), |lang| text(&round, lang));
             Ok(())
         }
-        RoundCommand::Cancel { id } => {
+        RoundCommand::Cancel { round } => {
+            let id = naming::round(&round, client).await?;
             client
                 .command(Method::POST, &format!("/api/v1/rounds/{id}/cancel"))
                 .await?;
@@ -39,25 +51,25 @@ pub(crate) async fn run(command: RoundCommand, client: &Client, printer: &Printe
     }
 }
 
-async fn start(agreement: Hex32, no_wait: bool, client: &Client, printer: &Printer) -> Result<(), Failure> {
-    let started: Started = client.post("/api/v1/rounds", &StartRound { agreement }).await?;
-    if no_wait {
-        printer.result(&json(&started), |lang| {
-            lang.say("round_started", &[("id", started.round.to_string())])
-        });
-        return Ok(());
-    }
+/// Waits for a round's end, however often it is interrupted on the way: the node takes it up again by itself.
+async fn follow(id: &Hex32, client: &Client, printer: &Printer) -> Result<(), Failure> {
     let mut bar = RoundBar::new(printer.lang(), printer.json());
+    let mut told: Option<String> = None;
     let round = loop {
-        let round = fetch(&started.round, client).await?;
+        let round = fetch(id, client).await?;
         if round.ended_at.is_some() {
             break round;
         }
         bar.show(round.progress.as_ref());
+        if round.interrupted.is_some() && round.interrupted != told {
+            bar.clear();
+            printer.note(&interrupted(&round, printer.lang()));
+        }
+        told = round.interrupted;
         tokio::time::sleep(PAUSE).await;
     };
     drop(bar);
-    let Some(code) = round.error.clone() else {
+    let Some(code) = round.reason.clone().or_else(|| round.error.clone()) else {
         printer.result(&json(&round), |lang| text(&round, lang));
         return Ok(());
     };
@@ -66,11 +78,27 @@ async fn start(agreement: Hex32, no_wait: bool, client: &Client, printer: &Print
     } else {
         Exit::Peer
     };
+    let mut params = vec![("round".into(), round.id.to_string())];
+    params.extend(
+        round
+            .reason_params
+            .into_iter()
+            .map(|(name, value)| (name.into(), value)),
+    );
     Err(Failure {
         exit,
         code: code.into(),
-        params: vec![("round".into(), round.id.to_string())],
+        params,
     })
+}
+
+/// Why a round rests at the moment: the line to the peer, or something here.
+fn interrupted(round: &RoundView, lang: Lang) -> String {
+    let params = [("peer", peer(round)), ("id", short(&round.id))];
+    match round.interrupted.as_deref() {
+        Some(code) if code.starts_with("peer_") => lang.say("round_peer_away", &params),
+        _ => lang.say("round_interrupted_here", &params),
+    }
 }
 
 async fn fetch(id: &Hex32, client: &Client) -> Result<RoundView, Failure> {
@@ -81,7 +109,7 @@ fn list_text(list: &RoundList, lang: Lang) -> String {
     let codes = ["col_id", "col_peer", "col_part", "col_state", "col_started_at"];
     let row = |round: &RoundView| {
         vec![
-            round.id.to_string(),
+            short(&round.id),
             peer(round),
             lang.word(&format!("as_{}", round.role)),
             state(round, lang),
@@ -113,8 +141,13 @@ fn text(round: &RoundView, lang: Lang) -> String {
         ("col_bytes_out", grouped(round.bytes_out)),
         ("col_bytes_in", grouped(round.bytes_in)),
     ]);
-    if let Some(code) = &round.error {
-        rows.push(("col_error", lang.word(code)));
+    if let Some(code) = round.reason.as_ref().or(round.error.as_ref()) {
+        let params: Vec<(&str, String)> = round
+            .reason_params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
+        rows.push(("col_error", lang.say(code, &params)));
     }
     let rows: Vec<_> = rows
         .into_iter()
@@ -127,6 +160,10 @@ fn peer(round: &RoundView) -> String {
     round.peer_name.clone().unwrap_or_else(|| short(&round.peer))
 }
 
+/// Nothing that runs is left to its peer alone: what rests goes on by itself, and that is said.
 fn state(round: &RoundView, lang: Lang) -> String {
-    lang.word(&format!("state_{}", round.state))
+    match (round.state.as_str(), &round.progress) {
+        ("running", None) => lang.word("state_resting"),
+        (state, _) => lang.word(&format!("state_{state}")),
+    }
 }

@@ -4,30 +4,36 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hefu_casework::{
     Agreement, Dossier, Hex, Month, MonthRange, Party, Place, ProgrammeCode, RuleId, Template, learns,
 };
 use hefu_ingest::{Mapping, Wording};
 use hefu_link::Card;
+use hefu_psi::wire::decode_abort;
 use hefu_psi::{Ristretto255, Suite};
-use hefu_store::{DatasetId, StoredAgreement};
+use hefu_store::{DatasetId, RoundState, StoredAgreement};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::error::{ApiError, Result};
 use super::uploads::Uploads;
 use super::view::{
     AccountView, AddPeer, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView,
-    BudgetList, BudgetView, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, Drafted,
+    BudgetList, BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest,
     EntryPage, Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView,
-    Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Receivers, RoundList, RoundView, StartRound,
-    Started, UnlockRequest, UploadView, Verified, strings,
+    Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Received, Receivers, RoundList, RoundView,
+    StartRound, Started, UnlockRequest, UploadView, Verified, strings,
 };
 use crate::config::Config;
 use crate::metrics::{self, Imports};
 use crate::node::today;
 use crate::{Error, Export, Node};
+
+/// How long an operator waits for the other party to have an agreement.
+const CARRY: Duration = Duration::from_secs(5);
 
 /// The words of quarantine files, made anew for each import.
 pub type Wordings = Arc<dyn Fn() -> Wording + Send + Sync>;
@@ -160,7 +166,15 @@ impl Operations {
     }
 
     pub(super) async fn delete_dataset(self: Arc<Self>, id: i64, actor: Arc<str>) -> Result<()> {
-        blocking(move || Ok(self.node.delete_dataset(DatasetId(id), &actor)?)).await
+        blocking(move || {
+            // One that was deleted is on record still, and would be said to be immutable.
+            let held = self.node.store().datasets()?;
+            if !held.iter().any(|dataset| dataset.id == DatasetId(id)) {
+                return Err(missing("dataset", &id));
+            }
+            Ok(self.node.delete_dataset(DatasetId(id), &actor)?)
+        })
+        .await
     }
 }
 
@@ -185,12 +199,9 @@ impl Operations {
         Ok(self.stored_agreement(digest)?.signed)
     }
 
-    pub(super) fn draft(&self, request: DraftRequest, actor: &str) -> Result<Drafted> {
+    pub(super) async fn draft(&self, request: DraftRequest, actor: &str) -> Result<Carried> {
         let agreement = self.text(request)?;
-        let digest = self.node.draft(agreement, actor)?;
-        Ok(Drafted {
-            agreement: Hex(digest),
-        })
+        Ok(self.carry(self.node.draft(agreement, actor)?).await)
     }
 
     /// The text between this node, which comes first, and the peer.
@@ -246,36 +257,46 @@ impl Operations {
         Ok(template.draft(text, self.node.rules()).map_err(Error::from)?)
     }
 
-    pub(super) fn receive_dossier(&self, bytes: &[u8]) -> Result<Drafted> {
-        Ok(Drafted {
+    pub(super) fn receive_dossier(&self, bytes: &[u8]) -> Result<Received> {
+        Ok(Received {
             agreement: Hex(self.node.receive_dossier(bytes.trim_ascii_end())?),
         })
     }
 
-    pub(super) fn sign_agreement(&self, digest: &Hex32, actor: &str) -> Result<()> {
+    pub(super) async fn sign_agreement(&self, digest: &Hex32, actor: &str) -> Result<Carried> {
         self.node.sign_agreement(&digest.0, actor)?;
-        self.carry(digest);
-        Ok(())
+        Ok(self.carry(digest.0).await)
     }
 
-    pub(super) fn refuse_agreement(&self, digest: &Hex32, reason: &str, actor: &str) -> Result<()> {
+    pub(super) async fn refuse_agreement(
+        &self,
+        digest: &Hex32,
+        reason: &str,
+        actor: &str,
+    ) -> Result<Carried> {
         self.node.refuse_agreement(&digest.0, reason, actor)?;
-        self.carry(digest);
-        Ok(())
+        Ok(self.carry(digest.0).await)
     }
 
-    /// The other party hears of it now if it can be reached, and otherwise when the two next meet.
-    fn carry(&self, digest: &Hex32) {
-        let (node, digest) = (Arc::clone(&self.node), digest.0);
-        tokio::spawn(async move {
-            if let Err(error) = node.exchange_about(&digest).await {
+    /// The other party hears of it now if it can be reached, and otherwise when the two next meet. Whoever asked waits
+    /// for that a short while only; the call itself goes on.
+    async fn carry(&self, digest: [u8; 32]) -> Carried {
+        let node = Arc::clone(&self.node);
+        let call = tokio::spawn(async move {
+            let met = node.exchange_about(&digest).await;
+            if let Err(error) = &met {
                 tracing::info!(
                     node = node.name(),
                     code = error.code(),
                     "agreement not carried yet"
                 );
             }
+            met.is_ok()
         });
+        Carried {
+            agreement: Hex(digest),
+            delivered: timeout(CARRY, call).await.is_ok_and(|met| met.unwrap_or(false)),
+        }
     }
 
     fn stored_agreement(&self, digest: &Hex32) -> Result<StoredAgreement> {
@@ -300,25 +321,35 @@ impl Operations {
     pub(super) fn rounds(&self) -> Result<RoundList> {
         let rounds = self.node.store().rounds()?;
         Ok(RoundList {
-            rounds: rounds.into_iter().map(|round| self.view(round)).collect(),
+            rounds: rounds
+                .into_iter()
+                .map(|round| self.view(round))
+                .collect::<Result<_>>()?,
         })
     }
 
     pub(super) fn round(&self, id: &Hex32) -> Result<RoundView> {
         let round = self.node.store().round(&id.0)?;
-        Ok(self.view(round.ok_or_else(|| missing("round", id))?))
+        self.view(round.ok_or_else(|| missing("round", id))?)
     }
 
-    fn view(&self, round: hefu_store::Round) -> RoundView {
+    fn view(&self, round: hefu_store::Round) -> Result<RoundView> {
+        let (id, running) = (round.id, round.state == RoundState::Running);
         let cards = self.node.peers();
         let peer = cards.iter().find(|card| card.node_key() == round.peer);
         let name = peer.map(|card| card.name().to_owned());
-        let progress = self.node.progress(&round.id).map(|progress| ProgressView {
-            step: progress.step.code().to_owned(),
-            done: progress.done,
-            total: progress.total,
-        });
-        RoundView::of(round, name, progress)
+        let end = self.node.store().session(&id)?.and_then(|session| session.end);
+        let reason = end.and_then(|end| decode_abort(&end.reason));
+        let mut view = RoundView::of(round, reason, name);
+        if running {
+            view.progress = self.node.progress(&id).map(|progress| ProgressView {
+                step: progress.step.code().to_owned(),
+                done: progress.done,
+                total: progress.total,
+            });
+            view.interrupted = self.node.interruption(&id).map(str::to_owned);
+        }
+        Ok(view)
     }
 
     /// Findings after the given number, from 1.

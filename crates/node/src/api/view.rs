@@ -18,13 +18,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use agreement::{
-    AgreementDetail, AgreementList, AgreementView, DraftRequest, Drafted, Exchanged, Learns, PartyView,
-    Receivers, RefuseRequest,
+    AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
+    Received, Receivers, RefuseRequest,
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
-pub use finding::{FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
+pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};

@@ -19,6 +19,17 @@ fn every_sample_can_be_read() {
     assert_eq!(read, 3);
 }
 
+/// What agencies are handed is what the guide describes, and says nothing else than the defaults.
+#[test]
+fn the_packaged_settings_are_those_of_the_guide() {
+    let text = include_str!("../../../../packaging/node.toml");
+    let config = Config::parse(text).unwrap();
+    assert_eq!(config, Config::new(config.node.clone(), config.unlock.clone()));
+    let key_file = UnlockConfig::KeyFile("/etc/hefu/hefu.key".into());
+    assert_eq!(config.unlock, key_file);
+    assert_eq!(config.operators.listen.port(), 7601);
+}
+
 /// So that nobody has to look for a setting in the source.
 #[test]
 fn the_full_sample_has_every_setting_with_its_default() {

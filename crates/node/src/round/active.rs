@@ -12,7 +12,10 @@ pub(crate) struct Active {
     /// Each lives as long as somebody works on it or waits to: there are never two of one session.
     by_round: Mutex<HashMap<[u8; 32], Weak<Work>>>,
     begun: Notify,
-    admission: tokio::sync::Mutex<()>,
+    /// By agreement: one peer's slow session must not hold up the openings of others.
+    admissions: Mutex<HashMap<[u8; 32], Arc<tokio::sync::Mutex<()>>>>,
+    /// What ended the last attempt at a round that goes on.
+    interrupted: Mutex<HashMap<[u8; 32], &'static str>>,
 }
 
 #[derive(Default)]
@@ -60,8 +63,13 @@ impl Active {
 
     /// Held while an opening is looked up and put on record: a peer whose line was cut after its first message opens
     /// again at once, and both calls are of one session.
-    pub(crate) async fn admission(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.admission.lock().await
+    pub(crate) async fn admission(&self, agreement: &[u8; 32]) -> OwnedMutexGuard<()> {
+        let admission = {
+            let mut admissions = self.admissions.lock().unwrap_or_else(PoisonError::into_inner);
+            admissions.retain(|_, admission| Arc::strong_count(admission) > 1);
+            Arc::clone(admissions.entry(*agreement).or_default())
+        };
+        admission.lock_owned().await
     }
 
     /// Says that there is a new round to work on.
@@ -81,9 +89,29 @@ impl Active {
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
+        self.settled(round);
         if let Some(work) = self.lock().get(round).and_then(Weak::upgrade) {
             *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
         }
+    }
+
+    /// An attempt came to nothing, and the round goes on.
+    pub(crate) fn interrupt(&self, round: &[u8; 32], code: &'static str) {
+        self.interruptions().insert(*round, code);
+    }
+
+    /// The round has come further, or to its end.
+    pub(crate) fn settled(&self, round: &[u8; 32]) {
+        self.interruptions().remove(round);
+    }
+
+    /// What ended the last attempt at a round, unless it has come further since.
+    pub(crate) fn interruption(&self, round: &[u8; 32]) -> Option<&'static str> {
+        self.interruptions().get(round).copied()
+    }
+
+    fn interruptions(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], &'static str>> {
+        self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, round: &[u8; 32]) -> Arc<Work> {

@@ -18,7 +18,7 @@ use super::journal::Kept;
 use super::packed;
 use crate::agreement::{InForce, policy};
 use crate::digest::sha256;
-use crate::guard::{Calls, Strangers};
+use crate::guard::{Calls, Repeats};
 use crate::runner::{Call, Own, Said};
 use crate::{Error, Node, Result};
 
@@ -44,14 +44,15 @@ impl Node {
     /// Answers every caller at once, until it is dropped, and the calls with it. A failed call is logged and does not
     /// stop the others.
     pub async fn serve(self: Arc<Self>, listener: Listener) {
-        let mut strangers = Strangers::default();
+        let repeats = Arc::new(Repeats::default());
         let calls = Arc::new(Calls::default());
         let mut answering = JoinSet::new();
         loop {
             while answering.try_join_next().is_some() {}
             match listener.accept().await {
                 Ok(connection) => {
-                    let (node, calls) = (Arc::clone(&self), Arc::clone(&calls));
+                    let (node, calls, repeats) =
+                        (Arc::clone(&self), Arc::clone(&calls), Arc::clone(&repeats));
                     answering.spawn(async move {
                         let card = connection.peer().clone();
                         let answered = match calls.turn(card.node_key()) {
@@ -70,7 +71,11 @@ impl Node {
                                     "call interrupted"
                                 );
                             }
-                            Err(error) => node.note_failure("call_failed", card.name(), &error),
+                            Err(error) => {
+                                if let Some(untold) = repeats.one_more(Some(card.node_key()), error.code()) {
+                                    node.note_failure_with("call_failed", card.name(), &error, untold);
+                                }
+                            }
                             Ok(()) => {}
                         }
                     });
@@ -81,7 +86,7 @@ impl Node {
                         sleep(Duration::from_millis(100)).await;
                     }
                     let error = error.into();
-                    match strangers.one_more() {
+                    match repeats.one_more(None, "call_refused") {
                         Some(untold) => self.note_failure_with("call_refused", "", &error, untold),
                         None => tracing::warn!(node = self.name(), code = error.code(), "call refused"),
                     }
@@ -108,7 +113,7 @@ impl Node {
 
     /// An opening either begins a session or names one that this node has on record.
     async fn called(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
-        let _one_at_a_time = self.active.admission().await;
+        let _one_at_a_time = self.active.admission(&open.agreement).await;
         match self
             .store
             .session_by_call(Role::Sender, &sha256(&open.encode()))?
@@ -184,7 +189,9 @@ impl Node {
             return Err(Error::Stopped);
         };
         let Err(error) = ended else { return Ok(()) };
-        if !error.can_go_on() {
+        if error.can_go_on() {
+            self.active.interrupt(&round.id, error.code());
+        } else {
             self.end_badly(&mut round, &error)?;
         }
         Err(error)
@@ -196,11 +203,14 @@ impl Node {
         round: &mut Round,
         place: Place,
     ) -> Result<()> {
+        let place = Arc::new(place);
         let prepared = async {
             let in_force = self.signed(&round.agreement)?;
             let seed = self.seed(&round.id)?;
             let datasets = round.datasets.clone();
-            let (in_force, set) = self.enter(in_force, datasets, Role::Sender).await?;
+            let (in_force, set) = self
+                .enter(in_force, datasets, Role::Sender, Arc::clone(&place))
+                .await?;
             let own = Own {
                 elements: packed(&set)?,
                 labels: set.labels(),

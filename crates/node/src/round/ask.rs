@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_casework::{Hex, Outcome, Purpose, findings};
+use hefu_casework::{ElementSet, Hex, Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
@@ -13,6 +13,7 @@ use super::active::{Place, Turn};
 use super::journal::Kept;
 use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
+use crate::runner::Concluded;
 use crate::{Error, Node, Result};
 
 /// What the receiver of a round has learned.
@@ -76,7 +77,7 @@ impl Node {
 
     async fn open_session(self: &Arc<Self>, round: &mut Round, in_force: InForce, actor: &str) -> Result<()> {
         let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .enter(in_force, round.datasets.clone(), Role::Receiver, ())
             .await?;
         round.own_elements = Some(set.len() as u64);
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
@@ -125,7 +126,16 @@ impl Node {
         };
         let Err(error) = &ended else { return ended };
         let peer = self.peer_name(&record.peer);
-        if error.can_go_on() {
+        if matches!(error, Error::InVain { .. }) {
+            // It is on record, and nothing is told.
+            tracing::warn!(
+                node = self.name(),
+                peer,
+                code = error.code(),
+                "the result can't be used"
+            );
+        } else if error.can_go_on() {
+            self.active.interrupt(round, error.code());
             tracing::info!(node = self.name(), peer, code = error.code(), "round interrupted");
         } else {
             self.note_failure("round_failed", &peer, error);
@@ -135,11 +145,14 @@ impl Node {
     }
 
     async fn attempt(self: &Arc<Self>, round: &mut Round, place: Place) -> Result<Learned> {
+        // Held until all is on record, and by each thread for as long as it works.
+        let place = Arc::new(place);
         let in_force = self.signed(&round.agreement)?;
         let card = self.card_of(&in_force)?;
         let seed = self.seed(&round.id)?;
+        let datasets = round.datasets.clone();
         let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver)
+            .enter(in_force, datasets, Role::Receiver, Arc::clone(&place))
             .await?;
         let elements = packed(&set)?;
         let limits = &self.surroundings.limits;
@@ -148,29 +161,61 @@ impl Node {
         let terms = in_force.terms(in_force.me)?;
         let received = self
             .runner(&round.id)
-            .receive::<Ristretto255>(connection, terms.clone(), elements, seed, journal.clone(), place)
+            .receive::<Ristretto255>(connection, terms, elements, seed, journal.clone(), place.clone())
             .await?;
-        let matches = received.matches;
-        let labels: Vec<u8> = (0..matches.indices.len())
-            .flat_map(|index| matches.labels.get(index).iter().copied())
-            .collect();
-        let outcome = findings(&in_force.agreement, in_force.me, &set, &matches.indices, &labels)?;
-        let seed = self.seed(&round.id)?;
-        let evidence = evidence::of_findings(&terms, &seed, &*journal, &matches, &set, &outcome)?;
-        round.peer_elements = Some(matches.sender_elements);
-        round.matched = Some(matches.indices.len() as u64);
         add_traffic(round, received.traffic);
-        self.end_done(round, &matches.receipt, &outcome.findings, &evidence, None, None)?;
-        Ok(Learned {
-            round: round.id,
-            agreement: in_force.agreement.number,
-            purpose: in_force.agreement.purpose,
-            peer: card.name().to_string(),
-            outcome,
-            own_elements: round.own_elements.unwrap_or_default(),
-            peer_elements: matches.sender_elements,
-            traffic: received.traffic,
-        })
+        self.conclude_asking(round, &in_force, &set, received.concluded, &journal)
+            .map(|(outcome, peer_elements)| Learned {
+                round: round.id,
+                agreement: in_force.agreement.number,
+                purpose: in_force.agreement.purpose,
+                peer: card.name().to_string(),
+                outcome,
+                own_elements: round.own_elements.unwrap_or_default(),
+                peer_elements,
+                traffic: received.traffic,
+            })
+    }
+
+    /// Looks at the result, once the line is closed. From here on the sender hears nothing, whatever comes of it, and the
+    /// log grows by one entry, whose number the next receipt tells.
+    fn conclude_asking(
+        &self,
+        round: &mut Round,
+        in_force: &InForce,
+        set: &ElementSet,
+        concluded: Concluded,
+        journal: &Kept,
+    ) -> Result<(Outcome, u64)> {
+        let signed = concluded.signed.clone();
+        let peer_elements = signed.receipt.sender_elements;
+        round.peer_elements = Some(peer_elements);
+        let result = concluded.matches().and_then(|matches| {
+            let labels: Vec<u8> = (0..matches.indices.len())
+                .flat_map(|index| matches.labels.get(index).iter().copied())
+                .collect();
+            let outcome = findings(&in_force.agreement, in_force.me, set, &matches.indices, &labels)?;
+            Ok((matches, outcome))
+        });
+        let (matches, outcome) = match result {
+            Ok(result) => result,
+            Err(error) => {
+                round.error = Some(error.code().to_owned());
+                self.end_in_vain(round, &signed)?;
+                return Err(Error::InVain {
+                    cause: Box::new(error),
+                });
+            }
+        };
+        round.matched = Some(matches.indices.len() as u64);
+        let (terms, seed) = (in_force.terms(in_force.me)?, self.seed(&round.id)?);
+        let evidence = match evidence::of_findings(&terms, &seed, journal, &matches, set, &outcome) {
+            // The findings stand without it, and both have signed; the entry says that it is not there.
+            Err(Error::Psi(_) | Error::Spool { .. }) => None,
+            made => Some(made?),
+        };
+        self.end_asking(round, &signed, &outcome.findings, evidence)?;
+        Ok((outcome, peer_elements))
     }
 
     /// The agreement, if this node may learn under it now and asks under it nowhere else.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use hefu_casework::Hex;
 use hefu_psi::wire::ReceiptMessage;
 use hefu_psi::{LogHead, Root, SignedReceipt};
-use hefu_store::{Direction, Role, RoundState};
+use hefu_store::{Direction, Role};
 
-use crate::runner::{Chunks, Journal, Pending, Spool};
+use crate::runner::{Chunks, Journal, Spool};
 use crate::{Error, Node, Result};
 
 /// The journal of one round.
@@ -33,6 +33,14 @@ impl Kept {
 }
 
 impl Journal for Kept {
+    fn opened(&self, open: &[u8]) -> Result<()> {
+        if self.session()?.open == open {
+            return Ok(());
+        }
+        // What this side enters is not what it entered: both would have another session on record.
+        Err(hefu_psi::Error::Local { what: "own set" }.into())
+    }
+
     fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()> {
         let store = &self.node.store;
         let known = self.session()?.accept.is_some();
@@ -64,10 +72,6 @@ impl Journal for Kept {
         Ok(self.node.store.note_commit(&self.round, commit)?)
     }
 
-    fn commit(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.session()?.commit)
-    }
-
     fn chunks(&self, of: Chunks) -> Result<Vec<Root>> {
         Ok(self.node.store.chunks(&self.round, direction(of))?)
     }
@@ -87,21 +91,12 @@ impl Journal for Kept {
         Ok(self.session()?.tags_root)
     }
 
-    fn pending(&self) -> Result<Option<Pending>> {
-        let Some(state) = self.node.store.session_pending(&self.round)? else {
-            return Ok(None);
-        };
-        let receipt = self.session()?.receipt.ok_or(Error::Internal {
-            what: "a session's record",
-        })?;
-        Ok(Some(Pending { state, receipt }))
+    fn receipt(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.session()?.receipt)
     }
 
-    fn keep_pending(&self, pending: &Pending) -> Result<()> {
-        Ok(self
-            .node
-            .store
-            .put_pending(&self.round, &pending.state, &pending.receipt)?)
+    fn receipt_signed(&self, receipt: &[u8]) -> Result<()> {
+        Ok(self.node.store.note_receipt(&self.round, receipt)?)
     }
 
     fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()> {
@@ -111,15 +106,8 @@ impl Journal for Kept {
         debug_assert_eq!(round.role, Role::Sender);
         round.own_elements = Some(signed.receipt.sender_elements);
         round.peer_elements = Some(signed.receipt.receiver_elements);
-        round.state = RoundState::Done;
-        self.node.end_done(
-            &mut round,
-            signed,
-            &[],
-            &[],
-            Some(&theirs.encode()),
-            Some(&own.encode()),
-        )
+        self.node
+            .end_answering(&mut round, signed, &theirs.encode(), &own.encode())
     }
 
     fn head(&self) -> Result<LogHead> {

@@ -97,13 +97,18 @@ impl Node {
         }
     }
 
-    /// Ends what has waited longer than agreed.
+    /// Ends what has waited longer than agreed. One that can't be ended does not keep the others.
     async fn expire(self: &Arc<Self>) -> Result<()> {
         let now = Timestamp::now();
         for session in self.store.open_sessions()? {
-            if session.expires_at <= now {
-                self.end_session_as(&session.round, &Abort::Expired, "node")
-                    .await?;
+            if session.expires_at <= now
+                && let Err(error) = self.end_session_as(&session.round, &Abort::Expired, "node").await
+            {
+                tracing::error!(
+                    node = self.name(),
+                    code = error.code(),
+                    "an expired round is not ended"
+                );
             }
         }
         Ok(())

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use hefu_psi::wire::ReceiptMessage;
 use hefu_psi::{LogHead, Root, SignedReceipt};
-use zeroize::Zeroizing;
 
 use super::spool::Spool;
 use crate::Result;
@@ -18,27 +17,19 @@ pub enum Chunks {
     Evaluated,
 }
 
-/// A receiver's state once only the sender's signature is missing.
-pub struct Pending {
-    /// The state, secret.
-    pub state: Zeroizing<Vec<u8>>,
-    /// The receipt that was, or was to be, sent.
-    pub receipt: Vec<u8>,
-}
-
 /// The memory of one side of one session.
 ///
 /// Each note is durable when its method returns, and that is before the message it stands for leaves. The same note a
 /// second time changes nothing, another one in its place is an error that ends the session: so whatever a side says
 /// after a crash is what it said before.
 pub trait Journal: Send + Sync {
+    /// The opening, before it is sent: the one with which this session began.
+    fn opened(&self, open: &[u8]) -> Result<()>;
     /// The acceptance, by which the session's id and key are fixed. `fresh` is the digest of a key that this side must
     /// never have seen in another session.
     fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()>;
     /// The receiver's signature over what it has sent: from here on both have signed for what they entered.
     fn committed(&self, commit: &[u8]) -> Result<()>;
-    /// That signature, if it was noted.
-    fn commit(&self) -> Result<Option<Vec<u8>>>;
     /// The roots of the chunks noted so far.
     fn chunks(&self, of: Chunks) -> Result<Vec<Root>>;
     /// A chunk.
@@ -47,10 +38,10 @@ pub trait Journal: Send + Sync {
     fn tags(&self, root: &[u8; 32]) -> Result<()>;
     /// The root over the tags, if they were noted.
     fn tags_noted(&self) -> Result<Option<[u8; 32]>>;
-    /// The receiver's state that waits for the sender's receipt, if it has come so far.
-    fn pending(&self) -> Result<Option<Pending>>;
-    /// Keeps that state, sealed.
-    fn keep_pending(&self, pending: &Pending) -> Result<()>;
+    /// The receiver's receipt, if it was signed before.
+    fn receipt(&self) -> Result<Option<Vec<u8>>>;
+    /// The receiver's receipt, before it is sent. Of one size whatever matched, so that the time tells nothing.
+    fn receipt_signed(&self, receipt: &[u8]) -> Result<()>;
     /// The sender's end: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
     fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()>;
     /// The head of this node's log, for the receipt.
@@ -75,16 +66,16 @@ impl Forgetful {
 }
 
 impl Journal for Forgetful {
+    fn opened(&self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
     fn accepted(&self, _: &[u8], _: Option<&[u8; 32]>) -> Result<()> {
         Ok(())
     }
 
     fn committed(&self, _: &[u8]) -> Result<()> {
         Ok(())
-    }
-
-    fn commit(&self) -> Result<Option<Vec<u8>>> {
-        Ok(None)
     }
 
     fn chunks(&self, _: Chunks) -> Result<Vec<Root>> {
@@ -103,11 +94,11 @@ impl Journal for Forgetful {
         Ok(None)
     }
 
-    fn pending(&self) -> Result<Option<Pending>> {
+    fn receipt(&self) -> Result<Option<Vec<u8>>> {
         Ok(None)
     }
 
-    fn keep_pending(&self, _: &Pending) -> Result<()> {
+    fn receipt_signed(&self, _: &[u8]) -> Result<()> {
         Ok(())
     }
 

@@ -5,28 +5,51 @@
 
 use hefu_psi::wire::{Accept, Commit, Evaluated, Kind, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, Matches, Merging, Root, SessionSeed,
-    Suite, Terms, element_root,
+    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, LogHead, Matches, Merging, Root,
+    SessionSeed, SignedReceipt, Suite, Terms, element_root,
 };
 
-use super::journal::{Chunks, Pending};
+use super::journal::Chunks;
 use super::session::{Running, out_of_turn, refused};
 use super::spool::{BLINDED, EVALUATED, Spool, TAGS};
-use super::{Step, chunks_of};
+use super::{LONGEST, Step};
 use crate::digest::sha256;
 use crate::{Error, Result};
 
+/// Both have signed, and the result is not looked at yet.
+pub struct Concluded {
+    waiting: AwaitReceipt,
+    answer: ReceiptMessage,
+    /// What both have signed; it stands whatever comes of the result.
+    pub signed: SignedReceipt,
+}
+
+impl Concluded {
+    /// The result.
+    ///
+    /// # Errors
+    /// When a matched label does not open. The sender must not hear of it.
+    pub fn matches(self) -> Result<Matches> {
+        Ok(self.waiting.receipt(&self.answer)?)
+    }
+}
+
 impl Running<'_> {
     /// Open, blind everything, sign for it, verify the answers, merge the tags, exchange receipts.
+    ///
+    /// What comes of it is looked at by the caller, once the line is closed: neither how much matched nor whether it can
+    /// be used may show in what this side says, or when.
     pub(super) fn receive<S: Suite>(
         mut self,
         terms: Terms,
         elements: Elements,
         seed: &SessionSeed,
-    ) -> Result<Matches> {
+    ) -> Result<Concluded> {
         let total = elements.len() as u64;
-        let (waiting, open) = AwaitAccept::open::<S>(terms.clone(), elements, seed)?;
-        self.line.send(Kind::Open, open.encode(), Vec::new())?;
+        let (waiting, open) = AwaitAccept::open::<S>(terms, elements, seed)?;
+        let open = open.encode();
+        self.journal.opened(&open)?;
+        self.line.send(Kind::Open, open, Vec::new())?;
         let accept = self.line.receive(Kind::Accept)?;
         let accept = Accept::decode(&accept).map_err(refused)?;
         let blinding = waiting.accept::<S>(&accept)?;
@@ -38,22 +61,38 @@ impl Running<'_> {
         if sender_has as usize > sent.len() {
             return Err(out_of_turn(sent.len()));
         }
+        // A receipt that was signed before stays the same, with the head that the log had then.
+        let signed = self.journal.receipt()?;
+        let signed = signed.map(|bytes| ReceiptMessage::decode(&bytes)).transpose();
+        let signed = signed.map_err(refused)?;
 
-        if let Some(pending) = self.journal.pending()? {
-            return self.ask_for_receipt(terms, total, pending);
-        }
         let mut blinded = self.journal.spool(BLINDED)?;
         let (evaluating, commit) = self.blind(blinding, total, &mut blinded, &sent, sender_has)?;
         self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
         blinded.back_to(0)?;
-        let merging = self.evaluations(evaluating, total, &mut blinded)?;
-        let merging = self.merge(merging)?;
-        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), self.journal.head()?)?;
-        self.journal.keep_pending(&Pending {
-            state: waiting.to_bytes(),
-            receipt: receipt.encode(),
-        })?;
-        self.exchange_receipts(waiting, receipt.encode())
+        let merging = self.evaluations(evaluating, total, &mut blinded, signed.is_some())?;
+        let merging = match signed {
+            Some(_) => self.merge_spooled(merging)?,
+            None => self.merge(merging)?,
+        };
+        let head = match &signed {
+            Some(receipt) => LogHead {
+                seq: receipt.head_seq,
+                hash: receipt.head,
+            },
+            None => self.journal.head()?,
+        };
+        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), head)?;
+        self.journal.receipt_signed(&receipt.encode())?;
+        self.line.send(Kind::Receipt, receipt.encode(), Vec::new())?;
+        let answer = self.line.receive(Kind::Receipt)?;
+        let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
+        let signed = waiting.signed(&answer)?;
+        Ok(Concluded {
+            waiting,
+            answer,
+            signed,
+        })
     }
 
     /// Blinds the whole set again, compares what is on record, and sends what the sender has not got.
@@ -104,6 +143,7 @@ impl Running<'_> {
         mut state: Evaluating<S>,
         total: u64,
         blinded: &mut Spool,
+        all_came: bool,
     ) -> Result<Merging> {
         let mut came = self.journal.spool(EVALUATED)?;
         let (mut chunk, mut message) = (Vec::new(), Vec::new());
@@ -128,8 +168,15 @@ impl Running<'_> {
             done += (own.len() / S::ELEMENT) as u64;
             self.tell(Step::Unblind, done, total);
         }
+        if all_came && state.remaining() > 0 {
+            // The sender may have ended by now, and sends nothing more.
+            return Err(hefu_psi::Error::Local {
+                what: "spooled evaluations",
+            }
+            .into());
+        }
         came.back_to(held)?;
-        self.say_have(held, false)?;
+        self.say_have(held, all_came)?;
         while state.remaining() > 0 {
             let payload = self.line.receive(Kind::Evaluated)?;
             let evaluated = Evaluated::decode(&payload, S::proof_bytes()).map_err(refused)?;
@@ -159,21 +206,19 @@ impl Running<'_> {
         Ok(state)
     }
 
-    /// Everything has come before, only the sender's signature has not.
-    fn ask_for_receipt(&mut self, terms: Terms, total: u64, pending: Pending) -> Result<Matches> {
-        let waiting = AwaitReceipt::from_bytes(terms, &pending.state)?;
-        let commit = self.journal.commit()?.ok_or(Error::Internal {
-            what: "a session's record",
-        })?;
-        self.line.send(Kind::Commit, commit, Vec::new())?;
-        self.say_have(chunks_of(total), true)?;
-        self.exchange_receipts(waiting, pending.receipt)
-    }
-
-    fn exchange_receipts(&mut self, waiting: AwaitReceipt, receipt: Vec<u8>) -> Result<Matches> {
-        self.line.send(Kind::Receipt, receipt, Vec::new())?;
-        let answer = self.line.receive(Kind::Receipt)?;
-        let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
-        Ok(waiting.receipt(&answer)?)
+    /// Everything came before: only the sender's signature is missing.
+    fn merge_spooled(&mut self, mut state: Merging) -> Result<Merging> {
+        let mut came = self.journal.spool(TAGS)?;
+        let mut record = Vec::new();
+        for chunk in 0.. {
+            if state.remaining() == 0 {
+                break;
+            }
+            let entries = came.next(LONGEST, &mut record)?.unwrap_or_default();
+            state
+                .tags(&Tags { chunk, entries })
+                .map_err(|_| hefu_psi::Error::Local { what: "spooled tags" })?;
+        }
+        Ok(state)
     }
 }

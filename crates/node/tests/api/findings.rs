@@ -27,6 +27,8 @@ fn finding(number: &str, row: u64) -> Finding {
         }],
         months: vec![month],
         case: None,
+        letter: None,
+        feedback: None,
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
         payments: vec![Payment {
@@ -60,6 +62,7 @@ fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
         bytes_out: 77,
         bytes_in: 88,
         error: None,
+        reason: None,
     };
     store.put_round(&round).unwrap();
     let done = Round {

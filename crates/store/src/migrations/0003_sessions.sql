@@ -182,8 +182,8 @@ CREATE TRIGGER past_cards_stay BEFORE DELETE ON past_cards
 BEGIN SELECT RAISE(ABORT, 'past cards are never deleted'); END;
 
 CREATE TRIGGER agreements_are_final BEFORE UPDATE ON agreements
-WHEN OLD.state <> 'draft' OR NEW.digest IS NOT OLD.digest
-BEGIN SELECT RAISE(ABORT, 'an agreement that is signed or refused is final'); END;
+WHEN OLD.state = 'signed' OR (OLD.state = 'refused' AND NEW.state = 'draft') OR NEW.digest IS NOT OLD.digest
+BEGIN SELECT RAISE(ABORT, 'an agreement that is signed is final, and one that is refused is no draft again'); END;
 
 CREATE TRIGGER agreements_stay BEFORE DELETE ON agreements
 BEGIN SELECT RAISE(ABORT, 'agreements are never deleted'); END;

@@ -144,12 +144,22 @@ pub enum Receivers {
     Both,
 }
 
-/// An agreement that was drafted or received.
+/// An agreement that was received.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Drafted {
+pub struct Received {
     /// The digest of its text, which names it.
     #[schema(value_type = String)]
     pub agreement: Hex32,
+}
+
+/// An agreement that was drafted, signed or refused here, and carried to the other party.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Carried {
+    /// The digest of its text, which names it.
+    #[schema(value_type = String)]
+    pub agreement: Hex32,
+    /// Whether the other party has it so; otherwise it is told when the two next meet.
+    pub delivered: bool,
 }
 
 /// A refusal of an agreement.

@@ -1,5 +1,6 @@
 use hefu_casework::{CaseNumber, Finding, RowId, When};
 use hefu_store::Dataset;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -39,6 +40,22 @@ pub struct FindingView {
     pub programmes: Vec<String>,
     /// 待核实金额, in fen.
     pub to_verify_fen: Option<i64>,
+    /// The letter by which this agency referred the person, where that is what was asked.
+    pub letter: Option<String>,
+    /// What the other agency says of it; nothing where it has said nothing.
+    pub feedback: Option<FeedbackView>,
+}
+
+/// 反馈: what has become of a referred person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FeedbackView {
+    /// The state, a code of the table of words.
+    pub state: String,
+    /// Of which day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub date: Option<Date>,
+    /// Why the agency does not help, where it says so.
+    pub reason: Option<String>,
 }
 
 /// Where a row stands in the agency's own files.
@@ -100,6 +117,12 @@ impl FindingView {
                 .map(|programme| programme.as_str().to_owned())
                 .collect(),
             to_verify_fen: finding.to_verify.map(|fen| fen.0),
+            letter: finding.letter.as_ref().map(|letter| letter.as_str().to_owned()),
+            feedback: finding.feedback.map(|feedback| FeedbackView {
+                state: feedback.state.code().to_owned(),
+                date: feedback.date,
+                reason: feedback.reason.map(|reason| reason.code().to_owned()),
+            }),
         }
     }
 }

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
+use hefu_psi::wire::Abort;
 use hefu_store::Round;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex32, strings};
 
 /// Rounds.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -32,6 +35,10 @@ pub struct RoundView {
     pub state: String,
     /// The code of the failure that it ended with.
     pub error: Option<String>,
+    /// Why it ended, as both sides show it: a code of the table of words.
+    pub reason: Option<String>,
+    /// What its words are filled with.
+    pub reason_params: BTreeMap<String, String>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -50,6 +57,8 @@ pub struct RoundView {
     pub bytes_in: u64,
     /// What it is doing at the moment, where it is running.
     pub progress: Option<ProgressView>,
+    /// The code of what ended the last attempt, where it is running all the same: the receiver tries again by itself.
+    pub interrupted: Option<String>,
 }
 
 /// How far a session has come.
@@ -81,7 +90,8 @@ pub struct Started {
 }
 
 impl RoundView {
-    pub(crate) fn of(round: Round, peer_name: Option<String>, progress: Option<ProgressView>) -> Self {
+    /// A round by its record; what only the running node knows is the caller's to fill in.
+    pub(crate) fn of(round: Round, reason: Option<Abort>, peer_name: Option<String>) -> Self {
         Self {
             id: hefu_casework::Hex(round.id),
             agreement: hefu_casework::Hex(round.agreement),
@@ -90,6 +100,8 @@ impl RoundView {
             role: round.role.code().to_owned(),
             state: round.state.code().to_owned(),
             error: round.error,
+            reason: round.reason,
+            reason_params: reason.map(|reason| strings(reason.params())).unwrap_or_default(),
             started_at: round.started_at,
             ended_at: round.ended_at,
             datasets: round.datasets.iter().map(|dataset| dataset.0).collect(),
@@ -98,7 +110,8 @@ impl RoundView {
             matched: round.matched,
             bytes_out: round.bytes_out,
             bytes_in: round.bytes_in,
-            progress,
+            progress: None,
+            interrupted: None,
         }
     }
 }

@@ -1,0 +1,145 @@
+//! How people name a peer, an agreement or a round: by its name, or by the first digits of what it is known by.
+
+use hefu_casework::Hex;
+use hefu_node::api::view::{AgreementList, Hex32, PeerList, RoundList};
+
+use crate::client::Client;
+use crate::commands::short;
+use crate::failure::{Exit, Failure};
+
+/// Fewer digits than these are a slip rather than a name.
+const FEWEST_DIGITS: usize = 6;
+
+/// What can be named, and by what else.
+struct Known {
+    digest: Hex32,
+    name: String,
+}
+
+/// The node key of a peer.
+pub(crate) async fn peer(named: &str, client: &Client) -> Result<Hex32, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let list: PeerList = client.get("/api/v1/peers").await?;
+    let known = list.peers.into_iter().map(|peer| Known {
+        digest: peer.node_key,
+        name: peer.name,
+    });
+    pick("peer", named, known)
+}
+
+/// The digest of an agreement; its name is its number in the parties' files.
+pub(crate) async fn agreement(named: &str, client: &Client) -> Result<Hex32, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let list: AgreementList = client.get("/api/v1/agreements").await?;
+    let known = list.agreements.into_iter().map(|agreement| Known {
+        digest: agreement.digest,
+        name: agreement.number,
+    });
+    pick("agreement", named, known)
+}
+
+/// The id of a round, which has no name.
+pub(crate) async fn round(named: &str, client: &Client) -> Result<Hex32, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let list: RoundList = client.get("/api/v1/rounds").await?;
+    let known = list.rounds.into_iter().map(|round| Known {
+        digest: round.id,
+        name: String::new(),
+    });
+    pick("round", named, known)
+}
+
+/// The one that bears the name or begins with the digits. A whole name goes before digits.
+fn pick(what: &'static str, named: &str, known: impl IntoIterator<Item = Known>) -> Result<Hex32, Failure> {
+    let known: Vec<Known> = known.into_iter().collect();
+    let of_name = |each: &&Known| !named.is_empty() && each.name == named;
+    let of_digits =
+        |each: &&Known| named.len() >= FEWEST_DIGITS && each.digest.to_string().starts_with(named);
+    let mut fitting: Vec<&Known> = known.iter().filter(of_name).collect();
+    if fitting.is_empty() {
+        fitting = known.iter().filter(of_digits).collect();
+    }
+    let params = |more| [("what", what.to_owned()), ("name", named.to_owned()), more];
+    match fitting[..] {
+        [one] => Ok(one.digest),
+        [] => {
+            let digits = ("min", FEWEST_DIGITS.to_string());
+            Err(Failure::new(Exit::Usage, "name_unknown", params(digits)))
+        }
+        _ => {
+            let each = fitting
+                .iter()
+                .map(|each| format!("\n  {} {}", short(&each.digest), each.name));
+            let each = ("candidates", each.collect());
+            Err(Failure::new(Exit::Usage, "name_ambiguous", params(each)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(bytes: [u8; 4], name: &str) -> Known {
+        let mut digest = [0; 32];
+        digest[..4].copy_from_slice(&bytes);
+        Known {
+            digest: Hex(digest),
+            name: name.to_owned(),
+        }
+    }
+
+    fn picked(named: &str) -> Result<[u8; 4], (Exit, String)> {
+        let known = [
+            known([0xab, 0xcd, 0xef, 1], "县法院"),
+            known([0xab, 0xcd, 0xef, 2], "县民政局"),
+            known([0x12, 0x34, 0x56, 3], "abcdef01"),
+            known([0x78, 0x9a, 0xbc, 4], ""),
+            known([0x11, 0x22, 0x33, 5], "同名"),
+            known([0x11, 0x22, 0x44, 6], "同名"),
+        ];
+        pick("peer", named, known)
+            .map(|digest| [digest.0[0], digest.0[1], digest.0[2], digest.0[3]])
+            .map_err(|failure| {
+                let candidates = failure.param("candidates").unwrap_or_default();
+                (failure.exit, format!("{}{candidates}", failure.code))
+            })
+    }
+
+    #[test]
+    fn a_name_or_its_first_digits_name_one() {
+        assert_eq!(picked("县法院"), Ok([0xab, 0xcd, 0xef, 1]));
+        assert_eq!(picked("123456"), Ok([0x12, 0x34, 0x56, 3]));
+        assert_eq!(picked("abcdef02"), Ok([0xab, 0xcd, 0xef, 2]));
+        // Somebody's name, and somebody else's digits.
+        assert_eq!(picked("abcdef01"), Ok([0x12, 0x34, 0x56, 3]));
+    }
+
+    #[test]
+    fn what_names_none_or_several_is_a_slip() {
+        for none in ["", "12345", "789abd", "县", "789ABC", "  "] {
+            assert_eq!(
+                picked(none),
+                Err((Exit::Usage, "name_unknown".to_owned())),
+                "{none}"
+            );
+        }
+        let (exit, said) = picked("abcdef").unwrap_err();
+        assert_eq!(exit, Exit::Usage);
+        assert!(
+            said.contains("abcdef010000 县法院") && said.contains("abcdef020000 县民政局"),
+            "{said}"
+        );
+        let (_, said) = picked("同名").unwrap_err();
+        assert!(
+            said.contains("112233050000") && said.contains("112244060000"),
+            "{said}"
+        );
+    }
+}

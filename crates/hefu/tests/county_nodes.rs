@@ -1,0 +1,265 @@
+//! The county's day by four separate processes: what the demonstration does in one, done by hand through the command
+//! line. Findings are those that a plain join expects.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+#![cfg(unix)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::node::{Node, Serving};
+use common::secret::Numbers;
+use hefu::county;
+use hefu_fixtures::{Agency, SEED, all_numbers, expected};
+use serde_json::Value;
+
+/// One agreement, and who learns under it.
+struct Round {
+    purpose: &'static str,
+    receiver: Agency,
+    sender: Agency,
+    both: bool,
+    programmes: [&'static [&'static str]; 2],
+    rules: &'static [&'static str],
+}
+
+const ROUNDS: [Round; 5] = [
+    Round {
+        purpose: "duplicates",
+        receiver: Agency::Procuratorate,
+        sender: Agency::Court,
+        both: true,
+        programmes: [&["judicial_procuratorate"], &["judicial_court"]],
+        rules: &["X8"],
+    },
+    Round {
+        purpose: "duplicates",
+        receiver: Agency::CivilAffairs,
+        sender: Agency::DisabledFederation,
+        both: true,
+        programmes: [
+            &["minimum_living", "extreme_poverty", "orphan", "injury_care"],
+            &["disabled_living", "disabled_care"],
+        ],
+        rules: &["X3", "X4", "X5"],
+    },
+    Round {
+        purpose: "omissions",
+        receiver: Agency::Procuratorate,
+        sender: Agency::CivilAffairs,
+        both: false,
+        programmes: [
+            &["judicial_procuratorate"],
+            &["minimum_living", "extreme_poverty", "orphan"],
+        ],
+        rules: &[],
+    },
+    Round {
+        purpose: "leads",
+        receiver: Agency::Procuratorate,
+        sender: Agency::DisabledFederation,
+        both: false,
+        programmes: [&["case_victim"], &["disability_holder"]],
+        rules: &[],
+    },
+    Round {
+        purpose: "referrals",
+        receiver: Agency::Procuratorate,
+        sender: Agency::CivilAffairs,
+        both: false,
+        programmes: [&["referral_sent"], &["referral_received"]],
+        rules: &[],
+    },
+];
+
+#[test]
+fn four_processes_find_what_a_plain_join_expects() {
+    let dir = tempfile::tempdir().unwrap();
+    let exports = hefu_fixtures::generate(SEED, &dir.path().join("exports")).unwrap();
+    let expected = county::expectation().unwrap();
+    let nodes: BTreeMap<Agency, Node> = Agency::ALL
+        .into_iter()
+        .map(|agency| {
+            let (code, name) = (agency.code(), county::name(agency));
+            (agency, Node::made(dir.path(), code, name, code))
+        })
+        .collect();
+    let serving: Vec<Serving> = nodes.values().map(Node::serve).collect();
+    for (agency, node) in &nodes {
+        for (_, other) in nodes.iter().filter(|(other, _)| *other != agency) {
+            node.meet(other);
+        }
+    }
+    for import in &exports.imports {
+        let imported = nodes[&import.agency].import(import.dataset, &import.mapping, &import.files);
+        let known = expected
+            .datasets
+            .iter()
+            .find(|each| each.agency == import.agency.code() && each.dataset == import.dataset);
+        let account = account(&imported["account"]);
+        assert_eq!(account, known.unwrap().account, "{}", import.dataset);
+    }
+
+    let mut found = BTreeMap::new();
+    for round in &ROUNDS {
+        let (receiver, sender) = (&nodes[&round.receiver], &nodes[&round.sender]);
+        let agreement = receiver.agree(sender, &draft(round));
+        run(
+            round.purpose,
+            [round.receiver, round.sender],
+            &nodes,
+            &agreement,
+            &mut found,
+        );
+        if round.both {
+            run(
+                round.purpose,
+                [round.sender, round.receiver],
+                &nodes,
+                &agreement,
+                &mut found,
+            );
+        }
+    }
+    // What an agency's own records break among themselves needs no peer, and no command shows it yet.
+    let between: BTreeMap<_, _> = expected
+        .rounds
+        .iter()
+        .filter(|(key, _)| !key.starts_with("local:"))
+        .map(|(key, round)| (key.clone(), round.findings.clone()))
+        .collect();
+    for (key, findings) in &between {
+        assert_eq!(found.get(key), Some(findings), "{key}");
+    }
+    assert_eq!(found.len(), between.len());
+
+    let numbers = all_numbers(&exports);
+    let numbers = Numbers::new(numbers.iter().map(String::as_str));
+    for node in nodes.values() {
+        assert_eq!(node.json(&["audit", "verify"])["intact"], true);
+        let log = node.dir.join("log.jsonl");
+        node.json(&["audit", "export", "--out", log.to_str().unwrap()]);
+        numbers.are_not_in(&std::fs::read(log).unwrap(), "an exported audit log");
+    }
+    for node in serving {
+        assert_eq!(node.told("-TERM"), Some(0));
+    }
+    for node in nodes.values() {
+        numbers.are_not_in(node.said().as_bytes(), node.name);
+        assert!(node.logged().contains("serving"));
+        numbers.are_not_in(node.logged().as_bytes(), node.name);
+    }
+}
+
+fn run(
+    purpose: &str,
+    [receiver, sender]: [Agency; 2],
+    nodes: &BTreeMap<Agency, Node>,
+    agreement: &str,
+    found: &mut BTreeMap<String, Vec<expected::Finding>>,
+) {
+    let round = nodes[&receiver].json(&["round", "run", agreement]);
+    assert_eq!(round["state"], "done");
+    let id = round["id"].as_str().unwrap();
+    let mut findings: Vec<_> = nodes[&receiver].findings(id).iter().map(finding).collect();
+    findings.sort();
+    let shown = nodes[&receiver].shown(&["finding", "list", &id[..6]]);
+    assert!(shown.contains("不得仅凭比对结果停发或追缴。"), "{shown}");
+    let first = nodes[&receiver].shown(&["finding", "show", &id[..6], "1"]);
+    assert!(first.contains("不得仅凭比对结果停发或追缴。"), "{first}");
+    if purpose == "referrals" {
+        for part in ["对方反馈", "已救助", "对方未登记"] {
+            assert!(shown.contains(part), "{shown}");
+        }
+    }
+    let key = format!("{purpose}:{}<-{}", receiver.code(), sender.code());
+    found.insert(key, findings);
+}
+
+fn draft(round: &Round) -> String {
+    let quoted = |codes: &[&str]| {
+        let each: Vec<_> = codes.iter().map(|code| format!("\"{code}\"")).collect();
+        format!("[{}]", each.join(", "))
+    };
+    // Clocks of the two may differ by a day; the test must run on any day.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (from, until) = (
+        today.yesterday().unwrap(),
+        today.saturating_add(jiff::Span::new().days(300)),
+    );
+    let scheme = match round.sender {
+        Agency::Court => "peer_case_scheme = \"criminal_case\"\n",
+        _ => "",
+    };
+    format!(
+        "number = \"县联席协〔2026〕{}-{}\"\npurpose = \"{}\"\npeer = \"{}\"\nreceivers = \"{}\"\n\
+         own_programmes = {}\npeer_programmes = {}\nrules = {}\n{scheme}\
+         from = \"2026-07\"\nuntil = \"2026-09\"\nplace = \"290101\"\n\
+         max_own_elements = 200_000\nmax_peer_elements = 200_000\n\
+         valid_from = \"{from}\"\nexpires = \"{until}\"\n",
+        round.purpose,
+        round.sender.code(),
+        round.purpose,
+        county::name(round.sender),
+        if round.both { "both" } else { "own" },
+        quoted(round.programmes[0]),
+        quoted(round.programmes[1]),
+        quoted(round.rules),
+    )
+}
+
+fn account(json: &Value) -> expected::Account {
+    let count = |name: &str| json[name].as_u64().unwrap();
+    let rejected = json["rejected"].as_object().unwrap().iter();
+    expected::Account {
+        rows_read: count("rows_read"),
+        accepted: count("accepted"),
+        rejected: rejected
+            .map(|(reason, count)| (reason.clone(), count.as_u64().unwrap()))
+            .collect(),
+        blank: count("blank"),
+        duplicates: count("duplicates"),
+    }
+}
+
+/// A finding as the expected file writes it: by rows, never by number.
+fn finding(json: &Value) -> expected::Finding {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let number = |value: &Value| value.as_u64().unwrap();
+    let mut rows: Vec<_> = json["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| expected::Row {
+            dataset: text(&row["dataset"]).unwrap(),
+            file: u32::try_from(number(&row["file"])).unwrap(),
+            sheet: u32::try_from(number(&row["sheet"])).unwrap(),
+            row: number(&row["row"]),
+        })
+        .collect();
+    rows.sort();
+    let feedback = json["feedback"].as_object().map(|feedback| expected::Feedback {
+        state: text(&feedback["state"]).unwrap(),
+        date: text(&feedback["date"]),
+        reason: text(&feedback["reason"]),
+    });
+    expected::Finding {
+        rows,
+        rule: text(&json["rule"]),
+        kind: text(&json["kind"]).unwrap(),
+        months: json["months"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(text)
+            .collect(),
+        to_verify_fen: json["to_verify_fen"].as_i64(),
+        feedback,
+    }
+}
