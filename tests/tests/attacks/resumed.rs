@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hefu_casework::{AgencyRole, Agreement};
 use hefu_link::{Receiver, Sender};
 use hefu_node::Surroundings;
-use hefu_psi::wire::{Abort, Accept, Have, Kind, Open};
-use hefu_psi::{AwaitAccept, Blinding, Incoming, InputCommitter, Ristretto255, SessionSeed};
+use hefu_psi::wire::{Abort, Accept, Evaluated, Have, Kind, Open, Tags};
+use hefu_psi::{AwaitAccept, Blinding, Incoming, InputCommitter, LogHead, Ristretto255, SessionSeed, Suite};
 use hefu_store::RoundState;
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, conclude_with, draft, opening, party,
@@ -133,6 +133,37 @@ impl Accepted {
         send(&mut self.writing, Kind::Commit, &commit.encode()).await;
         send(&mut self.writing, Kind::Have, &have.encode()).await;
         (self.writing, self.reading)
+    }
+}
+
+impl Accepted {
+    /// Everything but the receipt, which comes with the line: that the session is as long as an honest one is what the
+    /// state machines of the protocol say.
+    async fn up_to_the_receipt(self, rogue: &Rogue, have: Have) -> (Sender, Receiver, Vec<u8>) {
+        let Accepted {
+            mut writing,
+            mut reading,
+            mut blinding,
+            held,
+        } = self;
+        let mut chunk = Vec::new();
+        let header = blinding.next(&POOL, &mut chunk).unwrap().header();
+        if held.chunks == 0 {
+            send(&mut writing, Kind::Blinded, &[&header, chunk.as_slice()].concat()).await;
+        }
+        let (mut evaluating, commit) = blinding.commit(rogue.keys.signing_key()).unwrap();
+        send(&mut writing, Kind::Commit, &commit.encode()).await;
+        send(&mut writing, Kind::Have, &have.encode()).await;
+        let payload = hear(&mut reading, Kind::Evaluated).await;
+        let evaluated = Evaluated::decode(&payload, Ristretto255::proof_bytes()).unwrap();
+        evaluating.evaluated(&POOL, &evaluated, &chunk).unwrap();
+        let mut merging = evaluating.finish().unwrap();
+        let payload = hear(&mut reading, Kind::Tags).await;
+        merging.tags(&Tags::decode(&payload).unwrap()).unwrap();
+        let (_, receipt) = merging
+            .finish(rogue.keys.signing_key(), LogHead::default())
+            .unwrap();
+        (writing, reading, receipt.encode())
     }
 }
 
@@ -315,6 +346,64 @@ async fn a_receipt_of_another_session() {
     assert_eq!(first.state, RoundState::Done, "what is done stays done");
 }
 
+/// A receiver whose line was cut calls again at once, before the sender knows: once while its first call is being put
+/// on record, and once while the end of the session is. Both calls are of one session, and it has one end.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_calls_of_one_session_at_once() {
+    let receiving = Receiving::start(surroundings()).await;
+    let Receiving { sender, rogue, .. } = &receiving;
+    let store = sender.node.store();
+    let nothing = Have {
+        chunks: 0,
+        tags: false,
+    };
+    for seed in 1..=4 {
+        let (_, open) = receiving.opening(seed);
+        let first = rogue.open(&sender.card, &open);
+        let second = rogue.open(&sender.card, &open);
+        let ((_one, mut of_one), (_other, mut of_other)) = tokio::join!(first, second);
+        let heard = [accepts(&mut of_one).await, accepts(&mut of_other).await];
+        assert!(heard.contains(&true), "one of them goes on");
+        assert_eq!(store.debits(0, 10).unwrap().len(), usize::from(seed));
+        assert_eq!(store.rounds().unwrap().len(), usize::from(seed));
+
+        let line = receiving.accepted(seed).await;
+        let (mut writing, mut reading, receipt) = line.up_to_the_receipt(rogue, nothing).await;
+        let again = async {
+            let (_writing, mut reading) = rogue.open(&sender.card, &open).await;
+            accepts(&mut reading).await
+        };
+        let concluding = async {
+            send(&mut writing, Kind::Receipt, &receipt).await;
+            let _ = reading.recv(&mut Vec::new()).await;
+        };
+        let (accepted, ()) = tokio::join!(again, concluding);
+        assert!(accepted, "the session goes on, or its end is said again");
+        // Whichever it was: with the receipt, it is done.
+        while store.open_sessions().unwrap().len() == 1 {
+            let line = receiving.accepted(seed).await;
+            let (mut writing, mut reading, receipt) = line.up_to_the_receipt(rogue, nothing).await;
+            send(&mut writing, Kind::Receipt, &receipt).await;
+            let _ = reading.recv(&mut Vec::new()).await;
+        }
+        let rounds = sender.ended_rounds().await;
+        assert!(
+            rounds.iter().all(|round| round.state == RoundState::Done),
+            "{rounds:?}"
+        );
+    }
+}
+
+/// Whether the call was accepted; else its line was given up for that of another call.
+async fn accepts(reading: &mut Receiver) -> bool {
+    let mut payload = Vec::new();
+    match reading.recv(&mut payload).await {
+        Ok(frame) => frame.kind == Kind::Accept as u8,
+        Err(hefu_link::Error::PeerAborted { abort, .. }) => panic!("the session was ended: {abort:?}"),
+        Err(_) => false,
+    }
+}
+
 /// Between a node that receives and a rogue that sends.
 struct Sending {
     receiver: Agency,
@@ -429,6 +518,6 @@ async fn a_sender_that_accepts_otherwise_when_it_is_called_again() {
     };
     let (ended, heard) = tokio::join!(node.go_on(&round.id), second);
     assert_eq!(ended.err().unwrap().code(), "session_changed");
-    assert_eq!(heard, Abort::Internal);
+    assert_eq!(heard, Abort::Voided);
     assert_eq!(sending.receiver.has_nothing().await, [RoundState::Failed]);
 }
