@@ -150,7 +150,10 @@ impl Node {
             {
                 Check::new("agreement", Verdict::Passed)
             }
-            None => Check::told("agreement", "doctor_no_agreement", card.name()),
+            None => Check {
+                verdict: Verdict::Warning,
+                ..Check::told("agreement", "doctor_no_agreement", card.name())
+            },
         });
         checks
     }

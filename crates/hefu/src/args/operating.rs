@@ -209,6 +209,18 @@ pub(crate) enum FindingCommand {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
+    /// 本机关自己的记录之间的疑点，不涉及对方 What the agency's own records break among themselves, without any peer
+    Local {
+        /// 地区，六位代码 The region whose rules hold, six digits
+        #[arg(long)]
+        place: String,
+        /// 起始月份 The first month, 2026-07
+        #[arg(long)]
+        from: String,
+        /// 截止月份（含） The last month, included
+        #[arg(long)]
+        until: String,
+    },
     /// 查看一条疑点 Show one
     Show {
         /// 轮次编号，或其前几位 The round's id, or the first digits of it

@@ -18,6 +18,11 @@ pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Prin
             let page: FindingPage = client.get(&path).await?;
             printer.result(&json(&page), |lang| list_text(&page, lang));
         }
+        FindingCommand::Local { place, from, until } => {
+            let path = format!("/api/v1/findings/local?place={place}&from={from}&until={until}");
+            let page: FindingPage = client.get(&path).await?;
+            printer.result(&json(&page), |lang| list_text(&page, lang));
+        }
         FindingCommand::Show { round, seq } => {
             let round = naming::round(&round, client).await?;
             let detail: FindingDetail = client

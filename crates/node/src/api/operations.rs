@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::error::{ApiError, Result};
+use super::routes::Local;
 use super::uploads::Uploads;
 use super::view::{
     AccountView, AddPeer, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView,
@@ -376,6 +377,29 @@ impl Operations {
                 findings,
                 total: all.len() as u64,
                 next: last.filter(|last| *last < all.len() as u64),
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn local(self: Arc<Self>, within: Local) -> Result<FindingPage> {
+        blocking(move || {
+            let place = Place::new(&within.place).map_err(Error::from)?;
+            let month = |text: &str| text.parse::<Month>().map_err(Error::from);
+            let months = MonthRange {
+                from: month(&within.from)?,
+                to: month(&within.until)?.next(),
+            };
+            let all = self.node.local_findings(&place, months)?;
+            let datasets = self.node.store().datasets()?;
+            let findings = (1..)
+                .zip(&all)
+                .map(|(seq, finding)| FindingView::of(seq, finding, &datasets));
+            Ok(FindingPage {
+                notice: NOTICE.to_owned(),
+                findings: findings.collect(),
+                total: all.len() as u64,
+                next: None,
             })
         })
         .await

@@ -8,6 +8,8 @@ mod node;
 mod peers;
 mod rounds;
 
+pub(super) use rounds::Local;
+
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
 use utoipa_axum::routes;
@@ -57,6 +59,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::run))
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
+        .routes(routes!(rounds::local))
         .routes(routes!(rounds::finding))
         .routes(routes!(rounds::report))
         .routes(routes!(audit::verify))

@@ -60,6 +60,8 @@ impl Node {
 
     /// Begins a round, and has it before a serving node can take it up by itself.
     async fn put_on_record(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<([u8; 32], Turn)> {
+        // Two that begin at once would each think that it is the only one.
+        let _one_at_a_time = self.active.admission(agreement).await;
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;

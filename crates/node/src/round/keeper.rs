@@ -31,15 +31,19 @@ impl Node {
     /// Follows this node's rounds until it is dropped.
     pub(crate) async fn keep_rounds(self: Arc<Self>) {
         let mut pauses: HashMap<[u8; 32], Pause> = HashMap::new();
-        let mut working: JoinSet<([u8; 32], bool)> = JoinSet::new();
+        let mut working: JoinSet<([u8; 32], bool, Duration)> = JoinSet::new();
         let mut under_way = std::collections::HashSet::new();
         loop {
-            while let Some(Ok((round, settled))) = working.try_join_next() {
+            while let Some(Ok((round, settled, lasted))) = working.try_join_next() {
                 under_way.remove(&round);
                 let pause = pauses.entry(round).or_insert(Pause {
                     until: Instant::now(),
                     next: FIRST_PAUSE,
                 });
+                if lasted > pause.next {
+                    // It got somewhere: a line that is cut again and again is not a peer that is away.
+                    pause.next = FIRST_PAUSE;
+                }
                 pause.until = Instant::now() + pause.next;
                 pause.next = (pause.next * 2).min(LONGEST_PAUSE);
                 if settled {
@@ -57,7 +61,10 @@ impl Node {
                             continue;
                         }
                         let node = Arc::clone(&self);
-                        working.spawn(async move { (round, node.take_up(&session).await) });
+                        working.spawn(async move {
+                            let begun = Instant::now();
+                            (round, node.take_up(&session).await, begun.elapsed())
+                        });
                     }
                 }
                 Err(error) => tracing::error!(node = self.name(), code = error.code(), "rounds are not kept"),

@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{ActorHeader, Failures, Page};
 use crate::api::error::Result;
@@ -60,6 +62,28 @@ pub(super) async fn findings(
     InQuery(page): InQuery<Page>,
 ) -> Result<Json<FindingPage>> {
     Ok(Json(operations.findings(id, page.after, page.limit()).await?))
+}
+
+/// What the agency's own records break among themselves, without any peer. People are masked.
+#[utoipa::path(get, path = "/api/v1/findings/local", params(Local), responses((status = 200, body = FindingPage), Failures))]
+pub(super) async fn local(
+    State(operations): State<Arc<Operations>>,
+    InQuery(within): InQuery<Local>,
+) -> Result<Json<FindingPage>> {
+    Ok(Json(operations.local(within).await?))
+}
+
+/// Under which rules the agency's own records are looked at, and for which months.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct Local {
+    /// The region whose rules hold, as six digits.
+    pub(in crate::api) place: String,
+    /// The first month, `2026-07`.
+    pub(in crate::api) from: String,
+    /// The last month, included.
+    pub(in crate::api) until: String,
 }
 
 /// One finding. The person is masked.
