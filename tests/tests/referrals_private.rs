@@ -207,29 +207,37 @@ async fn agreement(referrer: &Bureau, answering: &Bureau) -> [u8; 32] {
     agree(referrer, answering, proposal(Purpose::Referrals, "1号", parties)).await
 }
 
-/// Every frame that goes out and that comes in, before encryption and after decryption.
+/// Frames with their kinds.
+type Frames = Vec<(u8, Vec<u8>)>;
+
+/// Every frame that comes in and that goes out, after decryption and before encryption.
 #[derive(Default)]
-struct Seen(Mutex<BTreeMap<bool, Vec<(u8, Vec<u8>)>>>);
+struct Seen {
+    received: Mutex<Frames>,
+    sent: Mutex<Frames>,
+}
 
 impl Tap for Seen {
     fn frame(&self, direction: Direction, _: &str, kind: u8, payload: &[u8]) {
-        let mut seen = self.0.lock().unwrap();
-        let frames = seen.entry(direction == Direction::Sent).or_default();
-        frames.push((kind, payload.to_vec()));
+        let frames = match direction {
+            Direction::Received => &self.received,
+            Direction::Sent => &self.sent,
+        };
+        frames.lock().unwrap().push((kind, payload.to_vec()));
     }
 }
 
 impl Seen {
-    fn take(&self) -> Vec<(u8, Vec<u8>)> {
-        let seen = std::mem::take(&mut *self.0.lock().unwrap());
-        seen.into_values().flatten().collect()
+    fn take(&self) -> Frames {
+        let both = [&self.received, &self.sent].map(|frames| std::mem::take(&mut *frames.lock().unwrap()));
+        both.concat()
     }
 }
 
 /// All that the answering side has of a round: frames, in the order of each direction; its log; its records of the
 /// round and the session.
 struct View {
-    frames: Vec<(u8, Vec<u8>)>,
+    frames: Frames,
     log: Vec<(String, String, Value)>,
     records: Vec<String>,
 }

@@ -78,7 +78,9 @@ async fn an_export_becomes_a_snapshot_and_leaves_nothing_else() {
         )),
         "{metrics}"
     );
-    assert!(metrics.contains("hefu_log_seq"), "{metrics}");
+    for figure in ["hefu_log_seq", "hefu_elements_debited_total 0"] {
+        assert!(metrics.contains(figure), "{metrics}");
+    }
 
     let path = format!("/api/v1/datasets/{}", imported["dataset"]);
     assert_eq!(node.delete(&path).await.status, StatusCode::NO_CONTENT);

@@ -77,6 +77,7 @@ fn a_budget_is_spent_to_its_last_element_over_all_purposes() {
         (60, 1),
         "what is refused leaves nothing"
     );
+    assert_eq!(ledger.store.elements_debited().unwrap(), 60);
     assert_eq!(ledger.store.round(&[102; 32]).unwrap(), None);
     ledger
         .call(
@@ -109,6 +110,7 @@ fn a_budget_is_spent_to_its_last_element_over_all_purposes() {
     let store = Store::open(ledger.dir.path(), &passphrase("合符")).unwrap();
     let lines = store.debits(0, 10).unwrap();
     assert_eq!(lines.len(), 4);
+    assert_eq!(store.elements_debited().unwrap(), 300);
     assert_eq!((lines[1].seq, lines[1].purpose.as_str()), (2, "omissions"));
     assert_eq!((lines[1].peer, lines[1].agreement), ([5; 32], [33; 32]));
     assert_eq!((lines[1].elements, lines[1].month), (40, omissions.month));
