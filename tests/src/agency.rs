@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hefu_casework::{
-    AgencyRole, Agreement, Hex, KeyKind, LocalPolicy, Mode, Month, MonthRange, Party, Place, ProgrammeCode,
-    Purpose, RuleId, RuleSet, Selection, SignedAgreement,
+    AgencyRole, Agreement, Hex, KeyKind, Mode, Month, MonthRange, Party, Place, ProgrammeCode, Purpose,
+    RuleId, RuleSet, Selection, SignedAgreement,
 };
 use hefu_fixtures::number_at;
 use hefu_ingest::{Mapping, Wording};
@@ -257,13 +257,6 @@ impl Stopped {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// From now on under this policy.
-    #[must_use]
-    pub fn under(mut self, policy: LocalPolicy) -> Self {
-        self.surroundings.policy = policy;
-        self
     }
 
     /// Starts the node again, at another address.

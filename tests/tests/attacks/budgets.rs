@@ -1,60 +1,76 @@
 //! What a peer may ask about in a month is debited before anything is said, and nothing brings it back.
 
-use hefu_casework::{AgencyRole, LocalPolicy};
+use hefu_casework::{AgencyRole, Agreement, LocalPolicy};
+use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Kind};
 use hefu_store::RoundState;
-use hefu_tests::agency::{Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Stopped, conclude, draft};
+use hefu_tests::agency::{
+    Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, Stopped, conclude, conclude_with, draft,
+};
 use hefu_tests::rogue::{hear, hear_abort};
 use tempfile::TempDir;
 
 use crate::resumed::{Receiving, surroundings};
 
-/// What a node allows now, whatever it has signed before.
-fn budget(elements: u64) -> LocalPolicy {
-    LocalPolicy {
-        max_elements_a_month_from_peer: elements,
-        ..LocalPolicy::default()
+fn with_budget(elements: u64) -> Surroundings {
+    Surroundings {
+        policy: LocalPolicy {
+            max_elements_a_month_from_peer: elements,
+            ..LocalPolicy::default()
+        },
+        ..surroundings()
     }
 }
 
-/// Twelve people of three months each are 36 elements: two sets are within 100, three are not.
+/// Small enough that no single agreement asks for more than the budget; two together can.
+fn small(agreement: &mut Agreement) {
+    agreement.rounds_a_month = 2;
+    for party in &mut agreement.parties {
+        party.max_elements = 40;
+    }
+}
+
+/// Twelve people of three months each are 36 elements: two sets are within 80, three are not.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_opens_anew_is_debited_anew() {
-    let mut receiving = Receiving::start(surroundings()).await;
-    receiving.sender = receiving.sender.stop().await.under(budget(100)).start().await;
-    let Receiving { sender, rogue, .. } = &receiving;
+    let mut receiving = Receiving::under(with_budget(80), small).await;
+    let node = receiving.sender.node.clone();
     let debited = || {
-        let debits = sender.node.store().debits(0, 100).unwrap();
+        let debits = node.store().debits(0, 100).unwrap();
         debits.iter().map(|debit| debit.elements).collect::<Vec<_>>()
     };
     // The same opening is the same session, however often the line is dropped.
     for _ in 0..3 {
-        let (_writing, mut reading) = rogue.open(&sender.card, &receiving.opening(1).1).await;
+        let (_writing, mut reading) = receiving.call(1).await;
         hear(&mut reading, Kind::Accept).await;
     }
     assert_eq!(debited(), [36]);
-    let (_writing, mut reading) = rogue.open(&sender.card, &receiving.opening(2).1).await;
+    let (_writing, mut reading) = receiving.call(2).await;
     hear(&mut reading, Kind::Accept).await;
     assert_eq!(debited(), [36, 36]);
+    let (_writing, mut reading) = receiving.call(3).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::BudgetSpent { limit: 80 });
 
-    let (_writing, mut reading) = rogue.open(&sender.card, &receiving.opening(3).1).await;
-    assert_eq!(hear_abort(&mut reading).await, Abort::BudgetSpent { limit: 100 });
+    // One that was given up is not had back by opening it once more.
+    let (_writing, mut reading) = receiving.call(1).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::Cancelled);
+    // Nor does another agreement bring more.
+    receiving.agreement.number = "试协〔2026〕2号".into();
+    conclude_with(&receiving.agreement, &receiving.sender, &receiving.rogue);
+    let (_writing, mut reading) = receiving.call(3).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::BudgetSpent { limit: 80 });
     assert_eq!(
-        sender.failure().await,
+        receiving.sender.failure().await,
         Failure::own("call_failed", "budget_spent")
     );
     assert_eq!(debited(), [36, 36]);
-    // One that was given up is not had back by opening it once more.
-    let (_writing, mut reading) = rogue.open(&sender.card, &receiving.opening(1).1).await;
-    assert_eq!(hear_abort(&mut reading).await, Abort::Cancelled);
-    assert_eq!(debited(), [36, 36]);
 }
 
-/// Two agencies of which the second lets the first ask about 45 elements a month; a round asks about 30.
+/// Two agencies of which the second lets the first ask about 80 elements a month; a round asks about 30.
 struct Two {
     receiver: Agency,
     sender: Agency,
-    agreement: [u8; 32],
+    agreements: [[u8; 32]; 2],
     dir: TempDir,
 }
 
@@ -62,33 +78,43 @@ impl Two {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (civil, federation) = (AgencyRole::CivilAffairs, AgencyRole::DisabledFederation);
-        let start = |name, role, programme, people| {
-            Agency::start(dir.path(), name, role, programme, people, surroundings())
+        let start = |name, role, programme, people, surroundings| {
+            Agency::start(dir.path(), name, role, programme, people, surroundings)
         };
-        let receiver = start("县民政局", civil, EXTREME_POVERTY, 0..10).await;
-        let sender = start("县残联", federation, DISABLED_LIVING, 5..15).await;
+        let receiver = start("县民政局", civil, EXTREME_POVERTY, 0..10, surroundings()).await;
+        let sender = start("县残联", federation, DISABLED_LIVING, 5..15, with_budget(80)).await;
         receiver.knows(&sender.card);
         sender.knows(&receiver.card);
-        let text = draft(receiver.party(), sender.party());
-        let agreement = conclude(&text, [&receiver, &sender], &[&receiver, &sender]);
-        let sender = sender.stop().await.under(budget(45)).start().await;
-        receiver.knows(&sender.card);
+        let agreements = [1, 2].map(|number| {
+            let mut text = draft(receiver.party(), sender.party());
+            small(&mut text);
+            text.number = format!("试协〔2026〕{number}号");
+            conclude(&text, [&receiver, &sender], &[&receiver, &sender])
+        });
         Self {
             receiver,
             sender,
-            agreement,
+            agreements,
             dir,
         }
     }
 
-    async fn finds_five(&self) {
-        let learned = self.receiver.node.run_round(&self.agreement).await.unwrap();
+    async fn finds_five(&self, agreement: usize) {
+        let agreement = &self.agreements[agreement];
+        let learned = self.receiver.node.run_round(agreement).await.unwrap();
         assert_eq!(learned.outcome.findings.len(), 5);
     }
 
-    /// The round is refused, and both sides show why.
+    /// All that the first agreement allows.
+    async fn spends_60(&self) {
+        self.finds_five(0).await;
+        self.finds_five(0).await;
+    }
+
+    /// A round under the second agreement is refused, and both sides show why.
     async fn is_refused(&self, limit: u64, code: &str) {
-        let error = self.receiver.node.run_round(&self.agreement).await.err().unwrap();
+        let agreement = &self.agreements[1];
+        let error = self.receiver.node.run_round(agreement).await.err().unwrap();
         assert_eq!(error.code(), "peer_aborted");
         assert_eq!(error.abort(), None);
         let shown = error.params().into_iter().find(|(name, _)| *name == "limit");
@@ -103,24 +129,24 @@ impl Two {
         assert_eq!(self.sender.failure().await, Failure::own("call_failed", code));
     }
 
-    /// Makes a backup of the sender's node, then lets it disclose for 30 elements, then stops it.
-    async fn spends_after_a_backup(self) -> (Agency, Stopped, [u8; 32], TempDir) {
+    /// Makes a backup of the sender's node, then lets it disclose for 60 elements, then stops it.
+    async fn spends_after_a_backup(self) -> (Agency, Stopped, [[u8; 32]; 2], TempDir) {
         self.sender
             .node
             .backup(&self.dir.path().join("backup"), "test")
             .unwrap();
         assert!(self.sender.node.store().debits(0, 10).unwrap().is_empty());
-        self.finds_five().await;
-        (self.receiver, self.sender.stop().await, self.agreement, self.dir)
+        self.spends_60().await;
+        (self.receiver, self.sender.stop().await, self.agreements, self.dir)
     }
 
-    async fn again(receiver: Agency, stopped: Stopped, agreement: [u8; 32], dir: TempDir) -> Self {
+    async fn again(receiver: Agency, stopped: Stopped, agreements: [[u8; 32]; 2], dir: TempDir) -> Self {
         let sender = stopped.start().await;
         receiver.knows(&sender.card);
         Self {
             receiver,
             sender,
-            agreement,
+            agreements,
             dir,
         }
     }
@@ -129,36 +155,36 @@ impl Two {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spent_budget_is_shown_on_both_sides() {
     let two = Two::start().await;
-    two.finds_five().await;
-    two.is_refused(45, "budget_spent").await;
+    two.spends_60().await;
+    two.is_refused(80, "budget_spent").await;
 }
 
 /// The backup does not know of what was spent since, but the folder that it replaces does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_node_counts_what_was_spent_since_the_backup() {
-    let (receiver, stopped, agreement, dir) = Two::start().await.spends_after_a_backup().await;
+    let (receiver, stopped, agreements, dir) = Two::start().await.spends_after_a_backup().await;
     let restored = stopped.restore(&dir.path().join("backup"));
     assert!(restored.replaced.is_some() && !restored.budgets_locked);
 
-    let two = Two::again(receiver, stopped, agreement, dir).await;
+    let two = Two::again(receiver, stopped, agreements, dir).await;
     let debits = two.sender.node.store().debits(0, 10).unwrap();
     assert_eq!(
         debits.iter().map(|debit| debit.elements).collect::<Vec<_>>(),
-        [30]
+        [30, 30]
     );
-    two.is_refused(45, "budget_spent").await;
+    two.is_refused(80, "budget_spent").await;
     two.sender.node.store().verify().unwrap();
 }
 
 /// Where there is nothing that could tell, all is spent until a person says otherwise.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_restored_without_its_old_folder_gives_nothing() {
-    let (receiver, stopped, agreement, dir) = Two::start().await.spends_after_a_backup().await;
+    let (receiver, stopped, agreements, dir) = Two::start().await.spends_after_a_backup().await;
     std::fs::remove_dir_all(stopped.folder()).unwrap();
     let restored = stopped.restore(&dir.path().join("backup"));
     assert!(restored.replaced.is_none() && restored.budgets_locked);
 
-    let two = Two::again(receiver, stopped, agreement, dir).await;
+    let two = Two::again(receiver, stopped, agreements, dir).await;
     two.is_refused(0, "budget_locked").await;
     let store = two.sender.node.store();
     let lock = store.budget_locks().unwrap().remove(0);
@@ -166,5 +192,5 @@ async fn a_node_restored_without_its_old_folder_gives_nothing() {
     store
         .unlock_budgets(lock.month, "the ledger was compared")
         .unwrap();
-    two.finds_five().await;
+    two.finds_five(1).await;
 }

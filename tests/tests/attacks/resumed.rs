@@ -35,6 +35,11 @@ struct Accepted {
 
 impl Receiving {
     pub(crate) async fn start(surroundings: Surroundings) -> Self {
+        Self::under(surroundings, |_| ()).await
+    }
+
+    /// With a changed agreement between the two.
+    pub(crate) async fn under(surroundings: Surroundings, change: fn(&mut Agreement)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let sender = Agency::start(
             dir.path(),
@@ -47,7 +52,8 @@ impl Receiving {
         .await;
         let rogue = Rogue::start("县民政局", AgencyRole::CivilAffairs, &[]).await;
         sender.knows(&rogue.card);
-        let agreement = draft(party(&rogue.card, EXTREME_POVERTY), sender.party());
+        let mut agreement = draft(party(&rogue.card, EXTREME_POVERTY), sender.party());
+        change(&mut agreement);
         conclude_with(&agreement, &sender, &rogue);
         Self {
             sender,
@@ -61,6 +67,11 @@ impl Receiving {
     pub(crate) fn opening(&self, seed: u8) -> (AwaitAccept, Open) {
         let own = set(&self.agreement, 0, 4..16);
         AwaitAccept::open::<Ristretto255>(terms(&self.agreement), own, &session_seed(seed)).unwrap()
+    }
+
+    /// Calls and opens so; what was said on earlier lines is lost with them.
+    pub(crate) async fn call(&self, seed: u8) -> (Sender, Receiver) {
+        self.rogue.open(&self.sender.card, &self.opening(seed).1).await
     }
 
     async fn accepted(&self, seed: u8) -> Accepted {
