@@ -15,8 +15,9 @@ use hefu_casework::{
 use hefu_link::{Limits, dial};
 use hefu_node::{Error, Surroundings};
 use hefu_psi::wire::Kind;
-use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, Rogue};
+use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY};
 use hefu_tests::bureau::{Bureau, agree, agree_with_rogue, hand_over, introduce, proposal, surroundings};
+use hefu_tests::rogue::Rogue;
 use hefu_tests::watch::Frames;
 use tempfile::TempDir;
 

@@ -244,7 +244,11 @@ async fn a_restore_over_a_folder_keeps_what_was_spent_since() {
     assert!(!error.can_go_on(), "{error}");
     let here = receiver.ended_round().await;
     assert_eq!(here.reason.as_deref(), Some("abort_voided"));
-    assert_eq!(sender.node.store().rounds().unwrap().len(), 1, "nothing was begun");
+    assert_eq!(
+        sender.node.store().rounds().unwrap().len(),
+        1,
+        "nothing was begun"
+    );
     assert_eq!(lines(&sender.node.store().debits(0, 100).unwrap()), lines(&spent));
     let refused = receiver.node.run_round(&agreement).await.err().unwrap();
     assert_eq!(refused.code(), "peer_aborted");

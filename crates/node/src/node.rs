@@ -23,6 +23,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
+use crate::dossier::Dossiers;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -63,6 +64,7 @@ pub struct Node {
     pub(crate) aliases: Mutex<Aliases>,
     pub(crate) surroundings: Surroundings,
     pub(crate) active: Active,
+    pub(crate) dossiers: Dossiers,
     book: Arc<Book>,
 }
 
@@ -146,6 +148,7 @@ impl Node {
         let aliases = Aliases::read(&store, folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),
+            dossiers: Dossiers::read(&store, &keys.node_key())?,
             profile,
             store,
             keys: Arc::new(keys),
