@@ -15,8 +15,9 @@ use hefu_link::{Card, Keys, Limits, Listener};
 use hefu_node::{Check, Surroundings, Verdict};
 use hefu_psi::wire::{Document, Kind};
 use hefu_store::Vault;
-use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, Rogue};
-use hefu_tests::bureau::{Bureau, agree, agree_with_rogue, introduce, proposal, sha256, surroundings};
+use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY};
+use hefu_tests::bureau::{Bureau, agree, agree_with_rogue, introduce, proposal, surroundings};
+use hefu_tests::rogue::Rogue;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -308,8 +309,8 @@ fn greeting(of: &Bureau, at: Timestamp) -> Value {
         .unwrap()
         .into_iter()
         .map(|(digest, dossier)| {
-            let state = sha256(&dossier.to_bytes());
-            (hefu_casework::Hex(digest).to_string(), json!(state.to_string()))
+            let standing = hefu_casework::Hex(dossier.standing());
+            (hefu_casework::Hex(digest).to_string(), json!(standing))
         })
         .collect();
     json!({ "program": "0.1.0", "protocol": 2, "at": at, "agreements": agreements })

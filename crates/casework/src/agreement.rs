@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, codes::codes, rule::sha256};
 
-pub use dossier::{Dossier, DossierState, MAX_DOSSIER_BYTES, MAX_REASON_CHARS, Refusal};
+pub use dossier::{Dossier, DossierState, MAX_DOSSIER_BYTES, MAX_REASON_CHARS, Refusal, Word};
 pub use label::{LabelField, LabelTerms, MAX_LABEL_BYTES, label_bytes, parse_label};
 pub use leakage::{Learning, learns};
 pub use signing::{SignedAgreement, sign};

@@ -28,7 +28,7 @@ mod time;
 pub use agreement::{
     AgencyRole, Agreement, CaseMatching, Dossier, DossierState, DraftRequest, KeyKind, LabelField,
     LabelTerms, Learning, MAX_DOSSIER_BYTES, MAX_LABEL_BYTES, MAX_REASON_CHARS, Mode, PERSON_WIDTH, Party,
-    Purpose, Refusal, Selection, SignedAgreement, Template, label_bytes, learns, parse_label, sign,
+    Purpose, Refusal, Selection, SignedAgreement, Template, Word, label_bytes, learns, parse_label, sign,
 };
 pub use code::{Place, ProgrammeCode, RuleId};
 pub use element::{CannotFind, CannotFindReason, ElementSet, elements, person_element};

@@ -6,26 +6,29 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::{Hex, Month, canonical};
 use hefu_psi::wire::{Abort, encode_abort};
-use hefu_store::{Store, Unlock};
+use hefu_store::{Store, Unlock, Vault, forget_sessions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::digest::sha256;
-use crate::node::{private_folder, today};
+use crate::node::{private_folder, today, unsealed_keys};
 use crate::{Error, Node, Result};
 
 const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = "hefu.db";
+const VAULT: &str = "vault.json";
+const SPOOL: &str = "spool";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
 const FILES: [(&str, bool); 5] = [
-    ("vault.json", true),
+    (VAULT, true),
     ("node.toml", false),
     ("keys/node.sealed", true),
     ("keys/tls.sealed", true),
@@ -73,7 +76,7 @@ impl Node {
     pub fn backup(&self, folder: &Path, actor: &str) -> Result<()> {
         let failed = |source| Error::folder(folder, source);
         if folder.exists() {
-            return Err(failed(std::io::ErrorKind::AlreadyExists.into()));
+            return Err(failed(ErrorKind::AlreadyExists.into()));
         }
         // Under another name until it is whole.
         let building = with_suffix(folder, "partial");
@@ -108,12 +111,15 @@ impl Node {
         fs::rename(&building, folder).map_err(failed)
     }
 
-    /// Makes a node's folder anew from a backup. A folder that is there already is kept under another name.
+    /// Makes a node's folder anew from a backup. A folder that is there already is kept under another name, without what
+    /// its sessions could be gone on with.
     ///
     /// # Errors
-    /// When the backup is damaged or of another node than the folder's, or can't be unlocked; nothing is changed then.
+    /// When the backup is damaged, is signed by another key than the one in it or is of another node than the folder's,
+    /// or can't be unlocked: nothing is changed then. When the old folder's sessions can't be erased: the restored node
+    /// is in its place all the same.
     pub fn restore(backup: &Path, folder: &Path, unlock: &Unlock, actor: &str) -> Result<Restored> {
-        let manifest = checked(backup)?;
+        let manifest = signed_manifest(backup)?;
         let building = with_suffix(folder, "partial");
         let restored = rebuilt(&manifest, backup, &building, folder, unlock, actor)
             .and_then(|restored| put_in_place(&building, folder, restored));
@@ -121,7 +127,12 @@ impl Node {
             // Nobody would look for it there, and it has all that the backup has.
             let _ = fs::remove_dir_all(&building);
         }
+        let restored = restored?;
         restored
+            .replaced
+            .as_deref()
+            .map_or(Ok(()), forget_open_sessions)?;
+        Ok(restored)
     }
 }
 
@@ -138,11 +149,24 @@ fn rebuilt(
     if building.exists() {
         fs::remove_dir_all(building).map_err(failed)?;
     }
-    for name in ["keys", "spool", "quarantine"] {
+    for name in ["keys", SPOOL, "quarantine"] {
         private_folder(&building.join(name)).map_err(failed)?;
     }
-    for name in manifest.files.keys() {
-        fs::copy(backup.join(name), building.join(name)).map_err(failed)?;
+    for (name, digest) in &manifest.files {
+        let copy = building.join(name);
+        match fs::copy(backup.join(name), &copy) {
+            Err(source) if source.kind() != ErrorKind::NotFound => return Err(failed(source)),
+            // What was copied is checked, not what may stand in the backup a moment later.
+            Ok(_) if digest_of(&copy)? == *digest => {}
+            _ => return Err(damaged(backup, name)),
+        }
+    }
+    // A manifest names its own key: only the one that this vault has sealed says that it is this node's.
+    let vault = Vault::open(&building.join(VAULT), unlock)?;
+    if unsealed_keys(&vault, building)?.node_key() != manifest.node_key.0 {
+        return Err(Error::ForeignBackup {
+            folder: backup.display().to_string(),
+        });
     }
     let store = Store::open(building, unlock)?;
     let older = folder.join(DATABASE).exists();
@@ -176,12 +200,20 @@ fn put_in_place(building: &Path, folder: &Path, mut restored: Restored) -> Resul
     Ok(restored)
 }
 
-/// The manifest, once its signature and the digest of every file hold.
-fn checked(backup: &Path) -> Result<Manifest> {
-    let damaged = |name: &str| Error::Missing {
-        what: "backup_file",
-        name: backup.join(name).display().to_string(),
-    };
+/// What the folder that was replaced could go on with, by secrets that no session needs any more.
+fn forget_open_sessions(replaced: &Path) -> Result<()> {
+    forget_sessions(replaced)?;
+    let (spool, failed) = (replaced.join(SPOOL), |source| Error::folder(replaced, source));
+    match fs::remove_dir_all(&spool) {
+        Err(source) if source.kind() != ErrorKind::NotFound => return Err(failed(source)),
+        _ => {}
+    }
+    private_folder(&spool).map_err(failed)
+}
+
+/// The manifest, once it names the files that make a node and is signed by the key that it names.
+fn signed_manifest(backup: &Path) -> Result<Manifest> {
+    let damaged = |name| damaged(backup, name);
     let bytes = fs::read(backup.join(MANIFEST)).map_err(|_| damaged(MANIFEST))?;
     let SignedManifest { manifest, signature } =
         canonical::from_slice(&bytes).map_err(|_| damaged(MANIFEST))?;
@@ -193,10 +225,8 @@ fn checked(backup: &Path) -> Result<Manifest> {
         return Err(damaged(MANIFEST));
     }
     let known = |name: &str| name == DATABASE || FILES.iter().any(|(known, _)| *known == name);
-    for (name, digest) in &manifest.files {
-        if !known(name) || digest_of(&backup.join(name)).ok() != Some(*digest) {
-            return Err(damaged(name));
-        }
+    if let Some(other) = manifest.files.keys().find(|name| !known(name)) {
+        return Err(damaged(other));
     }
     let needed = FILES.iter().filter(|(_, needed)| *needed).map(|(name, _)| *name);
     match needed
@@ -205,6 +235,13 @@ fn checked(backup: &Path) -> Result<Manifest> {
     {
         Some(missing) => Err(damaged(missing)),
         None => Ok(manifest),
+    }
+}
+
+fn damaged(backup: &Path, name: &str) -> Error {
+    Error::Missing {
+        what: "backup_file",
+        name: backup.join(name).display().to_string(),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hefu_casework::DossierState;
 use hefu_link::Card;
 use jiff::Timestamp;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use crate::dossier::Known;
 use crate::{Error, Node};
 
 /// Clocks that differ by more are worth a warning.
@@ -103,16 +103,10 @@ impl Node {
             }
         }
 
-        let dossiers = match self.dossiers_with(card) {
-            Ok(dossiers) => dossiers,
-            Err(error) => {
-                checks.push(Check::failed("tls", &error));
-                return checks;
-            }
-        };
+        let known = self.known_with(card);
         let greeted = async {
             let mut papers = self.visit(card).await?;
-            let greeting = papers.greet(&dossiers).await?;
+            let greeting = papers.greet(&known).await?;
             papers.leave().await;
             Ok::<_, Error>(greeting)
         }
@@ -142,14 +136,9 @@ impl Node {
             Check::new("clock", Verdict::Passed)
         });
 
-        checks.push(match greeting.differs(&dossiers) {
+        checks.push(match greeting.differs(&known) {
             Some(digest) => Check::told("agreement", "doctor_agreement_differs", &digest),
-            None if dossiers
-                .values()
-                .any(|dossier| dossier.state() == DossierState::Signed) =>
-            {
-                Check::new("agreement", Verdict::Passed)
-            }
+            None if known.values().any(Known::is_signed) => Check::new("agreement", Verdict::Passed),
             None => Check {
                 verdict: Verdict::Warning,
                 ..Check::told("agreement", "doctor_no_agreement", card.name())

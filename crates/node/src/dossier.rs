@@ -1,7 +1,5 @@
 //! Agreements in the making: drafted here or received, checked against this node's policy, signed or refused.
 
-use std::collections::BTreeMap;
-
 use hefu_casework::{Agreement, Dossier, DossierState, Hex, SignedAgreement};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -13,6 +11,10 @@ use serde_json::json;
 use crate::agreement::policy;
 use crate::{Error, Node, Result};
 
+mod known;
+
+pub(crate) use known::{Changing, Dossiers, Known};
+
 impl Node {
     /// Keeps a new agreement as a draft; nobody has signed it. One that is here already stays as it is, with whatever
     /// was said of it.
@@ -23,10 +25,11 @@ impl Node {
         self.may_sign(&agreement)?;
         self.card_of_other(&agreement)?;
         let digest = agreement.digest();
+        let mut changing = self.dossiers.change();
         if self.store.agreement(&digest)?.is_some() {
             return Ok(digest);
         }
-        self.put_dossier(&Dossier::draft(agreement)?)?;
+        self.put_dossier(&mut changing, &Dossier::draft(agreement)?)?;
         self.log(
             "agreement_drafted",
             &json!({ "agreement": Hex(digest), "by": actor }),
@@ -65,7 +68,7 @@ impl Node {
     pub fn receive_dossier(&self, bytes: &[u8]) -> Result<[u8; 32]> {
         let theirs = Dossier::parse(bytes)?;
         let digest = theirs.agreement().digest();
-        self.receive_dossier_from(theirs, None, true)?;
+        self.receive_dossier_from(theirs, None)?;
         Ok(digest)
     }
 
@@ -74,10 +77,11 @@ impl Node {
     /// # Errors
     /// When this node's policy does not allow it, it was refused, or it asks for what this node can't do.
     pub fn sign_agreement(&self, digest: &[u8; 32], actor: &str) -> Result<DossierState> {
+        let mut changing = self.dossiers.change();
         let mut dossier = self.agreement(digest)?;
         self.may_sign(dossier.agreement())?;
         dossier.sign(self.keys.signing_key())?;
-        self.put_dossier(&dossier)?;
+        self.put_dossier(&mut changing, &dossier)?;
         self.log(
             "agreement_signed",
             &json!({ "agreement": Hex(*digest), "by": actor }),
@@ -90,9 +94,10 @@ impl Node {
     /// # Errors
     /// When this node has signed it already, or the reason is empty or too long.
     pub fn refuse_agreement(&self, digest: &[u8; 32], reason: &str, actor: &str) -> Result<DossierState> {
+        let mut changing = self.dossiers.change();
         let mut dossier = self.agreement(digest)?;
         dossier.refuse(self.keys.signing_key(), reason, Timestamp::now())?;
-        self.put_dossier(&dossier)?;
+        self.put_dossier(&mut changing, &dossier)?;
         self.log(
             "agreement_refused",
             &json!({ "agreement": Hex(*digest), "by": actor, "reason": reason }),
@@ -103,58 +108,49 @@ impl Node {
     /// Keeps an agreement that every party has signed; from now on it can be used.
     ///
     /// # Errors
-    /// When it does not name this node, or can't be stored.
+    /// When it does not name this node, was refused, or can't be stored.
     pub fn conclude(&self, signed: &SignedAgreement) -> Result<[u8; 32]> {
         let digest = signed.agreement().digest();
         signed
             .agreement()
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;
-        self.put_dossier(&Dossier::from(signed))?;
+        self.put_dossier(&mut self.dossiers.change(), &Dossier::from(signed))?;
         self.log("agreement_concluded", &json!({ "agreement": Hex(digest) }))?;
         Ok(digest)
     }
 
-    /// Merges a dossier with what is known of the agreement here. `room` says whether one that is new may be kept.
-    pub(crate) fn receive_dossier_from(
-        &self,
-        theirs: Dossier,
-        from: Option<&Card>,
-        room: bool,
-    ) -> Result<Dossier> {
+    /// Merges a dossier with what is known of the agreement here. What is final here stays, and what says nothing new is
+    /// not written: a peer can say the same in other bytes for ever.
+    pub(crate) fn receive_dossier_from(&self, theirs: Dossier, from: Option<&Card>) -> Result<Dossier> {
         let agreement = theirs.agreement();
         let card = self.card_of_other(agreement)?;
         if from.is_some_and(|from| from.node_key() != card.node_key()) {
             return Err(policy("agreement_other_party", Abort::AgreementMismatch));
         }
         let digest = agreement.digest();
-        let known = self.store.agreement(&digest)?;
-        let merged = match &known {
-            Some(stored) => Dossier::parse(&stored.signed)?.merge(&theirs)?,
-            None if room => theirs,
-            None => return Err(policy("agreements_too_many", Abort::Policy)),
+        let mut changing = self.dossiers.change();
+        let merged = match self.store.agreement(&digest)? {
+            Some(stored) => {
+                let own = Dossier::parse(&stored.signed)?;
+                let merged = own.merge(&theirs)?;
+                if stored.state == AgreementState::Signed || merged.standing() == own.standing() {
+                    return Ok(own);
+                }
+                merged
+            }
+            None if from.is_some() && changing.room_for(&card.node_key()) == 0 => {
+                return Err(policy("agreements_too_many", Abort::Policy));
+            }
+            None => theirs,
         };
-        let bytes = merged.to_bytes();
-        if known.is_some_and(|stored| stored.signed == bytes) {
-            return Ok(merged);
-        }
-        self.put_dossier(&merged)?;
+        self.put_dossier(&mut changing, &merged)?;
         let state = merged.state().code();
         self.log(
             "agreement_received",
             &json!({ "agreement": Hex(digest), "from": from.map_or("file", Card::name), "state": state }),
         )?;
         Ok(merged)
-    }
-
-    /// The agreements between this node and a peer.
-    pub(crate) fn dossiers_with(&self, peer: &Card) -> Result<BTreeMap<[u8; 32], Dossier>> {
-        let between = |dossier: &Dossier| dossier.agreement().index_of(&peer.node_key()).is_some();
-        Ok(self
-            .agreements()?
-            .into_iter()
-            .filter(|(_, dossier)| between(dossier))
-            .collect())
     }
 
     /// What this node's own policy, rules and suites say, whatever the other side thinks.
@@ -186,13 +182,15 @@ impl Node {
             })
     }
 
-    fn put_dossier(&self, dossier: &Dossier) -> Result<()> {
+    fn put_dossier(&self, changing: &mut Changing<'_>, dossier: &Dossier) -> Result<()> {
         let state = match dossier.state() {
             DossierState::Draft { .. } => AgreementState::Draft,
             DossierState::Signed => AgreementState::Signed,
             DossierState::Refused { reason, .. } => AgreementState::Refused { reason },
         };
         let digest = dossier.agreement().digest();
-        Ok(self.store.put_agreement(&digest, &dossier.to_bytes(), &state)?)
+        self.store.put_agreement(&digest, &dossier.to_bytes(), &state)?;
+        changing.note(dossier, &self.node_key());
+        Ok(())
     }
 }

@@ -69,6 +69,12 @@ pub enum Error {
         /// Who has the key already.
         holder: String,
     },
+    /// A backup that another key has signed than the one that is in it.
+    #[error("{folder}: the backup is not signed by this node's own key; do not use it")]
+    ForeignBackup {
+        /// The backup.
+        folder: String,
+    },
     /// A list with nobody in it, where that was not asked for.
     #[error("{side} has nobody in it after checking; if that is right, allow an empty list")]
     EmptySide {
@@ -123,6 +129,7 @@ impl Error {
             Error::Stopped => "node_stopped",
             Error::Missing { .. } => "node_missing",
             Error::KeyTaken { .. } => "node_key_taken",
+            Error::ForeignBackup { .. } => "node_foreign_backup",
             Error::EmptySide { .. } => "node_empty_side",
             Error::Spool { .. } => "node_spool",
             Error::Folder { .. } => "node_folder",
@@ -145,6 +152,7 @@ impl Error {
             Error::Breach(breach) => breach.params(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],
+            Error::ForeignBackup { folder } => vec![("folder", folder.clone())],
             Error::EmptySide { side } => vec![("side", side.clone())],
             Error::Spool { source } => vec![("source", source.to_string())],
             Error::Folder { folder, source } => {
@@ -229,7 +237,9 @@ impl Error {
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),
             // Whoever answers the same opening otherwise than before has lost the session.
-            Error::Store(Stored::SessionChanged { part: "accept" }) => Some(Abort::Voided),
+            Error::Store(Stored::SessionChanged { part: "accept" } | Stored::SessionVoided) => {
+                Some(Abort::Voided)
+            }
             Error::Store(Stored::ChunkChanged { chunk }) => Some(Abort::ChunkChanged { chunk: *chunk }),
             _ if self.can_go_on() => Some(Abort::Interrupted),
             _ => Some(Abort::Internal),

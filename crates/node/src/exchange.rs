@@ -5,9 +5,11 @@
 //! caller                                   answering node
 //! greeting: version, time, agreements  -->
 //!                                      <-- greeting
-//! agreement                            -->            each that differs, or that the other side lacks
+//! agreement                            -->            each that stands otherwise there
 //!                                      <-- agreement  as it stands with both sides' signatures
-//! wanted: digest                       -->            each that only the other side has
+//! wanted: digest                       -->            each that only the other side has, as far as there is room
+//!                                      <-- agreement
+//! agreement                            -->            each that the other side lacks: it may have no room
 //!                                      <-- agreement
 //! ended: session, reason               -->
 //!                                      <-- ended      so noted
@@ -17,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hefu_casework::{Dossier, DossierState, Hex, canonical};
+use hefu_casework::{Dossier, Hex, canonical};
 use hefu_link::{Card, Receiver, Sender, dial};
 use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION, decode_abort};
 use hefu_store::Role;
@@ -25,7 +27,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use crate::digest::sha256;
+use crate::dossier::Known;
 use crate::runner::Visit;
 use crate::{Error, Node, Result};
 
@@ -36,8 +38,10 @@ const ENDED: u8 = 4;
 
 /// A paper is awaited so long.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Agreements that one visit can carry, and that a peer may leave here unsigned.
+/// Agreements that one visit can carry.
 const MANY: usize = 256;
+/// The longest version of a program.
+const MAX_PROGRAM_CHARS: usize = 32;
 
 /// What a node says of itself to a peer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +53,7 @@ pub struct Greeting {
     pub protocol: u16,
     /// What time it has.
     pub at: Timestamp,
-    /// The agreements between the two, by digest: the digest of the dossier.
+    /// The agreements between the two, by digest: how each stands.
     agreements: BTreeMap<Hex<32>, Hex<32>>,
 }
 
@@ -61,11 +65,10 @@ impl Greeting {
     }
 
     /// The digest of an agreement that stands otherwise on the other side, or not at all.
-    pub(crate) fn differs(&self, own: &BTreeMap<[u8; 32], Dossier>) -> Option<String> {
-        let state = |dossier: &Dossier| Hex(sha256(&dossier.to_bytes()));
+    pub(crate) fn differs(&self, own: &BTreeMap<[u8; 32], Known>) -> Option<String> {
         let mine = own
             .iter()
-            .find(|(digest, dossier)| self.agreements.get(&Hex(**digest)) != Some(&state(dossier)));
+            .find(|(digest, known)| self.agreements.get(&Hex(**digest)) != Some(&Hex(known.standing)));
         let theirs = self.agreements.keys().find(|digest| !own.contains_key(&digest.0));
         mine.map(|(digest, _)| Hex(*digest).to_string())
             .or_else(|| theirs.map(ToString::to_string))
@@ -79,7 +82,8 @@ pub(crate) struct Papers {
 }
 
 impl Node {
-    /// Brings the agreements between this node and a peer to the same state on both sides.
+    /// Brings the agreements between this node and a peer to the same state on both sides. What a full side does not take
+    /// comes last, so that it is in nothing else's way.
     ///
     /// # Errors
     /// When the peer can't be reached, or says what can't be.
@@ -88,28 +92,43 @@ impl Node {
             what: "peer",
             name: Hex(*peer).to_string(),
         })?;
-        let own = self.dossiers_with(&card)?;
+        let own = self.known_with(&card);
         let mut papers = self.visit(&card).await?;
-        papers.say(GREETING, &canonical::to_vec(&greeting(&own))).await?;
-        let theirs: Greeting = parse(&papers.hear(GREETING).await?)?;
+        let theirs = papers.greet(&own).await?;
         self.note_clock(&card, &theirs);
-        for (digest, dossier) in &own {
-            let bytes = dossier.to_bytes();
-            if theirs.agreements.get(&Hex(*digest)) != Some(&Hex(sha256(&bytes))) {
-                papers.say(AGREEMENT, &bytes).await?;
-                self.take_dossier(&papers.hear(AGREEMENT).await?, &card)?;
+        let (mut differing, mut lacking) = (Vec::new(), Vec::new());
+        for (digest, known) in &own {
+            match theirs.agreements.get(&Hex(*digest)) {
+                Some(standing) if standing.0 == known.standing => {}
+                Some(_) => differing.push(*digest),
+                None => lacking.push(*digest),
             }
         }
         let unknown = theirs
             .agreements
             .keys()
             .filter(|digest| !own.contains_key(&digest.0));
-        for digest in unknown.take(MANY) {
-            papers.say(WANTED, &digest.0).await?;
-            self.take_dossier(&papers.hear(AGREEMENT).await?, &card)?;
+        let room = self.dossiers.change().room_for(peer);
+        for digest in differing {
+            self.carry(&mut papers, AGREEMENT, &self.written(&digest)?, &card)
+                .await?;
+        }
+        for digest in unknown.take(room) {
+            self.carry(&mut papers, WANTED, &digest.0, &card).await?;
+        }
+        for digest in lacking {
+            self.carry(&mut papers, AGREEMENT, &self.written(&digest)?, &card)
+                .await?;
         }
         papers.leave().await;
         Ok(theirs)
+    }
+
+    /// Says one paper that is answered by an agreement, and takes that.
+    async fn carry(self: &Arc<Self>, papers: &mut Papers, kind: u8, bytes: &[u8], peer: &Card) -> Result<()> {
+        papers.say(kind, bytes).await?;
+        let answer = papers.hear(AGREEMENT).await?;
+        self.take_dossier(answer, peer).await.map(drop)
     }
 
     /// As [`Node::exchange`], with the other party of an agreement.
@@ -136,7 +155,7 @@ impl Node {
         } = visit;
         let mut papers = Papers { writing, reading };
         for _ in 0..2 * MANY {
-            match self.answer_paper(kind, &bytes, caller).await {
+            match self.answer_paper(kind, bytes, caller).await {
                 Ok((kind, answer)) => papers.say(kind, &answer).await?,
                 Err(error) => {
                     papers.refuse(&error).await;
@@ -153,24 +172,26 @@ impl Node {
         Ok(())
     }
 
-    async fn answer_paper(self: &Arc<Self>, kind: u8, bytes: &[u8], caller: &Card) -> Result<(u8, Vec<u8>)> {
+    async fn answer_paper(
+        self: &Arc<Self>,
+        kind: u8,
+        bytes: Vec<u8>,
+        caller: &Card,
+    ) -> Result<(u8, Vec<u8>)> {
         match kind {
             GREETING => {
-                let theirs: Greeting = parse(bytes)?;
+                let theirs = parse(&bytes)?;
                 self.note_clock(caller, &theirs);
-                Ok((
-                    GREETING,
-                    canonical::to_vec(&greeting(&self.dossiers_with(caller)?)),
-                ))
+                let own = greeting(&self.known_with(caller));
+                Ok((GREETING, canonical::to_vec(&own)))
             }
-            AGREEMENT => Ok((AGREEMENT, self.take_dossier(bytes, caller)?.to_bytes())),
+            AGREEMENT => Ok((AGREEMENT, self.take_dossier(bytes, caller).await?)),
             WANTED => {
                 let digest: [u8; 32] = bytes.try_into().map_err(|_| malformed())?;
-                let dossier = self
-                    .dossiers_with(caller)?
-                    .remove(&digest)
-                    .ok_or_else(malformed)?;
-                Ok((AGREEMENT, dossier.to_bytes()))
+                if !self.dossiers.is_with(&digest, &caller.node_key()) {
+                    return Err(malformed());
+                }
+                Ok((AGREEMENT, self.written(&digest)?))
             }
             ENDED => {
                 let (call, reason) = bytes.split_first_chunk::<32>().ok_or_else(malformed)?;
@@ -198,12 +219,28 @@ impl Node {
         Ok(())
     }
 
-    /// Merges what a peer has of an agreement with what this node has.
-    fn take_dossier(&self, bytes: &[u8], from: &Card) -> Result<Dossier> {
-        let theirs = Dossier::parse(bytes)?;
-        let unsigned = |dossier: &&Dossier| dossier.state() != DossierState::Signed;
-        let unsigned = self.dossiers_with(from)?.values().filter(unsigned).count();
-        self.receive_dossier_from(theirs, Some(from), unsigned < MANY)
+    /// Merges what a peer has of an agreement with what this node has, and gives that; on a thread of its own, because
+    /// there are signatures to verify.
+    async fn take_dossier(self: &Arc<Self>, bytes: Vec<u8>, from: &Card) -> Result<Vec<u8>> {
+        let (node, from) = (Arc::clone(self), from.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let theirs = Dossier::parse(&bytes)?;
+            Ok(node.receive_dossier_from(theirs, Some(&from))?.to_bytes())
+        });
+        taken.await.unwrap_or(Err(Error::Internal {
+            what: "an agreement's thread",
+        }))
+    }
+
+    /// How the agreements between this node and a peer stand.
+    pub(crate) fn known_with(&self, peer: &Card) -> BTreeMap<[u8; 32], Known> {
+        self.dossiers.with(&peer.node_key(), MANY)
+    }
+
+    /// A dossier as it is stored, and was checked before it was.
+    fn written(&self, digest: &[u8; 32]) -> Result<Vec<u8>> {
+        let stored = self.store.agreement(digest)?;
+        Ok(stored.ok_or_else(malformed)?.signed)
     }
 
     /// A wrong clock is worth a warning and no more: a peer is its key.
@@ -230,7 +267,7 @@ impl Papers {
     }
 
     /// Greets and hears the greeting: that the peer is there, and speaks as we do.
-    pub(crate) async fn greet(&mut self, own: &BTreeMap<[u8; 32], Dossier>) -> Result<Greeting> {
+    pub(crate) async fn greet(&mut self, own: &BTreeMap<[u8; 32], Known>) -> Result<Greeting> {
         self.say(GREETING, &canonical::to_vec(&greeting(own))).await?;
         parse(&self.hear(GREETING).await?)
     }
@@ -286,21 +323,27 @@ impl Papers {
     }
 }
 
-fn greeting(own: &BTreeMap<[u8; 32], Dossier>) -> Greeting {
+fn greeting(own: &BTreeMap<[u8; 32], Known>) -> Greeting {
     Greeting {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: PROTOCOL_VERSION,
         at: Timestamp::now(),
         agreements: own
             .iter()
-            .take(MANY)
-            .map(|(digest, dossier)| (Hex(*digest), Hex(sha256(&dossier.to_bytes()))))
+            .map(|(digest, known)| (Hex(*digest), Hex(known.standing)))
             .collect(),
     }
 }
 
 fn parse(bytes: &[u8]) -> Result<Greeting> {
-    canonical::from_slice(bytes).map_err(|_| malformed())
+    let greeting: Greeting = canonical::from_slice(bytes).map_err(|_| malformed())?;
+    // It is shown on a terminal.
+    let plain = greeting.program.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && (1..=MAX_PROGRAM_CHARS).contains(&greeting.program.len()) {
+        Ok(greeting)
+    } else {
+        Err(malformed())
+    }
 }
 
 fn malformed() -> Error {

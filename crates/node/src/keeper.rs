@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hefu_link::Card;
 use jiff::Timestamp;
-use tokio::time::sleep;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::Node;
 
 /// How often agreements are brought to the same state on both sides, beside whenever one changes here.
 const EXCHANGE: Duration = Duration::from_secs(10 * 60);
+/// A visit takes no longer: a slow peer is called again when its turn comes.
+const VISIT: Duration = Duration::from_secs(60);
 /// How often it is looked for what may no longer be kept.
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
 
@@ -25,18 +29,27 @@ impl Node {
 
     async fn keep_agreements(self: Arc<Self>) {
         loop {
+            let mut visits = JoinSet::new();
             for card in self.peers() {
-                if let Err(error) = self.exchange(&card.node_key()).await {
-                    tracing::info!(
-                        node = self.name(),
-                        peer = card.name(),
-                        code = error.code(),
-                        "agreements not exchanged"
-                    );
-                }
+                visits.spawn(Arc::clone(&self).exchange_in_time(card));
             }
+            while visits.join_next().await.is_some() {}
             sleep(EXCHANGE).await;
         }
+    }
+
+    async fn exchange_in_time(self: Arc<Self>, card: Card) {
+        let code = match timeout(VISIT, self.exchange(&card.node_key())).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => error.code(),
+            Err(_) => "visit_too_long",
+        };
+        tracing::info!(
+            node = self.name(),
+            peer = card.name(),
+            code,
+            "agreements not exchanged"
+        );
     }
 
     async fn keep_retention(self: Arc<Self>) {

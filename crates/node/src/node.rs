@@ -17,12 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hefu_casework::{AgencyRole, Hex, LocalPolicy, RuleSet};
 use hefu_curve::Pool;
 use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
-use hefu_store::{Costs, Peer, Store, Unlock};
+use hefu_store::{Costs, Peer, Store, Unlock, Vault};
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
+use crate::dossier::Dossiers;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -63,6 +64,7 @@ pub struct Node {
     pub(crate) aliases: Mutex<Aliases>,
     pub(crate) surroundings: Surroundings,
     pub(crate) active: Active,
+    pub(crate) dossiers: Dossiers,
     book: Arc<Book>,
 }
 
@@ -126,9 +128,7 @@ impl Node {
         surroundings: Surroundings,
     ) -> Result<Self> {
         let store = Store::open(folder, unlock)?;
-        let node = store.vault().open_file(&folder.join(NODE_KEY), "node key")?;
-        let tls = store.vault().open_file(&folder.join(TLS_KEY), "tls key")?;
-        let keys = Keys::from_parts(node, tls)?;
+        let keys = unsealed_keys(store.vault(), folder)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
         node.sweep_spool()?;
         Ok(node)
@@ -148,6 +148,7 @@ impl Node {
         let aliases = Aliases::read(&store, folder)?;
         Ok(Self {
             folder: folder.to_path_buf(),
+            dossiers: Dossiers::read(&store, &keys.node_key())?,
             profile,
             store,
             keys: Arc::new(keys),
@@ -275,6 +276,13 @@ impl Node {
         self.store.append("node", kind, body)?;
         Ok(())
     }
+}
+
+/// The keys of the node in this folder.
+pub(crate) fn unsealed_keys(vault: &Vault, folder: &Path) -> Result<Keys> {
+    let node = vault.open_file(&folder.join(NODE_KEY), "node key")?;
+    let tls = vault.open_file(&folder.join(TLS_KEY), "tls key")?;
+    Ok(Keys::from_parts(node, tls)?)
 }
 
 /// Masked numbers and waiting chunks are nobody else's business on a shared machine either.

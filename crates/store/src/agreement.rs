@@ -26,7 +26,7 @@ pub enum AgreementState {
     Draft,
     /// Every party signed.
     Signed,
-    /// This agency refused it.
+    /// A party refused it.
     Refused {
         /// In the words of whoever refused.
         reason: String,
@@ -52,12 +52,11 @@ impl AgreementState {
 }
 
 impl Store {
-    /// Adds an agreement, or brings its signatures and state up to date. The same again changes nothing. A refused one
-    /// still takes what was said on the other side before the refusal was known there: a signature, or a refusal that
-    /// came first.
+    /// Adds an agreement, or brings its signatures and state up to date. The same again changes nothing. One that is
+    /// refused takes another refusal and nothing else.
     ///
     /// # Errors
-    /// [`Error::Immutable`] where it is signed already, or would be a draft again; the database's.
+    /// [`Error::Immutable`] where it is signed already, or was refused and would be so no more; the database's.
     pub fn put_agreement(
         &self,
         digest: &[u8; 32],
@@ -189,6 +188,7 @@ mod tests {
             ([1; 32], b"1, 2, 3", refused("too late")),
             ([1; 32], b"1, 2", AgreementState::Signed),
             ([2; 32], b"1, 2", AgreementState::Draft),
+            ([2; 32], b"1, 2, 3", AgreementState::Signed),
         ] {
             let put = store.put_agreement(&digest, signed, &state);
             assert!(

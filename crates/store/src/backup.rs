@@ -19,14 +19,14 @@ use crate::files;
 use crate::log::{self, Entry, LogHead};
 use crate::migrate;
 use crate::session;
-use crate::store::{DATABASE, HEADER, Store, connect};
+use crate::store::{DATABASE, HEADER, Store, connect, empty_write_ahead_log};
 use crate::vault::{Unlock, Vault};
 
 /// The draft of a copy, while it holds secrets still; it never leaves the store's own folder.
 const DRAFT: &str = "backup.tmp";
 
-/// The first schema with a ledger.
-const LEDGER: i64 = 3;
+/// The first schema with sessions and a ledger of them.
+const SESSIONS: i64 = 3;
 
 /// What [`Store::merge_ledger`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Store {
             return Err(Error::NotAStore { path });
         }
         let other = connect(&path)?;
-        let has_ledger = migrate::known_version(&other)? >= LEDGER;
+        let has_ledger = migrate::known_version(&other)? >= SESSIONS;
         self.write(|connection| {
             let (mut debits, mut locks) = (0, 0);
             if has_ledger {
@@ -111,15 +111,39 @@ impl Store {
 
     /// A draft that a killed process left behind.
     pub(crate) fn sweep_backup(&self) -> Result<(), Error> {
-        let draft = self.draft();
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(draft)(error)),
-            _ => Ok(()),
-        }
+        sweep(&self.draft())
     }
 
     fn draft(&self) -> PathBuf {
         self.folder().join(DRAFT)
+    }
+}
+
+/// Erases what sessions could be gone on with from the database in `folder`, of a node that was replaced by a backup and
+/// does not run: their keys, seeds, states and chunks, and half a backup that may lie beside it with all of them.
+///
+/// # Errors
+/// [`Error::NotAStore`], [`Error::InUse`], [`Error::NewerSchema`]; the database's; the disk's.
+pub fn forget_sessions(folder: &Path) -> Result<(), Error> {
+    sweep(&folder.join(DRAFT))?;
+    let path = folder.join(DATABASE);
+    if !path.exists() {
+        return Err(Error::NotAStore { path });
+    }
+    let mut connection = connect(&path)?;
+    if migrate::known_version(&connection)? < SESSIONS {
+        return Ok(());
+    }
+    let change = connection.transaction()?;
+    session::erase_secrets(&change, None)?;
+    change.commit()?;
+    empty_write_ahead_log(&connection, &path)
+}
+
+fn sweep(draft: &Path) -> Result<(), Error> {
+    match fs::remove_file(draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(draft)(error)),
+        _ => Ok(()),
     }
 }
 

@@ -135,6 +135,9 @@ pub enum Error {
     /// The session has come to its end.
     #[error("the session has ended. Start a new round.")]
     SessionEnded,
+    /// The call was debited, and its session went with a database that a backup has replaced.
+    #[error("this session was lost when the node was restored from a backup. Start a new round.")]
+    SessionVoided,
     /// A chunk that differs from the one with its number before.
     #[error("chunk {chunk} differs from what it was. Do not go on with this session.")]
     ChunkChanged {
@@ -221,6 +224,7 @@ impl Error {
             Self::Deleted { .. } => "store_deleted",
             Self::SessionChanged { .. } => "session_changed",
             Self::SessionEnded => "session_ended",
+            Self::SessionVoided => "session_voided",
             Self::ChunkChanged { .. } => "session_chunk_changed",
             Self::ChunkGap { .. } => "session_chunk_gap",
             Self::BudgetSpent { .. } => "budget_spent",
@@ -257,7 +261,9 @@ impl Error {
                     ("expected", (*expected).to_owned()),
                 ]
             }
-            Self::EmptyPassphrase | Self::Cryptography | Self::SessionEnded => Vec::new(),
+            Self::EmptyPassphrase | Self::Cryptography | Self::SessionEnded | Self::SessionVoided => {
+                Vec::new()
+            }
             Self::Sealed { what } => vec![("what", what.clone())],
             Self::Damaged { what, id } | Self::Unknown { what, id } | Self::Deleted { what, id } => {
                 vec![("what", (*what).to_owned()), ("id", id.clone())]

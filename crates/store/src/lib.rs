@@ -32,7 +32,7 @@ mod store;
 mod vault;
 
 pub use agreement::{AgreementState, StoredAgreement};
-pub use backup::Merged;
+pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
 pub use deletion::{Deleted, Deletion};

@@ -68,9 +68,9 @@ impl Store {
     /// Writes round, session, debit and log entry, all or nothing of them. The same session again changes nothing.
     ///
     /// # Errors
-    /// [`Error::BudgetSpent`], [`Error::RoundsSpent`], [`Error::BudgetLocked`]; [`Error::SessionChanged`] where the
-    /// round or the call has another session; [`Error::SessionEnded`]; those of [`Store::put_round`] and
-    /// [`Store::append`].
+    /// [`Error::BudgetSpent`], [`Error::RoundsSpent`], [`Error::BudgetLocked`]; [`Error::SessionVoided`] where the call
+    /// was debited and has no session any more; [`Error::SessionChanged`] where the round or the call has another
+    /// session; [`Error::SessionEnded`]; those of [`Store::put_round`] and [`Store::append`].
     pub fn begin_session(&self, new: &NewSession<'_>) -> Result<(), Error> {
         let round = new.round;
         let mut call = [0; 32];

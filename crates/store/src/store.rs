@@ -86,14 +86,7 @@ impl Store {
 
     /// Moves the write-ahead log into the database and empties it, so that what was erased stands in neither.
     pub(crate) fn checkpoint(&self) -> Result<(), Error> {
-        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-        let blocked: bool = self.lock().query_row(sql, [], |row| row.get(0))?;
-        if blocked {
-            return Err(Error::InUse {
-                path: self.folder.join(DATABASE),
-            });
-        }
-        Ok(())
+        empty_write_ahead_log(&self.lock(), &self.folder.join(DATABASE))
     }
 
     pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
@@ -113,6 +106,17 @@ impl Store {
     fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+pub(crate) fn empty_write_ahead_log(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let blocked: bool = connection.query_row(sql, [], |row| row.get(0))?;
+    if blocked {
+        return Err(Error::InUse {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Opens a database that is there, alone, whatever its schema.

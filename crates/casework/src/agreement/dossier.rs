@@ -1,7 +1,8 @@
 //! A dossier: the text of an agreement with what its parties have said of it so far.
 //!
-//! Nodes pass dossiers to and fro until both hold the same one. Whatever each has seen, and in whichever order, what
-//! they hold in the end is equal byte for byte: signatures are only added, and of two refusals the same one stays.
+//! Nodes pass dossiers to and fro until both say the same. Whatever each has seen, and in whichever order, in the end
+//! the same parties have signed, or the same one has refused. Bytes are not compared: a party can make any number of
+//! signatures that hold, and refusals of any time, and none of them says more than its first.
 
 use jiff::Timestamp;
 use ring::signature::Ed25519KeyPair;
@@ -22,8 +23,10 @@ pub const MAX_REASON_CHARS: usize = 200;
 /// What signatures and a refusal can add to a text.
 const ROOM_BYTES: usize = 4 << 10;
 const REFUSAL: &[u8] = b"hefu/2 refusal\0";
+const STANDING: &[u8] = b"hefu/2 standing\0";
 
-/// There is no such value whose signatures do not hold, or in which what all have signed is refused.
+/// There is no such value whose signatures do not hold, or in which something stands beside a refusal: what one party
+/// has refused is over, and no signature brings it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dossier {
     agreement: Agreement,
@@ -46,6 +49,17 @@ pub struct Refusal {
     pub signature: Hex<64>,
 }
 
+/// What a party has said of a text, as its byte in a [`Dossier::standing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing that still counts.
+    Nothing = 0,
+    /// Yes.
+    Signed = 1,
+    /// No.
+    Refused = 2,
+}
+
 /// How far an agreement has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DossierState {
@@ -56,7 +70,7 @@ pub enum DossierState {
     },
     /// All have signed.
     Signed,
-    /// One party has refused, and not all have signed.
+    /// One party has refused.
     Refused {
         /// Its index.
         by: usize,
@@ -108,14 +122,13 @@ impl Dossier {
     pub fn sign(&mut self, key: &Ed25519KeyPair) -> Result<usize, Error> {
         self.must_be_open()?;
         let (index, signature) = signing::sign(&self.agreement, key)?;
-        // Ed25519 signs alike each time, so a second signature is the first.
         if let Some(place) = self.signatures.get_mut(index) {
-            *place = Some(signature);
+            place.get_or_insert(signature);
         }
         Ok(index)
     }
 
-    /// Adds the refusal of the party whose node has this key.
+    /// Adds the refusal of the party whose node has this key. Whatever was signed counts no more, and goes.
     ///
     /// # Errors
     /// [`Error::NotAParty`]; [`Error::AlreadySigned`] where that party has signed; [`Error::AgreementRefused`] once a
@@ -129,6 +142,7 @@ impl Dossier {
         }
         let party = u8::try_from(index).map_err(|_| Error::NotAParty)?;
         let signature = signature(key, &refusal_message(&self.agreement, party, reason, at))?;
+        self.signatures.fill(None);
         self.refusal = Some(Refusal {
             party,
             reason: reason.to_owned(),
@@ -138,8 +152,12 @@ impl Dossier {
         Ok(index)
     }
 
-    /// What both dossiers say together. Merging is idempotent, and neither order nor grouping matters: a refusal
-    /// stands unless all have signed, and of two refusals the earlier one, then that of the first party.
+    /// What both dossiers say together: all signatures, or a refusal and none of them; of two refusals that of the first
+    /// party. Merging is idempotent, and neither order nor grouping matters, to the [`standing`](Dossier::standing).
+    /// Where both have the same word of a party, the bytes of this one stay, so that nothing is made of saying it anew.
+    ///
+    /// A party that has signed and refuses all the same, against the rule, ends alike wherever the two meet while the
+    /// text is a draft. What a node holds as signed by all it does not merge any more.
     ///
     /// # Errors
     /// [`Error::OtherAgreement`] where the other is of another text.
@@ -147,17 +165,15 @@ impl Dossier {
         if self.agreement.digest() != other.agreement.digest() {
             return Err(Error::OtherAgreement);
         }
-        let signatures = self.signatures.iter().zip(&other.signatures);
-        let signatures: Vec<_> = signatures
-            // A party can make a second signature that holds as well; whichever is kept, both sides keep the same.
-            .map(|(a, b)| [a, b].into_iter().flatten().min_by_key(|each| each.0).copied())
-            .collect();
         let refusals = [&self.refusal, &other.refusal].into_iter().flatten();
-        let refusal = refusals.min_by(|a, b| a.order().cmp(&b.order())).cloned();
+        // The first of equals is this one's.
+        let refusal = refusals.min_by_key(|refusal| refusal.party).cloned();
+        let signatures = self.signatures.iter().zip(&other.signatures);
+        let signatures = signatures.map(|(own, other)| own.or(*other).filter(|_| refusal.is_none()));
         Ok(Dossier {
-            refusal: refusal.filter(|_| signatures.iter().any(Option::is_none)),
+            signatures: signatures.collect(),
             agreement: self.agreement.clone(),
-            signatures,
+            refusal,
         })
     }
 
@@ -174,6 +190,23 @@ impl Dossier {
     /// The refusal that stands.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
+    }
+
+    /// What each party has said, in order.
+    pub fn words(&self) -> Vec<Word> {
+        let refused = self.refusal.as_ref().map(|refusal| usize::from(refusal.party));
+        let word = |(index, signature): (usize, &Option<_>)| match signature {
+            _ if refused == Some(index) => Word::Refused,
+            Some(_) => Word::Signed,
+            None => Word::Nothing,
+        };
+        self.signatures.iter().enumerate().map(word).collect()
+    }
+
+    /// SHA-256 over the text's digest and the words of its parties: equal wherever the same was said, in whichever bytes.
+    pub fn standing(&self) -> [u8; 32] {
+        let words: Vec<u8> = self.words().into_iter().map(|word| word as u8).collect();
+        sha256(&[STANDING, &self.agreement.digest(), &words].concat())
     }
 
     /// How far it has come.
@@ -203,7 +236,7 @@ impl Dossier {
     /// # Errors
     /// [`Error::DocumentTooLarge`]; those of [`canonical::from_slice`] and [`Agreement::validate`];
     /// [`Error::Signature`] with the name of the first party whose signature or refusal does not hold;
-    /// [`Error::Agreement`] where there are more or fewer places than parties, or what all have signed is refused.
+    /// [`Error::Agreement`] where there are more or fewer places than parties, or a signature beside a refusal.
     pub fn parse(bytes: &[u8]) -> Result<Dossier, Error> {
         within(bytes.len(), MAX_DOSSIER_BYTES)?;
         let Unverified {
@@ -250,7 +283,8 @@ impl Dossier {
         let Some(refusal) = &self.refusal else {
             return Ok(());
         };
-        ensure(self.signed().is_none(), "refusal", Wrong::NotAllowed)?;
+        let alone = self.signatures.iter().all(Option::is_none);
+        ensure(alone, "refusal", Wrong::NotAllowed)?;
         short_text("refusal.reason", &refusal.reason, MAX_REASON_CHARS)?;
         let party = agreement.party(usize::from(refusal.party))?;
         let message = refusal_message(agreement, refusal.party, &refusal.reason, refusal.at);
@@ -270,13 +304,6 @@ struct Unverified {
     agreement: Agreement,
     signatures: Vec<Option<Hex<64>>>,
     refusal: Option<Refusal>,
-}
-
-impl Refusal {
-    /// Total, so that two nodes keep the same one.
-    fn order(&self) -> (Timestamp, u8, &str, [u8; 64]) {
-        (self.at, self.party, &self.reason, self.signature.0)
-    }
 }
 
 fn refusal_message(agreement: &Agreement, party: u8, reason: &str, at: Timestamp) -> Vec<u8> {

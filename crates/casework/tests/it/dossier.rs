@@ -1,7 +1,7 @@
 //! Dossiers: whatever two nodes have seen and in whichever order they exchange it, they end with the same one.
 
 use crate::agreement::{key, signable};
-use hefu_casework::{Agreement, Dossier, DossierState, Error, MAX_DOSSIER_BYTES, Wrong};
+use hefu_casework::{Agreement, Dossier, DossierState, Error, MAX_DOSSIER_BYTES, Word, Wrong};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -70,6 +70,8 @@ fn a_refusal_ends_it_and_comes_before_ones_own_signature() {
     let mut other = signed_by(&[1]);
     other.refuse(&key(2), "不同意", at(0)).unwrap();
     assert_eq!(other.state(), refused(1, "不同意"));
+    assert_eq!(other.signatures(), [None, None], "what was signed counts no more");
+    assert_eq!(other.words(), [Word::Nothing, Word::Refused]);
     assert!(matches!(
         draft().refuse(&key(3), "与我无关", at(0)),
         Err(Error::NotAParty)
@@ -97,28 +99,61 @@ fn a_reason_is_short_and_looks_as_it_is() {
     refused_by(1, &"因".repeat(200), 0);
 }
 
-/// The earlier refusal stands, then that of the first party; a refusal does not undo what all have signed.
+/// Of two parties the refusal of the first stands, of one party what was heard first; a refusal stands whatever is signed.
 #[test]
 fn contradictions_end_alike_on_both_sides() {
     let merged = |a: &Dossier, b: &Dossier| {
         let (ab, ba) = (a.merge(b).unwrap(), b.merge(a).unwrap());
-        assert_eq!(ab.to_bytes(), ba.to_bytes());
+        assert_eq!(ab.standing(), ba.standing());
         ab
     };
-    let (early, late) = (refused_by(2, "乙", 1), refused_by(1, "甲", 2));
-    assert_eq!(merged(&early, &late).state(), refused(1, "乙"));
-    let (one, two) = (refused_by(1, "甲", 1), refused_by(2, "乙", 1));
-    assert_eq!(merged(&one, &two).state(), refused(0, "甲"));
-    // One party said two things at one time.
-    let (this, that) = (refused_by(1, "甲", 1), refused_by(1, "丙", 1));
-    assert_eq!(merged(&this, &that).state(), refused(0, "丙"));
+    let (one, two) = (refused_by(1, "甲", 2), refused_by(2, "乙", 1));
+    for dossier in [merged(&one, &two), merged(&two, &one)] {
+        assert_eq!(dossier, one);
+    }
+    // One party said two things: each side keeps what it heard first, and neither has anything to tell the other.
+    let (this, that) = (refused_by(1, "甲", 5), refused_by(1, "丙", 1));
+    assert_eq!(merged(&this, &that), this);
+    assert_eq!(merged(&that, &this), that);
+    assert_eq!(this.standing(), that.standing());
     // It refused here and signed there.
-    let unsure = merged(&refused_by(1, "甲", 1), &signed_by(&[1]));
-    assert_eq!(unsure.state(), refused(0, "甲"));
-    let signed = merged(&unsure, &signed_by(&[2]));
-    assert_eq!(signed.state(), DossierState::Signed);
-    assert_eq!(signed, signed_by(&[1, 2]));
-    assert_eq!(merged(&signed, &late), signed);
+    let unsure = merged(&signed_by(&[1]), &refused_by(1, "甲", 1));
+    assert_eq!(unsure, refused_by(1, "甲", 1));
+    for signed in [signed_by(&[2]), signed_by(&[1, 2])] {
+        assert_eq!(merged(&signed, &unsure), unsure);
+    }
+}
+
+#[test]
+fn a_standing_is_what_was_said_and_nothing_else() {
+    let other = Agreement {
+        retention_days: 30,
+        ..signable()
+    };
+    let all = [
+        draft(),
+        signed_by(&[1]),
+        signed_by(&[2]),
+        signed_by(&[1, 2]),
+        refused_by(1, "甲", 0),
+        refused_by(2, "甲", 0),
+        Dossier::draft(other).unwrap(),
+    ];
+    for (i, one) in all.iter().enumerate() {
+        for (j, other) in all.iter().enumerate() {
+            assert_eq!(one.standing() == other.standing(), i == j, "{i} {j}");
+        }
+    }
+    let mut spoken = [b"hefu/2 standing\0".as_slice(), &signable().digest(), &[0, 2]].concat();
+    assert_eq!(refused_by(2, "甲", 0).standing(), sha256(&spoken));
+    let end = spoken.len();
+    spoken[end - 2..].copy_from_slice(&[1, 0]);
+    assert_eq!(signed_by(&[1]).standing(), sha256(&spoken));
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().try_into().unwrap()
 }
 
 #[test]
@@ -170,8 +205,7 @@ fn what_is_written_is_read_and_every_changed_byte_is_refused() {
 }
 
 #[test]
-fn what_all_have_signed_is_not_refused() {
-    let signed = String::from_utf8(signed_by(&[1, 2]).to_bytes()).unwrap();
+fn nothing_stands_beside_a_refusal() {
     let refused = String::from_utf8(refused_by(1, "甲", 0).to_bytes()).unwrap();
     let refusal = refused
         .split("\"refusal\":")
@@ -180,14 +214,17 @@ fn what_all_have_signed_is_not_refused() {
         .split(",\"signatures\"")
         .next()
         .unwrap();
-    let both = signed.replacen("\"refusal\":null", &format!("\"refusal\":{refusal}"), 1);
-    assert!(matches!(
-        Dossier::parse(both.as_bytes()),
-        Err(Error::Agreement {
-            field: "refusal",
-            wrong: Wrong::NotAllowed
-        })
-    ));
+    for signers in [&[1_u8, 2] as &[u8], &[1], &[2]] {
+        let signed = String::from_utf8(signed_by(signers).to_bytes()).unwrap();
+        let both = signed.replacen("\"refusal\":null", &format!("\"refusal\":{refusal}"), 1);
+        assert!(matches!(
+            Dossier::parse(both.as_bytes()),
+            Err(Error::Agreement {
+                field: "refusal",
+                wrong: Wrong::NotAllowed
+            })
+        ));
+    }
     // The refusal as such is sound.
     let alone = signed_by(&[2]).merge(&refused_by(1, "甲", 0)).unwrap();
     assert_eq!(Dossier::parse(&alone.to_bytes()).unwrap(), alone);
@@ -288,7 +325,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn two_nodes_end_with_the_same_bytes(acts in prop::collection::vec((0usize..2, act()), 0..12)) {
+    fn two_nodes_end_with_the_same(acts in prop::collection::vec((0usize..2, act()), 0..12)) {
         let mut nodes = [draft(), draft()];
         for (node, act) in acts {
             if matches!(act, Act::Send) {
@@ -300,25 +337,31 @@ proptest! {
         }
         let [a, b] = nodes;
         let (one, two) = (a.merge(&b).unwrap(), b.merge(&a).unwrap());
+        prop_assert_eq!(one.standing(), two.standing());
+        // Who says nothing twice is quoted in the same bytes everywhere.
         prop_assert_eq!(one.to_bytes(), two.to_bytes());
         prop_assert_eq!(&Dossier::parse(&one.to_bytes()).unwrap(), &one);
-        // Each side's own word is in it.
+        let refused = |dossier: &Dossier| dossier.refusal().is_some();
+        prop_assert_eq!(refused(&one), refused(&a) || refused(&b));
+        // Each side's own word is in it, unless somebody has refused.
         for before in [&a, &b] {
-            for (was, is) in before.signatures().iter().zip(one.signatures()) {
-                prop_assert!(was.is_none() || is.is_some());
+            for (was, is) in before.words().iter().zip(one.words()) {
+                prop_assert!(refused(&one) || *was == Word::Nothing || *was == is);
             }
-            let withdrawn = before.refusal().is_some() && one.refusal().is_none();
-            prop_assert!(!withdrawn || one.state() == DossierState::Signed);
         }
     }
 
     #[test]
     fn merging_knows_neither_order_nor_grouping(a in any_dossier(), b in any_dossier(), c in any_dossier()) {
         let merge = |a: &Dossier, b: &Dossier| a.merge(b).unwrap();
-        prop_assert_eq!(merge(&a, &b), merge(&b, &a));
+        prop_assert_eq!(merge(&a, &b).standing(), merge(&b, &a).standing());
         prop_assert_eq!(merge(&merge(&a, &b), &c), merge(&a, &merge(&b, &c)));
         prop_assert_eq!(merge(&a, &a), a.clone());
         prop_assert_eq!(merge(&merge(&a, &b), &a), merge(&a, &b));
+        // What is heard again in other bytes changes none.
+        if merge(&a, &b).standing() == a.standing() {
+            prop_assert_eq!(merge(&a, &b), a.clone());
+        }
         prop_assert_eq!(Dossier::parse(&merge(&a, &b).to_bytes()).unwrap(), merge(&a, &b));
     }
 }

@@ -167,8 +167,9 @@ fn a_call_is_debited_once_whatever_becomes_of_its_session() {
     }
 }
 
+/// A session that went with a replaced database is not begun a second time under the debit of the first.
 #[test]
-fn a_debit_that_came_from_another_ledger_is_not_taken_twice() {
+fn a_call_that_was_debited_and_has_no_session_is_void() {
     let ledger = Ledger::new();
     let call = ring::digest::digest(&ring::digest::SHA256, &[1]);
     let line = Debited {
@@ -178,17 +179,24 @@ fn a_debit_that_came_from_another_ledger_is_not_taken_twice() {
         month: "2026-10".parse().unwrap(),
         agreement: [3; 32],
         purpose: "duplicates".to_owned(),
-        elements: 100,
+        elements: 60,
         call: call.as_ref().try_into().unwrap(),
     };
     assert!(ledger.store.write(|connection| put(connection, &line)).unwrap());
     assert!(!ledger.store.write(|connection| put(connection, &line)).unwrap());
-    assert!(matches!(
-        ledger.call(1, 5, 3, debit(99)),
-        Err(Error::SessionChanged { part: "debit" })
-    ));
-    ledger.call(1, 5, 3, debit(100)).unwrap();
-    assert_eq!(ledger.spent(5, "2026-10"), 100);
+    let november = Debit {
+        month: "2026-11".parse().unwrap(),
+        ..debit(60)
+    };
+    for (peer, debit) in [(5, debit(60)), (5, debit(0)), (6, debit(60)), (5, november)] {
+        assert!(matches!(
+            ledger.call(1, peer, 3, debit),
+            Err(Error::SessionVoided)
+        ));
+    }
+    assert_eq!(ledger.store.round(&[101; 32]).unwrap(), None);
+    assert_eq!(ledger.spent(5, "2026-10"), 60);
+    ledger.call(2, 5, 3, debit(40)).unwrap();
 }
 
 #[test]
