@@ -1,18 +1,21 @@
 //! Parties that hold keys and a card, and keep to no rules but when they like to.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Fen, Month, MonthRange, Per, Period, RowId, RuleSet, Status,
-    elements,
+    AgencyRole, Agreement, AidRecord, Amount, Fen, KeyKind, Month, MonthRange, Per, Period, RowId, RuleSet,
+    Status, elements,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind as Document, parse};
 use hefu_link::{Card, Keys, Limits, Listener, PeerBook, Receiver, Sender, Tap, dial};
-use hefu_node::runner::{Call, Forgetful, Own, Received, Runner, Said, Sent, system_randomness};
-use hefu_psi::wire::{Abort, Accept, Document as Paper, Kind, Open};
-use hefu_psi::{Elements, Mode, Ristretto255, SessionId, SessionSeed, Terms};
+use hefu_node::runner::{
+    Call, Chunks, Forgetful, Journal, Own, Received, Runner, Said, Sent, Spool, system_randomness,
+};
+use hefu_psi::wire::{Abort, Accept, Document as Paper, Kind, Open, ReceiptMessage};
+use hefu_psi::{Elements, LogHead, Mode, Ristretto255, Root, SessionId, SessionSeed, SignedReceipt, Terms};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -28,6 +31,7 @@ pub struct Rogue {
     /// Where it listens.
     pub listener: Listener,
     spool: TempDir,
+    log: Mutex<LogHead>,
 }
 
 impl Rogue {
@@ -44,7 +48,13 @@ impl Rogue {
             card,
             listener,
             spool: tempfile::tempdir().unwrap(),
+            log: Mutex::default(),
         }
+    }
+
+    /// From now on it signs that its log ends here, true or not.
+    pub fn claims(&self, head: LogHead) {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = head;
     }
 
     /// Calls, and opens with this.
@@ -78,9 +88,8 @@ impl Rogue {
         tap: Option<Arc<dyn Tap>>,
     ) -> hefu_node::Result<Received> {
         let connection = dial(&self.keys, peer, &Limits::default(), tap).await?;
-        let journal = Arc::new(Forgetful::new(self.spool.path()));
         self.runner()
-            .receive::<Ristretto255>(connection, terms(agreement), own, seed, journal, ())
+            .receive::<Ristretto255>(connection, terms(agreement), own, seed, self.journal(), ())
             .await
     }
 
@@ -101,11 +110,15 @@ impl Rogue {
             elements: own,
             labels: zeroize::Zeroizing::default(),
         };
-        let journal = Arc::new(Forgetful::new(self.spool.path()));
-        let randomness = system_randomness();
+        let (randomness, journal) = (system_randomness(), self.journal());
         self.runner()
             .send::<Ristretto255>(call, terms(agreement), own, seed, randomness, journal, ())
             .await
+    }
+
+    fn journal(&self) -> Arc<Claiming> {
+        let head = *self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::new(Claiming::new(self.spool.path(), head))
     }
 
     fn runner(&self) -> Runner {
@@ -114,6 +127,70 @@ impl Rogue {
             self.spool.path().to_path_buf(),
             Arc::clone(&self.keys),
         )
+    }
+}
+
+/// Remembers nothing but where the log is to end.
+struct Claiming(Forgetful, LogHead);
+
+impl Claiming {
+    fn new(spool: &Path, head: LogHead) -> Self {
+        Self(Forgetful::new(spool), head)
+    }
+}
+
+impl Journal for Claiming {
+    fn opened(&self, open: &[u8]) -> hefu_node::Result<()> {
+        self.0.opened(open)
+    }
+
+    fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> hefu_node::Result<()> {
+        self.0.accepted(accept, fresh)
+    }
+
+    fn committed(&self, commit: &[u8]) -> hefu_node::Result<()> {
+        self.0.committed(commit)
+    }
+
+    fn chunks(&self, of: Chunks) -> hefu_node::Result<Vec<Root>> {
+        self.0.chunks(of)
+    }
+
+    fn chunk(&self, of: Chunks, number: u32, root: &Root) -> hefu_node::Result<()> {
+        self.0.chunk(of, number, root)
+    }
+
+    fn tags(&self, root: &[u8; 32]) -> hefu_node::Result<()> {
+        self.0.tags(root)
+    }
+
+    fn tags_noted(&self) -> hefu_node::Result<Option<[u8; 32]>> {
+        self.0.tags_noted()
+    }
+
+    fn receipt(&self) -> hefu_node::Result<Option<Vec<u8>>> {
+        self.0.receipt()
+    }
+
+    fn receipt_signed(&self, receipt: &[u8]) -> hefu_node::Result<()> {
+        self.0.receipt_signed(receipt)
+    }
+
+    fn conclude(
+        &self,
+        signed: &SignedReceipt,
+        theirs: &ReceiptMessage,
+        own: &ReceiptMessage,
+    ) -> hefu_node::Result<()> {
+        self.0.conclude(signed, theirs, own)
+    }
+
+    fn head(&self) -> hefu_node::Result<LogHead> {
+        Ok(self.1)
+    }
+
+    fn spool(&self, name: &'static str) -> hefu_node::Result<Spool> {
+        self.0.spool(name)
     }
 }
 
@@ -147,18 +224,23 @@ pub async fn hear_abort(receiver: &mut Receiver) -> Abort {
     }
 }
 
-/// The terms of a session under this agreement, by rules.
+/// The terms of a session under this agreement.
 #[must_use]
 pub fn terms(agreement: &Agreement) -> Terms {
     let open = opening(agreement);
+    let label = agreement.label.as_ref();
     Terms {
         agreement: open.agreement,
         receiver: open.receiver,
         sender: open.sender,
-        mode: Mode::Members,
-        key_kind: hefu_psi::KeyKind::Rule,
+        mode: label.map_or(Mode::Members, |_| Mode::Labels),
+        key_kind: match agreement.key_kind {
+            KeyKind::Person => hefu_psi::KeyKind::Person,
+            KeyKind::Rule => hefu_psi::KeyKind::Rule,
+            KeyKind::Referral => hefu_psi::KeyKind::Referral,
+        },
         width: open.width,
-        label: 0,
+        label: label.map_or(0, |label| label.max_bytes),
         receiver_cap: open.receiver_cap,
         sender_cap: open.sender_cap,
     }
