@@ -19,6 +19,7 @@ use hefu_casework::{
 use hefu_fixtures::{SEED, expected};
 use hefu_link::{Direction, Tap};
 use hefu_node::{Export, Learned, Surroundings};
+use hefu_psi::wire::Kind;
 use hefu_store::RoundState;
 use hefu_tests::agency::wording;
 use hefu_tests::bureau::{Bureau, agree, introduce, number, proposal, surroundings};
@@ -405,6 +406,10 @@ async fn the_answering_side_cannot_tell_one_list_from_another() {
     // ones), and the round over the other list has it too.
     let (mut common, mut random) = (0, 0);
     for (index, (kind, payload)) in first.frames.iter().enumerate() {
+        if *kind == Kind::Tags as u8 {
+            // Its own, and sorted: the first byte of a tag is close to its rank, and often the same by chance.
+            continue;
+        }
         for (at, byte) in payload.iter().enumerate() {
             if same.iter().all(|view| view.frames[index].1[at] == *byte) {
                 common += 1;

@@ -117,7 +117,7 @@ async fn a_draft_between_two_others() {
 /// Drafts cost a peer nothing, and each is kept, shown and logged here.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_drafts() {
-    const MANY: usize = 256;
+    const MANY: usize = 32;
     let receiving = Receiving::start(surroundings()).await;
     let Receiving {
         sender,
