@@ -8,5 +8,6 @@
     reason = "a failed expectation is the report"
 )]
 
+mod heads;
 mod labels;
 mod sender;
