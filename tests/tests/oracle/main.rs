@@ -8,6 +8,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod entered;
 mod heads;
 mod labels;
 mod sender;
