@@ -12,3 +12,4 @@ mod entered;
 mod heads;
 mod labels;
 mod sender;
+mod signed;
