@@ -8,5 +8,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod entered;
+mod heads;
 mod labels;
 mod sender;
+mod signed;
