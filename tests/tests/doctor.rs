@@ -186,11 +186,9 @@ async fn a_name_that_is_unknown_and_a_port_that_is_closed() {
 }
 
 /// Answers each caller with `serve`; where it listens.
-async fn listening<F: Future<Output = ()> + Send>(
-    serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static,
-) -> String
+async fn listening<F>(serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static) -> String
 where
-    F: 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
