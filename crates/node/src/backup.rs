@@ -23,7 +23,6 @@ use crate::{Error, Node, Result};
 const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = "hefu.db";
 const VAULT: &str = "vault.json";
-const SPOOL: &str = "spool";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
@@ -149,7 +148,7 @@ fn rebuilt(
     if building.exists() {
         fs::remove_dir_all(building).map_err(failed)?;
     }
-    for name in ["keys", SPOOL, "quarantine"] {
+    for name in ["keys", "spool", "quarantine"] {
         private_folder(&building.join(name)).map_err(failed)?;
     }
     for (name, digest) in &manifest.files {
@@ -203,7 +202,7 @@ fn put_in_place(building: &Path, folder: &Path, mut restored: Restored) -> Resul
 /// What the folder that was replaced could go on with, by secrets that no session needs any more.
 fn forget_open_sessions(replaced: &Path) -> Result<()> {
     forget_sessions(replaced)?;
-    let (spool, failed) = (replaced.join(SPOOL), |source| Error::folder(replaced, source));
+    let (spool, failed) = (replaced.join("spool"), |source| Error::folder(replaced, source));
     match fs::remove_dir_all(&spool) {
         Err(source) if source.kind() != ErrorKind::NotFound => return Err(failed(source)),
         _ => {}

@@ -104,16 +104,25 @@ impl Node {
                 None => lacking.push(*digest),
             }
         }
-        let unknown = theirs
+        let unknown: Vec<_> = theirs
             .agreements
             .keys()
-            .filter(|digest| !own.contains_key(&digest.0));
+            .filter(|digest| !own.contains_key(&digest.0))
+            .collect();
         let room = self.dossiers.change().room_for(peer);
+        if room < unknown.len() {
+            tracing::warn!(
+                node = self.name(),
+                peer = card.name(),
+                room,
+                "a peer's drafts wait until some of those here are signed or refused"
+            );
+        }
         for digest in differing {
             self.carry(&mut papers, AGREEMENT, &self.written(&digest)?, &card)
                 .await?;
         }
-        for digest in unknown.take(room) {
+        for digest in unknown.into_iter().take(room) {
             self.carry(&mut papers, WANTED, &digest.0, &card).await?;
         }
         for digest in lacking {

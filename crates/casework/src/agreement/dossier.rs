@@ -156,8 +156,8 @@ impl Dossier {
     /// party. Merging is idempotent, and neither order nor grouping matters, to the [`standing`](Dossier::standing).
     /// Where both have the same word of a party, the bytes of this one stay, so that nothing is made of saying it anew.
     ///
-    /// A party that has signed and refuses all the same, against the rule, ends alike wherever the two meet while the
-    /// text is a draft. What a node holds as signed by all it does not merge any more.
+    /// A refusal wins over any signatures, also of all parties. Whoever holds a text as signed by all must therefore not
+    /// merge it any more, or a party could take its signature back.
     ///
     /// # Errors
     /// [`Error::OtherAgreement`] where the other is of another text.

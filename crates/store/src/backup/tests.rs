@@ -320,3 +320,44 @@ fn a_first_schema_has_no_ledger_to_give() {
     let first = Connection::open(&path).unwrap();
     assert_eq!(migrate::known_version(&first).unwrap(), 1, "it is not migrated");
 }
+
+#[test]
+fn a_replaced_folder_forgets_its_sessions_and_keeps_the_rest() {
+    let node = Node::new();
+    let sealed: Vec<Vec<u8>> = [
+        "key FROM session_keys",
+        "seed FROM session_keys",
+        "root FROM session_chunks",
+    ]
+    .iter()
+    .flat_map(|column| node.store.column(&format!("SELECT {column}")))
+    .collect();
+    assert_eq!(sealed.len(), 5);
+    let path = node.dir.path();
+    assert!(matches!(forget_sessions(path), Err(Error::InUse { .. })));
+    let (head, debits) = (node.store.head().unwrap(), node.store.debits(0, 9).unwrap());
+    drop(node.store);
+    // A process that was killed in a backup leaves all of it a second time.
+    fs::copy(path.join(DATABASE), path.join(DRAFT)).unwrap();
+    assert_ne!(found(path, &sealed), 0, "the search works");
+    forget_sessions(path).unwrap();
+    assert_eq!(found(path, &sealed), 0);
+    assert!(!path.join(DRAFT).exists());
+    forget_sessions(path).unwrap();
+
+    let store = Store::open(path, &passphrase("合符")).unwrap();
+    assert_eq!(store.head().unwrap(), head);
+    assert_eq!(store.debits(0, 9).unwrap(), debits);
+    assert!(store.findings(&node.ended.id).unwrap() == [finding(1)]);
+    assert!(store.session_seed(&node.open.id).unwrap().is_none());
+    assert!(store.session(&node.open.id).unwrap().unwrap().end.is_none());
+
+    let empty = tempfile::tempdir().unwrap();
+    for folder in [empty.path(), &path.join("none")] {
+        assert!(matches!(forget_sessions(folder), Err(Error::NotAStore { .. })));
+    }
+    let mut first = Connection::open(empty.path().join(DATABASE)).unwrap();
+    migrate::apply(&mut first, &migrate::MIGRATIONS[..1]).unwrap();
+    drop(first);
+    forget_sessions(empty.path()).unwrap();
+}
