@@ -123,12 +123,16 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
     check(&pair, first["id"].as_str().unwrap());
 
     let (mut kills, mut inside, mut rounds) = (0, 0, 1);
-    while kills < KILLS {
+    // Only a kill inside a round counts; how long rounds take changes with the machine's load.
+    while inside < KILLS {
+        assert!(rounds < 90, "rounds end before they can be killed");
         let started = pair.receiver.json(&["round", "run", &agreement, "--no-wait"]);
         let round = started["round"].as_str().unwrap().to_owned();
         rounds += 1;
-        for _ in 0..KILLS_A_ROUND.min(KILLS - kills) {
-            sleep(Duration::from_millis(random.below(usual.as_millis() as u64)));
+        for _ in 0..KILLS_A_ROUND.min(KILLS - inside) {
+            sleep(Duration::from_millis(
+                random.below(usual.as_millis() as u64 * 2 / 3),
+            ));
             let side = if random.below(2) == 0 {
                 Side::Receiver
             } else {
@@ -146,7 +150,6 @@ fn whoever_is_killed_the_round_ends_alike_on_both_sides() {
         check(&pair, &round);
     }
     println!("{rounds} rounds of {usual:?} each when undisturbed; {inside} of {kills} kills inside a round");
-    assert!(inside * 2 > kills, "most kills must hit a round");
     afterwards(&mut pair, rounds);
 }
 
