@@ -253,13 +253,8 @@ async fn keep_door(listener: TcpListener, door: Arc<Door>, found: mpsc::Sender<R
 impl Door {
     /// A quarter of all handshakes is the most that one address may have under way; at least one.
     fn share_of(&self, address: IpAddr) -> Option<Share<IpAddr>> {
-        let address = match address {
-            IpAddr::V4(_) => address,
-            // A host has a /64 to itself (RFC 4291 section 2.5.1), so that is one caller.
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        };
         self.callers
-            .share(address, (self.limits.max_handshakes / 4).max(1))
+            .share(caller(address), (self.limits.max_handshakes / 4).max(1))
     }
 
     /// An eighth of all connections is the most that one peer may have; at least four, so that a call can follow one
@@ -333,6 +328,15 @@ impl Door {
     }
 }
 
+/// What counts as one caller: an IPv4 address, however it is written, or all that one host can have of IPv6.
+fn caller(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.into(),
+        // A host has a /64 to itself (RFC 4291 section 2.5.1).
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+    }
+}
+
 /// A side that offers no protocol at all passes rustls's own check.
 fn check_version(peer: &str, stream: &TlsStream<TcpStream>) -> Result<()> {
     let (_, session) = stream.get_ref();
@@ -352,4 +356,40 @@ async fn let_go(mut tcp: TcpStream, limits: &Limits) {
         tokio::io::copy(&mut (&mut tcp).take(MOST), &mut tokio::io::sink()).await
     })
     .await;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_one_caller_whatever_address_it_takes() {
+        for (one, other, same) in [
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            // As a socket of both families has them (RFC 4291 section 2.5.5.2): one /64, and as many hosts as ever.
+            ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("::ffff:192.0.2.1", "::ffff:192.0.2.2", false),
+            ("::ffff:192.0.2.1", "::1", false),
+        ] {
+            let [one, other] = [one, other].map(|address| caller(address.parse().unwrap()));
+            assert_eq!(one == other, same, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn nobody_has_more_than_its_share_and_what_is_given_back_can_be_had_again() {
+        let counts = Arc::new(Counts::default());
+        let first = counts.share(1, 2).unwrap();
+        let second = counts.share(1, 2).unwrap();
+        assert!(counts.share(1, 2).is_none());
+        assert!(counts.share(2, 2).is_some(), "another has its own");
+        drop(first);
+        assert!(counts.share(1, 2).is_some());
+        drop(second);
+        assert!(counts.0.lock().unwrap().is_empty(), "nobody is remembered");
+    }
 }

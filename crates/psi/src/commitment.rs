@@ -31,10 +31,6 @@ impl InputCommitment {
         }
     }
 
-    pub(crate) fn from_parts(root: [u8; 32], elements: u64, salt: Zeroizing<[u8; 32]>) -> Self {
-        Self { root, elements, salt }
-    }
-
     /// The secret salt. With it a small set could be found by trying all numbers: it is kept sealed.
     #[must_use]
     pub fn salt(&self) -> &[u8; 32] {

@@ -18,10 +18,9 @@ use common::attack::verdict;
 use common::durable::{Ends, Line, Stop};
 use common::toy::Toy;
 use common::{Outcome, POOL, Session, Step, join, naive, numbered, public};
-use hefu_psi::wire::{Abort, Accept, Open, ReceiptMessage};
+use hefu_psi::wire::{Abort, Accept, Open};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging,
-    element_root,
+    AwaitAccept, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging, element_root,
 };
 use proptest::prelude::*;
 
@@ -219,24 +218,25 @@ fn a_label_that_does_not_open_is_the_receivers_secret() {
 #[test]
 fn the_receipt_stands_whether_labels_open_or_not() {
     let session = labelled(4, numbered(5..6), numbered(0..9), 20);
-    let mut ends = Ends::new(&session);
-    assert!(matches!(
-        ends.connect::<Toy>(&mut Line::cut_after(9)),
-        Err(Stop::Cut)
-    ));
-    let bytes = ends.receiver.waiting.take().unwrap();
-    let mut spoiled = bytes.to_vec();
-    let last = spoiled.len() - 1;
-    spoiled[last] ^= 1;
-    let answer = ReceiptMessage::decode(&session.run::<Toy>().unwrap().transcript.of(Step::SenderReceipt)[0]);
-    let answer = answer.unwrap();
-    for (bytes, opens) in [(bytes.to_vec(), true), (spoiled, false)] {
-        let waiting = AwaitReceipt::from_bytes(session.receiver_terms.clone(), &bytes).unwrap();
-        let signed = waiting.signed(&answer).unwrap();
+    let entry = session.sender_terms.entry_bytes();
+    for opens in [true, false] {
+        let mut ends = Ends::new(&session);
+        // The sender has its tags before it answers.
+        let cut = ends.connect::<Toy>(&mut Line::cut_after(1));
+        assert!(matches!(cut, Err(Stop::Cut)));
+        let (entries, root) = ends.sender.tags.as_mut().unwrap();
+        if !opens {
+            entries.chunks_mut(entry).for_each(|entry| entry[16] ^= 1);
+            *root = element_root(entries, entry);
+        }
+        let ended = ends.connect::<Toy>(&mut Line::cut_after(usize::MAX));
+        let signed = ends.receiver.signed.unwrap();
         assert!(signed.verify(&public(1), &public(2)));
-        match waiting.receipt(&answer) {
+        assert_eq!(ends.sender.receipt.as_ref(), Some(&signed));
+        match ended {
             Ok(matches) => assert!(opens && matches.receipt == signed),
-            Err(error) => assert!(!opens && error.code() == "abort_label", "{error}"),
+            Err(Stop::Refused(error)) => assert!(!opens && error.code() == "abort_label", "{error}"),
+            Err(Stop::Cut) => panic!("cut"),
         }
     }
 }

@@ -150,36 +150,12 @@ impl Store {
         self.write(|connection| note(connection, round, "receipt", receipt))
     }
 
-    /// Keeps a receiver's state that waits for the sender's receipt, sealed, together with its own receipt.
-    ///
-    /// # Errors
-    /// As [`Store::note_accept`].
-    pub fn put_pending(&self, round: &[u8; 32], state: &[u8], receipt: &[u8]) -> Result<(), Error> {
-        self.write(|connection| {
-            must_be_open(connection, round)?;
-            note(connection, round, "receipt", receipt)?;
-            match secret::pending(self.vault(), connection, round)? {
-                Some(known) if self.vault().equal(&known, state) => Ok(()),
-                Some(_) => Err(Error::changed("pending")),
-                None => secret::keep_pending(self.vault(), connection, round, state),
-            }
-        })
-    }
-
     /// The session's seed; `None` once it ended.
     ///
     /// # Errors
     /// [`Error::Sealed`]; the database's.
     pub fn session_seed(&self, round: &[u8; 32]) -> Result<Option<Zeroizing<[u8; 32]>>, Error> {
         self.read(|connection| secret::seed(self.vault(), connection, round))
-    }
-
-    /// The receiver's state that waits for a receipt; `None` before there is one and once the session ended.
-    ///
-    /// # Errors
-    /// [`Error::Sealed`]; the database's.
-    pub fn session_pending(&self, round: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        self.read(|connection| secret::pending(self.vault(), connection, round))
     }
 
     /// The session of a round.

@@ -8,6 +8,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod admission;
 mod entered;
 mod heads;
 mod labels;

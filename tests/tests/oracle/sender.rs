@@ -185,7 +185,7 @@ pub(crate) async fn answer(
         .receipt(&theirs, rogue.keys.signing_key(), LogHead::default())
         .unwrap();
     send(&mut writing, Kind::Receipt, &own.encode()).await;
-    let seen = line.to_the_end().await;
+    let seen = line.until_the_end().await;
     Sent { seen, theirs, own }
 }
 
@@ -231,7 +231,7 @@ impl Noted {
         payload
     }
 
-    async fn to_the_end(mut self) -> Seen {
+    async fn until_the_end(mut self) -> Seen {
         let mut payload = Vec::new();
         loop {
             match self.reading.recv(&mut payload).await {

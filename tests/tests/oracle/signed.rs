@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::{AgencyRole, Hex, LocalPolicy};
-use hefu_node::Surroundings;
+use hefu_node::{Learned, Surroundings};
 use hefu_psi::wire::{Kind, ReceiptMessage};
 use hefu_store::RoundState;
 use hefu_tests::agency::{Agency, DISABLED_LIVING, EXTREME_POVERTY, conclude, draft};
@@ -135,6 +135,14 @@ impl Two {
         folder.join(name)
     }
 
+    /// Takes the round up once more; nobody waits for what does not come.
+    async fn go_on(&self, round: &[u8; 32]) -> hefu_node::Result<Learned> {
+        let going_on = self.receiver.node.go_on(round);
+        tokio::time::timeout(Duration::from_secs(20), going_on)
+            .await
+            .expect("it ends")
+    }
+
     /// Stops the receiver's node and starts it again.
     async fn restart(self) -> Self {
         let receiver = self.receiver.stop().await.start().await;
@@ -158,7 +166,7 @@ async fn a_receipt_that_was_signed_is_said_again_as_it_was() {
         assert!(node.store().head().unwrap().seq > receipt.head_seq);
 
         let frames = two.sent.taken().len();
-        let learned = node.go_on(&round).await.unwrap();
+        let learned = two.go_on(&round).await.unwrap();
         assert_eq!(learned.outcome.findings.len(), 5);
         assert_eq!(two.receipts_after(frames), [signed], "{sender:?}");
         for agency in [&two.receiver, &two.sender] {
@@ -184,9 +192,7 @@ async fn what_lies_damaged_on_the_disk_ends_the_round_here() {
         assert!(bytes.len() > 64);
         std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
 
-        let going_on = two.receiver.node.go_on(&round);
-        let ended = tokio::time::timeout(Duration::from_secs(20), going_on).await;
-        let error = ended.expect("it does not wait").err().unwrap();
+        let error = two.go_on(&round).await.err().unwrap();
         assert_eq!(error.code(), "psi_local_changed", "{name} {sender:?}");
         assert!(!error.can_go_on());
         let ended = two.receiver.ended_rounds().await.remove(0);

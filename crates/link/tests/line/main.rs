@@ -7,5 +7,6 @@ mod cards;
 mod endings;
 mod frames;
 mod handshakes;
+mod places;
 mod rogue;
 mod support;

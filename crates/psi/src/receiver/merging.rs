@@ -104,8 +104,8 @@ impl Merging {
         self.receipt.tags = self.reader.finish()?;
         self.matched.sort_unstable_by_key(|matched| matched.index);
         let signed = self.receipt.sign(Side::Receiver, head, key);
+        let message = signed.message(&self.receipt);
         let next = AwaitReceipt::new(self.terms, self.receipt, signed, self.input, self.matched);
-        let message = next.message();
         Ok((next, message))
     }
 }

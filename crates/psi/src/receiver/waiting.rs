@@ -4,15 +4,13 @@ use zeroize::Zeroizing;
 
 use crate::keys::LABEL_KEY_BYTES;
 use crate::labels::{self, Labels};
-use crate::reader::Reader;
 use crate::receipt::Signature;
 use crate::signing::Side;
 use crate::wire::{Abort, ReceiptMessage};
-use crate::{Error, InputCommitment, LogHead, Mode, Place, Receipt, SessionId, SignedReceipt, Terms};
+use crate::{Error, InputCommitment, Place, Receipt, SignedReceipt, Terms};
 
-/// The receiver has signed the receipt and waits for the sender's signature.
-///
-/// It can be sealed and taken up again by itself ([`AwaitReceipt::to_bytes`]), so that the tags need not come twice.
+/// The receiver has signed the receipt and waits for the sender's signature. To come here again after a cut it replays
+/// the session, and signs for the same head.
 pub struct AwaitReceipt {
     terms: Terms,
     receipt: Receipt,
@@ -36,9 +34,6 @@ pub(super) struct SealedLabel {
     /// The tag and the sealed label.
     pub(super) entry: Vec<u8>,
 }
-
-/// Stands before the bytes of the state.
-const FORM: &[u8] = b"hefu/2 await receipt\0";
 
 /// The result.
 pub struct Matches {
@@ -73,12 +68,6 @@ impl AwaitReceipt {
         }
     }
 
-    /// This side's receipt, as often as it has to be sent.
-    #[must_use]
-    pub fn message(&self) -> ReceiptMessage {
-        self.signed.message(&self.receipt)
-    }
-
     /// What both have signed, once the sender's signature is here: it stands whether labels open or not.
     ///
     /// # Errors
@@ -111,119 +100,5 @@ impl AwaitReceipt {
             receipt,
             input: self.input,
         })
-    }
-}
-
-impl AwaitReceipt {
-    /// The state's bytes, to be sealed: they tell which elements match, and hold what opens labels.
-    #[must_use]
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let Receipt {
-            sid,
-            agreement,
-            receiver_elements,
-            sender_elements,
-            blinded,
-            evaluated,
-            tags,
-        } = &self.receipt;
-        let of_matched = 12
-            + match self.terms.mode {
-                Mode::Members => 0,
-                Mode::Labels => LABEL_KEY_BYTES + self.terms.entry_bytes(),
-            };
-        // As long as it will be, so that no copy is left behind where it grew.
-        let mut out = Zeroizing::new(Vec::with_capacity(512 + self.matched.len() * of_matched));
-        for part in [
-            FORM,
-            &sid.0,
-            agreement,
-            &receiver_elements.to_be_bytes(),
-            &sender_elements.to_be_bytes(),
-            blinded,
-            evaluated,
-            tags,
-            &self.signed.head.seq.to_be_bytes(),
-            &self.signed.head.hash,
-            &self.signed.bytes,
-            &self.input.root,
-            self.input.salt(),
-            &(self.matched.len() as u64).to_be_bytes(),
-        ] {
-            out.extend_from_slice(part);
-        }
-        for matched in &self.matched {
-            out.extend_from_slice(&matched.index.to_be_bytes());
-            out.extend_from_slice(&matched.place.position.to_be_bytes());
-            out.extend_from_slice(&matched.place.entry.to_be_bytes());
-            if let Some(label) = &matched.label {
-                out.extend_from_slice(label.key.as_slice());
-                out.extend_from_slice(&label.entry);
-            }
-        }
-        out
-    }
-
-    /// The state whose bytes were sealed.
-    ///
-    /// # Errors
-    /// When the bytes are not those of a session under these terms, signed by this receiver.
-    pub fn from_bytes(terms: Terms, bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(terms, bytes)
-            .filter(|waiting| {
-                let key = &waiting.terms.receiver;
-                let signed = waiting.receipt.check(Side::Receiver, key, &waiting.message());
-                signed.is_ok()
-            })
-            .ok_or(Error::Local {
-                what: "receipt under way",
-            })
-    }
-
-    fn read(terms: Terms, bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::after(FORM, bytes)?;
-        let receipt = Receipt {
-            sid: SessionId(reader.array()?),
-            agreement: reader.array()?,
-            receiver_elements: reader.u64()?,
-            sender_elements: reader.u64()?,
-            blinded: reader.array()?,
-            evaluated: reader.array()?,
-            tags: reader.array()?,
-        };
-        let signed = Signature {
-            head: LogHead {
-                seq: reader.u64()?,
-                hash: reader.array()?,
-            },
-            bytes: reader.array()?,
-        };
-        let root = reader.array()?;
-        let salt = Zeroizing::new(reader.array()?);
-        let input = InputCommitment::from_parts(root, receipt.receiver_elements, salt);
-        let mut matched: Vec<Matched> = Vec::new();
-        for _ in 0..reader.u64()? {
-            let index = reader.u32()?;
-            let place = Place {
-                position: reader.u32()?,
-                entry: reader.u32()?,
-            };
-            let ascends = matched.last().is_none_or(|last| last.index < index);
-            let inside = u64::from(index.max(place.position)) < receipt.receiver_elements
-                && u64::from(place.entry) < receipt.sender_elements;
-            if !ascends || !inside {
-                return None;
-            }
-            let label = match terms.mode {
-                Mode::Members => None,
-                Mode::Labels => Some(Box::new(SealedLabel {
-                    key: Zeroizing::new(reader.array()?),
-                    entry: reader.take(terms.entry_bytes())?.to_vec(),
-                })),
-            };
-            matched.push(Matched { index, place, label });
-        }
-        let whole = reader.is_empty() && receipt.agreement == terms.agreement;
-        whole.then(|| Self::new(terms, receipt, signed, input, matched))
     }
 }

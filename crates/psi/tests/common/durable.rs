@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Error, Incoming, InputCommitment, InputCommitter, Matches, Replying, Root,
-    SessionSeed, SignedReceipt, Suite, TagSet, element_root,
+    AwaitAccept, Error, Incoming, InputCommitment, InputCommitter, Matches, Replying, Root, SessionSeed,
+    SignedReceipt, Suite, TagSet, element_root,
 };
 use zeroize::Zeroizing;
 
@@ -82,7 +82,11 @@ pub(crate) struct ReceiverDisk {
     pub(crate) accept: Option<Vec<u8>>,
     pub(crate) blinded: Vec<Root>,
     pub(crate) evaluated: Vec<Vec<u8>>,
-    pub(crate) waiting: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) tags: Vec<Vec<u8>>,
+    /// Its own.
+    pub(crate) receipt: Option<Vec<u8>>,
+    /// What both have signed.
+    pub(crate) signed: Option<SignedReceipt>,
 }
 
 /// What a sender keeps.
@@ -118,7 +122,9 @@ impl<'a> Ends<'a> {
                 accept: None,
                 blinded: Vec::new(),
                 evaluated: Vec::new(),
-                waiting: None,
+                tags: Vec::new(),
+                receipt: None,
+                signed: None,
             },
             sender: SenderDisk {
                 seed: *session.sender_seed().as_bytes(),
@@ -227,62 +233,54 @@ impl<'a> Ends<'a> {
         line.send_to_sender(commit.encode())?;
         let mut replying = collecting.commit(&Commit::decode(&line.at_sender()?)?)?;
 
-        let waiting = match &disk.waiting {
-            Some(bytes) => Some(AwaitReceipt::from_bytes(terms(), bytes)?),
-            None => None,
-        };
         let have = Have {
             chunks: disk.evaluated.len() as u32,
-            tags: waiting.is_some(),
+            tags: disk.receipt.is_some(),
         };
         line.send_to_sender(have.encode())?;
         let have = Have::decode(&line.at_sender()?)?;
         let held = replying.held(&have, theirs.evaluated.len() as u32)?;
 
-        let waiting = match waiting {
-            Some(waiting) => {
-                reply(
-                    &mut replying,
-                    theirs,
-                    held,
-                    &mut self.session.rng("replies"),
-                    &mut |_| Ok(()),
-                )?;
-                waiting
-            }
-            None => {
-                let feed = |evaluating: &mut hefu_psi::Evaluating<S>, bytes: &[u8], at: usize| {
-                    let message = Evaluated::decode(bytes, S::proof_bytes())?;
-                    evaluating.evaluated(&POOL, &message, &spool[at])
-                };
-                for (at, bytes) in disk.evaluated.iter().enumerate() {
-                    feed(&mut evaluating, bytes, at)?;
-                }
-                let mut rng = self.session.rng(&format!("replies {}", self.connections));
-                reply(&mut replying, theirs, held, &mut rng, &mut |message| {
-                    line.send_to_receiver(message)?;
-                    let bytes = line.at_receiver()?;
-                    feed(&mut evaluating, &bytes, disk.evaluated.len())?;
-                    disk.evaluated.push(bytes);
-                    Ok(())
-                })?;
-                let mut merging = evaluating.finish()?;
-                for chunk in tags.chunks() {
-                    line.send_to_receiver([&chunk.header(), chunk.entries].concat())?;
-                    merging.tags(&Tags::decode(&line.at_receiver()?)?)?;
-                }
-                let (waiting, _) = merging.finish(&receiver_key, head(1))?;
-                disk.waiting = Some(waiting.to_bytes());
-                waiting
-            }
+        let feed = |evaluating: &mut hefu_psi::Evaluating<S>, bytes: &[u8], at: usize| {
+            let message = Evaluated::decode(bytes, S::proof_bytes())?;
+            evaluating.evaluated(&POOL, &message, &spool[at])
         };
+        for (at, bytes) in disk.evaluated.iter().enumerate() {
+            feed(&mut evaluating, bytes, at)?;
+        }
+        let mut rng = self.session.rng(&format!("replies {}", self.connections));
+        reply(&mut replying, theirs, held, &mut rng, &mut |message| {
+            line.send_to_receiver(message)?;
+            let bytes = line.at_receiver()?;
+            feed(&mut evaluating, &bytes, disk.evaluated.len())?;
+            disk.evaluated.push(bytes);
+            Ok(())
+        })?;
+        let mut merging = evaluating.finish()?;
+        if !have.tags {
+            disk.tags.clear();
+            for chunk in tags.chunks() {
+                line.send_to_receiver([&chunk.header(), chunk.entries].concat())?;
+                disk.tags.push(line.at_receiver()?);
+            }
+        }
+        for bytes in &disk.tags {
+            merging.tags(&Tags::decode(bytes)?)?;
+        }
+        let (waiting, receipt) = merging.finish(&receiver_key, head(1))?;
+        let receipt = receipt.encode();
+        if disk.receipt.get_or_insert_with(|| receipt.clone()) != &receipt {
+            return Err(local("receipt"));
+        }
         let due = replying.finish(&tags)?;
-        line.send_to_sender(waiting.message().encode())?;
+        line.send_to_sender(receipt)?;
         let message = ReceiptMessage::decode(&line.at_sender()?)?;
         let (signed, answer) = due.receipt(&message, &sender_key, head(2))?;
         theirs.receipt = Some(signed);
         line.send_to_receiver(answer.encode())?;
-        Ok(waiting.receipt(&ReceiptMessage::decode(&line.at_receiver()?)?)?)
+        let answer = ReceiptMessage::decode(&line.at_receiver()?)?;
+        disk.signed = Some(waiting.signed(&answer)?);
+        Ok(waiting.receipt(&answer)?)
     }
 }
 

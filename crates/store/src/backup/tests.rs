@@ -46,9 +46,6 @@ impl Node {
                 .note_chunk(&node.open.id, Direction::Blinded, chunk, &[chunk as u8 + 70; 32])
                 .unwrap();
         }
-        node.store
-            .put_pending(&node.open.id, &[9; 5000], b"receipt")
-            .unwrap();
         node
     }
 
@@ -88,8 +85,6 @@ fn a_copy_is_whole_private_and_without_sessions_secrets() {
     let sealed: Vec<Vec<u8>> = [
         "key FROM session_keys",
         "seed FROM session_keys",
-        "substr(state, 1, 200) FROM session_pending",
-        "substr(state, -200) FROM session_pending",
         "root FROM session_chunks",
     ]
     .iter()

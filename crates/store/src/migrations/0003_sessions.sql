@@ -21,18 +21,12 @@ CREATE TABLE sessions (
     UNIQUE (call, role)
 ) STRICT, WITHOUT ROWID;
 
--- Only of sessions under way. The key is sealed under the vault, everything secret under the key: with this row gone,
--- nothing of it opens again.
+-- Only of sessions under way. The key is sealed under the vault, the seed under the key: with this row gone, nothing of
+-- it opens again.
 CREATE TABLE session_keys (
     round BLOB PRIMARY KEY REFERENCES sessions (round),
     key   BLOB NOT NULL, -- sealed
     seed  BLOB NOT NULL  -- sealed under the key
-) STRICT, WITHOUT ROWID;
-
--- A receiver's state that waits for a receipt only.
-CREATE TABLE session_pending (
-    round BLOB PRIMARY KEY REFERENCES session_keys (round),
-    state BLOB NOT NULL -- sealed under the key
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session_chunks (
@@ -143,9 +137,6 @@ BEGIN SELECT RAISE(ABORT, 'an ended session keeps no secret'); END;
 
 CREATE TRIGGER session_keys_stand BEFORE UPDATE ON session_keys
 BEGIN SELECT RAISE(ABORT, 'a session keeps its seed'); END;
-
-CREATE TRIGGER session_pending_stands BEFORE UPDATE ON session_pending
-BEGIN SELECT RAISE(ABORT, 'a session keeps its state'); END;
 
 CREATE TRIGGER session_chunks_stand BEFORE UPDATE ON session_chunks
 BEGIN SELECT RAISE(ABORT, 'a chunk is never changed'); END;

@@ -163,7 +163,7 @@ impl Store {
 
 /// Of one round, or of all.
 pub(crate) fn erase_secrets(connection: &Connection, round: Option<&[u8; 32]>) -> Result<(), Error> {
-    for table in ["session_pending", "session_keys", "session_chunks"] {
+    for table in ["session_keys", "session_chunks"] {
         let sql = format!("DELETE FROM {table} WHERE ?1 IS NULL OR round = ?1");
         connection.execute(&sql, [round])?;
     }

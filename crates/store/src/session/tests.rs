@@ -43,7 +43,7 @@ fn a_session_goes_on_after_a_restart() {
     store
         .note_chunk(&round.id, Direction::Evaluated, 0, &[10; 32])
         .unwrap();
-    store.put_pending(&round.id, b"state", b"own receipt").unwrap();
+    store.note_receipt(&round.id, b"own receipt").unwrap();
     drop(store);
 
     let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
@@ -66,7 +66,6 @@ fn a_session_goes_on_after_a_restart() {
     assert_eq!(by_call(Role::Receiver), Some(expected));
     assert_eq!(by_call(Role::Sender), None);
     assert_eq!(*store.session_seed(&round.id).unwrap().unwrap(), *SEED);
-    assert_eq!(*store.session_pending(&round.id).unwrap().unwrap(), b"state");
     assert_eq!(
         store.chunks(&round.id, Direction::Blinded).unwrap(),
         [[8; 32], [9; 32]]
@@ -123,16 +122,13 @@ fn the_same_again_is_no_change_and_another_value_is_refused() {
     );
 
     type Note = fn(&Store, &[u8; 32], u8) -> Result<(), Error>;
-    let notes: [(&str, Note); 5] = [
+    let notes: [(&str, Note); 4] = [
         ("accept", |store, round, byte| store.note_accept(round, &[byte])),
         ("commit", |store, round, byte| store.note_commit(round, &[byte])),
         ("tags_root", |store, round, byte| {
             store.note_tags_root(round, &[byte; 32])
         }),
         ("receipt", |store, round, byte| store.note_receipt(round, &[byte])),
-        ("pending", |store, round, byte| {
-            store.put_pending(round, &[byte], &[1])
-        }),
     ];
     for (part, note) in notes {
         note(&store, &round.id, 1).unwrap();
@@ -148,11 +144,6 @@ fn the_same_again_is_no_change_and_another_value_is_refused() {
             "{part}"
         );
     }
-    // Another receipt with the same state: nothing of it is taken.
-    assert!(matches!(
-        store.put_pending(&round.id, &[1], &[2]),
-        Err(Error::SessionChanged { part: "receipt" })
-    ));
     assert_eq!(store.entries(0, 10).unwrap().len(), 1, "one beginning");
 }
 
@@ -354,7 +345,6 @@ fn an_ended_session_takes_nothing_more_but_what_it_has() {
     for refused in [
         store.note_commit(&round.id, b"commit"),
         store.note_tags_root(&round.id, &[1; 32]),
-        store.put_pending(&round.id, b"state", b"own receipt"),
         store.note_chunk(&round.id, Direction::Blinded, 0, &[1; 32]),
         store.begin_session(&samples::session(&round, b"open", SEED)),
     ] {
@@ -438,13 +428,12 @@ fn a_sender_that_does_not_know_of_a_bad_end_is_to_be_told() {
     assert!(store.untold_sessions().unwrap().is_empty());
 }
 
-/// Sessions enough to fill many pages, so that SQLite moves rows between them; every other one with a long state.
+/// Sessions enough to fill many pages, so that SQLite moves rows between them.
 fn many(store: &Store) -> Vec<Round> {
     // Nobody pulls the plug here.
     store.raw("PRAGMA synchronous = OFF").unwrap();
     let first = unput_round(store, [samples::dataset(store, [])]);
-    let long = [b'x'; 20_000];
-    (0..60_u8)
+    (0..200_u8)
         .map(|n| {
             let round = Round {
                 id: digest(&SHA256, &[n]).as_ref().try_into().unwrap(),
@@ -459,12 +448,6 @@ fn many(store: &Store) -> Vec<Round> {
                     .note_chunk(&round.id, Direction::Blinded, chunk, &root)
                     .unwrap();
             }
-            let state = if n.is_multiple_of(2) {
-                &long[..]
-            } else {
-                b"a state".as_slice()
-            };
-            store.put_pending(&round.id, state, b"own receipt").unwrap();
             round
         })
         .collect()
@@ -474,14 +457,11 @@ fn sealed(store: &Store) -> Vec<Vec<u8>> {
     let columns = [
         "key FROM session_keys",
         "seed FROM session_keys",
-        "state FROM session_pending",
         "root FROM session_chunks",
     ];
     columns
         .iter()
         .flat_map(|column| store.column::<Vec<u8>>(&format!("SELECT {column}")))
-        // The last bytes too: pages in the middle of a long value could stay.
-        .flat_map(|bytes| [bytes[..32].to_vec(), bytes[bytes.len() - 32..].to_vec()])
         .collect()
 }
 
@@ -528,16 +508,9 @@ fn what_a_killed_process_had_still_to_erase_is_erased_at_the_next_opening() {
 fn nothing_in_the_folder_gives_a_seed_or_a_proof_away() {
     let (dir, store) = fresh();
     let round = begun(&store);
-    let needles: Vec<Vec<u8>> = [
-        SEED.as_slice(),
-        b"the state that waits",
-        b"the proof of a finding",
-    ]
-    .map(<[u8]>::to_vec)
-    .to_vec();
-    store.put_pending(&round.id, &needles[1], b"own receipt").unwrap();
+    let needles = [SEED.as_slice(), b"the proof of a finding"].map(<[u8]>::to_vec);
     assert_eq!(found(dir.path(), &needles), 0);
-    let evidence = [Zeroizing::new(needles[2].clone())];
+    let evidence = [Zeroizing::new(needles[1].clone())];
     let ended = done(&round);
     let whole = SessionOutcome {
         findings: &[finding(1)],
@@ -561,28 +534,10 @@ fn secrets_of_another_session_do_not_open() {
     store
         .begin_session(&samples::session(&two, b"two", &[1; 32]))
         .unwrap();
-    store.put_pending(&one.id, b"one", b"receipt").unwrap();
-    store.put_pending(&two.id, b"two", b"receipt").unwrap();
-    for sql in [
-        "UPDATE session_keys SET seed = x'00'",
-        "UPDATE session_pending SET state = x'00'",
-    ] {
-        assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
-    }
-    store
-        .raw("DROP TRIGGER session_keys_stand; DROP TRIGGER session_pending_stands")
-        .unwrap();
+    let stands = store.raw("UPDATE session_keys SET seed = x'00'");
+    assert!(matches!(stands, Err(Error::Immutable { .. })));
+    store.raw("DROP TRIGGER session_keys_stand").unwrap();
     let other = "(SELECT max(round) FROM sessions)";
-    store
-        .raw(&format!(
-            "UPDATE session_pending SET state = (SELECT state FROM session_pending WHERE round = {other})"
-        ))
-        .unwrap();
-    assert!(matches!(
-        store.session_pending(&one.id),
-        Err(Error::Sealed { .. })
-    ));
-    assert!(store.session_pending(&two.id).is_ok());
     store
         .raw(&format!(
             "UPDATE session_keys SET (key, seed) = (SELECT key, seed FROM session_keys WHERE round = {other})"
