@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hefu_casework::{Hex, canonical};
-use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, RoundState};
+use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, Round, RoundState};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
@@ -63,10 +63,12 @@ impl Node {
             .collect();
         let mut deleted = 0;
         for round in self.store.rounds()? {
-            let (Role::Receiver, RoundState::Done, Some(ended)) = (round.role, round.state, round.ended_at)
-            else {
+            let (Role::Receiver, Some(ended)) = (round.role, round.ended_at) else {
                 continue;
             };
+            if !self.both_signed(&round)? {
+                continue;
+            }
             let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
             let due = ended.checked_add((24 * days).hours()).is_ok_and(|due| due <= now);
             if !due || gone.contains(&round.id) {
@@ -83,6 +85,13 @@ impl Node {
             deleted += 1;
         }
         Ok(deleted)
+    }
+
+    /// Whether a round came to both receipts. One whose result can't be used is among them, though it has no finding: were
+    /// no entry written for it, the sender would see so by the head of the next receipt.
+    fn both_signed(&self, round: &Round) -> Result<bool> {
+        let end = self.store.session(&round.id)?.and_then(|session| session.end);
+        Ok(round.state == RoundState::Done || end.is_some_and(|end| end.reason.is_empty()))
     }
 
     /// The signed record: what is gone, with every place in which it stood.

@@ -11,6 +11,7 @@ use hefu_store::{LogEntry, Round, RoundState};
 use hefu_tests::agency::party;
 use hefu_tests::bureau::{Bureau, agree_with_rogue, number, proposal, surroundings};
 use hefu_tests::rogue::Rogue;
+use jiff::{Timestamp, ToSpan};
 use tempfile::TempDir;
 use tokio::time::{Instant, timeout_at};
 
@@ -28,7 +29,8 @@ const STRANGER: u64 = 15;
 /// A paper by which a node tells that a round has ended.
 const ENDED: u8 = 4;
 
-/// All that the sender observes: of a session, of the second after it, and of the next session.
+/// All that the sender observes: of a session, of the second after it, and of the next session, when what was found in
+/// the first may no longer be kept.
 #[derive(Debug, PartialEq, Eq)]
 struct Observed {
     first: Seen,
@@ -146,6 +148,9 @@ async fn run(spoilt: Option<Spoilt>) -> (Observed, Result<usize, &'static str>, 
     let (first, ended) = referring.session(1, spoilt).await;
     let record = referring.on_record(&first);
     let papers = referring.papers_in_a_second().await;
+    let much_later = Timestamp::now() + (24 * 366 * 10).hours();
+    let deleted = referring.receiver.node.delete_expired(much_later).unwrap();
+    assert_eq!(deleted, 1, "retention ends for each session alike");
     let (next, well) = referring.session(2, None).await;
     assert_eq!(well, Ok(7), "the next one ends well");
     let observed = Observed {
