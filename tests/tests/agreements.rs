@@ -10,7 +10,8 @@
 use std::sync::Arc;
 
 use hefu_casework::{
-    AgencyRole, Agreement, Dossier, DossierState, Hex, LabelField, LocalPolicy, Peers, Purpose, learns,
+    AgencyRole, Agreement, Dossier, DossierState, Hex, LabelField, LocalPolicy, Peers, Purpose, RuleSet,
+    learns,
 };
 use hefu_link::{Limits, dial};
 use hefu_node::{Error, Surroundings};
@@ -466,7 +467,7 @@ async fn what_each_party_learns_has_words() {
         // Each reads of both parties, from its own copy.
         let read = [&civil, &court].map(|bureau| {
             let dossier = bureau.node.agreement(&digest).unwrap();
-            [0, 1].map(|party| learns(dossier.agreement(), party))
+            [0, 1].map(|party| learns(dossier.agreement(), &RuleSet::national(), party))
         });
         assert_eq!(read[0], read[1]);
         let [receiver, sender] = &read[0];

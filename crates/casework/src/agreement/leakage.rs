@@ -2,6 +2,7 @@
 //! protocol-docs/leakage.md, chosen by what the agreement says; both sides are taken to keep to the protocol.
 
 use super::{Agreement, CaseMatching, KeyKind, Party, Purpose};
+use crate::{Basis, RuleSet};
 
 /// One thing that a party comes to know, or explicitly does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +41,15 @@ impl Learning {
     ];
 }
 
-/// What the party at `party` learns under the agreement; nothing for an index that is none.
-pub fn learns(agreement: &Agreement, party: usize) -> Vec<Learning> {
+/// What the party at `party` learns under the agreement; nothing for an index that is none. `rules` are those of the
+/// agreement; one that they have not is taken to count by case, since more is said of those.
+pub fn learns(agreement: &Agreement, rules: &RuleSet, party: usize) -> Vec<Learning> {
     let (Ok(_), Ok(peer)) = (agreement.party(party), agreement.party(Agreement::facing(party))) else {
         return vec![];
     };
     let mut learned = Vec::new();
     if agreement.may_receive(party) {
-        as_receiver(agreement, peer, &mut learned);
+        as_receiver(agreement, rules, peer, &mut learned);
     }
     if agreement.may_receive(Agreement::facing(party)) {
         learned.push(say("learn_receiver_size", [max(peer)]));
@@ -59,9 +61,9 @@ pub fn learns(agreement: &Agreement, party: usize) -> Vec<Learning> {
     learned
 }
 
-fn as_receiver(agreement: &Agreement, peer: &Party, learned: &mut Vec<Learning>) {
+fn as_receiver(agreement: &Agreement, rules: &RuleSet, peer: &Party, learned: &mut Vec<Learning>) {
     match (agreement.key_kind, agreement.purpose) {
-        (KeyKind::Rule, _) => by_rule(agreement, learned),
+        (KeyKind::Rule, _) => by_rule(agreement, rules, learned),
         (KeyKind::Referral, _) | (_, Purpose::Referrals) => {
             let fields = agreement.label.iter().flat_map(|label| &label.fields);
             learned
@@ -90,10 +92,14 @@ fn as_receiver(agreement: &Agreement, peer: &Party, learned: &mut Vec<Learning>)
     learned.push(say("learn_if_key_broken", []));
 }
 
-fn by_rule(agreement: &Agreement, learned: &mut Vec<Learning>) {
-    let rules: Vec<_> = agreement.rules.iter().map(ToString::to_string).collect();
-    learned.push(say("learn_rule_breaches", [("rules", rules.join(", "))]));
+fn by_rule(agreement: &Agreement, rules: &RuleSet, learned: &mut Vec<Learning>) {
+    let ids: Vec<_> = agreement.rules.iter().map(ToString::to_string).collect();
+    learned.push(say("learn_rule_breaches", [("rules", ids.join(", "))]));
     learned.push(say("learn_counterpart_span", []));
+    let by_case = |id| rules.get(id).is_none_or(|rule| rule.basis == Basis::Case);
+    if !agreement.rules.iter().any(by_case) {
+        return;
+    }
     match agreement.case_matching() {
         CaseMatching::ByCase => {}
         CaseMatching::LookOnly => learned.push(say("learn_case_by_person", [])),

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::common::*;
-use hefu_casework::{Agreement, Learning, Purpose, learns};
+use hefu_casework::{Agreement, Learning, Purpose, RuleSet, learns};
 
 fn codes(agreement: &Agreement, party: usize) -> Vec<&'static str> {
     agreement.validate().unwrap();
-    learns(agreement, party)
+    learns(agreement, &RuleSet::national(), party)
         .into_iter()
         .map(|learning| learning.code)
         .collect()
@@ -53,7 +53,7 @@ fn the_receiver_learns_what_it_asks_and_the_sender_only_sizes() {
         assert_eq!(codes(&agreement, 0), receiver(&first));
         assert_eq!(codes(&agreement, 1), sender);
     }
-    assert!(learns(&referrals(), 2).is_empty());
+    assert!(learns(&referrals(), &RuleSet::national(), 2).is_empty());
 }
 
 #[test]
@@ -72,6 +72,20 @@ fn under_rules_both_may_receive_and_cases_depend_on_their_form() {
     }
 }
 
+/// A rule that counts by month says nothing of cases, whatever forms of case number the parties have.
+#[test]
+fn where_no_rule_counts_by_case_nothing_is_said_of_cases() {
+    for schemes in [[None, None], [Some("a"), Some("b")]] {
+        let mut agreement = judicial(schemes);
+        agreement.rules = vec!["X3".parse().unwrap()];
+        let said = codes(&agreement, 0);
+        assert!(
+            !said.iter().any(|code| code.starts_with("learn_case")),
+            "{said:?}"
+        );
+    }
+}
+
 #[test]
 fn statements_carry_the_numbers_and_names_of_the_agreement() {
     let mut agreement = referrals();
@@ -79,7 +93,7 @@ fn statements_carry_the_numbers_and_names_of_the_agreement() {
     agreement.parties[1].max_elements = 7_000;
     agreement.rounds_a_month = 2;
     let said = |party: usize, code: &str| -> Vec<Vec<(&str, String)>> {
-        let learned = learns(&agreement, party).into_iter();
+        let learned = learns(&agreement, &RuleSet::national(), party).into_iter();
         learned
             .filter(|each| each.code == code)
             .map(|each| each.params)
@@ -101,7 +115,7 @@ fn statements_carry_the_numbers_and_names_of_the_agreement() {
         &["case_victim"],
         &["disability_holder", "disabled_care"],
     );
-    let meaning = learns(&lists, 0)
+    let meaning = learns(&lists, &RuleSet::national(), 0)
         .into_iter()
         .find(|each| each.code == "learn_list_meaning")
         .unwrap();

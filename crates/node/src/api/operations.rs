@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::{
-    Agreement, Dossier, Hex, Month, MonthRange, Party, Place, ProgrammeCode, RuleId, Template, learns,
+    Agreement, Dossier, Hex, Month, MonthRange, Party, Place, ProgrammeCode, RuleId, RuleSet, Template,
+    learns,
 };
 use hefu_ingest::{Mapping, Wording};
 use hefu_link::Card;
@@ -186,13 +187,13 @@ impl Operations {
         Ok(AgreementList {
             agreements: stored
                 .into_iter()
-                .map(|stored| Ok(read_agreement(stored)?.summary))
+                .map(|stored| Ok(read_agreement(stored, self.node.rules())?.summary))
                 .collect::<Result<_>>()?,
         })
     }
 
     pub(super) fn agreement(&self, digest: &Hex32) -> Result<AgreementDetail> {
-        read_agreement(self.stored_agreement(digest)?)
+        read_agreement(self.stored_agreement(digest)?, self.node.rules())
     }
 
     /// The bytes that the other party is handed where there is no line between the two.
@@ -551,17 +552,19 @@ fn missing(what: &'static str, name: &dyn std::fmt::Display) -> ApiError {
     })
 }
 
-fn read_agreement(stored: StoredAgreement) -> Result<AgreementDetail> {
+fn read_agreement(stored: StoredAgreement, rules: &RuleSet) -> Result<AgreementDetail> {
     let dossier = Dossier::parse(&stored.signed).map_err(Error::from)?;
     let agreement = dossier.agreement();
     let reason = dossier.refusal().map(|refusal| refusal.reason.clone());
     let signed = |index: usize| dossier.signatures().get(index).is_some_and(Option::is_some);
     let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
-        learns(agreement, index).into_iter().map(move |learning| Learns {
-            party: party.name.clone(),
-            code: learning.code.to_owned(),
-            params: strings(learning.params),
-        })
+        learns(agreement, rules, index)
+            .into_iter()
+            .map(move |learning| Learns {
+                party: party.name.clone(),
+                code: learning.code.to_owned(),
+                params: strings(learning.params),
+            })
     });
     Ok(AgreementDetail {
         summary: AgreementView::of(agreement, signed, stored.state.code(), reason, stored.changed_at),
