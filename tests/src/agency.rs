@@ -25,7 +25,8 @@ pub const EXTREME_POVERTY: &str = "extreme_poverty";
 /// The programme that a sender of these tests runs; with the other it breaks rule X3.
 pub const DISABLED_LIVING: &str = "disabled_living";
 
-const MAPPING: &str = r#"
+/// How a register of these tests is read; what is missing is which programme it is.
+pub(crate) const MAPPING: &str = r#"
 [columns]
 number = "身份证号"
 kind = "resident"

@@ -17,7 +17,7 @@ use hefu_psi::wire::{Document, Kind};
 use hefu_psi::{Ristretto255, Suite};
 use hefu_store::{Costs, LogEntry, Round, RoundState, Unlock, Vault};
 
-use crate::agency::{days_from_today, wording};
+use crate::agency::{MAPPING, days_from_today, wording};
 use crate::ends::POOL;
 
 /// What a bureau is when its node runs.
@@ -277,26 +277,7 @@ pub fn number(person: u64) -> String {
 /// How [`Bureau::pays`] has its columns read.
 #[must_use]
 pub fn mapping(programme: &str) -> String {
-    format!(
-        r#"
-[columns]
-number = "身份证号"
-kind = "resident"
-from = "起"
-to = "止"
-amount = "金额"
-
-[period]
-until = "2026-09"
-
-[amount]
-unit = "yuan"
-per = "person"
-
-[programme]
-constant = "{programme}"
-"#
-    )
+    format!("{MAPPING}constant = \"{programme}\"\n")
 }
 
 /// SHA-256.

@@ -103,7 +103,7 @@ impl InForce {
                 hefu_casework::KeyKind::Rule => KeyKind::Rule,
                 hefu_casework::KeyKind::Referral => KeyKind::Referral,
             },
-            label: self.agreement.label.as_ref().map_or(0, |label| label.max_bytes),
+            label: self.agreement.label_width(),
             width: u16::try_from(self.agreement.element_width()).map_err(|_| Error::Internal {
                 what: "element width",
             })?,
