@@ -248,6 +248,6 @@ impl Error {
 }
 
 /// A reason that passes: the peer can be called again.
-fn passing(abort: &Abort) -> bool {
+pub(crate) fn passing(abort: &Abort) -> bool {
     matches!(abort, Abort::Interrupted | Abort::Inactive { .. })
 }

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use crate::dossier::Known;
+use crate::error::passing;
 use crate::runner::Visit;
 use crate::{Error, Node, Result};
 
@@ -204,7 +205,10 @@ impl Node {
             }
             ENDED => {
                 let (call, reason) = bytes.split_first_chunk::<32>().ok_or_else(malformed)?;
-                let reason = decode_abort(reason).ok_or_else(malformed)?;
+                // A reason that ends nothing, or that no peer ever gives, would stand as the end of both sides' records.
+                let reason =
+                    decode_abort(reason).filter(|reason| !passing(reason) && *reason != Abort::Label);
+                let reason = reason.ok_or_else(malformed)?;
                 self.hear_ended(call, &reason, caller).await?;
                 Ok((ENDED, Vec::new()))
             }

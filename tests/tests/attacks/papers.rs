@@ -53,6 +53,23 @@ async fn a_third_can_not_end_a_session() {
     assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
 }
 
+/// "Come again" would stand in the record as the end, and both would wait for a session that is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_does_not_end_for_a_reason_that_ends_nothing() {
+    let receiving = Receiving::start(surroundings()).await;
+    let Receiving { sender, rogue, .. } = &receiving;
+    let open = receiving.opening(1).1;
+    drop(rogue.open(&sender.card, &open).await);
+    sender.interrupted().await;
+    for reason in [Abort::Interrupted, Abort::Inactive { seconds: 1 }, Abort::Label] {
+        let said = ended(&open.encode(), &reason);
+        let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
+        let step = Kind::Document.name().to_string();
+        assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });
+        sender.interrupted().await;
+    }
+}
+
 /// What a later version writes into a paper must not be passed over by this one, as if it had been agreed to.
 #[tokio::test(flavor = "multi_thread")]
 async fn papers_with_more_in_them_than_is_known() {
