@@ -183,6 +183,10 @@ async fn a_text_that_is_drafted_again_keeps_its_signatures() {
     let text = two.proposal("1号");
     let digest = two.civil.node.draft(text.clone(), "经办").unwrap();
     two.civil.node.sign_agreement(&digest, "主任").unwrap();
+    // The log says who did it, and not that the node did.
+    let log = two.civil.node.store().entries(0, 100).unwrap();
+    let signed = log.iter().find(|entry| entry.kind == "agreement_signed").unwrap();
+    assert_eq!(signed.actor, "主任");
     assert_eq!(two.civil.node.draft(text.clone(), "经办").unwrap(), digest);
     assert_eq!(
         two.civil.node.agreement(&digest).unwrap().state(),

@@ -83,7 +83,7 @@ impl Node {
             fs::remove_dir_all(&building).map_err(failed)?;
         }
         private_folder(&building.join("keys")).map_err(failed)?;
-        self.log("backed_up", &json!({ "by": actor }))?;
+        self.log_by(actor, "backed_up", &json!({}))?;
         self.store.backup(&building.join(DATABASE))?;
         let mut files = BTreeMap::new();
         files.insert(DATABASE.to_owned(), digest_of(&building.join(DATABASE))?);

@@ -30,10 +30,7 @@ impl Node {
             return Ok(digest);
         }
         self.put_dossier(&mut changing, &Dossier::draft(agreement)?)?;
-        self.log(
-            "agreement_drafted",
-            &json!({ "agreement": Hex(digest), "by": actor }),
-        )?;
+        self.log_by(actor, "agreement_drafted", &json!({ "agreement": Hex(digest) }))?;
         Ok(digest)
     }
 
@@ -82,10 +79,7 @@ impl Node {
         self.may_sign(dossier.agreement())?;
         dossier.sign(self.keys.signing_key())?;
         self.put_dossier(&mut changing, &dossier)?;
-        self.log(
-            "agreement_signed",
-            &json!({ "agreement": Hex(*digest), "by": actor }),
-        )?;
+        self.log_by(actor, "agreement_signed", &json!({ "agreement": Hex(*digest) }))?;
         Ok(dossier.state())
     }
 
@@ -98,9 +92,10 @@ impl Node {
         let mut dossier = self.agreement(digest)?;
         dossier.refuse(self.keys.signing_key(), reason, Timestamp::now())?;
         self.put_dossier(&mut changing, &dossier)?;
-        self.log(
+        self.log_by(
+            actor,
             "agreement_refused",
-            &json!({ "agreement": Hex(*digest), "by": actor, "reason": reason }),
+            &json!({ "agreement": Hex(*digest), "reason": reason }),
         )?;
         Ok(dossier.state())
     }

@@ -253,10 +253,7 @@ impl Node {
         })?;
         self.store.remove_peer(node_key)?;
         self.book.remove(node_key);
-        self.log(
-            "peer_removed",
-            &serde_json::json!({ "peer": card.name(), "by": actor }),
-        )
+        self.log_by(actor, "peer_removed", &serde_json::json!({ "peer": card.name() }))
     }
 
     /// The cards of all peers, by name.
@@ -271,9 +268,14 @@ impl Node {
         Arc::clone(&self.book)
     }
 
-    /// One entry in the chained log. `body` never names a person.
+    /// One entry in the chained log about what the node did by itself. `body` never names a person.
     pub(crate) fn log(&self, kind: &str, body: &serde_json::Value) -> Result<()> {
-        self.store.append("node", kind, body)?;
+        self.log_by("node", kind, body)
+    }
+
+    /// One entry about what somebody had it do.
+    pub(crate) fn log_by(&self, actor: &str, kind: &str, body: &serde_json::Value) -> Result<()> {
+        self.store.append(actor, kind, body)?;
         Ok(())
     }
 }

@@ -47,9 +47,10 @@ impl Node {
         });
         let digest = sha256(&canonical::to_vec(&body));
         let signature = self.sign_labelled(LABEL, &digest);
-        self.log(
+        self.log_by(
+            actor,
             "report_made",
-            &json!({ "round": Hex(*round), "digest": Hex(digest), "findings": findings.len(), "by": actor }),
+            &json!({ "round": Hex(*round), "digest": Hex(digest), "findings": findings.len() }),
         )?;
         Ok(canonical::to_vec(
             &json!({ "report": body, "signature": signature }),
