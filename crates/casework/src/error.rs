@@ -197,6 +197,40 @@ pub enum Error {
         "the amounts do not add up to a number of fen that can be held; look for a wrong amount in the export"
     )]
     AmountOverflow,
+    /// A text that cannot stand in a document.
+    #[error("the text {wrong}; at most {max} characters")]
+    Text {
+        /// In what way.
+        wrong: Wrong,
+        /// The most characters that it may have.
+        max: usize,
+    },
+    /// A year of the calendar that contradicts itself or leaves a gap.
+    #[error("calendar of {year}: {field} does not fit; copy it again from the State Council's notice")]
+    Holidays {
+        /// The year.
+        year: i16,
+        /// The field of its entry.
+        field: &'static str,
+    },
+    /// A day whose year has no known notice.
+    #[error(
+        "whether {day} is a working day is not known: the calendar is certain from {from} to {until}; add the State Council's notice of the next year"
+    )]
+    CalendarUnknown {
+        /// The day asked after.
+        day: Date,
+        /// The first day known.
+        from: Date,
+        /// The last day known.
+        until: Date,
+    },
+    /// A deadline that no calendar gives.
+    #[error("not a period of 1 to {max_days} days from the day of the act; have the deadline reckoned again")]
+    Deadline {
+        /// The longest period.
+        max_days: u16,
+    },
 }
 
 impl Error {
@@ -232,6 +266,10 @@ impl Error {
             Error::TooManyElements { .. } => "too_many_elements",
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
+            Error::Text { .. } => "text_unusable",
+            Error::Holidays { .. } => "holidays",
+            Error::CalendarUnknown { .. } => "calendar_unknown",
+            Error::Deadline { .. } => "deadline",
         }
     }
 
@@ -251,6 +289,16 @@ impl Error {
             | Error::OtherAgreement
             | Error::Label
             | Error::AmountOverflow => vec![],
+            Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
+            Error::Holidays { year, field } => {
+                vec![("year", year.to_string()), ("field", (*field).to_owned())]
+            }
+            Error::CalendarUnknown { day, from, until } => vec![
+                ("day", day.to_string()),
+                ("from", from.to_string()),
+                ("until", until.to_string()),
+            ],
+            Error::Deadline { max_days } => vec![("max_days", max_days.to_string())],
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),
@@ -337,6 +385,8 @@ pub enum DataFile {
     Programmes,
     /// The rules.
     Rules,
+    /// The holidays.
+    Holidays,
 }
 
 impl fmt::Display for DataFile {
@@ -344,6 +394,7 @@ impl fmt::Display for DataFile {
         f.write_str(match self {
             DataFile::Programmes => "programmes.toml",
             DataFile::Rules => "rules.toml",
+            DataFile::Holidays => "holidays.toml",
         })
     }
 }

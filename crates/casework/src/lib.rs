@@ -5,6 +5,7 @@
 //! start a task, or know of groups and curves: it turns records into opaque elements of fixed width, and positions
 //! that matched back into findings on the receiver's own records.
 
+pub mod calendar;
 pub mod canonical;
 
 mod agreement;
@@ -23,6 +24,7 @@ mod programme;
 mod record;
 mod referral;
 mod rule;
+mod text;
 mod time;
 
 pub use agreement::{
@@ -46,4 +48,5 @@ pub use referral::{
     Feedback, REFERRAL_RECEIVED, REFERRAL_SENT, ReasonCode, Referral, ReferralState, is_referral,
 };
 pub use rule::{Basis, Evidence, Level, Rule, RuleSet};
+pub use text::Text;
 pub use time::{Month, MonthRange};

@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod calendar;
 mod common;
 mod dossier;
 mod elements;
