@@ -90,6 +90,16 @@ impl Deadline {
     pub fn until(&self) -> Date {
         self.until
     }
+
+    /// Refuses a deadline that no calendar gives for a period that begins on `start`.
+    pub(crate) fn must_begin_on(&self, start: Date) -> Result<(), Error> {
+        let earliest = after(start, self.days).filter(|_| (1..=MAX_DAYS).contains(&self.days));
+        if earliest.is_some_and(|earliest| earliest <= self.until) {
+            Ok(())
+        } else {
+            Err(Error::Deadline { max_days: MAX_DAYS })
+        }
+    }
 }
 
 impl Calendar {

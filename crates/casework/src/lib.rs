@@ -1,5 +1,5 @@
 //! Aid records, the programmes they belong to, the rules that forbid two of them together, the agreements under
-//! which agencies compare them, and the findings that come of it.
+//! which agencies compare them, the findings that come of it, and what is done about them.
 //!
 //! Everything here is a function of its arguments. This crate must never open a file or a socket, read the clock,
 //! start a task, or know of groups and curves: it turns records into opaque elements of fixed width, and positions
@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod review;
 
 mod agreement;
 mod code;
@@ -17,6 +18,7 @@ mod filed;
 mod finding;
 mod fold;
 mod hex;
+mod history;
 mod ledger;
 mod money;
 mod policy;
@@ -40,6 +42,7 @@ pub use finding::{
     Finding, FindingKind, Outcome, Payee, Payment, When, findings, local_findings, total_to_verify,
 };
 pub use hex::Hex;
+pub use history::{Event, MAX_ACTS};
 pub use money::{Amount, Fen, Per};
 pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
 pub use programme::{Catalogue, Nature, Programme};

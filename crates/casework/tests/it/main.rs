@@ -16,5 +16,6 @@ mod leakage;
 mod local;
 mod policy;
 mod referrals;
+mod reviews;
 mod rules;
 mod template;
