@@ -8,6 +8,7 @@
 pub mod calendar;
 pub mod canonical;
 pub mod review;
+pub mod transfer;
 
 mod agreement;
 mod code;

@@ -19,3 +19,4 @@ mod referrals;
 mod reviews;
 mod rules;
 mod template;
+mod transfers;
