@@ -518,6 +518,9 @@ fn the_basis_is_what_was_found_and_not_where_it_stood() {
     let plain = basis(&finding, &PERSON);
     // The next import lists the same payments elsewhere, and in another order.
     assert_eq!(basis(&found([12, 7], 1, 60_000), &PERSON), plain);
+    let mut reordered = finding.clone();
+    reordered.payments.reverse();
+    assert_eq!(basis(&reordered, &PERSON), plain);
     assert_ne!(basis(&found([1, 2], 1, 60_001), &PERSON), plain);
     assert_ne!(basis(&finding, &Hex([2; 16])), plain);
 

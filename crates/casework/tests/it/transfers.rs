@@ -328,6 +328,19 @@ fn dates_follow_each_other_and_periods_begin_with_their_act() {
     // Five days from the 1st end on the 8th, which is less than five days after the 4th.
     let short = event(4, Act::Acknowledged { due: five(1) });
     assert!(matches!(transfer.record(&short), Err(Error::Deadline { .. })));
+    let mut opened = Lead::new(lead("1", 3)).unwrap();
+    let short = event(4, LeadAct::Acknowledged { due: five(1) });
+    assert!(matches!(opened.record(&short), Err(Error::Deadline { .. })));
+    let of_lead = LeadOpening {
+        on: on(4),
+        ..lead("1", 1)
+    };
+    assert!(matches!(Lead::new(of_lead), Err(Error::Deadline { .. })));
+    let of_notice = NoticeOpening {
+        on: on(4),
+        ..notice("1", 1)
+    };
+    assert!(matches!(Notice::new(of_notice), Err(Error::Deadline { .. })));
     let mut before = event(1, sent(1));
     before.on = date(2026, 8, 31);
     let mut transfer = Transfer::from_events(opening("1", false), &path("ready")).unwrap();
