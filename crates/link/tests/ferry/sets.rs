@@ -121,8 +121,8 @@ fn what_was_sealed_otherwise_does_not_open() {
         assert_eq!(code(court.open(&head, &set.sealed)), "ferry_unopened", "{field}");
     }
     // The same node with another seal key.
-    let (node, tls, _) = court.keys.to_parts();
-    let (_, _, other) = rogue.keys.to_parts();
+    let [node, tls, _] = court.keys.to_parts();
+    let [_, _, other] = rogue.keys.to_parts();
     let renewed = hefu_link::Keys::from_parts(node, tls, other).unwrap();
     let refused = open(&renewed, &set.head, &mut &*set.sealed, &mut Vec::new());
     assert_eq!(code(refused), "ferry_unopened");

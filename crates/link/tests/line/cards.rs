@@ -57,7 +57,7 @@ fn a_version_has_its_fields() {
 #[test]
 fn keys_come_back_from_their_parts() {
     let keys = Keys::generate().unwrap();
-    let (node, tls, seal) = keys.to_parts();
+    let [node, tls, seal] = keys.to_parts();
     let again = Keys::from_parts(node, tls, seal).unwrap();
     assert_eq!(
         (again.node_key(), again.tls_key(), again.seal_key()),
@@ -68,7 +68,7 @@ fn keys_come_back_from_their_parts() {
 
 #[test]
 fn what_is_no_key_is_refused_by_its_part() {
-    let (node, tls, seal) = Keys::generate().unwrap().to_parts();
+    let [node, tls, seal] = Keys::generate().unwrap().to_parts();
     let broken = Zeroizing::new(tls[1..].to_vec());
     let refused = |parts: [&Zeroizing<Vec<u8>>; 3]| {
         let [node, tls, seal] = parts.map(Clone::clone);
