@@ -12,6 +12,7 @@ mod logging;
 mod naming;
 mod printer;
 mod progress;
+mod slip;
 mod words;
 
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ mod doctor;
 mod dossier;
 mod error;
 mod exchange;
+pub mod ferry;
 mod guard;
 mod import;
 mod keeper;

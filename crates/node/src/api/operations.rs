@@ -27,7 +27,7 @@ use super::view::{
     BudgetList, BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest,
     EntryPage, Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView,
     Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Received, Receivers, RoundList, RoundView,
-    StartRound, Started, UnlockRequest, UploadView, Verified, strings,
+    StartRound, Started, UnlockRequest, UploadView, Verified,
 };
 use crate::config::Config;
 use crate::metrics::{self, Imports};
@@ -560,11 +560,7 @@ fn read_agreement(stored: StoredAgreement, rules: &RuleSet) -> Result<AgreementD
     let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
         learns(agreement, rules, index)
             .into_iter()
-            .map(move |learning| Learns {
-                party: party.name.clone(),
-                code: learning.code.to_owned(),
-                params: strings(learning.params),
-            })
+            .map(|learning| Learns::of(&party.name, learning))
     });
     Ok(AgreementDetail {
         summary: AgreementView::of(agreement, signed, stored.state.code(), reason, stored.changed_at),

@@ -32,6 +32,9 @@ pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;
 
+/// The id of a set of files: 32 lower-case hexadecimal digits.
+pub type Hex16 = hefu_casework::Hex<16>;
+
 /// Parameters of words, as they go into views.
 pub(crate) fn strings(params: Vec<(&'static str, String)>) -> BTreeMap<String, String> {
     params

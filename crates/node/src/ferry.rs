@@ -1,0 +1,3 @@
+//! Rounds by files, across a gap between two networks.
+
+pub mod slip;

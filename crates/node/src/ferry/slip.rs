@@ -1,0 +1,154 @@
+//! What stands on an approval slip (审批单): of a set of files, everything that whoever approves its crossing has to know,
+//! and nothing about a person.
+//!
+//! Both sides get the facts from the set itself and from agreements that both hold, so the slip of the side that takes
+//! the files in is, letter for letter, that of the side that hands them out: the two can be laid side by side. For the
+//! same reason there is no date on it. The words are the binary's: it lends the node a [`SlipPrinter`].
+
+use std::sync::Arc;
+
+use hefu_casework::{Agreement, Hex, RuleSet, learns};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::view::{Hex16, Hex32, Learns};
+
+/// Turns facts into pages, in the language of whoever reads them.
+pub type SlipPrinter = Arc<dyn Fn(&SlipFacts) -> SlipPages + Send + Sync>;
+
+/// One slip in its two forms, which say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlipPages {
+    /// A page to print: HTML, A4, with nothing to be fetched from elsewhere.
+    pub html: String,
+    /// The same as text of at most 80 columns.
+    pub text: String,
+}
+
+/// What a slip says of one set of files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlipFacts {
+    /// Names the set.
+    #[schema(value_type = String)]
+    pub set: Hex16,
+    /// Whose node made it.
+    pub from: SlipParty,
+    /// Whose node alone can open it; absent where anybody can: on a card.
+    pub to: Option<SlipParty>,
+    /// What is in it, in its order.
+    pub letters: Vec<SlipLetter>,
+    /// The agreements that the letters are about, each once.
+    pub agreements: Vec<SlipAgreement>,
+    /// How many files it was cut into.
+    pub files: u32,
+    /// The names of the first file and the last, without their endings, which differ by form.
+    pub names: Vec<String>,
+    /// Its sealed content, in bytes: what the files hold together, without their headers.
+    pub bytes: u64,
+    /// SHA-256 of the sealed content, which each file names.
+    #[schema(value_type = String)]
+    pub digest: Hex32,
+}
+
+/// One end of the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlipParty {
+    /// The agency's name.
+    pub name: String,
+    /// Its node's key.
+    #[schema(value_type = String)]
+    pub node_key: Hex32,
+}
+
+/// One letter of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlipLetter {
+    /// What it is: `opening`, `answer`, `receipt`, `agreement`, `ended`, `heard`, `card`.
+    pub matter: String,
+    /// The agreement that it is about.
+    #[schema(value_type = Option<String>)]
+    pub agreement: Option<Hex32>,
+}
+
+/// An agreement, as far as a slip tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SlipAgreement {
+    /// The digest of its text.
+    #[schema(value_type = String)]
+    pub digest: Hex32,
+    /// Its number in the parties' files.
+    pub number: String,
+    /// What the results are for.
+    pub purpose: String,
+    /// What the agency that the set is for comes to know by rounds under it.
+    pub learns: Vec<Learns>,
+}
+
+impl SlipFacts {
+    /// Fills in what the agreements say of the letters. `agreements` may be more than the letters need; `rules` are the
+    /// node's.
+    #[must_use]
+    pub fn with_agreements(mut self, agreements: &[Agreement], rules: &RuleSet) -> Self {
+        let to = self.to.as_ref().map(|to| to.node_key);
+        self.agreements.clear();
+        for digest in self.letters.iter().filter_map(|letter| letter.agreement) {
+            if self.agreements.iter().any(|known| known.digest == digest) {
+                continue;
+            }
+            let found = agreements.iter().find(|each| Hex(each.digest()) == digest);
+            if let Some(agreement) = found {
+                self.agreements.push(SlipAgreement::of(agreement, rules, to));
+            }
+        }
+        self
+    }
+
+    /// Four groups of five digits by which people tell sets apart, as they tell cards apart by their fingerprints. Each
+    /// group is four bytes of the set's id, big-endian, modulo 100,000.
+    #[must_use]
+    pub fn number(&self) -> String {
+        set_number(&self.set)
+    }
+
+    /// The file names of its two pages, HTML first: those of its files, without the number of a part.
+    #[must_use]
+    pub fn page_names(&self) -> [String; 2] {
+        let first = self.names.first().map_or("", String::as_str);
+        let stem = first.rsplit_once("-p").map_or(first, |(stem, _)| stem);
+        SLIP_ENDINGS.map(|ending| format!("{stem}{ending}"))
+    }
+}
+
+/// How the names of slips end; no file of a set does.
+pub const SLIP_ENDINGS: [&str; 2] = [".slip.html", ".slip.txt"];
+
+/// As [`SlipFacts::number`].
+#[must_use]
+pub fn set_number(set: &Hex16) -> String {
+    let groups: Vec<String> = set
+        .0
+        .chunks_exact(4)
+        .map(|group| group.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte)))
+        .map(|group| format!("{:05}", group % 100_000))
+        .collect();
+    groups.join(" ")
+}
+
+impl SlipAgreement {
+    fn of(agreement: &Agreement, rules: &RuleSet, to: Option<Hex32>) -> Self {
+        let parties = agreement.parties.iter().enumerate();
+        let learned = parties
+            .filter(|(_, party)| Some(party.node_key) == to)
+            .flat_map(|(index, party)| {
+                learns(agreement, rules, index)
+                    .into_iter()
+                    .map(|learning| Learns::of(&party.name, learning))
+            });
+        Self {
+            digest: Hex(agreement.digest()),
+            number: agreement.number.clone(),
+            purpose: agreement.purpose.code().to_owned(),
+            learns: learned.collect(),
+        }
+    }
+}
