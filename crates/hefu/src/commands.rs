@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod ferry;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -145,7 +145,11 @@ fn or_none(lines: Vec<String>, none: &str, lang: Lang) -> Vec<String> {
 /// How many, and the first name and the last: those between differ in their number alone.
 fn files(facts: &SlipFacts, lang: Lang) -> Vec<String> {
     let count = [("count", facts.files.to_string())];
-    std::iter::once(lang.say("slip_count", &count))
+    let said = match facts.files {
+        1 => lang.word("slip_count_one"),
+        _ => lang.say("slip_count", &count),
+    };
+    std::iter::once(said)
         .chain(facts.names.iter().cloned())
         .collect()
 }

@@ -17,8 +17,12 @@ pub(crate) enum FerryCommand {
         /// 写到此文件夹（U盘或交换目录） The folder to write to: a stick, or one that is synchronised
         #[arg(long)]
         to: PathBuf,
-        #[command(flatten)]
-        cut: CutArgs,
+        /// 文件形式；只放行文本的网闸用 text The form of the file; text for a gateway that lets only text pass
+        #[arg(long, value_enum, default_value_t = FormArg::Binary)]
+        form: FormArg,
+        /// 审批单写到此文件夹；不给则为当前文件夹 The folder for approval slips; the current one otherwise
+        #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+        slips: PathBuf,
     },
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+mod ferry;
+mod peers;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,42 +101,6 @@ impl Operations {
     }
 }
 
-/// Peers.
-impl Operations {
-    pub(super) fn peers(&self) -> Result<PeerList> {
-        Ok(PeerList {
-            peers: self.node.peers().iter().map(PeerView::of).collect(),
-        })
-    }
-
-    /// Only a card whose fingerprint was read aloud and compared gets into the book.
-    pub(super) fn add_peer(&self, request: &AddPeer) -> Result<PeerView> {
-        let card = Card::parse(request.card.trim_end().as_bytes()).map_err(Error::from)?;
-        let digits = |text: &str| text.split_whitespace().collect::<String>();
-        if digits(&request.fingerprint) != digits(&card.fingerprint()) {
-            return Err(ApiError::Fingerprint {
-                fingerprint: card.fingerprint(),
-            });
-        }
-        self.node.add_peer(&card)?;
-        Ok(PeerView::of(&card))
-    }
-
-    pub(super) fn remove_peer(&self, peer: &Hex32, actor: &str) -> Result<()> {
-        Ok(self.node.remove_peer(&peer.0, actor)?)
-    }
-
-    /// Brings the agreements with a peer to the same state on both sides.
-    pub(super) async fn exchange(&self, peer: &Hex32) -> Result<Exchanged> {
-        let greeting = self.node.exchange(&peer.0).await?;
-        Ok(Exchanged {
-            ahead_seconds: greeting.ahead_seconds(Timestamp::now()),
-            program: greeting.program,
-            protocol: greeting.protocol,
-        })
-    }
-}
-
 /// Registers.
 impl Operations {
     pub(super) async fn upload(&self, name: &str, body: axum::body::Body) -> Result<UploadView> {
@@ -203,7 +170,7 @@ impl Operations {
 
     pub(super) async fn draft(&self, request: DraftRequest, actor: &str) -> Result<Carried> {
         let agreement = self.text(request)?;
-        Ok(self.carry(self.node.draft(agreement, actor)?).await)
+        self.carry(self.node.draft(agreement, actor)?).await
     }
 
     /// The text between this node, which comes first, and the peer.
@@ -267,7 +234,7 @@ impl Operations {
 
     pub(super) async fn sign_agreement(&self, digest: &Hex32, actor: &str) -> Result<Carried> {
         self.node.sign_agreement(&digest.0, actor)?;
-        Ok(self.carry(digest.0).await)
+        self.carry(digest.0).await
     }
 
     pub(super) async fn refuse_agreement(
@@ -277,12 +244,20 @@ impl Operations {
         actor: &str,
     ) -> Result<Carried> {
         self.node.refuse_agreement(&digest.0, reason, actor)?;
-        Ok(self.carry(digest.0).await)
+        self.carry(digest.0).await
     }
 
-    /// The other party hears of it now if it can be reached, and otherwise when the two next meet. Whoever asked waits
-    /// for that a short while only; the call itself goes on.
-    async fn carry(&self, digest: [u8; 32]) -> Carried {
+    /// The other party hears of it now if it can be reached, and otherwise when the two next meet, or by the next files.
+    /// Whoever asked waits for that a short while only; the call itself goes on.
+    async fn carry(&self, digest: [u8; 32]) -> Result<Carried> {
+        let agreement = Hex(digest);
+        if self.is_by_files(&agreement)? {
+            return Ok(Carried {
+                agreement,
+                delivered: false,
+                by_files: true,
+            });
+        }
         let node = Arc::clone(&self.node);
         let call = tokio::spawn(async move {
             let met = node.exchange_about(&digest).await;
@@ -295,10 +270,11 @@ impl Operations {
             }
             met.is_ok()
         });
-        Carried {
-            agreement: Hex(digest),
+        Ok(Carried {
+            agreement,
             delivered: timeout(CARRY, call).await.is_ok_and(|met| met.unwrap_or(false)),
-        }
+            by_files: false,
+        })
     }
 
     fn stored_agreement(&self, digest: &Hex32) -> Result<StoredAgreement> {
@@ -322,27 +298,32 @@ impl Operations {
 
     pub(super) fn rounds(&self) -> Result<RoundList> {
         let rounds = self.node.store().rounds()?;
+        let waiting = self.waiting()?;
         Ok(RoundList {
             rounds: rounds
                 .into_iter()
-                .map(|round| self.view(round))
+                .map(|round| self.view(round, &waiting))
                 .collect::<Result<_>>()?,
         })
     }
 
     pub(super) fn round(&self, id: &Hex32) -> Result<RoundView> {
         let round = self.node.store().round(&id.0)?;
-        self.view(round.ok_or_else(|| missing("round", id))?)
+        self.view(round.ok_or_else(|| missing("round", id))?, &self.waiting()?)
     }
 
-    fn view(&self, round: hefu_store::Round) -> Result<RoundView> {
+    fn view(&self, round: hefu_store::Round, waiting: &[WaitingView]) -> Result<RoundView> {
         let (id, running) = (round.id, round.state == RoundState::Running);
         let cards = self.node.peers();
         let peer = cards.iter().find(|card| card.node_key() == round.peer);
         let name = peer.map(|card| card.name().to_owned());
-        let end = self.node.store().session(&id)?.and_then(|session| session.end);
+        let session = self.node.store().session(&id)?;
+        let by_files = session.as_ref().is_some_and(|session| session.by_files);
+        let end = session.and_then(|session| session.end);
         let reason = end.and_then(|end| decode_abort(&end.reason));
         let mut view = RoundView::of(round, reason, name);
+        view.by_files = by_files;
+        view.waiting = waiting.iter().find(|each| each.round.0 == id).cloned();
         if running {
             view.progress = self.node.progress(&id).map(|progress| ProgressView {
                 step: progress.step.code().to_owned(),

@@ -7,11 +7,15 @@
 
 use std::sync::Arc;
 
-use hefu_casework::{Agreement, Hex, RuleSet, learns};
+use hefu_casework::{Agreement, Dossier, Hex, RuleSet, learns};
+use hefu_link::Card;
+use hefu_link::ferry::{Matter, SetHead};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::SetFacts;
 use crate::api::view::{Hex16, Hex32, Learns};
+use crate::{Node, Result};
 
 /// Turns facts into pages, in the language of whoever reads them.
 pub type SlipPrinter = Arc<dyn Fn(&SlipFacts) -> SlipPages + Send + Sync>;
@@ -41,7 +45,7 @@ pub struct SlipFacts {
     pub agreements: Vec<SlipAgreement>,
     /// How many files it was cut into.
     pub files: u32,
-    /// The names of the first file and the last, without their endings, which differ by form.
+    /// The names of the first file and the last, where there are several, without their endings, which differ by form.
     pub names: Vec<String>,
     /// Its sealed content, in bytes: what the files hold together, without their headers.
     pub bytes: u64,
@@ -84,23 +88,86 @@ pub struct SlipAgreement {
     pub learns: Vec<Learns>,
 }
 
-impl SlipFacts {
-    /// Fills in what the agreements say of the letters. `agreements` may be more than the letters need; `rules` are the
-    /// node's.
-    #[must_use]
-    pub fn with_agreements(mut self, agreements: &[Agreement], rules: &RuleSet) -> Self {
-        let to = self.to.as_ref().map(|to| to.node_key);
-        self.agreements.clear();
-        for digest in self.letters.iter().filter_map(|letter| letter.agreement) {
-            if self.agreements.iter().any(|known| known.digest == digest) {
+impl Node {
+    /// What stands on the approval slip of a set: of one that was made here, or of a peer's once it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Missing`](crate::Error::Missing) where there is no such set.
+    pub fn ferry_slip(&self, set: &[u8; 16]) -> Result<SlipFacts> {
+        let facts = self.ferry_set(set)?;
+        let mut names: Vec<String> = facts.names.iter().map(|name| stem(name).to_owned()).collect();
+        names.dedup();
+        let letters = facts.letters.iter().map(|letter| SlipLetter {
+            matter: letter.matter.code().to_owned(),
+            agreement: letter.agreement.map(Hex),
+        });
+        Ok(SlipFacts {
+            set: Hex(facts.set),
+            from: self.slip_party(facts.from),
+            to: facts.to.map(|to| self.slip_party(to)),
+            letters: letters.collect(),
+            agreements: self.slip_agreements(&facts)?,
+            files: facts.parts,
+            names,
+            bytes: facts.bytes,
+            digest: Hex(facts.digest),
+        })
+    }
+
+    /// Each once, in the order of the letters.
+    fn slip_agreements(&self, facts: &SetFacts) -> Result<Vec<SlipAgreement>> {
+        let mut agreements: Vec<SlipAgreement> = Vec::new();
+        for digest in facts.letters.iter().filter_map(|letter| letter.agreement) {
+            if agreements.iter().any(|known| known.digest.0 == digest) {
                 continue;
             }
-            let found = agreements.iter().find(|each| Hex(each.digest()) == digest);
-            if let Some(agreement) = found {
-                self.agreements.push(SlipAgreement::of(agreement, rules, to));
+            if let Some(stored) = self.store().agreement(&digest)? {
+                let dossier = Dossier::parse(&stored.signed)?;
+                agreements.push(SlipAgreement::of(dossier.agreement(), self.rules(), facts.to));
             }
         }
-        self
+        Ok(agreements)
+    }
+
+    /// An agency by its own card, or by the one in the book; by its key alone where it was taken out of it.
+    fn slip_party(&self, node_key: [u8; 32]) -> SlipParty {
+        let own = (self.keys.node_key() == node_key).then(|| self.name().to_owned());
+        let peers = self.peers();
+        let known = peers.iter().find(|card| card.node_key() == node_key);
+        let name = own.or_else(|| known.map(|card| card.name().to_owned()));
+        SlipParty {
+            name: name.unwrap_or_else(|| "—".to_owned()),
+            node_key: Hex(node_key),
+        }
+    }
+}
+
+/// A file's name without its ending.
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+impl SlipFacts {
+    /// What stands on the slip of a card, which is in a file that is not sealed.
+    #[must_use]
+    pub fn of_card(head: &SetHead, card: &Card, file: &str) -> Self {
+        Self {
+            set: Hex(head.set().bytes()),
+            from: SlipParty {
+                name: card.name().to_owned(),
+                node_key: Hex(card.node_key()),
+            },
+            to: None,
+            letters: vec![SlipLetter {
+                matter: Matter::Card.code().to_owned(),
+                agreement: None,
+            }],
+            agreements: Vec::new(),
+            files: 1,
+            names: vec![stem(file).to_owned()],
+            bytes: head.bytes(),
+            digest: Hex(head.digest()),
+        }
     }
 
     /// Four groups of five digits by which people tell sets apart, as they tell cards apart by their fingerprints. Each
@@ -135,14 +202,13 @@ pub fn set_number(set: &Hex16) -> String {
 }
 
 impl SlipAgreement {
-    fn of(agreement: &Agreement, rules: &RuleSet, to: Option<Hex32>) -> Self {
+    fn of(agreement: &Agreement, rules: &RuleSet, to: Option<[u8; 32]>) -> Self {
         let parties = agreement.parties.iter().enumerate();
         let learned = parties
-            .filter(|(_, party)| Some(party.node_key) == to)
+            .filter(|(_, party)| Some(party.node_key.0) == to)
             .flat_map(|(index, party)| {
-                learns(agreement, rules, index)
-                    .into_iter()
-                    .map(|learning| Learns::of(&party.name, learning))
+                let learned = learns(agreement, rules, index).into_iter();
+                learned.map(|learning| Learns::of(&party.name, learning))
             });
         Self {
             digest: Hex(agreement.digest()),

@@ -160,6 +160,8 @@ pub struct Carried {
     pub agreement: Hex32,
     /// Whether the other party has it so; otherwise it is told when the two next meet.
     pub delivered: bool,
+    /// Whether files are carried to the other party: it is told by the next of them.
+    pub by_files: bool,
 }
 
 /// A refusal of an agreement.
