@@ -34,7 +34,7 @@ impl<'a> Rogue<'a> {
             certificate_of: keys,
             signs_with: keys,
             until: 4000,
-            alpn: &[b"hefu/2"],
+            alpn: &[b"hefu/3"],
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Rogue<'a> {
 
 pub(crate) async fn call_without_certificate(address: &str) -> std::io::Result<client::TlsStream<TcpStream>> {
     let mut config = trusting_anybody().with_no_client_auth();
-    config.alpn_protocols = vec![b"hefu/2".to_vec()];
+    config.alpn_protocols = vec![b"hefu/3".to_vec()];
     connect(config, address).await
 }
 
