@@ -48,8 +48,6 @@ pub struct IncomingSet {
     pub parts: u32,
     /// When its first part came.
     pub first_at: Timestamp,
-    /// When its last part came.
-    pub whole_at: Option<Timestamp>,
     /// When it was worked through.
     pub done_at: Option<Timestamp>,
     /// The code of why it was not opened.
@@ -113,18 +111,6 @@ impl Store {
             )?;
             get(connection, coming.peer, coming.id)?
                 .ok_or_else(|| Error::unknown("set", Hex(*coming.id)))
-        })
-    }
-
-    /// Notes that all parts of a set are here.
-    ///
-    /// # Errors
-    /// [`Error::Immutable`] where it was worked through; the database's.
-    pub fn mark_whole(&self, peer: &[u8; 32], id: &[u8; 16]) -> Result<(), Error> {
-        self.write(|connection| {
-            let sql = "UPDATE sets_in SET whole_at = ?3 WHERE peer = ?1 AND id = ?2 AND whole_at IS NULL";
-            connection.execute(sql, params![peer, id, Timestamp::now()])?;
-            Ok(())
         })
     }
 
@@ -294,7 +280,6 @@ fn set(row: &Row<'_>) -> rusqlite::Result<IncomingSet> {
         digest: row.get("digest")?,
         parts: row.get("parts")?,
         first_at: row.get("first_at")?,
-        whole_at: row.get("whole_at")?,
         done_at: row.get("done_at")?,
         refused: row.get("refused")?,
     })

@@ -20,6 +20,8 @@ pub struct NewSet<'a> {
     pub bytes: u64,
     /// SHA-256 of them.
     pub digest: &'a [u8; 32],
+    /// What each of its files says of it, as the node wrote it down.
+    pub head: &'a [u8],
     /// The form of its files.
     pub form: &'a str,
     /// The largest file it is cut into.
@@ -41,6 +43,8 @@ pub struct OutgoingSet {
     pub bytes: u64,
     /// SHA-256 of them.
     pub digest: [u8; 32],
+    /// What each of its files says of it, as the node wrote it down.
+    pub head: Vec<u8>,
     /// The form of its files.
     pub form: String,
     /// The largest file it is cut into.
@@ -58,14 +62,15 @@ impl Store {
         self.write(|connection| {
             let now = Timestamp::now();
             connection.execute(
-                "INSERT INTO sets_out (id, seq, peer, made_at, bytes, digest, form, max_file_bytes)
-                 VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM sets_out), ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO sets_out (id, seq, peer, made_at, bytes, digest, head, form, max_file_bytes)
+                 VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM sets_out), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     set.id,
                     set.peer,
                     now,
                     set.bytes,
                     set.digest,
+                    set.head,
                     set.form,
                     set.max_file_bytes
                 ],
@@ -170,6 +175,7 @@ fn set(row: &Row<'_>) -> rusqlite::Result<OutgoingSet> {
         made_at: row.get("made_at")?,
         bytes: row.get("bytes")?,
         digest: row.get("digest")?,
+        head: row.get("head")?,
         form: row.get("form")?,
         max_file_bytes: row.get("max_file_bytes")?,
         written_at: row.get("written_at")?,

@@ -32,6 +32,7 @@ fn set<'a>(id: &'a [u8; 16], letters: &'a [[u8; 16]]) -> NewSet<'a> {
         peer: &PEER,
         bytes: 70,
         digest: &[8; 32],
+        head: b"{}",
         form: "binary",
         max_file_bytes: 4096,
         letters,
@@ -386,15 +387,14 @@ fn a_set_that_comes_is_known_from_its_first_part_on_and_worked_through_once() {
     let (dir, store) = fresh();
     let known = store.begin_set(&coming(&[1; 16], 60), LIMITS).unwrap();
     assert_eq!(store.begin_set(&coming(&[1; 16], 60), LIMITS).unwrap(), known);
-    assert_eq!((known.whole_at, known.done_at), (None, None));
+    assert_eq!(known.done_at, None);
     assert!(matches!(
         store.begin_set(&coming(&[1; 16], 61), LIMITS),
         Err(Error::SessionChanged { part: "set" })
     ));
-    store.mark_whole(&PEER, &[1; 16]).unwrap();
     drop(store);
     let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
-    assert!(store.set_in(&PEER, &[1; 16]).unwrap().unwrap().whole_at.is_some());
+    assert_eq!(store.set_in(&PEER, &[1; 16]).unwrap(), Some(known));
     assert_eq!(store.set_in(&[9; 32], &[1; 16]).unwrap(), None);
     store.end_set(&PEER, &[1; 16], Some("why"), &ENTRY).unwrap();
     assert_eq!(

@@ -71,6 +71,7 @@ CREATE TABLE sets_out (
     made_at        TEXT NOT NULL,
     bytes          INTEGER NOT NULL CHECK (bytes > 0),
     digest         BLOB NOT NULL CHECK (length(digest) = 32),
+    head           BLOB NOT NULL, -- what each of its files says of it
     form           TEXT NOT NULL,
     max_file_bytes INTEGER NOT NULL CHECK (max_file_bytes > 0),
     written_at     TEXT -- when its files stood in the outbox
@@ -90,7 +91,6 @@ CREATE TABLE sets_in (
     digest   BLOB NOT NULL CHECK (length(digest) = 32),
     parts    INTEGER NOT NULL CHECK (parts > 0), -- of the cut that came first
     first_at TEXT NOT NULL,
-    whole_at TEXT,
     -- Set when it was worked through; refused says why it was not opened.
     done_at  TEXT,
     refused  TEXT,
@@ -122,8 +122,8 @@ CREATE TRIGGER letters_taken_stay BEFORE DELETE ON letters_taken
 BEGIN SELECT RAISE(ABORT, 'what became of a letter stands'); END;
 
 CREATE TRIGGER sets_out_keep_what_they_are BEFORE UPDATE ON sets_out
-WHEN (NEW.id, NEW.seq, NEW.peer, NEW.made_at, NEW.bytes, NEW.digest)
-  IS NOT (OLD.id, OLD.seq, OLD.peer, OLD.made_at, OLD.bytes, OLD.digest)
+WHEN (NEW.id, NEW.seq, NEW.peer, NEW.made_at, NEW.bytes, NEW.digest, NEW.head)
+  IS NOT (OLD.id, OLD.seq, OLD.peer, OLD.made_at, OLD.bytes, OLD.digest, OLD.head)
 BEGIN SELECT RAISE(ABORT, 'a set keeps what it is'); END;
 
 CREATE TRIGGER sets_out_stay BEFORE DELETE ON sets_out
