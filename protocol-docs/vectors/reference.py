@@ -170,7 +170,7 @@ def seal(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
 # --- wire.md ---
 
 SUITE = b"ristretto255-sha512"
-DST = b"HEFU-V2-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
+DST = b"HEFU-V3-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
 
 
 def be(value: int, size: int = 8) -> bytes:

@@ -26,11 +26,12 @@ const VAULT: &str = "vault.json";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
-const FILES: [(&str, bool); 5] = [
+const FILES: [(&str, bool); 6] = [
     (VAULT, true),
     ("node.toml", false),
     ("keys/node.sealed", true),
     ("keys/tls.sealed", true),
+    ("keys/seal.sealed", false), // a backup of before has none
     ("aliases.sealed", false),
 ];
 

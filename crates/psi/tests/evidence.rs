@@ -113,7 +113,7 @@ fn evidence_says_what_the_description_says() {
     for (i, evidence) in over.evidence.iter().enumerate() {
         let bytes = evidence.to_bytes();
         let Place { position, entry } = evidence.place();
-        let rest = bytes.strip_prefix(b"hefu/2 evidence\0").unwrap();
+        let rest = bytes.strip_prefix(b"hefu/3 evidence\0").unwrap();
         assert_eq!(rest[..4], position.to_be_bytes());
         assert_eq!(rest[4..8], entry.to_be_bytes());
         let rho = curve25519_dalek::Scalar::from_bytes_mod_order_wide(rest[8..72].try_into().unwrap());

@@ -264,6 +264,7 @@ async fn a_backup_has_no_secret_of_a_session() {
             [
                 "hefu.db",
                 "keys/node.sealed",
+                "keys/seal.sealed",
                 "keys/tls.sealed",
                 "manifest.json",
                 "vault.json"

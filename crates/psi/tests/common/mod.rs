@@ -175,14 +175,14 @@ impl Session {
         let seed = self.sender_seed();
         S::reduce(&naive::derive(
             seed.as_bytes(),
-            "hefu/2 sender key",
+            "hefu/3 sender key",
             &[&seen.of(Step::Open)[0], &input],
         ))
     }
 
     /// The receiver's key for its blinds.
     pub(crate) fn blind_key(&self) -> [u8; 64] {
-        naive::derive(self.receiver_seed().as_bytes(), "hefu/2 receiver blinds", &[])
+        naive::derive(self.receiver_seed().as_bytes(), "hefu/3 receiver blinds", &[])
     }
 
     /// The packed elements of the sender with their packed labels, chunk by chunk.
