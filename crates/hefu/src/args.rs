@@ -10,9 +10,7 @@ use hefu_identity::Kind;
 
 use crate::words::Lang;
 
-pub(crate) use ferry::{
-    CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg,
-};
+pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
     InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,

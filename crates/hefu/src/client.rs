@@ -66,7 +66,9 @@ impl Client {
     /// A file with the name that the node gives it, which leads to no other folder.
     pub(crate) async fn file(&self, path: &str) -> Result<(String, Vec<u8>), Failure> {
         let (headers, bytes) = self.answer(Method::GET, path, None, nothing()).await?;
-        let named = headers.get(CONTENT_DISPOSITION).and_then(|named| named.to_str().ok());
+        let named = headers
+            .get(CONTENT_DISPOSITION)
+            .and_then(|named| named.to_str().ok());
         let name = named
             .and_then(|named| named.split_once("filename=\""))
             .and_then(|(_, rest)| rest.split_once('"'))
@@ -88,7 +90,8 @@ impl Client {
 
     /// A change that answers nothing.
     pub(crate) async fn order(&self, path: &str, request: &impl Serialize) -> Result<Vec<u8>, Failure> {
-        self.ask(Method::POST, path, Some("application/json"), json(request)?).await
+        self.ask(Method::POST, path, Some("application/json"), json(request)?)
+            .await
     }
 
     /// Puts something in the place of what was there.

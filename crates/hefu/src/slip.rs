@@ -93,7 +93,10 @@ impl Page {
                 said("slip_purpose", purposes(facts, lang)),
                 said("slip_agreement", agreements(facts, lang)),
                 said("slip_files", files(facts, lang)),
-                said("slip_size", vec![lang.say("slip_bytes", &[("bytes", grouped(facts.bytes))])]),
+                said(
+                    "slip_size",
+                    vec![lang.say("slip_bytes", &[("bytes", grouped(facts.bytes))])],
+                ),
                 said("slip_digest", digest(facts)),
             ],
             statements: statements(facts, lang),
@@ -105,10 +108,7 @@ impl Page {
 }
 
 fn party(party: &SlipParty, lang: Lang) -> String {
-    let params = [
-        ("name", party.name.clone()),
-        ("node_key", short(&party.node_key)),
-    ];
+    let params = [("name", party.name.clone()), ("node_key", short(&party.node_key))];
     lang.say("slip_party", &params)
 }
 
@@ -132,7 +132,11 @@ fn agreements(facts: &SlipFacts, lang: Lang) -> Vec<String> {
         ];
         lang.say("slip_agreement_number", &params)
     };
-    or_none(facts.agreements.iter().map(line).collect(), "slip_no_agreement", lang)
+    or_none(
+        facts.agreements.iter().map(line).collect(),
+        "slip_no_agreement",
+        lang,
+    )
 }
 
 fn or_none(lines: Vec<String>, none: &str, lang: Lang) -> Vec<String> {
@@ -149,9 +153,7 @@ fn files(facts: &SlipFacts, lang: Lang) -> Vec<String> {
         1 => lang.word("slip_count_one"),
         _ => lang.say("slip_count", &count),
     };
-    std::iter::once(said)
-        .chain(facts.names.iter().cloned())
-        .collect()
+    std::iter::once(said).chain(facts.names.iter().cloned()).collect()
 }
 
 /// Sixty-four digits, in two lines of groups of eight.

@@ -105,7 +105,10 @@ fn size(text: &str) -> Result<u64, String> {
         Some(b'G') => (number.trim_end_matches('G'), 1_000_000_000),
         _ => (number, 1),
     };
-    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit));
+    let bytes = digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|count| count.checked_mul(unit));
     bytes.ok_or_else(|| "800K, 50M, 1G".to_owned())
 }
 

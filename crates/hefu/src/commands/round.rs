@@ -194,7 +194,10 @@ fn carrier(round: &RoundView, lang: Lang) -> String {
 
 fn waits_for(round: &RoundView, lang: Lang) -> String {
     let waiting = round.waiting.as_ref();
-    waiting.map_or_else(|| "—".to_owned(), |waiting| lang.word(&format!("wait_{}", waiting.step)))
+    waiting.map_or_else(
+        || "—".to_owned(),
+        |waiting| lang.word(&format!("wait_{}", waiting.step)),
+    )
 }
 
 /// Nothing that runs is left to its peer alone: what rests goes on by itself, and that is said.

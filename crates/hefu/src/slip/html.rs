@@ -36,7 +36,10 @@ pub(super) fn render(page: &Page) -> String {
          <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n<table>\n"
     );
     for (heading, lines) in &page.facts {
-        let lines: String = lines.iter().map(|line| format!("<p>{}</p>", fact(line))).collect();
+        let lines: String = lines
+            .iter()
+            .map(|line| format!("<p>{}</p>", fact(line)))
+            .collect();
         html.push_str(&format!(
             "<tr><th scope=\"row\">{}</th><td>{lines}</td></tr>\n",
             escaped(heading)
@@ -75,15 +78,16 @@ fn fact(line: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut text, c| {
-        match c {
-            '&' => text.push_str("&amp;"),
-            '<' => text.push_str("&lt;"),
-            '>' => text.push_str("&gt;"),
-            '"' => text.push_str("&quot;"),
-            '\'' => text.push_str("&#39;"),
-            other => text.push(other),
-        }
-        text
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut text, c| {
+            match c {
+                '&' => text.push_str("&amp;"),
+                '<' => text.push_str("&lt;"),
+                '>' => text.push_str("&gt;"),
+                '"' => text.push_str("&quot;"),
+                '\'' => text.push_str("&#39;"),
+                other => text.push(other),
+            }
+            text
+        })
 }

@@ -86,7 +86,10 @@ fn without_marks(html: &str) -> String {
 /// Every fact in both forms and both languages, and every statement for each kind of letter.
 #[test]
 fn both_forms_say_all() {
-    for (facts, lang) in [facts(), card()].iter().flat_map(|facts| [(facts, Lang::Zh), (facts, Lang::En)]) {
+    for (facts, lang) in [facts(), card()]
+        .iter()
+        .flat_map(|facts| [(facts, Lang::Zh), (facts, Lang::En)])
+    {
         let SlipPages { html, text } = pages(facts, lang);
         let mut wanted = vec![
             // 100000 mod 100000, 7, 4294967295 mod 100000, 12345.
@@ -127,7 +130,11 @@ fn both_forms_say_all() {
 fn letters_are_counted() {
     let lines = contents(&facts(), Lang::Zh);
     assert_eq!(lines.len(), MATTERS.len());
-    assert!(lines[0].ends_with("（协议 县联席协〔2026〕1号），2 件"), "{}", lines[0]);
+    assert!(
+        lines[0].ends_with("（协议 县联席协〔2026〕1号），2 件"),
+        "{}",
+        lines[0]
+    );
     assert!(lines[1].ends_with("，1 件"), "{}", lines[1]);
 }
 
@@ -136,10 +143,13 @@ fn letters_are_counted() {
 fn a_page_has_everything_in_it() {
     let html = pages(&facts(), Lang::Zh).html;
     for outside in [
-        "http:", "https:", "//", "url(", "@import", "src=", "href=", "<script", "<link", "<img", "<iframe", "on",
+        "http:", "https:", "//", "url(", "@import", "src=", "href=", "<script", "<link", "<img", "<iframe",
+        "on",
     ] {
         let found = match outside {
-            "on" => html.split('<').any(|mark| mark.split('>').next().unwrap().contains(" on")),
+            "on" => html
+                .split('<')
+                .any(|mark| mark.split('>').next().unwrap().contains(" on")),
             outside => html.contains(outside),
         };
         assert!(!found, "{outside}");
@@ -152,7 +162,10 @@ fn a_page_has_everything_in_it() {
 /// Printed as it is, no line runs over.
 #[test]
 fn text_keeps_to_eighty_columns() {
-    for (facts, lang) in [facts(), card()].iter().flat_map(|facts| [(facts, Lang::Zh), (facts, Lang::En)]) {
+    for (facts, lang) in [facts(), card()]
+        .iter()
+        .flat_map(|facts| [(facts, Lang::Zh), (facts, Lang::En)])
+    {
         let text = pages(facts, lang).text;
         let widths: BTreeSet<usize> = text.lines().map(crate::printer::width).collect();
         let widest = widths.last().copied().unwrap();

@@ -9,7 +9,13 @@ pub(super) fn render(page: &Page) -> String {
     let rule = "-".repeat(COLUMNS) + "\n";
     let left = (COLUMNS - width(&page.title).min(COLUMNS)) / 2;
     let mut text = format!("{}{}\n\n", " ".repeat(left), page.title);
-    let label = page.facts.iter().map(|(label, _)| width(label)).max().unwrap_or(0) + 2;
+    let label = page
+        .facts
+        .iter()
+        .map(|(label, _)| width(label))
+        .max()
+        .unwrap_or(0)
+        + 2;
     for (heading, lines) in &page.facts {
         let lines = lines.iter().flat_map(|line| wrapped(line, COLUMNS - label));
         indented(heading, label, lines, &mut text);

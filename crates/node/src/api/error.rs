@@ -180,6 +180,8 @@ fn status_of(error: &Error) -> StatusCode {
             | Link::CardField { .. }
             | Link::CardSignature,
         ) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Link(Link::FerryIo { .. } | Link::FerryFolder { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Link(error) if error.code().starts_with("ferry_") => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Link(_) | Error::Psi(_) => StatusCode::BAD_GATEWAY,
         Error::BrokenOff { cause, .. } => status_of(cause),
         Error::Policy { .. } | Error::Breach(_) => StatusCode::FORBIDDEN,

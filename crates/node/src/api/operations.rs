@@ -26,13 +26,14 @@ use super::error::{ApiError, Result};
 use super::routes::Local;
 use super::uploads::Uploads;
 use super::view::{
-    AccountView, AddPeer, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView,
-    BudgetList, BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest,
-    EntryPage, Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView,
-    Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Received, Receivers, RoundList, RoundView,
-    StartRound, Started, UnlockRequest, UploadView, Verified,
+    AccountView, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView, BudgetList,
+    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, EntryPage,
+    FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView, Learns, NOTICE,
+    NodeView, ProgressView, Received, Receivers, RoundList, RoundView, StartRound, Started, UnlockRequest,
+    UploadView, Verified, WaitingView,
 };
 use crate::config::Config;
+use crate::ferry::slip::SlipPrinter;
 use crate::metrics::{self, Imports};
 use crate::node::today;
 use crate::{Error, Export, Node};
@@ -40,15 +41,21 @@ use crate::{Error, Export, Node};
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);
 
-/// The words of quarantine files, made anew for each import.
-pub type Wordings = Arc<dyn Fn() -> Wording + Send + Sync>;
+/// The words of what a node writes for people, which are the binary's.
+#[derive(Clone)]
+pub struct Wordings {
+    /// Those of quarantine files, made anew for each import.
+    pub quarantine: Arc<dyn Fn() -> Wording + Send + Sync>,
+    /// Those of approval slips.
+    pub slips: SlipPrinter,
+}
 
 /// A node, and what the interface keeps beside it.
 pub(crate) struct Operations {
     pub(super) node: Arc<Node>,
     pub(super) config: Arc<Config>,
     pub(super) uploads: Uploads,
-    pub(super) wording: Wordings,
+    pub(super) wordings: Wordings,
     pub(super) started_at: Timestamp,
     pub(super) imports: Imports,
 }
@@ -114,7 +121,7 @@ impl Operations {
                 name: request.name,
                 files: uploads.files()?,
                 mapping: Mapping::parse(&request.mapping).map_err(Error::from)?,
-                wording: (self.wording)(),
+                wording: (self.wordings.quarantine)(),
             })?;
             let account = AccountView::from(&imported.reading.reconciliation);
             self.imports.add(&account);

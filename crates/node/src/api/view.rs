@@ -27,7 +27,8 @@ pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use ferry::{
     CardWaitingView, CarrierRequest, CutRequest, DueView, FerryOut, FerryView, FileForm, LetterInView,
-    LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView, WorkedView,
+    LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView,
+    WorkedView,
 };
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};

@@ -117,7 +117,12 @@ mod tests {
     fn others_may_read_what_is_written() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        let mode = |name: &str| {
+            fs::metadata(folder.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+        };
         write_new(&folder.path().join("a"), b"1").unwrap();
         fs::write(folder.path().join("b"), b"1").unwrap();
         assert_eq!(mode("a"), mode("b"));

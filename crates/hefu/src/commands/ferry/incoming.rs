@@ -151,7 +151,9 @@ impl Report {
         let sets: Vec<SetInView> = view.coming.iter().filter(of_files).cloned().collect();
         let mut slips = Vec::new();
         for set in sets.iter().filter(|set| set.opened_at.is_some()) {
-            let facts: SlipFacts = client.get(&format!("/api/v1/ferry/sets/{}/slip", set.set)).await?;
+            let facts: SlipFacts = client
+                .get(&format!("/api/v1/ferry/sets/{}/slip", set.set))
+                .await?;
             let [page, _] = slip::write(&facts, folder, lang)?;
             slips.push((set.set, page.display().to_string()));
         }
@@ -191,7 +193,10 @@ fn set_lines(set: &SetInView, lang: Lang) -> Vec<String> {
     };
     let letter = |letter: &LetterInView| {
         let params = [
-            ("matter", letter.matter.clone().unwrap_or_else(|| "unreadable".to_owned())),
+            (
+                "matter",
+                letter.matter.clone().unwrap_or_else(|| "unreadable".to_owned()),
+            ),
             ("reason", letter.refused.clone().unwrap_or_default()),
         ];
         match letter.refused {

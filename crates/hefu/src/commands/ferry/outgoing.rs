@@ -51,7 +51,11 @@ pub(super) async fn out(args: FerryOutArgs, client: &Client, printer: &Printer) 
             printer.note(&printer.lang().say("ferry_write_again", &params));
         })?);
     }
-    let value: Vec<Value> = sets.iter().zip(&written).map(|(set, written)| value(to_json(set), written)).collect();
+    let value: Vec<Value> = sets
+        .iter()
+        .zip(&written)
+        .map(|(set, written)| value(to_json(set), written))
+        .collect();
     printer.result(&json!({ "sets": value }), |lang| {
         let params = [("folder", args.to.display().to_string())];
         text(&written, lang) + &lang.say("ferry_out_next", &params)
@@ -74,7 +78,9 @@ async fn made(args: &FerryOutArgs, client: &Client) -> Result<Vec<SetOutView>, F
 
 async fn again(named: &str, cut: CutRequest, client: &Client) -> Result<SetOutView, Failure> {
     let set = naming::set(named, client).await?;
-    client.post(&format!("/api/v1/ferry/sets/{set}/again"), &cut).await
+    client
+        .post(&format!("/api/v1/ferry/sets/{set}/again"), &cut)
+        .await
 }
 
 async fn write(
@@ -93,7 +99,9 @@ async fn write(
         bytes += content.len() as u64;
         files.push(file);
     }
-    let facts: SlipFacts = client.get(&format!("/api/v1/ferry/sets/{}/slip", set.set)).await?;
+    let facts: SlipFacts = client
+        .get(&format!("/api/v1/ferry/sets/{}/slip", set.set))
+        .await?;
     let slips = slip::write(&facts, &args.slips, lang)?;
     Ok(Written {
         facts,
@@ -138,7 +146,12 @@ pub(super) async fn card(
 }
 
 fn value(mut shown: Value, written: &Written) -> Value {
-    let paths = |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let paths = |paths: &[PathBuf]| {
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+    };
     shown["files"] = paths(&written.files).into();
     shown["slips"] = paths(&written.slips).into();
     shown
@@ -150,25 +163,38 @@ fn text(written: &[Written], lang: Lang) -> String {
 
 fn one_text(written: &Written, lang: Lang) -> String {
     let facts = &written.facts;
-    let to = facts.to.as_ref().map_or_else(|| lang.word("slip_to_anyone"), |to| to.name.clone());
+    let to = facts
+        .to
+        .as_ref()
+        .map_or_else(|| lang.word("slip_to_anyone"), |to| to.name.clone());
     let size = [
         ("count", written.files.len().to_string()),
         ("bytes", grouped(written.bytes)),
     ];
-    let mut rows = vec![
-        ("slip_set", facts.number()),
-        ("slip_to", to),
-    ];
-    rows.extend(slip::contents(facts, lang).into_iter().map(|line| ("slip_contents", line)));
+    let mut rows = vec![("slip_set", facts.number()), ("slip_to", to)];
+    rows.extend(
+        slip::contents(facts, lang)
+            .into_iter()
+            .map(|line| ("slip_contents", line)),
+    );
     rows.push(("slip_files", lang.say("ferry_files", &size)));
     rows.extend(listed(&written.files).into_iter().map(|file| ("", file)));
-    rows.extend(written.slips.iter().map(|file| ("ferry_slip", file.display().to_string())));
+    rows.extend(
+        written
+            .slips
+            .iter()
+            .map(|file| ("ferry_slip", file.display().to_string())),
+    );
     let mut before = "";
     let rows: Vec<_> = rows
         .into_iter()
         .map(|(code, value)| {
             // What goes on below has its heading above.
-            let heading = if code.is_empty() || code == before { String::new() } else { lang.word(code) };
+            let heading = if code.is_empty() || code == before {
+                String::new()
+            } else {
+                lang.word(code)
+            };
             before = code;
             vec![heading, value]
         })
@@ -180,7 +206,11 @@ fn listed(files: &[PathBuf]) -> Vec<String> {
     let all = || files.iter().map(|file| file.display().to_string());
     match (files.len() <= LISTED, files) {
         (false, [first, .., last]) => {
-            vec![first.display().to_string(), "…".to_owned(), last.display().to_string()]
+            vec![
+                first.display().to_string(),
+                "…".to_owned(),
+                last.display().to_string(),
+            ]
         }
         _ => all().collect(),
     }

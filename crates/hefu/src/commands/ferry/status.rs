@@ -134,7 +134,10 @@ fn coming(set: &SetInView, lang: Lang) -> Option<Line> {
                 ("missing", missing(&set.missing)),
                 ("parts", set.parts.to_string()),
             ];
-            (lang.say("ferry_waits_parts", &params), lang.word("ferry_next_parts"))
+            (
+                lang.say("ferry_waits_parts", &params),
+                lang.word("ferry_next_parts"),
+            )
         }
     };
     Some(Line {

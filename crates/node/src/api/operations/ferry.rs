@@ -7,12 +7,12 @@ use hefu_casework::{Dossier, Hex};
 use hefu_link::ferry::Cut;
 
 use super::{Operations, blocking};
+use crate::Error;
 use crate::api::error::Result;
 use crate::api::view::{
-    CutRequest, FerryOut, FerryView, FileForm, Hex16, Hex32, PartView, SetList, SetOutView,
-    WaitingView, WorkedView,
+    CutRequest, FerryOut, FerryView, FileForm, Hex16, Hex32, PartView, SetList, SetOutView, WaitingView,
+    WorkedView,
 };
-use crate::Error;
 use crate::ferry::PartFile;
 use crate::ferry::slip::SlipFacts;
 
@@ -38,7 +38,12 @@ impl Operations {
         };
         let mut sets = Vec::new();
         for peer in peers {
-            sets.extend(self.node.ferry_out(&peer, cut, actor).await?.map(SetOutView::from));
+            sets.extend(
+                self.node
+                    .ferry_out(&peer, cut, actor)
+                    .await?
+                    .map(SetOutView::from),
+            );
         }
         Ok(SetList { sets })
     }

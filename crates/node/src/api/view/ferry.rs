@@ -10,7 +10,8 @@ use super::{Hex16, Hex32, strings};
 use crate::Carrier;
 use crate::ferry::slip::set_number;
 use crate::ferry::{
-    CardWaiting, Due, FerryStatus, LetterIn, LetterOut, PartTaken, RefusedFile, SetIn, SetOut, Waiting, Worked,
+    CardWaiting, Due, FerryStatus, LetterIn, LetterOut, PartTaken, RefusedFile, SetIn, SetOut, Waiting,
+    Worked,
 };
 
 /// In which form files are written, and how large one may be.
@@ -398,7 +399,10 @@ impl From<SetIn> for SetInView {
 impl From<LetterIn> for LetterInView {
     fn from(letter: LetterIn) -> Self {
         Self {
-            matter: letter.letter.as_ref().map(|letter| letter.matter.code().to_owned()),
+            matter: letter
+                .letter
+                .as_ref()
+                .map(|letter| letter.matter.code().to_owned()),
             agreement: letter.letter.and_then(|letter| letter.agreement).map(Hex),
             refused: letter.refused,
             taken_at: letter.taken_at,
