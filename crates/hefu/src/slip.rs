@@ -21,6 +21,8 @@ struct Page {
     /// What its contents tell and what they do not: a heading and its statements each.
     statements: Vec<(String, Vec<String>)>,
     notice: String,
+    /// The set's number once more: what is signed may stand on a sheet of its own.
+    signed: (String, String),
     /// Who signs, with room for a name and a date.
     signs: [String; 3],
     date: String,
@@ -101,6 +103,7 @@ impl Page {
             ],
             statements: statements(facts, lang),
             notice: word("not_a_decision"),
+            signed: (word("slip_set"), facts.number()),
             signs: ["slip_sign_approver", "slip_sign_carrier", "slip_sign_checker"].map(|code| word(code)),
             date: word("slip_sign_date"),
         }

@@ -15,7 +15,7 @@ pub(crate) enum FerryCommand {
     /// 把本节点的名片写成摆渡文件 Write this node's card as a file to be carried over
     Card {
         /// 写到此文件夹（U盘或交换目录） The folder to write to: a stick, or one that is synchronised
-        #[arg(long)]
+        #[arg(long, value_name = "DIR")]
         to: PathBuf,
         /// 文件形式；只放行文本的网闸用 text The form of the file; text for a gateway that lets only text pass
         #[arg(long, value_enum, default_value_t = FormArg::Binary)]
@@ -29,7 +29,7 @@ pub(crate) enum FerryCommand {
 #[derive(ClapArgs)]
 pub(crate) struct FerryOutArgs {
     /// 写到此文件夹（U盘或交换目录） The folder to write to: a stick, or one that is synchronised
-    #[arg(long)]
+    #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
     /// 只发给此对方（名称，或节点公钥的前几位） For this peer only: its name, or the first digits of its node key
     #[arg(long)]
@@ -77,20 +77,15 @@ pub(crate) struct FerryInArgs {
 /// A peer's carrier.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CarrierArg {
-    /// 直接连接 The two nodes reach each other
     Line,
-    /// 摆渡文件 Files are carried between them
     Files,
 }
 
 /// Which ways files can go.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DirectionArg {
-    /// 双向 Both ways
     Both,
-    /// 只能发出 From here only
     Out,
-    /// 只能收进 To here only
     In,
 }
 
@@ -99,12 +94,11 @@ pub(crate) enum DirectionArg {
 fn size(text: &str) -> Result<u64, String> {
     let upper = text.trim().to_ascii_uppercase();
     let number = upper.strip_suffix('B').unwrap_or(&upper);
-    let (digits, unit) = match number.as_bytes().last() {
-        Some(b'K') => (number.trim_end_matches('K'), 1_000),
-        Some(b'M') => (number.trim_end_matches('M'), 1_000_000),
-        Some(b'G') => (number.trim_end_matches('G'), 1_000_000_000),
-        _ => (number, 1),
-    };
+    let units = [('K', 1_000), ('M', 1_000_000), ('G', 1_000_000_000)];
+    let (digits, unit) = units
+        .into_iter()
+        .find_map(|(letter, unit)| Some((number.strip_suffix(letter)?, unit)))
+        .unwrap_or((number, 1));
     let bytes = digits
         .parse::<u64>()
         .ok()

@@ -125,10 +125,10 @@ pub(crate) enum PeerCommand {
     Carrier {
         /// 对方名称，或节点公钥的前几位 Its name, or the first digits of its node key
         peer: String,
-        /// 方式 How
+        /// 直接连接为 line，摆渡文件为 files How: line where one node reaches the other, files where they are carried
         #[arg(value_enum)]
         carrier: CarrierArg,
-        /// 文件能走哪个方向（从本机关看） Which ways files can go, seen from here
+        /// 文件能走的方向：双向 both，只能发出 out，只能收进 in Which ways files can go, seen from here
         #[arg(long, value_enum, default_value_t = DirectionArg::Both)]
         direction: DirectionArg,
     },

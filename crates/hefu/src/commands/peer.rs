@@ -50,7 +50,7 @@ pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer
                 .await?;
             printer.done(
                 "peer_carrier_set",
-                &[("peer", peer), ("carrier", code(carrier).to_owned())],
+                &[("peer", peer), ("carrier", ending(carrier).to_owned())],
             );
         }
         PeerCommand::Remove { peer } => {
@@ -97,7 +97,7 @@ fn carrier_of(carrier: CarrierArg, direction: DirectionArg) -> PeerCarrier {
 }
 
 /// The ending of its words.
-fn code(carrier: PeerCarrier) -> &'static str {
+fn ending(carrier: PeerCarrier) -> &'static str {
     match carrier {
         PeerCarrier::Line => "line",
         PeerCarrier::Files => "files",
@@ -152,7 +152,7 @@ fn text(list: &PeerList, lang: Lang) -> String {
         vec![
             peer.name.clone(),
             lang.word(&format!("role_{}", peer.role)),
-            lang.word(&format!("carrier_{}", code(peer.carrier))),
+            lang.word(&format!("carrier_{}", ending(peer.carrier))),
             peer.address.clone(),
             peer.fingerprint.clone(),
             short(&peer.node_key),

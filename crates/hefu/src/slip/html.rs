@@ -8,19 +8,21 @@ const STYLE: &str = "\
 @page{size:A4;margin:18mm 16mm}\
 *{box-sizing:border-box}\
 body{margin:0 auto;max-width:178mm;padding:4mm;color:#000;background:#fff;\
-font:10.5pt/1.5 'Noto Serif CJK SC','Source Han Serif SC','SimSun','Songti SC',serif}\
+font:10pt/1.4 'Noto Serif CJK SC','Source Han Serif SC','SimSun','Songti SC',serif}\
 h1{margin:0 0 4mm;text-align:center;font-size:18pt;font-weight:600;letter-spacing:.1em}\
 table{width:100%;border-collapse:collapse}\
-th,td{border:.3mm solid #000;padding:1.2mm 2mm;text-align:left;vertical-align:top}\
+th,td{border:.3mm solid #000;padding:1mm 2mm;text-align:left;vertical-align:top}\
 th{width:24mm;font-weight:600;white-space:nowrap}\
 code{font:9.5pt/1.5 'Noto Sans Mono','DejaVu Sans Mono','Consolas',monospace}\
 td p{margin:0}\
-h2{margin:4mm 0 1mm;font-size:11pt;break-after:avoid}\
+h2{margin:3mm 0 .5mm;font-size:10.5pt;break-after:avoid}\
 ul{margin:0;padding-left:5mm}\
 li{break-inside:avoid}\
 .notice{margin:4mm 0;font-weight:600}\
 .signs{break-inside:avoid}\
-.signs td{height:13mm}\
+.signs td{height:12mm}\
+.signs .set{height:auto}\
+.signs th{vertical-align:middle}\
 .signs th{width:34mm}\
 .signs .date{width:16mm}\
 @media print{body{padding:0;max-width:none}}";
@@ -56,6 +58,12 @@ pub(super) fn render(page: &Page) -> String {
     html.push_str(&format!(
         "<p class=\"notice\">{}</p>\n<table class=\"signs\">\n",
         escaped(&page.notice)
+    ));
+    let (heading, number) = &page.signed;
+    html.push_str(&format!(
+        "<tr><th scope=\"row\">{}</th><td class=\"set\" colspan=\"3\">{}</td></tr>\n",
+        escaped(heading),
+        fact(number)
     ));
     for sign in &page.signs {
         html.push_str(&format!(

@@ -35,7 +35,9 @@ pub(super) fn render(page: &Page) -> String {
         text.push('\n');
     }
     text.push_str(&rule);
+    let (heading, number) = &page.signed;
     let label = page.signs.iter().map(|sign| width(sign)).max().unwrap_or(0);
+    indented(heading, label + 1, [number.clone()], &mut text);
     for sign in &page.signs {
         let room = " ".repeat(label - width(sign));
         text.push_str(&format!(
