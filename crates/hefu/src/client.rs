@@ -90,14 +90,9 @@ impl Client {
 
     /// A change that answers nothing.
     pub(crate) async fn order(&self, path: &str, request: &impl Serialize) -> Result<Vec<u8>, Failure> {
-        self.ask(Method::POST, path, Some("application/json"), json(request)?)
-            .await
-    }
-
-    /// Puts something in the place of what was there.
-    pub(crate) async fn put(&self, path: &str, request: &impl Serialize) -> Result<(), Failure> {
-        let asked = self.ask(Method::PUT, path, Some("application/json"), json(request)?);
-        asked.await.map(|_| ())
+        let json = serde_json::to_vec(request).map_err(|error| Failure::internal("request", &error))?;
+        let body = Full::from(json).map_err(|never| match never {}).boxed();
+        self.ask(Method::POST, path, Some("application/json"), body).await
     }
 
     /// A change that needs no more than its path.
@@ -198,11 +193,6 @@ impl Client {
         ];
         Failure::new(Exit::Internal, "no_server", params)
     }
-}
-
-fn json(request: &impl Serialize) -> Result<Body, Failure> {
-    let json = serde_json::to_vec(request).map_err(|error| Failure::internal("request", &error))?;
-    Ok(Full::from(json).map_err(|never| match never {}).boxed())
 }
 
 fn nothing() -> Body {

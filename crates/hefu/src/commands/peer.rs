@@ -43,7 +43,7 @@ pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer
             let node_key = naming::peer(&peer, &client).await?;
             let carrier = carrier_of(carrier, direction);
             client
-                .put(
+                .order(
                     &format!("/api/v1/peers/{node_key}/carrier"),
                     &CarrierRequest { carrier },
                 )

@@ -38,7 +38,7 @@ pub(super) async fn remove(
 }
 
 /// Says how the two nodes meet from now on. What has begun goes on as it began.
-#[utoipa::path(put, path = "/api/v1/peers/{node_key}/carrier", request_body = CarrierRequest, params(("node_key" = String, Path), ActorHeader), responses((status = 204), Failures))]
+#[utoipa::path(post, path = "/api/v1/peers/{node_key}/carrier", request_body = CarrierRequest, params(("node_key" = String, Path), ActorHeader), responses((status = 204), Failures))]
 pub(super) async fn carrier(
     State(operations): State<Arc<Operations>>,
     Extension(Actor(actor)): Extension<Actor>,
