@@ -93,7 +93,7 @@ impl Node {
                 bytes: head.bytes(),
                 digest: &head.digest(),
                 head: &canonical::to_vec(&head),
-                form: cut.form().code(),
+                form: form_code(cut.form()),
                 max_file_bytes: cut.max_file_bytes(),
                 letters: &ids,
             },
@@ -131,7 +131,7 @@ impl Node {
         let known = self.needed_set(set)?;
         cut.of(&head_of(&known)?)?;
         self.store
-            .recut_set(set, cut.form().code(), cut.max_file_bytes())?;
+            .recut_set(set, form_code(cut.form()), cut.max_file_bytes())?;
         self.ferry.notify();
         self.set_out(&self.known_set(set)?)
     }
@@ -210,8 +210,15 @@ pub(super) fn cutting_of(set: &OutgoingSet) -> Result<Cutting> {
 pub(super) fn form_of(set: &OutgoingSet) -> Result<Form> {
     [Form::Binary, Form::Text]
         .into_iter()
-        .find(|form| form.code() == set.form)
+        .find(|form| form_code(*form) == set.form)
         .ok_or_else(damaged)
+}
+
+fn form_code(form: Form) -> &'static str {
+    match form {
+        Form::Binary => "binary",
+        Form::Text => "text",
+    }
 }
 
 fn damaged() -> Error {
