@@ -65,10 +65,10 @@ impl Keys {
     /// The secrets in clear, node key, TLS key, seal key, for whoever seals them. The certificate is made anew from
     /// the key.
     #[must_use]
-    pub fn to_parts(&self) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
+    pub fn to_parts(&self) -> [Zeroizing<Vec<u8>>; 3] {
         let mut seal = Zeroizing::new(vec![0; 32]);
         self.seal.write_exact(&mut seal);
-        (self.node_pkcs8.clone(), self.tls_pkcs8.clone(), seal)
+        [self.node_pkcs8.clone(), self.tls_pkcs8.clone(), seal]
     }
 
     /// The public node key, as in RFC 8032.

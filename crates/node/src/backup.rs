@@ -163,12 +163,13 @@ fn rebuilt(
     }
     // A manifest names its own key: only the one that this vault has sealed says that it is this node's.
     let vault = Vault::open(&building.join(VAULT), unlock)?;
-    if unsealed_keys(&vault, building)?.node_key() != manifest.node_key.0 {
+    let unsealed = unsealed_keys(&vault, building)?;
+    let store = Store::open(building, unlock)?;
+    if unsealed.logged(&store)?.node_key() != manifest.node_key.0 {
         return Err(Error::ForeignBackup {
             folder: backup.display().to_string(),
         });
     }
-    let store = Store::open(building, unlock)?;
     let older = folder.join(DATABASE).exists();
     let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
     if older {

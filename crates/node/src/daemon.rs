@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
-use crate::ferry::Folders;
-use crate::ferry::slip::SlipPrinter;
+use crate::ferry::slip::printed;
+use crate::ferry::{Folders, Slips};
 use crate::{Error, Node, Surroundings};
 
 /// Why a node can't run.
@@ -104,7 +104,7 @@ pub struct Daemon {
     operators: TcpListener,
     api: Api,
     /// Folders that a gateway synchronises, where there are some.
-    watched: Option<(Folders, SlipPrinter)>,
+    watched: Option<(Folders, Slips)>,
 }
 
 impl Daemon {
@@ -122,6 +122,7 @@ impl Daemon {
         let surroundings = Surroundings {
             limits: config.limits(),
             policy: config.policy.clone(),
+            max_incoming_bytes: config.ferry.max_incoming_bytes,
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);
@@ -135,8 +136,8 @@ impl Daemon {
             "version": env!("CARGO_PKG_VERSION"),
             "configuration": Hex(config.digest()),
         });
-        let watched = config.ferry.folders(folder);
-        let watched = watched.map(|folders| (folders, Arc::clone(&wordings.slips)));
+        let watched = config.ferry.folders(folder).map_err(Error::from)?;
+        let watched = watched.map(|folders| (folders, printed(Arc::clone(&wordings.slips))));
         let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wordings)
             .map_err(|source| DaemonError::prepare(folder, source))?;
         node.log("started", &started)?;

@@ -6,6 +6,7 @@
 //! keys/{node,tls}.sealed    the keys by which peers know this node
 //! aliases.sealed            people with two numbers; never leaves the node
 //! spool/                    chunks that wait for their answer
+//! ferry/                    letters and sets that go by files
 //! quarantine/               refused rows of imports
 //! ```
 //!
@@ -24,6 +25,7 @@ use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
 use crate::dossier::Dossiers;
+use crate::ferry::Ferry;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -52,6 +54,8 @@ pub struct Surroundings {
     pub watcher: Watcher,
     /// What this node agrees to, whatever it is asked.
     pub policy: LocalPolicy,
+    /// Sealed bytes of one peer's sets that may wait to be whole.
+    pub max_incoming_bytes: u64,
 }
 
 /// One agency's node.
@@ -65,6 +69,7 @@ pub struct Node {
     pub(crate) surroundings: Surroundings,
     pub(crate) active: Active,
     pub(crate) dossiers: Dossiers,
+    pub(crate) ferry: Ferry,
     book: Arc<Book>,
 }
 
@@ -84,6 +89,7 @@ impl Surroundings {
             tap: None,
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
+            max_incoming_bytes: 1 << 30,
         }
     }
 }
@@ -105,7 +111,7 @@ impl Node {
         }
         let store = Store::create_with(folder, unlock, costs)?;
         let keys = Keys::generate()?;
-        let (node, tls, seal) = keys.to_parts();
+        let [node, tls, seal] = keys.to_parts();
         store
             .vault()
             .seal_file(&folder.join(NODE_KEY), "node key", &node)?;
@@ -132,13 +138,10 @@ impl Node {
         surroundings: Surroundings,
     ) -> Result<Self> {
         let store = Store::open(folder, unlock)?;
-        let lacked_seal_key = !folder.join(SEAL_KEY).exists();
-        let keys = unsealed_keys(store.vault(), folder)?;
+        let keys = unsealed_keys(store.vault(), folder)?.logged(&store)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
         node.sweep_spool()?;
-        if lacked_seal_key {
-            node.log("seal_key_made", &serde_json::json!({}))?;
-        }
+        node.sweep_ferry()?;
         Ok(node)
     }
 
@@ -149,6 +152,7 @@ impl Node {
         profile: Profile,
         surroundings: Surroundings,
     ) -> Result<Self> {
+        Self::prepare_ferry(folder)?;
         let book = Arc::new(Book::default());
         for peer in store.peers()? {
             book.add(Card::parse(&peer.card)?);
@@ -164,6 +168,7 @@ impl Node {
             aliases: Mutex::new(aliases),
             surroundings,
             active: Active::default(),
+            ferry: Ferry::default(),
             book,
         })
     }
@@ -199,7 +204,7 @@ impl Node {
     /// When the folder can't be unlocked or written.
     pub fn renew_tls_key(folder: &Path, unlock: &Unlock, actor: &str) -> Result<()> {
         let store = Store::open(folder, unlock)?;
-        let (_, tls, _) = Keys::generate()?.to_parts();
+        let [_, tls, _] = Keys::generate()?.to_parts();
         store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
         store.append(actor, "tls_key_renewed", &serde_json::json!({}))?;
         Ok(())
@@ -289,16 +294,35 @@ impl Node {
 }
 
 /// The keys of the node in this folder. A node that was made before there were seal keys gets one.
-pub(crate) fn unsealed_keys(vault: &Vault, folder: &Path) -> Result<Keys> {
+pub(crate) fn unsealed_keys(vault: &Vault, folder: &Path) -> Result<Unsealed> {
     let node = vault.open_file(&folder.join(NODE_KEY), "node key")?;
     let tls = vault.open_file(&folder.join(TLS_KEY), "tls key")?;
     let path = folder.join(SEAL_KEY);
-    if !path.exists() {
-        let (_, _, seal) = Keys::generate()?.to_parts();
+    let made_seal_key = !path.exists();
+    if made_seal_key {
+        let [_, _, seal] = Keys::generate()?.to_parts();
         vault.seal_file(&path, "seal key", &seal)?;
     }
     let seal = vault.open_file(&path, "seal key")?;
-    Ok(Keys::from_parts(node, tls, seal)?)
+    Ok(Unsealed {
+        keys: Keys::from_parts(node, tls, seal)?,
+        made_seal_key,
+    })
+}
+
+/// Keys, and whether one of them is new, which its log is to say.
+pub(crate) struct Unsealed {
+    keys: Keys,
+    made_seal_key: bool,
+}
+
+impl Unsealed {
+    pub(crate) fn logged(self, store: &Store) -> Result<Keys> {
+        if self.made_seal_key {
+            store.append("node", "seal_key_made", &serde_json::json!({}))?;
+        }
+        Ok(self.keys)
+    }
 }
 
 /// Masked numbers and waiting chunks are nobody else's business on a shared machine either.

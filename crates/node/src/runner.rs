@@ -6,7 +6,7 @@
 //! side slows the other instead of filling the memory. By files (`filed`) the same code says the same messages, byte for
 //! byte.
 
-pub(crate) mod filed;
+pub mod filed;
 mod journal;
 mod line;
 mod receive;

@@ -55,8 +55,13 @@ impl Over {
 
 fn build<S: Suite>(session: &Session, outcome: &Outcome, places: &[Place]) -> Result<Vec<Evidence>, Error> {
     let (seen, receipt) = (&outcome.transcript, &outcome.at_sender.receipt);
-    let mut builder =
-        EvidenceBuilder::new::<S>(&session.receiver_terms, &session.receiver_seed(), receipt, places);
+    let mut builder = EvidenceBuilder::new::<S>(
+        &session.receiver_terms,
+        &session.receiver_seed(),
+        seen.call(),
+        receipt,
+        places,
+    );
     for message in seen.of(Step::Blinded) {
         builder.blinded(&message[4..]);
     }
@@ -106,7 +111,7 @@ fn prove_all<S: Suite>(session: Session) {
 #[test]
 fn evidence_says_what_the_description_says() {
     let over = Over::new::<Ristretto255>(Session::new(97, numbered(0..5), numbered(3..9)));
-    let sid = over.outcome.transcript.sid();
+    let (call, sid) = (over.outcome.transcript.call(), over.outcome.transcript.sid());
     let public = CompressedRistretto(over.accept.public.clone().try_into().unwrap())
         .decompress()
         .unwrap();
@@ -131,7 +136,7 @@ fn evidence_says_what_the_description_says() {
                 .decompress()
                 .unwrap()
         };
-        let blinded = naive::hash_to_group(&sid, over.element(i)) + RistrettoPoint::mul_base(&rho);
+        let blinded = naive::hash_to_group(&call, over.element(i)) + RistrettoPoint::mul_base(&rho);
         assert_eq!(point(&c), blinded + blinded);
         let token = point(&d) - public * (rho + rho);
         let token = (token + token).compress();

@@ -35,12 +35,12 @@ impl<R: Read> Part<R> {
         };
         let mut line = match lines.next(MAX_HEADER_BYTES)? {
             Found::Line(line) => line,
-            Found::Ended(start) if BEGIN.starts_with(&start) || start.starts_with(b"{") => {
+            Found::Ended(start) if BEGIN.starts_with(without_return(&start)) || start.starts_with(b"{") => {
                 return Err(Error::FerryTruncated);
             }
             Found::Ended(_) | Found::Long => return Err(Error::FerryForeign),
         };
-        if line.strip_suffix(b"\r").unwrap_or(&line) == BEGIN {
+        if without_return(&line) == BEGIN {
             lines.form = Form::Text;
             line = lines.whole(MAX_HEADER_BYTES, || Error::FerryHeader)?;
         }
@@ -183,7 +183,7 @@ impl<R: Read> Part<R> {
         }
         for _ in 0..MAX_BLANK_LINES {
             match self.lines.next(0)? {
-                Found::Line(line) if line.is_empty() || line == b"\r" => {}
+                Found::Line(line) if without_return(&line).is_empty() => {}
                 Found::Ended(rest) if rest.is_empty() => return Ok(()),
                 _ => return Err(Error::FerryTrailing),
             }
@@ -256,4 +256,9 @@ impl<R: Read> Lines<R> {
         }
         Ok(())
     }
+}
+
+/// Without the carriage return that a gateway may have put before a line feed.
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }

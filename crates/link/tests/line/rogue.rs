@@ -76,13 +76,13 @@ impl<'a> Rogue<'a> {
     }
 
     fn identity(&self) -> Arc<SingleCertAndKey> {
-        let (_, shown, _) = self.certificate_of.to_parts();
+        let [_, shown, _] = self.certificate_of.to_parts();
         let mut params = CertificateParams::default();
         params.not_after = date_time_ymd(self.until, 1, 1);
         let certificate = params
             .self_signed(&KeyPair::try_from(shown.as_slice()).unwrap())
             .unwrap();
-        let (_, key, _) = self.signs_with.to_parts();
+        let [_, key, _] = self.signs_with.to_parts();
         let signer = any_eddsa_type(&PrivatePkcs8KeyDer::from(key.as_slice())).unwrap();
         Arc::new(SingleCertAndKey::from(CertifiedKey::new(
             vec![certificate.der().clone()],

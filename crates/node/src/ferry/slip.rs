@@ -13,7 +13,7 @@ use hefu_link::ferry::{Matter, SetHead};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::SetFacts;
+use super::{PartFile, SetFacts, Slips};
 use crate::api::view::{Hex16, Hex32, Learns};
 use crate::{Node, Result};
 
@@ -27,6 +27,20 @@ pub struct SlipPages {
     pub html: String,
     /// The same as text of at most 80 columns.
     pub text: String,
+}
+
+/// Prints slips beside the files of a watched folder.
+pub(crate) fn printed(printer: SlipPrinter) -> Slips {
+    Arc::new(move |node, set| {
+        let facts = node.ferry_slip(set)?;
+        let SlipPages { html, text } = printer(&facts);
+        let [html_name, text_name] = facts.page_names();
+        let page = |name, page: String| PartFile {
+            name,
+            bytes: page.into_bytes(),
+        };
+        Ok(vec![page(html_name, html), page(text_name, text)])
+    })
 }
 
 /// What a slip says of one set of files.

@@ -58,16 +58,10 @@ impl Journal for Kept {
     fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()> {
         let store = &self.node.store;
         let session = self.session()?;
-        let known = session.accept.is_some();
-        if let Some(commit) = session.commit.as_ref().filter(|_| !known) {
+        if let Some(commit) = session.commit.as_ref().filter(|_| session.accept.is_none()) {
             self.log_committed(&session, accept, commit)?;
         }
-        store.note_accept(&self.round, accept)?;
-        // After a crash the key is this session's own, and no stranger.
-        if let Some(key) = fresh
-            && !store.remember_public_key(key)?
-            && !known
-        {
+        if !store.note_accept(&self.round, accept, fresh)? {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
         }
         Ok(())

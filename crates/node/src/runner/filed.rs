@@ -18,14 +18,14 @@ use super::session::refused;
 use crate::{Error, Result};
 
 /// The type of a frame that has an abort's reason, as the link has it.
-const ABORT: u8 = 255;
+pub const ABORT: u8 = 255;
 
 /// No frame is longer: what a connection allows by itself.
 const LONGEST_FRAME: u32 = 1 << 20;
 
 /// What a file goes on with.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// A frame: its type and its payload.
     Frame(u8, Vec<u8>),
     /// Nothing: the file ends where a frame does.
@@ -38,7 +38,7 @@ pub(crate) enum Next {
 ///
 /// # Errors
 /// When the file can't be read.
-pub(crate) fn next_frame(from: &mut dyn Read) -> Result<Next> {
+pub fn next_frame(from: &mut dyn Read) -> Result<Next> {
     let mut header = Vec::with_capacity(5);
     from.take(5).read_to_end(&mut header).map_err(unread)?;
     let (kind, length) = match header.as_slice() {
@@ -63,7 +63,7 @@ pub(crate) fn next_frame(from: &mut dyn Read) -> Result<Next> {
 ///
 /// # Errors
 /// When the file can't be written, or no reader would take a frame as long as this.
-pub(crate) fn write_frame(to: &mut dyn Write, kind: u8, parts: &[&[u8]]) -> Result<()> {
+pub fn write_frame(to: &mut dyn Write, kind: u8, parts: &[&[u8]]) -> Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let length = u32::try_from(length)
         .ok()
@@ -83,7 +83,7 @@ pub(crate) fn write_frame(to: &mut dyn Write, kind: u8, parts: &[&[u8]]) -> Resu
 ///
 /// # Errors
 /// None that is known: memory takes what is written.
-pub(crate) fn refusal(reason: &Abort) -> Result<Vec<u8>> {
+pub fn refusal(reason: &Abort) -> Result<Vec<u8>> {
     let mut frame = Vec::new();
     write_frame(&mut frame, ABORT, &[&encode_abort(reason)])?;
     Ok(frame)

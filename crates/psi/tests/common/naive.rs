@@ -3,8 +3,8 @@
 
 use curve25519_dalek::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
-use hefu_psi::SessionId;
 use hefu_psi::wire::{Accept, Commit, Open};
+use hefu_psi::{CallId, SessionId};
 use ring::signature::Ed25519KeyPair;
 use ring::{digest, hmac};
 
@@ -43,6 +43,11 @@ pub(crate) fn session_id(open: &Open, accept: &Accept) -> SessionId {
     ]))
 }
 
+/// The id of an opening, by its bytes.
+pub(crate) fn call(open: &[u8]) -> CallId {
+    CallId(sha256(&[open]))
+}
+
 /// MTH of RFC 6962, section 2.1.
 pub(crate) fn root(leaves: &[&[u8]]) -> [u8; 32] {
     match leaves {
@@ -56,11 +61,11 @@ pub(crate) fn root(leaves: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The signature of a receiver over blinded chunks, whatever they hold.
-pub(crate) fn commit(sid: &SessionId, chunks: &[Vec<u8>], width: usize, key: &Ed25519KeyPair) -> Commit {
+pub(crate) fn commit(call: &CallId, chunks: &[Vec<u8>], width: usize, key: &Ed25519KeyPair) -> Commit {
     let packed: Vec<u8> = chunks.iter().flat_map(|m| &m[4..]).copied().collect();
     let leaves: Vec<&[u8]> = packed.chunks(width).collect();
     let (root, elements) = (root(&leaves), leaves.len() as u64);
-    let message = [b"hefu/3 blinded\0", &sid.0[..], &root, &elements.to_be_bytes()].concat();
+    let message = [b"hefu/3 blinded\0", &call.0[..], &root, &elements.to_be_bytes()].concat();
     Commit {
         root,
         elements,
@@ -75,10 +80,10 @@ pub(crate) fn sign_accept(sid: &SessionId, key: &Ed25519KeyPair) -> Vec<u8> {
 }
 
 /// RFC 9380, section 5.3.1, for 64 bytes; then the one-way map of RFC 9496.
-pub(crate) fn hash_to_group(sid: &SessionId, element: &[u8]) -> RistrettoPoint {
+pub(crate) fn hash_to_group(call: &CallId, element: &[u8]) -> RistrettoPoint {
     let dst = b"HEFU-V3-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_";
     let dst_prime = [&dst[..], &[u8::try_from(dst.len()).unwrap()]].concat();
-    let b0 = sha512(&[&[0; 128], &sid.0, element, &[0, 64], &[0], &dst_prime]);
+    let b0 = sha512(&[&[0; 128], &call.0, element, &[0, 64], &[0], &dst_prime]);
     RistrettoPoint::from_uniform_bytes(&sha512(&[&b0, &[1], &dst_prime]))
 }
 
@@ -89,10 +94,13 @@ pub(crate) fn derive(seed: &[u8; 32], label: &str, parts: &[&[u8]]) -> [u8; 64] 
     bits.as_ref().try_into().unwrap()
 }
 
-/// ρ_j = HMAC-SHA-512(key, sid ‖ step ‖ j), reduced.
-pub(crate) fn blind(key: &[u8; 64], sid: &SessionId, position: u64) -> Scalar {
+/// ρ_j = HMAC-SHA-512(key, call ‖ step ‖ j), reduced.
+pub(crate) fn blind(key: &[u8; 64], call: &CallId, position: u64) -> Scalar {
     let key = hmac::Key::new(hmac::HMAC_SHA512, key);
-    let bits = hmac::sign(&key, &[&sid.0[..], b"hefu/3 C", &position.to_be_bytes()].concat());
+    let bits = hmac::sign(
+        &key,
+        &[&call.0[..], b"hefu/3 C", &position.to_be_bytes()].concat(),
+    );
     Scalar::from_bytes_mod_order_wide(bits.as_ref().try_into().unwrap())
 }
 
