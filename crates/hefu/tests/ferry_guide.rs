@@ -20,7 +20,7 @@ use common::machine::{
     with_fingerprint,
 };
 use common::secret::Numbers;
-use hefu_fixtures::{SEED, all_numbers};
+use hefu_fixtures::{County, SEED, all_numbers};
 use hefu_node::config::Config;
 
 const PAGE: &str = include_str!("../../../packaging/FERRY.md");
@@ -49,9 +49,10 @@ impl Reader {
             Some((_, read_aloud)) => with_fingerprint(line, read_aloud),
             None => line.to_owned(),
         };
-        let said = self
-            .machine
-            .types(&line.replace(ROUND, &self.round).replace(SET, &self.set));
+        let line = line.replace(ROUND, &self.round).replace(SET, &self.set);
+        // Each side has a printer of its own.
+        let line = line.replace("--slips 审批单", &format!("--slips 审批单/{node}"));
+        let said = self.machine.types(&line);
         if line.contains("ferry card") {
             self.fingerprints.insert(node, fingerprint(&said));
         }
@@ -84,11 +85,12 @@ fn the_page_leads_two_agencies_through_rounds_by_files() {
     let work = reader.machine.work.clone();
     fs::write(work.join("协议.toml"), of_today(toml_block(PAGE))).unwrap();
     let mut served = Vec::new();
+    let mut county = None;
     let mut said: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     for named in ["走一遍", "缺片", "只放行文本", "中止", "单向"] {
         for line in section(&sections, named) {
             if line.starts_with("hefu demo ") {
-                hefu_fixtures::generate(SEED, &work.join("demo/exports")).unwrap();
+                county = Some(hefu_fixtures::generate(SEED, &work.join("demo/exports")).unwrap());
                 continue;
             }
             if let Some(served_by) = line.strip_suffix(" &") {
@@ -157,7 +159,7 @@ fn the_page_leads_two_agencies_through_rounds_by_files() {
         "{ended:?}"
     );
     let quiet = last("中止", "ferry status")[0];
-    assert!(!quiet.contains("轮次"), "{quiet}");
+    assert!(quiet.contains("没有在途的文件"), "{quiet}");
 
     let one_way = last("单向", "--direction out")[0];
     assert!(
@@ -165,20 +167,17 @@ fn the_page_leads_two_agencies_through_rounds_by_files() {
         "{one_way}"
     );
 
-    both_sides_have_the_same_slips(&work);
-    for mut child in served {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
+    both_sides_have_the_same_slips(&work, &county.unwrap());
+    drop(served);
 }
 
 /// What both sides printed of a set is the same, word by word; and no number of the exports stands on any slip.
-fn both_sides_have_the_same_slips(work: &Path) {
+fn both_sides_have_the_same_slips(work: &Path, county: &County) {
     let [civil, federation] = NODES.map(|node| slips(&work.join("审批单").join(node)));
     let mut shared = 0;
     for (name, page) in &civil {
         if let Some(other) = federation.get(name) {
-            assert_eq!(page, other, "{name}");
+            assert!(page == other, "the two sides differ on {name}");
             shared += 1;
         }
     }
@@ -189,7 +188,7 @@ fn both_sides_have_the_same_slips(work: &Path) {
         civil.len(),
         federation.len()
     );
-    let numbers = all_numbers(&work.join("demo/exports"));
+    let numbers = all_numbers(county);
     let numbers = Numbers::new(numbers.iter().map(String::as_str));
     for (name, page) in civil.iter().chain(&federation) {
         numbers.are_not_in(page.as_bytes(), name);
@@ -227,7 +226,11 @@ fn the_settings_of_watched_folders_are_read() {
     assert!(block.starts_with("[ferry]"));
     let minimal = include_str!("../../node/samples/minimal.toml");
     let config = Config::parse(&format!("{minimal}\n{block}")).unwrap();
-    let folders = config.ferry.folders(Path::new("/srv/hefu/node")).unwrap();
+    let folders = config
+        .ferry
+        .folders(Path::new("/srv/hefu/node"))
+        .unwrap()
+        .unwrap();
     assert_eq!(folders.outbox, Path::new("/srv/hefu/发出"));
     assert_eq!(folders.inbox, Path::new("/srv/hefu/收进"));
     assert_eq!(folders.slips.as_deref(), Some(Path::new("/srv/hefu/审批单")));

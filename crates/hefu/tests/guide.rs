@@ -245,8 +245,5 @@ fn the_readme_leads_to_a_round_between_two_nodes() {
         last.contains("不得仅凭比对结果停发或追缴") && last.contains("X3"),
         "{last}"
     );
-    for mut child in served {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
+    drop(served);
 }

@@ -238,7 +238,17 @@ pub(crate) fn newest_round(listed: &str) -> String {
     newest.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
-pub(crate) fn serve(machine: &Machine, line: &str) -> Child {
+/// A node that serves until it is dropped.
+pub(crate) struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn serve(machine: &Machine, line: &str) -> Served {
     let mut words = line.split(' ').skip(1);
     let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
         .args(&mut words)
@@ -252,5 +262,5 @@ pub(crate) fn serve(machine: &Machine, line: &str) -> Child {
     let mut out = std::io::BufReader::new(child.stdout.as_mut().unwrap());
     std::io::BufRead::read_line(&mut out, &mut said).unwrap();
     assert!(!said.is_empty(), "{line}");
-    child
+    Served(child)
 }

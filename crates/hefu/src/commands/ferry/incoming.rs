@@ -55,12 +55,8 @@ pub(super) async fn run(args: FerryInArgs, client: &Client, printer: &Printer) -
         "due": report.as_ref().map(|report| to_json(&report.view.due)),
     });
     printer.result(&value, |lang| {
-        let rows: Vec<_> = outcomes
-            .iter()
-            .map(|(file, outcome)| vec![file.clone(), said(outcome, lang)])
-            .collect();
         let report = report.as_ref().map(|report| report.text(lang));
-        table(&rows) + &report.unwrap_or_default()
+        files_text(&outcomes, lang) + &report.unwrap_or_default()
     });
     match outcomes.iter().filter(|(_, outcome)| outcome.is_err()).count() {
         0 => Ok(()),
@@ -94,6 +90,25 @@ pub(super) fn enclosed(bytes: &[u8]) -> Result<(SetHead, Card), Failure> {
     part.payload_into(&mut content).map_err(unfit)?;
     let card = enclosed_card(&head, &mut &content[..]).map_err(unfit)?;
     Ok((head, card))
+}
+
+/// File by file, but for those that were here already: a folder that is not emptied has more of them each time.
+fn files_text(outcomes: &[(String, Outcome)], lang: Lang) -> String {
+    let (known, fresh): (Vec<_>, Vec<_>) = outcomes.iter().partition(|(_, outcome)| !has_news(outcome));
+    let rows: Vec<_> = fresh
+        .into_iter()
+        .map(|(file, outcome)| vec![file.clone(), said(outcome, lang)])
+        .collect();
+    let known = match known.len() {
+        0 => String::new(),
+        count => lang.say("ferry_known_files", &[("count", count.to_string())]) + "\n",
+    };
+    table(&rows) + &known
+}
+
+/// Whether a file was refused, or brought something.
+fn has_news(outcome: &Outcome) -> bool {
+    outcome.as_ref().map_or(true, |part| part.news != "already")
 }
 
 fn value(file: &str, outcome: &Outcome) -> serde_json::Value {
@@ -141,14 +156,20 @@ impl Report {
         client: &Client,
         lang: Lang,
     ) -> Result<Self, Failure> {
-        let touched: BTreeSet<[u8; 16]> = outcomes
-            .iter()
-            .filter_map(|(_, outcome)| outcome.as_ref().ok())
-            .map(|part| part.set.0)
-            .collect();
+        let of = |news: bool| -> BTreeSet<[u8; 16]> {
+            let some = outcomes.iter().filter(|(_, outcome)| !news || has_news(outcome));
+            some.filter_map(|(_, outcome)| outcome.as_ref().ok())
+                .map(|part| part.set.0)
+                .collect()
+        };
+        // Where nothing is new, somebody asks once more what came of it.
+        let (fresh, all) = (of(true), of(false));
+        let asked = if fresh.is_empty() { &all } else { &fresh };
         let view = fetch(client).await?;
-        let of_files = |set: &&SetInView| touched.contains(&set.set.0);
-        let sets: Vec<SetInView> = view.coming.iter().filter(of_files).cloned().collect();
+        let told = |set: &&SetInView| {
+            asked.contains(&set.set.0) || (all.contains(&set.set.0) && set.opened_at.is_none())
+        };
+        let sets: Vec<SetInView> = view.coming.iter().filter(told).cloned().collect();
         let mut slips = Vec::new();
         for set in sets.iter().filter(|set| set.opened_at.is_some()) {
             let facts: SlipFacts = client
@@ -192,16 +213,13 @@ fn set_lines(set: &SetInView, lang: Lang) -> Vec<String> {
         (None, None, true) => "ferry_set_complete",
     };
     let letter = |letter: &LetterInView| {
-        let params = [
-            (
-                "matter",
-                letter.matter.clone().unwrap_or_else(|| "unreadable".to_owned()),
-            ),
-            ("reason", letter.refused.clone().unwrap_or_default()),
-        ];
-        match letter.refused {
-            Some(_) => lang.say("ferry_letter_refused", &params),
-            None => lang.say("ferry_letter_taken", &params),
+        let matter = letter.matter.clone().unwrap_or_else(|| "unreadable".to_owned());
+        match &letter.refused {
+            Some(reason) => {
+                let params = [("matter", matter), ("reason", reason.clone())];
+                lang.say("ferry_letter_refused", &params)
+            }
+            None => lang.word(&format!("ferry_came_{matter}")),
         }
     };
     std::iter::once(lang.say(heading, &params))

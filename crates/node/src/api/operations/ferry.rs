@@ -93,9 +93,7 @@ impl Operations {
         for path in taken.files()? {
             file = tokio::fs::read(path).await?;
         }
-        let part = self.node.ferry_take(file).await?;
-        self.node.ferry_notify();
-        Ok(part.into())
+        Ok(self.node.ferry_take(file).await?.into())
     }
 
     pub(in crate::api) async fn ferry_work(&self) -> Result<WorkedView> {
