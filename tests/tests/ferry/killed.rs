@@ -1,0 +1,1 @@
+//! A node that is killed at any point goes on as if it had not been.

@@ -1,0 +1,11 @@
+//! Whole rounds by files, between nodes that no line connects.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+mod killed;
+mod thin;
