@@ -104,7 +104,7 @@ impl Page {
             statements: statements(facts, lang),
             notice: word("not_a_decision"),
             signed: (word("slip_set"), facts.number()),
-            signs: ["slip_sign_approver", "slip_sign_carrier", "slip_sign_checker"].map(|code| word(code)),
+            signs: ["slip_sign_approver", "slip_sign_carrier", "slip_sign_checker"].map(word),
             date: word("slip_sign_date"),
         }
     }

@@ -36,8 +36,8 @@ const PREFIXES: [(&str, &str); 11] = [
 /// Codes of what is stored or written in documents; no command shows them.
 const NEVER_SHOWN: [&str; 3] = ["Form", "LetterState", "Status"];
 
-/// Names of folders in the spool.
-const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
+/// Names of folders and files.
+const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
 const LITERALS: [(&str, &str, &str); 32] = [

@@ -8,6 +8,7 @@ use hefu_link::ferry::{Part, SetHead, enclosed_card};
 use hefu_node::api::view::{FerryView, Hex16, LetterInView, PartView, SetInView, WorkedView};
 use hefu_node::ferry::slip::SlipFacts;
 use hyper::Method;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::files::{must_be_folder, named};
@@ -69,6 +70,10 @@ pub(super) async fn run(args: FerryInArgs, client: &Client, printer: &Printer) -
 
 /// The card in a file that was carried, as its JSON; nothing where it is no such file.
 pub(crate) fn card_of(bytes: &[u8]) -> Result<Option<String>, Failure> {
+    // A carried file is never JSON as a whole, though it may begin so.
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Ok(None);
+    }
     match Part::read(bytes, MAX_CARD_FILE_BYTES) {
         Err(hefu_link::Error::FerryForeign) => Ok(None),
         _ => {

@@ -122,9 +122,13 @@ fn lines(view: &FerryView, lang: Lang) -> Vec<Line> {
         .collect()
 }
 
+/// The refusal of a letter that crossed an end on its way: nobody has to do anything about it.
+const OVER: &str = "session_ended";
+
 /// A set that was opened waits for nothing more, unless a letter in it was refused.
 fn coming(set: &SetInView, lang: Lang) -> Option<Line> {
-    let letter = set.letters.iter().find_map(|letter| letter.refused.clone());
+    let refused = set.letters.iter().filter_map(|letter| letter.refused.as_ref());
+    let letter = refused.filter(|code| *code != OVER).cloned().next();
     let (waits_for, next) = match (set.refused.clone().or(letter), set.opened_at) {
         (Some(code), _) => (lang.word(&code), String::new()),
         (None, Some(_)) => return None,
