@@ -7,5 +7,10 @@
     reason = "a failed expectation is the report"
 )]
 
+mod ended;
+mod kept;
 mod killed;
+mod mixed;
+mod refused;
+mod repeated;
 mod thin;
