@@ -196,7 +196,8 @@ pub struct LetterInView {
     pub taken_at: Timestamp,
 }
 
-/// A file in the watched folder that was refused. It is tried again when it changes.
+/// A file in the watched folder that was refused. It is tried again when it changes, and from time to time where the
+/// reason is not in the file.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RefusedView {
     /// Where it lies.
