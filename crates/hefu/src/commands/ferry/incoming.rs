@@ -228,7 +228,12 @@ fn set_lines(set: &SetInView, lang: Lang) -> Vec<String> {
         }
     };
     std::iter::once(lang.say(heading, &params))
-        .chain(set.letters.iter().map(letter))
+        .chain(
+            set.letters
+                .iter()
+                .filter(|letter| letter.taken_at >= set.first_at)
+                .map(letter),
+        )
         .collect()
 }
 

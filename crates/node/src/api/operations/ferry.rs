@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use hefu_casework::{Dossier, Hex};
 use hefu_link::ferry::Cut;
+use jiff::Timestamp;
 
 use super::{Operations, blocking};
 use crate::Error;
@@ -26,7 +27,7 @@ impl Operations {
 
     /// The rounds that wait for files.
     pub(super) fn waiting(&self) -> Result<Vec<WaitingView>> {
-        let waiting = self.node.ferry_status()?.waiting;
+        let waiting = self.node.ferry_waiting(Timestamp::now())?;
         Ok(waiting.into_iter().map(Into::into).collect())
     }
 
