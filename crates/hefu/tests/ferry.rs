@@ -188,6 +188,59 @@ fn a_path_that_leads_one_way_is_refused_in_advance() {
     }
 }
 
+/// What the page says of a gateway that lets only text of 1 MB pass.
+#[test]
+fn four_hundred_against_fifty_thousand_fit_in_as_many_files_as_the_page_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = two(dir.path());
+    let (_one, _other) = (one.serve(), other.serve());
+    by_files(&one, &other);
+    one.import_people("extreme_poverty", (0..400).map(number));
+    other.import_people("disabled_living", (200..50_200).map(number));
+    let (stick, slips) = (folder(dir.path(), "stick"), folder(dir.path(), "slips"));
+    let text_form = ["--to", text(&stick), "--slips", text(&slips), "--form", "text"];
+    let out = |node: &Node| {
+        let made = node.json(&[&["ferry", "out"], &text_form[..]].concat());
+        let files = made["sets"][0]["files"].as_array().unwrap().clone();
+        for file in &files {
+            let bytes = fs::read(file.as_str().unwrap()).unwrap();
+            assert!(bytes.len() <= 1_000_000 && is_plain_text(&bytes));
+        }
+        files.len()
+    };
+    let come = |node: &Node| node.run(&["ferry", "in", text(&stick), "--slips", text(&slips)]);
+    let terms = write(&one.dir, "draft.toml", draft(4).replace("20_000", "60_000"));
+    let agreement = one.json(&["agreement", "draft", text(&terms)])["agreement"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    one.json(&["agreement", "sign", "--yes", &agreement]);
+    out(&one);
+    come(&other);
+    other.json(&["agreement", "sign", "--yes", &agreement]);
+    out(&other);
+    come(&one);
+    let round = one.json(&["round", "run", &agreement])["round"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let request = out(&one);
+    come(&other);
+    let answer = out(&other);
+    come(&one);
+    assert_eq!(one.findings(&round).len(), 200);
+    let page = include_str!("../../../packaging/FERRY.md");
+    let said = format!("400 人与 50,000 人的名册比对，请求 {request} 个文件，答复 {answer} 个文件");
+    assert!(page.replace('\n', "").contains(&said), "{said}");
+}
+
+/// What such a gateway lets pass: printable ASCII in lines of at most 1,000 characters.
+fn is_plain_text(bytes: &[u8]) -> bool {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    lines.all(|line| line.len() <= 1_000 && line.iter().all(printable))
+}
+
 /// Two pairs of folders, and somebody who moves whole files between them: nobody types a command of the ferry's.
 #[test]
 fn a_gateway_that_synchronises_folders_carries_a_round() {
