@@ -42,7 +42,7 @@ pub use watch::{Folders, Slips};
 pub(crate) struct Ferry {
     /// Held by whoever works through sets or makes letters and sets.
     working: tokio::sync::Mutex<()>,
-    /// Held while a part is taken.
+    /// Held by whoever opens the folder of a set that comes: it has one user at a time.
     taking: Mutex<()>,
     notify: Notify,
     /// Files of the inbox that were refused, as they were then.
@@ -70,6 +70,10 @@ impl Ferry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(*round)
+    }
+
+    fn taking(&self) -> MutexGuard<'_, ()> {
+        self.taking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> MutexGuard<'_, BTreeMap<PathBuf, (Stamp, RefusedFile)>> {

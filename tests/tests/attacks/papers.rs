@@ -65,11 +65,7 @@ async fn a_third_can_not_end_a_session() {
     unsigned[40] ^= 1;
     let mut other = ended(rogue, b"no session", &Abort::Cancelled);
     other[..32].copy_from_slice(digest(&SHA256, &open.encode()).as_ref());
-    for said in [
-        unsigned,
-        other,
-        ended(&third, &open.encode(), &Abort::Cancelled),
-    ] {
+    for said in [unsigned, other, ended(&third, &open.encode(), &Abort::Cancelled)] {
         let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
         let step = Kind::Document.name().to_string();
         assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });

@@ -108,11 +108,7 @@ enum Killed {
     FilesLeft,
 }
 
-const KILLS: [Killed; 3] = [
-    Killed::SetOpen,
-    Killed::LetterOpen,
-    Killed::FilesLeft,
-];
+const KILLS: [Killed; 3] = [Killed::SetOpen, Killed::LetterOpen, Killed::FilesLeft];
 
 /// Has a set worked through, and then takes the node back to a point before that was on record.
 async fn worked_and_killed(at: Bureau, killed: Killed) -> Bureau {

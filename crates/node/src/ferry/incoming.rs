@@ -1,7 +1,7 @@
 //! Files that come: each is checked by itself, and durable when it is taken.
 
 use std::io::{Cursor, Read};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use hefu_casework::Hex;
 use hefu_link::ferry::{Assembly, Matter as SetMatter, Part, Taken, enclosed_card};
@@ -41,7 +41,7 @@ impl Node {
         let limit = self.surroundings.max_incoming_bytes;
         let part = Part::read(file, limit)?;
         part.must_be_for(&self.node_key())?;
-        let _alone = self.ferry.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.ferry.taking();
         if part.head().matters() == [SetMatter::Card] {
             return self.take_card(part);
         }

@@ -137,6 +137,7 @@ impl Node {
         let (parts, missing) = match set.done_at {
             Some(_) => (set.parts, Vec::new()),
             None => {
+                let _alone = self.ferry.taking();
                 let assembly = Assembly::open(&self.coming_folder(&set.peer, &set.id))?;
                 (assembly.parts(), assembly.missing())
             }

@@ -59,7 +59,11 @@ impl Node {
         let Some(card) = self.book().by_node_key(&set.peer) else {
             return Ok(());
         };
-        let assembly = Assembly::open(&self.coming_folder(&set.peer, &set.id))?;
+        let folder = self.coming_folder(&set.peer, &set.id);
+        let assembly = {
+            let _alone = self.ferry.taking();
+            Assembly::open(&folder)?
+        };
         if !assembly.is_complete() {
             return Ok(());
         }
@@ -69,13 +73,13 @@ impl Node {
             content: self.content_file(&set.peer, &set.id),
         };
         let (assembly, opened) = self.open_set(assembly, coming.content.clone()).await?;
-        match opened {
+        let (refused, letters) = match opened {
             Ok(scanned) => {
                 self.store.acknowledge_letters(&set.peer, &scanned.acknowledged)?;
                 for (piece, number) in scanned.letters.iter().zip(0..) {
                     worked.letters += usize::from(self.take(&coming, piece, number).await?);
                 }
-                self.end_set(set, &coming, None, scanned.letters.len())?;
+                (None, scanned.letters.len())
             }
             Err(error) => {
                 tracing::warn!(
@@ -84,9 +88,12 @@ impl Node {
                     code = error.code(),
                     "a set is refused"
                 );
-                self.end_set(set, &coming, Some(error.code()), 0)?;
+                (Some(error.code()), 0)
             }
-        }
+        };
+        // A file of it that comes once more meanwhile must not begin it anew.
+        let _alone = self.ferry.taking();
+        self.end_set(set, &coming, refused, letters)?;
         gone(std::fs::remove_file(&coming.content))?;
         assembly.discard()?;
         worked.sets += 1;
