@@ -134,3 +134,23 @@ async fn a_backup_has_no_letter_and_no_set() {
         ]
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_needed_until_the_answer_and_not_until_the_receipt() {
+    let (two, agreement) = Two::agreed("1号").await;
+    let Two { receiver, sender, .. } = &two;
+    let register = |at: &hefu_tests::bureau::Bureau| at.node.store().datasets().unwrap()[0].id;
+    receiver.node.begin_round(&agreement, "经办").await.unwrap();
+    carry(receiver, sender).await;
+    let needed = receiver
+        .node
+        .delete_dataset(register(receiver), "经办")
+        .unwrap_err();
+    assert_eq!(needed.code(), "node_missing");
+    sender.node.delete_dataset(register(sender), "经办").unwrap();
+    carry(sender, receiver).await;
+    receiver.node.delete_dataset(register(receiver), "经办").unwrap();
+    carry(receiver, sender).await;
+    assert_eq!(two.rounds().map(|round| round.state), [RoundState::Done; 2]);
+    assert!(!two.found().is_empty());
+}

@@ -211,6 +211,39 @@ async fn one_way_is_refused_before_anything_is_made() {
     assert_eq!(refused.code(), "node_one_way");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opening_that_could_not_be_answered_is_not_debited() {
+    let (two, agreement) = Two::agreed("1号").await;
+    let Two { receiver, sender, .. } = &two;
+    receiver.node.begin_round(&agreement, "经办").await.unwrap();
+    let peer = receiver.node.node_key();
+    sender.node.set_carrier(&peer, Carrier::FilesIn, "经办").unwrap();
+    let opening = out(receiver, sender).await.unwrap();
+    take(sender, &parts(receiver, &opening)).await;
+    assert_eq!(refusals(sender), ["node_one_way"]);
+    assert_eq!(two.debited(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_goes_on_by_the_carrier_it_began_with() {
+    let (two, agreement) = Two::agreed("1号").await;
+    let Two { receiver, sender, .. } = &two;
+    receiver.node.begin_round(&agreement, "经办").await.unwrap();
+    carry(receiver, sender).await;
+    // From now on there is a line between them.
+    for (at, other) in [(receiver, sender), (sender, receiver)] {
+        let peer = other.node.node_key();
+        at.node.set_carrier(&peer, Carrier::Line, "经办").unwrap();
+    }
+    let [asked, _] = two.rounds();
+    let refused = receiver.node.go_on(&asked.id).await.map(drop).unwrap_err();
+    assert_eq!(refused.code(), "node_other_carrier");
+    carry(sender, receiver).await;
+    carry(receiver, sender).await;
+    assert_eq!(two.rounds().map(|round| round.state), [RoundState::Done; 2]);
+    receiver.node.run_round(&agreement).await.unwrap();
+}
+
 /// A node whose other party may send whatever it likes.
 struct Facing {
     at: Bureau,

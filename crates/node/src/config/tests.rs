@@ -184,3 +184,31 @@ fn paths(value: &Value) -> BTreeSet<String> {
     walk("", value, &mut found);
     found
 }
+
+#[test]
+fn folders_for_files_stand_together_and_lie_in_the_nodes_folder() {
+    let with = |lines: &str| {
+        let line = FULL.lines().find(|line| line.starts_with("[ferry]")).unwrap();
+        Config::parse(&FULL.replacen(line, &format!("[ferry]\n{lines}"), 1))
+    };
+    for half in [
+        "outbox = \"out\"",
+        "inbox = \"in\"",
+        "slips = \"slips\"\ninbox = \"in\"",
+    ] {
+        assert!(matches!(with(half), Err(ConfigError::HalfFerry { .. })), "{half}");
+    }
+    let Err(ConfigError::Syntax { field, .. }) = with("max_file_bytes = 4095") else {
+        panic!("no file is as small");
+    };
+    assert_eq!(field, "ferry.max_file_bytes");
+    let node = Path::new("/var/lib/hefu");
+    assert_eq!(with("").unwrap().ferry.folders(node).unwrap(), None);
+    let config = with("outbox = \"out\"\ninbox = \"/srv/in\"\nmax_file_bytes = 4096").unwrap();
+    let folders = config.ferry.folders(node).unwrap().unwrap();
+    assert_eq!(folders.outbox, Path::new("/var/lib/hefu/out"));
+    assert_eq!(folders.inbox, Path::new("/srv/in"));
+    assert_eq!(folders.slips, None);
+    assert_eq!(folders.cut.max_file_bytes(), 4096);
+    assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
+}

@@ -21,7 +21,7 @@ impl Node {
     /// acknowledged. None where no letter is new. What is whole of the peer's is worked through first.
     ///
     /// # Errors
-    /// When there is no such peer, nothing can go to it by files, or its card has no seal key; those of
+    /// When there is no such peer, nothing can go to it, or its card has no seal key; those of
     /// [`Node::ferry_work`]; the disk's.
     pub async fn ferry_out(
         self: &Arc<Self>,
@@ -30,7 +30,6 @@ impl Node {
         actor: &str,
     ) -> Result<Option<SetOut>> {
         let card = self.peer_card(peer)?;
-        self.must_be_carried(&card, true)?;
         if !self.store.carrier(peer)?.goes_out() {
             return Err(Error::OneWay {
                 peer: card.name().to_owned(),

@@ -1,5 +1,6 @@
 //! Folders that a gateway synchronises: what lies in the inbox is taken, what is due is put into the outbox.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,13 +127,12 @@ impl Node {
         slips: Option<&Slips>,
     ) -> Result<()> {
         let mut failed = Ok(());
-        for card in self.peers() {
-            let carrier = self.store.carrier(&card.node_key())?;
-            if carrier.by_files()
-                && carrier.goes_out()
-                && let Err(error) = self.ferry_out(&card.node_key(), folders.cut, "node").await
-            {
-                // One peer's lack of a seal key keeps nobody else's files.
+        let due = self.store.letters_due(None)?;
+        let unsent = due.iter().filter(|letter| letter.sent_at.is_none());
+        let peers: BTreeSet<_> = unsent.map(|letter| letter.peer).collect();
+        for peer in peers {
+            // One peer's lack of a seal key keeps nobody else's files.
+            if let Err(error) = self.ferry_out(&peer, folders.cut, "node").await {
                 failed = failed.and(Err(error));
             }
         }

@@ -59,9 +59,10 @@ impl Node {
         let Some(card) = self.book().by_node_key(&set.peer) else {
             return Ok(());
         };
+        let folder = self.coming_folder(&set.peer, &set.id);
         let assembly = {
-            let _alone = self.ferry.parts();
-            Assembly::open(&self.coming_folder(&set.peer, &set.id))?
+            let _alone = self.ferry.taking();
+            Assembly::open(&folder)?
         };
         if !assembly.is_complete() {
             return Ok(());
@@ -72,7 +73,7 @@ impl Node {
             content: self.content_file(&set.peer, &set.id),
         };
         let (assembly, opened) = self.open_set(assembly, coming.content.clone()).await?;
-        match opened {
+        let (refused, letters) = match opened {
             Ok(scanned) => {
                 self.store.acknowledge_letters(&set.peer, &scanned.acknowledged)?;
                 let mut ids = Vec::with_capacity(scanned.letters.len());
@@ -80,7 +81,7 @@ impl Node {
                     ids.push(id_of(&coming.set, piece, number));
                     worked.letters += usize::from(self.take(&coming, piece, number).await?);
                 }
-                self.end_set(set, &coming, None, &ids)?;
+                (None, ids)
             }
             Err(error) => {
                 tracing::warn!(
@@ -89,12 +90,13 @@ impl Node {
                     code = error.code(),
                     "a set is refused"
                 );
-                self.end_set(set, &coming, Some(error.code()), &[])?;
+                (Some(error.code()), Vec::new())
             }
-        }
+        };
+        // A file of it that comes once more meanwhile must not begin it anew.
+        let _alone = self.ferry.taking();
+        self.end_set(set, &coming, refused, &letters)?;
         gone(std::fs::remove_file(&coming.content))?;
-        // From here on a part of it is known to be here already, so that the folder does not come again.
-        let _alone = self.ferry.parts();
         assembly.discard()?;
         worked.sets += 1;
         Ok(())

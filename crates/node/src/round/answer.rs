@@ -130,6 +130,7 @@ impl Node {
             }),
             None => {
                 self.must_be_carried(caller, by_files)?;
+                self.must_go_both_ways(caller)?;
                 self.admit(open, caller, by_files).await
             }
         }

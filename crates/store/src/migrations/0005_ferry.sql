@@ -27,6 +27,16 @@ WHEN EXISTS (SELECT 1 FROM sessions
     WHERE round = NEW.round AND (end_reason IS NOT NULL OR answered_at IS NOT NULL))
 BEGIN SELECT RAISE(ABORT, 'a session that is answered or ended keeps no secret'); END;
 
+-- A round that is answered waits for the receiver's receipt, and needs its records no more.
+DROP TRIGGER deletions_wait_for_rounds;
+CREATE TRIGGER deletions_wait_for_rounds BEFORE INSERT ON deletions
+WHEN EXISTS (
+    SELECT 1 FROM rounds LEFT JOIN round_datasets ON round_datasets.round = rounds.id
+    WHERE rounds.state = 'running' AND (rounds.id = NEW.round OR round_datasets.dataset = NEW.dataset)
+      AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.round = rounds.id AND answered_at IS NOT NULL)
+)
+BEGIN SELECT RAISE(ABORT, 'a round under way needs it'); END;
+
 -- What this node has to say to peers by files. A letter without a body has its frames in a file of its own, until it is
 -- settled: acknowledged, or overtaken by what came later.
 CREATE TABLE letters (

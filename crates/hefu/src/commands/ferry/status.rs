@@ -127,8 +127,8 @@ const OVER: &str = "session_ended";
 
 /// A set that was opened waits for nothing more, unless a letter in it was refused.
 fn coming(set: &SetInView, lang: Lang) -> Option<Line> {
-    let refused = set.letters.iter().filter_map(|letter| letter.refused.as_ref());
-    let letter = refused.filter(|code| *code != OVER).cloned().next();
+    let mut refused = set.letters.iter().filter_map(|letter| letter.refused.as_ref());
+    let letter = refused.find(|code| *code != OVER).cloned();
     let (waits_for, next) = match (set.refused.clone().or(letter), set.opened_at) {
         (Some(code), _) => (lang.word(&code), String::new()),
         (None, Some(_)) => return None,
