@@ -26,6 +26,7 @@ impl Node {
         let dossier = self.agreement(&record.agreement)?;
         let agreement = dossier.agreement();
         let findings = self.store.findings(round)?;
+        let by_files = self.store.session(round)?.is_some_and(|session| session.by_files);
         let body = json!({
             "version": 1,
             "notice": NOTICE,
@@ -35,6 +36,7 @@ impl Node {
             "round": Hex(*round),
             "role": record.role.code(),
             "state": record.state.code(),
+            "carrier": if by_files { "files" } else { "line" },
             "reason": record.reason,
             "started_at": record.started_at,
             "ended_at": record.ended_at,
