@@ -1,5 +1,6 @@
 //! The command line.
 
+mod ferry;
 mod operating;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use hefu_identity::Kind;
 
 use crate::words::Lang;
 
+pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
     InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     /// 比对轮次 Rounds
     #[command(subcommand)]
     Round(RoundCommand),
+    /// 摆渡：与对方的网络不通时，用文件往来 Files carried to a peer that no line leads to
+    #[command(subcommand)]
+    Ferry(FerryCommand),
     /// 疑点 What a round found
     #[command(subcommand)]
     Finding(FindingCommand),

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod ferry;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -68,7 +69,7 @@ fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Written beside its place and renamed, so that nothing half-written stays.
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |cause: &dyn std::fmt::Display| Failure::write(file, cause);
     let folder = file
         .parent()

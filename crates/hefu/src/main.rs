@@ -12,6 +12,7 @@ mod logging;
 mod naming;
 mod printer;
 mod progress;
+mod slip;
 mod words;
 
 use std::process::ExitCode;
@@ -70,6 +71,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
             commands::agreement::run(agreement, &Client::of(node)?, printer).await
         }
         Command::Round(round) => commands::round::run(round, &Client::of(node)?, printer).await,
+        Command::Ferry(ferry) => commands::ferry::run(ferry, &Client::of(node)?, printer).await,
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
         Command::Report(report) => commands::report::run(report, &Client::of(node)?, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,

@@ -18,6 +18,7 @@ mod folder;
 mod incoming;
 mod outgoing;
 mod sessions;
+pub mod slip;
 mod status;
 mod view;
 mod watch;
@@ -42,13 +43,21 @@ pub use watch::{Folders, Slips};
 pub(crate) struct Ferry {
     /// Held by whoever works through sets or makes letters and sets.
     working: tokio::sync::Mutex<()>,
-    /// Held by whoever opens the folder of a set that comes: it has one user at a time.
-    taking: Mutex<()>,
+    /// Held by whoever has the folder of a set's parts open.
+    parts: Mutex<()>,
     notify: Notify,
     /// Files of the inbox that were refused, as they were then.
-    refused: Mutex<BTreeMap<PathBuf, (Stamp, RefusedFile)>>,
+    refused: Mutex<BTreeMap<PathBuf, Refusal>>,
     /// Rounds of which a peer's word that they have ended stands in the log already, though it changed nothing.
     heard: Mutex<HashSet<[u8; 32]>>,
+}
+
+/// A file of the inbox that was refused.
+struct Refusal {
+    stamp: Stamp,
+    /// Whether another file is needed; otherwise this one may fare better later.
+    is_about_the_file: bool,
+    file: RefusedFile,
 }
 
 /// By which a changed file is known.
@@ -72,11 +81,12 @@ impl Ferry {
             .insert(*round)
     }
 
-    fn taking(&self) -> MutexGuard<'_, ()> {
-        self.taking.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One at a time: who opens a set's folder clears away what it takes for half written.
+    fn parts(&self) -> MutexGuard<'_, ()> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn refused(&self) -> MutexGuard<'_, BTreeMap<PathBuf, (Stamp, RefusedFile)>> {
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Refusal>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

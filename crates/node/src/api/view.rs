@@ -7,6 +7,7 @@ mod agreement;
 mod audit;
 mod care;
 mod dataset;
+mod ferry;
 mod finding;
 mod ledger;
 mod node;
@@ -24,6 +25,11 @@ pub use agreement::{
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
+pub use ferry::{
+    CardWaitingView, CarrierRequest, CutRequest, DueView, FerryOut, FerryView, FileForm, LetterInView,
+    LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView,
+    WorkedView,
+};
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
@@ -31,6 +37,9 @@ pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;
+
+/// The id of a set of files: 32 lower-case hexadecimal digits.
+pub type Hex16 = hefu_casework::Hex<16>;
 
 /// Parameters of words, as they go into views.
 pub(crate) fn strings(params: Vec<(&'static str, String)>) -> BTreeMap<String, String> {

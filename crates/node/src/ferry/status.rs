@@ -42,7 +42,7 @@ impl Node {
                 .ferry
                 .refused()
                 .values()
-                .map(|(_, file)| file.clone())
+                .map(|refusal| refusal.file.clone())
                 .collect(),
             cards: cards.collect::<Result<_>>()?,
             waiting: self.ferry_waiting(Timestamp::now())?,
@@ -134,10 +134,13 @@ impl Node {
     }
 
     fn set_in(&self, set: &IncomingSet) -> Result<SetIn> {
+        let _alone = self.ferry.parts();
+        // It may have been worked through meanwhile, and its folder gone.
+        let now = self.store.set_in(&set.peer, &set.id)?;
+        let set = now.as_ref().unwrap_or(set);
         let (parts, missing) = match set.done_at {
             Some(_) => (set.parts, Vec::new()),
             None => {
-                let _alone = self.ferry.taking();
                 let assembly = Assembly::open(&self.coming_folder(&set.peer, &set.id))?;
                 (assembly.parts(), assembly.missing())
             }

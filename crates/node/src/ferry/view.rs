@@ -101,7 +101,7 @@ pub struct SetFacts {
     pub parts: u32,
     /// The names of the first file and the last.
     pub names: [String; 2],
-    /// Its letters, in order; of a set that came, those that it brought first.
+    /// Its letters, in order.
     pub letters: Vec<LetterFacts>,
     /// Whether this node made it.
     pub out: bool,
@@ -185,7 +185,7 @@ pub struct SetIn {
     pub opened_at: Option<Timestamp>,
     /// The code of why it was not opened, though it was whole.
     pub refused: Option<String>,
-    /// The letters that it brought first.
+    /// Its letters, in order, once it was worked through; those too that had come before.
     pub letters: Vec<LetterIn>,
 }
 
@@ -200,7 +200,8 @@ pub struct LetterIn {
     pub taken_at: Timestamp,
 }
 
-/// A file in the inbox that was not taken. It is tried again when it changes.
+/// A file in the inbox that was not taken. It is tried again when it changes, and from time to time where the reason is not
+/// in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedFile {
     /// Where it lies.

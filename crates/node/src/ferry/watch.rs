@@ -8,18 +8,20 @@ use std::time::Duration;
 
 use hefu_link::ferry::Cut;
 use hefu_store::OutgoingSet;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{sleep, timeout};
 
 use super::folder::{disk, gone, sync_folder};
 use super::outgoing::cutting_of;
 use super::view::{PartFile, RefusedFile};
-use super::{Ferry, Stamp};
+use super::{Ferry, Refusal, Stamp};
 use crate::node::private_folder;
 use crate::{Error, Node, Result};
 
 /// How often it is looked into the inbox.
 const PACE: Duration = Duration::from_secs(2);
+/// After which a file is tried again that was refused for another reason than itself.
+const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// How often it is looked for work, beside whenever something changes here.
 const SELDOM: Duration = Duration::from_secs(30);
 
@@ -84,7 +86,7 @@ impl Node {
                 .ferry
                 .refused()
                 .get(&path)
-                .is_some_and(|(known, _)| *known == stamp)
+                .is_some_and(|known| known.stands(stamp))
             {
                 continue;
             }
@@ -177,7 +179,30 @@ impl Ferry {
             params: error.params(),
             at: Timestamp::now(),
         };
-        self.refused().insert(path, (stamp, refused));
+        let refusal = Refusal {
+            stamp,
+            is_about_the_file: is_about_the_file(error),
+            file: refused,
+        };
+        self.refused().insert(path, refusal);
+    }
+}
+
+impl Refusal {
+    /// Whether there is no use in trying the file again yet.
+    fn stands(&self, stamp: Stamp) -> bool {
+        let since = Timestamp::now().duration_since(self.file.at);
+        self.stamp == stamp && (self.is_about_the_file || since < AGAIN)
+    }
+}
+
+/// Others are about what this node knows, allows or has room for, or about its disk.
+fn is_about_the_file(error: &Error) -> bool {
+    use hefu_link::Error as Link;
+    match error {
+        Error::Link(Link::FerryIo { .. } | Link::FerryFolder { .. }) => false,
+        Error::Link(_) => true,
+        _ => false,
     }
 }
 

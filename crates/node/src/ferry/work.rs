@@ -59,10 +59,9 @@ impl Node {
         let Some(card) = self.book().by_node_key(&set.peer) else {
             return Ok(());
         };
-        let folder = self.coming_folder(&set.peer, &set.id);
         let assembly = {
-            let _alone = self.ferry.taking();
-            Assembly::open(&folder)?
+            let _alone = self.ferry.parts();
+            Assembly::open(&self.coming_folder(&set.peer, &set.id))?
         };
         if !assembly.is_complete() {
             return Ok(());
@@ -76,10 +75,12 @@ impl Node {
         let (refused, letters) = match opened {
             Ok(scanned) => {
                 self.store.acknowledge_letters(&set.peer, &scanned.acknowledged)?;
+                let mut ids = Vec::with_capacity(scanned.letters.len());
                 for (piece, number) in scanned.letters.iter().zip(0..) {
+                    ids.push(id_of(&coming.set, piece, number));
                     worked.letters += usize::from(self.take(&coming, piece, number).await?);
                 }
-                (None, scanned.letters.len())
+                (None, ids)
             }
             Err(error) => {
                 tracing::warn!(
@@ -88,12 +89,12 @@ impl Node {
                     code = error.code(),
                     "a set is refused"
                 );
-                (Some(error.code()), 0)
+                (Some(error.code()), Vec::new())
             }
         };
         // A file of it that comes once more meanwhile must not begin it anew.
-        let _alone = self.ferry.taking();
-        self.end_set(set, &coming, refused, letters)?;
+        let _alone = self.ferry.parts();
+        self.end_set(set, &coming, refused, &letters)?;
         gone(std::fs::remove_file(&coming.content))?;
         assembly.discard()?;
         worked.sets += 1;
@@ -134,28 +135,24 @@ impl Node {
         set: &IncomingSet,
         coming: &Coming,
         refused: Option<&str>,
-        letters: usize,
+        letters: &[[u8; 16]],
     ) -> Result<()> {
         let body = json!({
             "peer": coming.card.name(), "set": Hex(set.id), "bytes": set.bytes, "digest": Hex(set.digest),
-            "letters": letters, "refused": refused,
+            "letters": letters.len(), "refused": refused,
         });
         let entry = Entry {
             actor: "node",
             kind: "set_taken",
             body: &body,
         };
-        Ok(self.store.end_set(&set.peer, &set.id, refused, &entry)?)
+        Ok(self.store.end_set(&set.peer, &set.id, letters, refused, &entry)?)
     }
 
     /// Takes one letter, unless it was taken before. A refused one is on record with its reason and stands in nobody's way.
     async fn take(self: &Arc<Self>, coming: &Coming, piece: &Piece, number: u32) -> Result<bool> {
         let peer = coming.card.node_key();
-        // What has no id that can be read has one by its place.
-        let id = piece
-            .header
-            .as_ref()
-            .map_or_else(|| place(&coming.set, number), |header| header.id);
+        let id = id_of(&coming.set, piece, number);
         if self.store.taken(&peer, &id)?.is_some() {
             return Ok(false);
         }
@@ -250,6 +247,12 @@ fn is_about_the_disk(error: &hefu_link::Error) -> bool {
         error,
         hefu_link::Error::FerryIo { .. } | hefu_link::Error::FerryFolder { .. }
     )
+}
+
+/// What has no id that can be read has one by its place.
+fn id_of(set: &[u8; 16], piece: &Piece, number: u32) -> [u8; 16] {
+    let header = piece.header.as_ref();
+    header.map_or_else(|| place(set, number), |header| header.id)
 }
 
 fn place(set: &[u8; 16], number: u32) -> [u8; 16] {

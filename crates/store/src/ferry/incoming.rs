@@ -114,7 +114,7 @@ impl Store {
         })
     }
 
-    /// Notes that a set was worked through, or why it was not opened.
+    /// Notes that a set was worked through, with the ids of all letters in it, or why it was not opened.
     ///
     /// # Errors
     /// [`Error::Immutable`] where it was before; the database's; those of [`Store::append`].
@@ -122,12 +122,15 @@ impl Store {
         &self,
         peer: &[u8; 32],
         id: &[u8; 16],
+        letters: &[[u8; 16]],
         refused: Option<&str>,
         entry: &Entry<'_>,
     ) -> Result<(), Error> {
         self.write(|connection| {
-            let sql = "UPDATE sets_in SET done_at = ?3, refused = ?4 WHERE peer = ?1 AND id = ?2";
-            connection.execute(sql, params![peer, id, Timestamp::now(), refused])?;
+            let sql =
+                "UPDATE sets_in SET done_at = ?3, refused = ?4, letters = ?5 WHERE peer = ?1 AND id = ?2";
+            let letters = letters.as_flattened();
+            connection.execute(sql, params![peer, id, Timestamp::now(), refused, letters])?;
             log::append(connection, entry)?;
             Ok(())
         })
@@ -248,15 +251,22 @@ impl Store {
         })
     }
 
-    /// The letters that came with a set first, in order.
+    /// The letters of a set that was worked through, in its order; those that had come before too.
     ///
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn taken_in(&self, peer: &[u8; 32], set: &[u8; 16]) -> Result<Vec<TakenLetter>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM letters_taken WHERE peer = ?1 AND \"set\" = ?2 ORDER BY seq";
-            let mut all = connection.prepare_cached(sql)?;
-            all.query_and_then(params![peer, set], taken)?.collect()
+            let sql = "SELECT letters FROM sets_in WHERE peer = ?1 AND id = ?2 AND letters IS NOT NULL";
+            let mut held = connection.prepare_cached(sql)?;
+            let ids: Option<Vec<u8>> = held.query_row(params![peer, set], |row| row.get(0)).optional()?;
+            let sql = "SELECT * FROM letters_taken WHERE peer = ?1 AND id = ?2";
+            let mut one = connection.prepare_cached(sql)?;
+            let mut letters = Vec::new();
+            for id in ids.unwrap_or_default().chunks_exact(16) {
+                letters.extend(one.query_and_then(params![peer, id], taken)?.next().transpose()?);
+            }
+            Ok(letters)
         })
     }
 }

@@ -104,6 +104,7 @@ CREATE TABLE sets_in (
     -- Set when it was worked through; refused says why it was not opened.
     done_at  TEXT,
     refused  TEXT,
+    letters  BLOB CHECK (length(letters) % 16 = 0), -- the ids of all that it held, those that had come before too
     PRIMARY KEY (peer, id)
 ) STRICT, WITHOUT ROWID;
 
