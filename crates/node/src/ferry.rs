@@ -43,8 +43,8 @@ pub use watch::{Folders, Slips};
 pub(crate) struct Ferry {
     /// Held by whoever works through sets or makes letters and sets.
     working: tokio::sync::Mutex<()>,
-    /// Held by whoever opens the folder of a set that comes: it has one user at a time.
-    taking: Mutex<()>,
+    /// Held by whoever has the folder of a set's parts open.
+    parts: Mutex<()>,
     notify: Notify,
     /// Files of the inbox that were refused, as they were then.
     refused: Mutex<BTreeMap<PathBuf, Refusal>>,
@@ -81,8 +81,9 @@ impl Ferry {
             .insert(*round)
     }
 
-    fn taking(&self) -> MutexGuard<'_, ()> {
-        self.taking.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One at a time: who opens a set's folder clears away what it takes for half written.
+    fn parts(&self) -> MutexGuard<'_, ()> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Refusal>> {

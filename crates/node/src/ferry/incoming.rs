@@ -41,7 +41,7 @@ impl Node {
         let limit = self.surroundings.max_incoming_bytes;
         let part = Part::read(file, limit)?;
         part.must_be_for(&self.node_key())?;
-        let _alone = self.ferry.taking();
+        let _alone = self.ferry.parts();
         if part.head().matters() == [SetMatter::Card] {
             return self.take_card(part);
         }

@@ -59,10 +59,9 @@ impl Node {
         let Some(card) = self.book().by_node_key(&set.peer) else {
             return Ok(());
         };
-        let folder = self.coming_folder(&set.peer, &set.id);
         let assembly = {
-            let _alone = self.ferry.taking();
-            Assembly::open(&folder)?
+            let _alone = self.ferry.parts();
+            Assembly::open(&self.coming_folder(&set.peer, &set.id))?
         };
         if !assembly.is_complete() {
             return Ok(());
@@ -94,7 +93,7 @@ impl Node {
             }
         };
         // A file of it that comes once more meanwhile must not begin it anew.
-        let _alone = self.ferry.taking();
+        let _alone = self.ferry.parts();
         self.end_set(set, &coming, refused, &letters)?;
         gone(std::fs::remove_file(&coming.content))?;
         assembly.discard()?;
