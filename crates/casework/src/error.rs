@@ -197,6 +197,107 @@ pub enum Error {
         "the amounts do not add up to a number of fen that can be held; look for a wrong amount in the export"
     )]
     AmountOverflow,
+    /// A text that cannot stand in a document.
+    #[error("the text {wrong}; at most {max} characters")]
+    Text {
+        /// In what way.
+        wrong: Wrong,
+        /// The most characters that it may have.
+        max: usize,
+    },
+    /// A year of the calendar that contradicts itself or leaves a gap.
+    #[error("calendar of {year}: {field} does not fit; copy it again from the State Council's notice")]
+    Holidays {
+        /// The year.
+        year: i16,
+        /// The field of its entry.
+        field: &'static str,
+    },
+    /// A day whose year has no known notice.
+    #[error(
+        "whether {day} is a working day is not known: the calendar is certain from {from} to {until}; add the State Council's notice of the next year"
+    )]
+    CalendarUnknown {
+        /// The day asked after.
+        day: Date,
+        /// The first day known.
+        from: Date,
+        /// The last day known.
+        until: Date,
+    },
+    /// A deadline that no calendar gives.
+    #[error("not a period of 1 to {max_days} days from the day of the act; have the deadline reckoned again")]
+    Deadline {
+        /// The longest period.
+        max_days: u16,
+    },
+    /// An act that the path does not have at this point.
+    #[error("{act} cannot be recorded at {stage}; take the steps in order")]
+    OutOfTurn {
+        /// What was to be recorded.
+        act: &'static str,
+        /// How far the matter is.
+        stage: &'static str,
+    },
+    /// An act before what it follows, or after the day on which it is recorded.
+    #[error(
+        "{date} is not between {earliest}, the day of the step before, and {latest}, the day of recording"
+    )]
+    OutOfOrder {
+        /// The day of the act.
+        date: Date,
+        /// The day of the match or of the act before.
+        earliest: Date,
+        /// The day of recording, in Beijing time.
+        latest: Date,
+    },
+    /// Acts whose times of recording do not follow each other.
+    #[error("the record of this matter is not in the order in which it was made; restore it from a backup")]
+    RecordOrder,
+    /// More acts than any matter has.
+    #[error("more than {max} acts are recorded of this matter; close it and begin another")]
+    TooManyActs {
+        /// The limit.
+        max: usize,
+    },
+    /// A step by somebody who is not in charge.
+    #[error("only whoever is in charge may record this; have the matter handed over first")]
+    NotInCharge,
+    /// A second review by whoever decided.
+    #[error("whoever decided may not review the decision; have another person do it")]
+    SamePerson,
+    /// A decision against a person who was not heard.
+    #[error(
+        "nothing may be stopped or recovered before the person was told and heard, or a statutory exception is recorded"
+    )]
+    NotHeard,
+    /// A decision against a person that verification does not bear out.
+    #[error("nothing may be stopped or recovered where verification did not confirm the finding")]
+    NotConfirmed,
+    /// A recovery without an amount.
+    #[error("a recovery is of more than nothing; write the amount that is to be paid back")]
+    RecoveredNothing,
+    /// The period for a statement is not over.
+    #[error("the person may make a statement until {until}; record after that day that there was none")]
+    HearingOpen {
+        /// The last day of the period.
+        until: Date,
+    },
+    /// A correction that rests on something else.
+    #[error("the correction names another basis than that of this finding; take it from this finding")]
+    OtherBasis,
+    /// A transfer without its three documents, or with one twice.
+    #[error("the documents of the transfer: {wrong}")]
+    Papers {
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// A transfer on a way that it may not take.
+    #[error("the way of the transfer through the procuratorate of the place of application: {wrong}")]
+    Route {
+        /// In what way.
+        wrong: Wrong,
+    },
 }
 
 impl Error {
@@ -232,6 +333,23 @@ impl Error {
             Error::TooManyElements { .. } => "too_many_elements",
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
+            Error::Text { .. } => "text_unusable",
+            Error::Holidays { .. } => "holidays",
+            Error::CalendarUnknown { .. } => "calendar_unknown",
+            Error::Deadline { .. } => "deadline",
+            Error::OutOfTurn { .. } => "out_of_turn",
+            Error::OutOfOrder { .. } => "out_of_order",
+            Error::RecordOrder => "record_order",
+            Error::TooManyActs { .. } => "too_many_acts",
+            Error::NotInCharge => "not_in_charge",
+            Error::SamePerson => "same_person",
+            Error::NotHeard => "not_heard",
+            Error::NotConfirmed => "not_confirmed",
+            Error::RecoveredNothing => "recovered_nothing",
+            Error::HearingOpen { .. } => "hearing_open",
+            Error::OtherBasis => "other_basis",
+            Error::Papers { .. } => "papers",
+            Error::Route { .. } => "route",
         }
     }
 
@@ -250,7 +368,39 @@ impl Error {
             | Error::AlreadySigned
             | Error::OtherAgreement
             | Error::Label
-            | Error::AmountOverflow => vec![],
+            | Error::AmountOverflow
+            | Error::RecordOrder
+            | Error::NotInCharge
+            | Error::SamePerson
+            | Error::NotHeard
+            | Error::NotConfirmed
+            | Error::RecoveredNothing
+            | Error::OtherBasis => vec![],
+            Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
+            Error::Holidays { year, field } => {
+                vec![("year", year.to_string()), ("field", (*field).to_owned())]
+            }
+            Error::CalendarUnknown { day, from, until } => vec![
+                ("day", day.to_string()),
+                ("from", from.to_string()),
+                ("until", until.to_string()),
+            ],
+            Error::Deadline { max_days } => vec![("max_days", max_days.to_string())],
+            Error::OutOfTurn { act, stage } => {
+                vec![("act", (*act).to_owned()), ("stage", (*stage).to_owned())]
+            }
+            Error::OutOfOrder {
+                date,
+                earliest,
+                latest,
+            } => vec![
+                ("date", date.to_string()),
+                ("earliest", earliest.to_string()),
+                ("latest", latest.to_string()),
+            ],
+            Error::TooManyActs { max } => vec![("max", max.to_string())],
+            Error::HearingOpen { until } => vec![("until", until.to_string())],
+            Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),
@@ -337,6 +487,8 @@ pub enum DataFile {
     Programmes,
     /// The rules.
     Rules,
+    /// The holidays.
+    Holidays,
 }
 
 impl fmt::Display for DataFile {
@@ -344,6 +496,7 @@ impl fmt::Display for DataFile {
         f.write_str(match self {
             DataFile::Programmes => "programmes.toml",
             DataFile::Rules => "rules.toml",
+            DataFile::Holidays => "holidays.toml",
         })
     }
 }

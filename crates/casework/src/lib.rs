@@ -1,11 +1,14 @@
 //! Aid records, the programmes they belong to, the rules that forbid two of them together, the agreements under
-//! which agencies compare them, and the findings that come of it.
+//! which agencies compare them, the findings that come of it, and what is done about them.
 //!
 //! Everything here is a function of its arguments. This crate must never open a file or a socket, read the clock,
 //! start a task, or know of groups and curves: it turns records into opaque elements of fixed width, and positions
 //! that matched back into findings on the receiver's own records.
 
+pub mod calendar;
 pub mod canonical;
+pub mod review;
+pub mod transfer;
 
 mod agreement;
 mod code;
@@ -16,6 +19,7 @@ mod filed;
 mod finding;
 mod fold;
 mod hex;
+mod history;
 mod ledger;
 mod money;
 mod policy;
@@ -23,6 +27,7 @@ mod programme;
 mod record;
 mod referral;
 mod rule;
+mod text;
 mod time;
 
 pub use agreement::{
@@ -38,6 +43,7 @@ pub use finding::{
     Finding, FindingKind, Outcome, Payee, Payment, When, findings, local_findings, total_to_verify,
 };
 pub use hex::Hex;
+pub use history::{Event, MAX_ACTS};
 pub use money::{Amount, Fen, Per};
 pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
 pub use programme::{Catalogue, Nature, Programme};
@@ -46,4 +52,5 @@ pub use referral::{
     Feedback, REFERRAL_RECEIVED, REFERRAL_SENT, ReasonCode, Referral, ReferralState, is_referral,
 };
 pub use rule::{Basis, Evidence, Level, Rule, RuleSet};
+pub use text::Text;
 pub use time::{Month, MonthRange};

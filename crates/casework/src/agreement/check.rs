@@ -8,6 +8,7 @@ use super::{Agreement, KeyKind, LabelField, MAX_LABEL_BYTES, Mode, Purpose};
 use crate::{
     Error, ProgrammeCode, Rule, RuleSet, Wrong,
     referral::{REFERRAL_RECEIVED, REFERRAL_SENT},
+    text,
 };
 
 const MAX_TEXT_CHARS: usize = 256;
@@ -209,14 +210,7 @@ fn text(field: &'static str, written: &str) -> Result<(), Error> {
 
 /// Something is written, it looks as it is, and it is not longer than allowed.
 pub(super) fn short_text(field: &'static str, text: &str, max_chars: usize) -> Result<(), Error> {
-    ensure(!text.trim().is_empty(), field, Wrong::Missing)?;
-    // Control and direction characters would let a document look other than it is.
-    let plain = |c: char| {
-        !c.is_control()
-            && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
-    };
-    ensure(text.chars().all(plain), field, Wrong::NotAllowed)?;
-    ensure(text.chars().count() <= max_chars, field, Wrong::TooLong)
+    text::check(text, max_chars).map_err(|wrong| Error::Agreement { field, wrong })
 }
 
 fn list<T: Eq + std::hash::Hash>(field: &'static str, items: &[T]) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod calendar;
 mod common;
 mod dossier;
 mod elements;
@@ -15,5 +16,7 @@ mod leakage;
 mod local;
 mod policy;
 mod referrals;
+mod reviews;
 mod rules;
 mod template;
+mod transfers;

@@ -71,7 +71,10 @@ impl Assembly {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            if name.starts_with(TEMPORARY) {
+            // The head is the first to come and the first to go: parts without one are what is left of a set that was
+            // being discarded.
+            let is_left_over = assembly.head.is_none() && parsed(&name).is_some();
+            if name.starts_with(TEMPORARY) || is_left_over {
                 fs::remove_file(entry.path()).map_err(failed)?;
             } else if let Some((part, parts, digest)) = parsed(&name) {
                 assembly.cuts.entry(parts).or_default().insert(part, digest);
@@ -168,7 +171,15 @@ impl Assembly {
     /// # Errors
     /// [`Error::FerryFolder`].
     pub fn discard(self) -> Result<()> {
-        fs::remove_dir_all(&self.folder).map_err(|source| Error::ferry_folder(&self.folder, source))
+        let head = self.folder.join(HEAD);
+        let removed = if head.exists() {
+            fs::remove_file(head)
+        } else {
+            Ok(())
+        };
+        removed
+            .and_then(|()| fs::remove_dir_all(&self.folder))
+            .map_err(|source| Error::ferry_folder(&self.folder, source))
     }
 
     fn nearest(&self) -> Option<(u32, &BTreeMap<u32, Hex<32>>)> {

@@ -19,7 +19,7 @@ const SEALED_RECORD_BYTES: usize = RECORD_BYTES + TAG_BYTES;
 /// A set without content.
 pub(super) const MIN_SEALED_BYTES: u64 = (ENC_BYTES + TAG_BYTES) as u64;
 
-/// Seals `content` to the seal key of `to`, and writes the set to `out`.
+/// Seals `content` to the seal key of `to`, and writes the set to `out`. To flush it is the caller's.
 ///
 /// `rng` is fresh for each call: randomness that has sealed other content before would give it away.
 ///

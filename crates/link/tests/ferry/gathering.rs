@@ -165,6 +165,21 @@ fn a_crash_between_two_writes_loses_nothing() {
     assert_eq!(code(opened(&assembly, &court)), "ok");
 }
 
+/// A discard that a crash cut short leaves parts without their head.
+#[test]
+fn what_is_left_of_a_discarded_set_counts_for_nothing() {
+    let (_, _, _, files) = three_parts();
+    let dir = TempDir::new().unwrap();
+    let mut assembly = Assembly::open(dir.path()).unwrap();
+    for file in &files {
+        take(&mut assembly, file).unwrap();
+    }
+    fs::remove_file(dir.path().join("head.json")).unwrap();
+    let assembly = Assembly::open(dir.path()).unwrap();
+    assert!(!assembly.is_complete() && assembly.sealed().is_none());
+    assert_eq!(names(dir.path()), [""; 0]);
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_reads_what_was_taken() {

@@ -1,0 +1,72 @@
+//! What a finding rests on, as a digest: equal where two rounds found the same.
+
+use serde::Serialize;
+
+use crate::{Fen, Finding, Hex, Month, Payee, Payment, ProgrammeCode, RuleId, When, canonical, rule::sha256};
+
+const BASIS: &[u8] = b"hefu/3 basis\0";
+
+/// The digest of what a finding says: kind, rule, other party, person, months, case or letter and what was fed back,
+/// programmes, and each amount. Where it stands in an export is no part of that: next month's export has the same
+/// payment in another row.
+///
+/// `person` is the store's keyed digest of the number in [`Finding::person`]. It keeps two people apart, and without
+/// the store's key nobody can try numbers or case numbers against the result.
+pub fn basis(finding: &Finding, person: &Hex<16>) -> Hex<32> {
+    let mut payments: Vec<_> = finding.payments.iter().map(Paid::of).collect();
+    // Their order in a finding is that of the export.
+    payments.sort_unstable();
+    let feedback = finding.feedback.map(|feedback| Hex(feedback.stored()));
+    let rests_on = RestsOn {
+        kind: finding.kind.code(),
+        rule: finding.rule.as_ref(),
+        peer: finding.peer.as_deref(),
+        person,
+        months: &finding.months,
+        case: finding.case.as_ref().map(|case| case.canonical()),
+        letter: finding.letter.as_ref().map(|letter| letter.canonical()),
+        feedback,
+        programmes: finding.programmes.iter().collect(),
+        payments,
+    };
+    let digest = sha256(&canonical::to_vec(&rests_on));
+    Hex(sha256(&[BASIS, &digest].concat()))
+}
+
+#[derive(Serialize)]
+struct RestsOn<'a> {
+    kind: &'static str,
+    rule: Option<&'a RuleId>,
+    peer: Option<&'a str>,
+    person: &'a Hex<16>,
+    months: &'a [Month],
+    case: Option<&'a str>,
+    letter: Option<&'a str>,
+    feedback: Option<Hex<6>>,
+    programmes: Vec<&'a ProgrammeCode>,
+    payments: Vec<Paid<'a>>,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Paid<'a> {
+    programme: &'a ProgrammeCode,
+    when: String,
+    household: bool,
+    case: Option<&'a str>,
+    fen: Fen,
+}
+
+impl Paid<'_> {
+    fn of(payment: &Payment) -> Paid<'_> {
+        Paid {
+            programme: &payment.programme,
+            when: match payment.when {
+                When::Month(month) => month.to_string(),
+                When::Day(day) => day.to_string(),
+            },
+            household: matches!(payment.payee, Payee::Household(_)),
+            case: payment.case.as_ref().map(|case| case.canonical()),
+            fen: payment.fen,
+        }
+    }
+}
