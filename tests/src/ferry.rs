@@ -6,8 +6,8 @@ use hefu_casework::{AgencyRole, Finding, Purpose};
 use hefu_link::Card;
 use hefu_link::ferry::{Cut, Form, Matter as SetMatter, SetHead, SetId, seal};
 use hefu_node::ferry::{PartFile, PartNews, PartTaken, SetOut, Worked};
-use hefu_node::{Carrier, Surroundings};
 use hefu_node::runner::system_randomness;
+use hefu_node::{Carrier, Surroundings};
 use hefu_store::{LogEntry, Round};
 use tempfile::TempDir;
 
@@ -45,7 +45,11 @@ impl Two {
         sender.pays(DISABLED_LIVING, PEOPLE / 2..PEOPLE / 2 + PEOPLE);
         introduce(&receiver, &sender);
         by_files(&receiver, &sender);
-        Self { receiver, sender, dir }
+        Self {
+            receiver,
+            sender,
+            dir,
+        }
     }
 
     /// As [`Two::start`], and both have signed the agreement with this number, by letters.
@@ -199,9 +203,9 @@ pub fn refusals(at: &Bureau) -> Vec<String> {
 #[must_use]
 pub fn letter(header: &str, frames: &[(u8, &[u8])]) -> Vec<u8> {
     let header = frame(0x80, header.as_bytes());
-    frames
-        .iter()
-        .fold(header, |all, (kind, payload)| [all, frame(*kind, payload)].concat())
+    frames.iter().fold(header, |all, (kind, payload)| {
+        [all, frame(*kind, payload)].concat()
+    })
 }
 
 /// One frame.

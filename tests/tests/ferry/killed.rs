@@ -37,7 +37,14 @@ async fn carried(mut from: Bureau, mut to: Bureau) -> (Bureau, Bureau) {
     assert_eq!(parts(&from, &set), files, "cut as before");
     for (file, left) in files.iter().zip((0..files.len()).rev()) {
         let news = taken(&to, file).await.news;
-        assert_eq!(news, if left == 0 { PartNews::Complete } else { PartNews::New });
+        assert_eq!(
+            news,
+            if left == 0 {
+                PartNews::Complete
+            } else {
+                PartNews::New
+            }
+        );
         to = again(to).await;
         let status = to.node.ferry_status().unwrap();
         assert_eq!(status.coming[0].missing.len(), left);
@@ -57,11 +64,20 @@ async fn a_kill_between_any_two_steps_changes_nothing() {
     let two = two.again().await;
     let worked = two.receiver.node.ferry_work().await.unwrap();
     assert_eq!(worked.made, 1);
-    let Two { receiver, sender, dir } = two.again().await;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two.again().await;
     let (receiver, sender) = carried(receiver, sender).await;
     let (sender, receiver) = carried(sender, receiver).await;
     let (receiver, sender) = carried(receiver, sender).await;
-    ended_well(Two { receiver, sender, dir }).await;
+    ended_well(Two {
+        receiver,
+        sender,
+        dir,
+    })
+    .await;
 }
 
 /// The database of a node that does not run.
@@ -92,7 +108,11 @@ enum Killed {
     BeforeTheFiles,
 }
 
-const KILLS: [Killed; 3] = [Killed::BeforeTheSet, Killed::BeforeTheLetter, Killed::BeforeTheFiles];
+const KILLS: [Killed; 3] = [
+    Killed::BeforeTheSet,
+    Killed::BeforeTheLetter,
+    Killed::BeforeTheFiles,
+];
 
 /// Has a set worked through, and then takes the node back to a point before that was on record.
 async fn worked_and_killed(at: Bureau, killed: Killed) -> Bureau {
@@ -138,10 +158,18 @@ async fn a_kill_while_a_set_is_worked_through_changes_nothing() {
     for killed in KILLS {
         println!("{killed:?}");
         let (two, agreement) = Two::agreed("1号").await;
-        let Two { mut receiver, mut sender, dir } = two;
+        let Two {
+            mut receiver,
+            mut sender,
+            dir,
+        } = two;
         receiver.node.begin_round(&agreement, "经办").await.unwrap();
         for answering in [true, false, true] {
-            let (from, to) = if answering { (&receiver, &sender) } else { (&sender, &receiver) };
+            let (from, to) = if answering {
+                (&receiver, &sender)
+            } else {
+                (&sender, &receiver)
+            };
             let set = out(from, to).await.unwrap();
             for file in parts(from, &set) {
                 taken(to, &file).await;
@@ -161,14 +189,23 @@ async fn a_kill_while_a_set_is_worked_through_changes_nothing() {
             assert_eq!((again.sets, again.letters), expected);
             assert_eq!(coming(at.folder()), []);
         }
-        ended_well(Two { receiver, sender, dir }).await;
+        ended_well(Two {
+            receiver,
+            sender,
+            dir,
+        })
+        .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_durable_before_it_is_on_record_is_made_again() {
     let (two, agreement) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     receiver.node.begin_round(&agreement, "经办").await.unwrap();
     let set = out(&receiver, &sender).await.unwrap();
     for file in parts(&receiver, &set) {
@@ -197,13 +234,22 @@ async fn an_answer_that_is_durable_before_it_is_on_record_is_made_again() {
 
     let (sender, receiver) = carried(sender, receiver).await;
     let (receiver, sender) = carried(receiver, sender).await;
-    ended_well(Two { receiver, sender, dir }).await;
+    ended_well(Two {
+        receiver,
+        sender,
+        dir,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_was_opened_and_not_answered_is_answered_after_a_kill() {
     let (two, agreement) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     receiver.node.begin_round(&agreement, "经办").await.unwrap();
     let set = out(&receiver, &sender).await.unwrap();
     for file in parts(&receiver, &set) {
@@ -233,16 +279,32 @@ async fn a_session_that_was_opened_and_not_answered_is_answered_after_a_kill() {
     assert_eq!(opened[0].body["round"], Hex(answering.id).to_string().as_str());
     let (sender, receiver) = carried(sender, receiver).await;
     let (receiver, sender) = carried(receiver, sender).await;
-    ended_well(Two { receiver, sender, dir }).await;
+    ended_well(Two {
+        receiver,
+        sender,
+        dir,
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_set_or_letter_of_a_killed_node_is_swept() {
     let (two, agreement) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     receiver.node.begin_round(&agreement, "经办").await.unwrap();
     let closed = receiver.close().await;
-    let left = ["letters/00.half", "letters/11", "out/22", "out/33.half", "in/44-55/1", "work/66-77"];
+    let left = [
+        "letters/00.half",
+        "letters/11",
+        "out/22",
+        "out/33.half",
+        "in/44-55/1",
+        "work/66-77",
+    ];
     let left = left.map(|name| closed.folder.join("ferry").join(name));
     put_back(&left.clone().map(|path| (path, b"half".to_vec())));
     let receiver = closed.open(surroundings()).await;
@@ -252,5 +314,10 @@ async fn half_a_set_or_letter_of_a_killed_node_is_swept() {
     let (receiver, sender) = carried(receiver, sender).await;
     let (sender, receiver) = carried(sender, receiver).await;
     let (receiver, sender) = carried(receiver, sender).await;
-    ended_well(Two { receiver, sender, dir }).await;
+    ended_well(Two {
+        receiver,
+        sender,
+        dir,
+    })
+    .await;
 }

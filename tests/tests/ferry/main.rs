@@ -7,5 +7,6 @@
     reason = "a failed expectation is the report"
 )]
 
+mod county;
 mod killed;
 mod thin;

@@ -39,13 +39,24 @@ async fn a_round_by_letters_finds_what_it_finds_over_a_line() {
     assert_eq!(step(receiver), [WaitStep::Carrying]);
 
     let opening = out(receiver, sender).await.unwrap();
-    let matters: Vec<_> = opening.letters.iter().map(|letter| letter.letter.matter).collect();
+    let matters: Vec<_> = opening
+        .letters
+        .iter()
+        .map(|letter| letter.letter.matter)
+        .collect();
     assert_eq!(matters, [Matter::Opening]);
     assert_eq!(step(receiver), [WaitStep::Answer]);
     assert_eq!(out(receiver, sender).await, None, "nothing is new");
     take(sender, &parts(receiver, &opening)).await;
     assert_eq!(step(sender), [WaitStep::Receipt]);
-    assert!(sender.node.store().session_seed(&two.rounds()[1].id).unwrap().is_none());
+    assert!(
+        sender
+            .node
+            .store()
+            .session_seed(&two.rounds()[1].id)
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(files_under(sender.folder(), "spool"), 0);
 
     assert_eq!(carry(sender, receiver).await, 1);
@@ -68,7 +79,14 @@ async fn a_round_by_letters_finds_what_it_finds_over_a_line() {
 
     // Both logs have the same receipt, and each finding can be proven.
     let done = [receiver, sender].map(|at| logged(at, "round_done").pop().unwrap().body);
-    for place in ["session", "by_receiver", "by_sender", "blinded", "evaluated", "tags"] {
+    for place in [
+        "session",
+        "by_receiver",
+        "by_sender",
+        "blinded",
+        "evaluated",
+        "tags",
+    ] {
         assert_eq!(done[0][place], done[1][place], "{place}");
     }
     assert_eq!(receiver.node.prove_finding(&round, 0).unwrap(), 3);
