@@ -16,12 +16,12 @@ use crate::bureau::{Bureau, introduce, proposal, surroundings};
 use crate::rogue::Rogue;
 
 /// People of each side, of whom half are on both registers.
-pub const PEOPLE: u64 = 40;
+pub const PEOPLE: u64 = 100;
 
 /// Cuts a set into a few files, even a small one.
 #[must_use]
 pub fn small() -> Cut {
-    Cut::new(Form::Binary, Some(6_000)).unwrap()
+    Cut::new(Form::Binary, Some(4_096)).unwrap()
 }
 
 /// A receiver and a sender that reach each other by files, with no agreement yet.

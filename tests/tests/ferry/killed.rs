@@ -101,17 +101,23 @@ fn put_back(kept: &[(PathBuf, Vec<u8>)]) {
 #[derive(Clone, Copy, Debug)]
 enum Killed {
     /// The letters, and not that the set was worked through.
-    BeforeTheSet,
+    SetOpen,
     /// What the last letter did, and not that it was taken.
-    BeforeTheLetter,
+    LetterOpen,
     /// All of it; the files were not removed.
-    BeforeTheFiles,
+    FilesLeft,
 }
 
 const KILLS: [Killed; 3] = [
+<<<<<<< HEAD
     Killed::BeforeTheSet,
     Killed::BeforeTheLetter,
     Killed::BeforeTheFiles,
+=======
+    Killed::SetOpen,
+    Killed::LetterOpen,
+    Killed::FilesLeft,
+>>>>>>> ferrynode
 ];
 
 /// Has a set worked through, and then takes the node back to a point before that was on record.
@@ -124,9 +130,9 @@ async fn worked_and_killed(at: Bureau, killed: Killed) -> Bureau {
     let last = "SELECT max(seq) FROM letters_taken";
     let last: i64 = database.query_row(last, [], |row| row.get(0)).unwrap();
     let undo = match killed {
-        Killed::BeforeTheFiles => String::new(),
-        Killed::BeforeTheSet => reopen_sets(),
-        Killed::BeforeTheLetter => format!(
+        Killed::FilesLeft => String::new(),
+        Killed::SetOpen => reopen_sets(),
+        Killed::LetterOpen => format!(
             "{} {}",
             reopen_sets(),
             without_trigger(
@@ -182,9 +188,9 @@ async fn a_kill_while_a_set_is_worked_through_changes_nothing() {
             let at = if answering { &sender } else { &receiver };
             let again = at.node.ferry_work().await.unwrap();
             let expected = match killed {
-                Killed::BeforeTheFiles => (0, 0),
-                Killed::BeforeTheSet => (1, 0),
-                Killed::BeforeTheLetter => (1, 1),
+                Killed::FilesLeft => (0, 0),
+                Killed::SetOpen => (1, 0),
+                Killed::LetterOpen => (1, 1),
             };
             assert_eq!((again.sets, again.letters), expected);
             assert_eq!(coming(at.folder()), []);

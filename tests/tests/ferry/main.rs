@@ -8,5 +8,10 @@
 )]
 
 mod county;
+mod ended;
+mod kept;
 mod killed;
+mod mixed;
+mod refused;
+mod repeated;
 mod thin;

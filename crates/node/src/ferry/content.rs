@@ -224,4 +224,5 @@ fn facts(payload: &[u8]) -> Option<LetterFacts> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests;

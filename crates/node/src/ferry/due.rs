@@ -9,7 +9,6 @@ use hefu_store::{Entry, Matter, NewLetter, Role, Session};
 use serde_json::json;
 
 use super::content::{one_frame, paper};
-use super::folder::gone;
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED};
 use crate::{Node, Result};
@@ -40,7 +39,7 @@ impl Node {
                 made += self.make_agreements(&card)?;
             }
         }
-        self.drop_settled()?;
+        self.keep_needed()?;
         failed.map(|()| made)
     }
 
@@ -71,8 +70,7 @@ impl Node {
                     self.store.mark_told(&session.round)?;
                     return Ok(false);
                 }
-                let refused = newest(Matter::Answer)?.is_some_and(|answer| answer.body.is_some());
-                if refused || newest(Matter::Ended)?.is_some() {
+                if newest(Matter::Ended)?.is_some() {
                     return Ok(false);
                 }
                 let word = self.tell_ended(&call, &end.reason);
@@ -176,30 +174,5 @@ impl Node {
         let mut id = [0; 16];
         crate::runner::system_randomness().fill_bytes(&mut id);
         id
-    }
-
-    /// Removes files that are settled. What was killed before it came here is swept at the next start.
-    fn drop_settled(&self) -> Result<()> {
-        for session in self.store.sessions_by_files()? {
-            for matter in [Matter::Opening, Matter::Answer] {
-                let Some(peer) = self.store.round(&session.round)?.map(|round| round.peer) else {
-                    continue;
-                };
-                let letter = self.store.newest_letter(&peer, matter, &session.call)?;
-                if let Some(letter) = letter.filter(hefu_store::Letter::is_settled) {
-                    gone(std::fs::remove_file(self.letter_file(&letter.id)))?;
-                }
-            }
-        }
-        let needed: Vec<_> = self.store.sets_needed()?.iter().map(|set| set.id).collect();
-        for set in self
-            .store
-            .sets_out()?
-            .iter()
-            .filter(|set| !needed.contains(&set.id))
-        {
-            gone(std::fs::remove_file(self.set_file(&set.id)))?;
-        }
-        Ok(())
     }
 }

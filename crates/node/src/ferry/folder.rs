@@ -82,14 +82,6 @@ impl Node {
 
     /// Removes what nothing on record needs any more, and what a killed process left half done.
     pub(crate) fn sweep_ferry(&self) -> Result<()> {
-        let names = |ids: &[[u8; 16]]| ids.iter().map(|id| Hex(*id).to_string()).collect::<HashSet<_>>();
-        let letters: Vec<_> = self
-            .store
-            .letters_due(None)?
-            .iter()
-            .map(|letter| letter.id)
-            .collect();
-        let sets: Vec<_> = self.store.sets_needed()?.iter().map(|set| set.id).collect();
         let coming: HashSet<_> = self
             .store
             .sets_in()?
@@ -97,10 +89,18 @@ impl Node {
             .filter(|set| set.done_at.is_none())
             .map(|set| coming_name(&set.peer, &set.id))
             .collect();
-        self.keep_only(LETTERS, &names(&letters))?;
-        self.keep_only(OUT, &names(&sets))?;
+        self.keep_needed()?;
         self.keep_only(IN, &coming)?;
         self.keep_only(WORK, &HashSet::new())
+    }
+
+    /// Removes letters and sets that are settled. Nobody may be writing one.
+    pub(super) fn keep_needed(&self) -> Result<()> {
+        let name = |id: &[u8; 16]| Hex(*id).to_string();
+        let letters = self.store.letters_due(None)?;
+        let sets = self.store.sets_needed()?;
+        self.keep_only(LETTERS, &letters.iter().map(|letter| name(&letter.id)).collect())?;
+        self.keep_only(OUT, &sets.iter().map(|set| name(&set.id)).collect())
     }
 
     fn keep_only(&self, folder: &str, needed: &HashSet<String>) -> Result<()> {

@@ -16,8 +16,6 @@ use crate::{Error, Node, Result};
 const MANY_SETS: u64 = 64;
 /// The most cards that may wait to be compared: anybody can make one.
 const MANY_CARDS: usize = 64;
-/// What the parts of a set may take on the disk, in sets: it may come in more than one way of cutting.
-const MANY_WAYS: u64 = 2;
 
 impl Node {
     /// Takes one file. What it belongs to is worked through by [`Node::ferry_work`], once it is whole.
@@ -96,10 +94,10 @@ impl Node {
         }
         let folder = self.coming_folder(&from, &set);
         let mut assembly = Assembly::open(&folder)?;
-        let room = (MANY_WAYS * known.bytes).saturating_sub(bytes_in(&folder)?);
+        let room = most_on_disk(known.bytes).saturating_sub(bytes_in(&folder)?);
         let news = match part.payload_bytes() > room {
             true => Err(hefu_store::Error::TooMuchComing {
-                limit: MANY_WAYS * known.bytes,
+                limit: most_on_disk(known.bytes),
             }
             .into()),
             false => assembly.take(part).map_err(Error::from),
@@ -159,6 +157,12 @@ impl Node {
             missing: Vec::new(),
         })
     }
+}
+
+/// What the parts of a set may take on the disk, with what is kept of each: it may come in more than one cut, and not in
+/// any number of them.
+fn most_on_disk(bytes: u64) -> u64 {
+    bytes.saturating_mul(3).saturating_add(1 << 16)
 }
 
 /// Of the files in a folder.
