@@ -7,6 +7,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod county;
 mod ended;
 mod kept;
 mod killed;

@@ -134,7 +134,7 @@ impl Node {
     }
 
     fn set_in(&self, set: &IncomingSet) -> Result<SetIn> {
-        let _alone = self.ferry.taking();
+        let _alone = self.ferry.parts();
         // It may have been worked through meanwhile, and its folder gone.
         let now = self.store.set_in(&set.peer, &set.id)?;
         let set = now.as_ref().unwrap_or(set);
