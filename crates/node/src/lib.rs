@@ -19,6 +19,7 @@ mod exchange;
 mod guard;
 mod import;
 mod keeper;
+pub mod letter;
 pub mod matching;
 mod metrics;
 mod node;
