@@ -72,9 +72,10 @@ impl Mistake {
             Flaw::TooLong => "letter_too_long",
             Flaw::Syntax => "letter_syntax",
             Flaw::Unknown => "letter_unknown",
-            Flaw::Missing => "letter_missing",
+            Flaw::Missing | Flaw::Text(Wrong::Missing) => "letter_missing",
             Flaw::Shape => "letter_shape",
-            Flaw::Text(_) => "letter_text",
+            Flaw::Text(Wrong::TooLong) => "letter_text_long",
+            Flaw::Text(_) => "letter_text_unseen",
             Flaw::Day => "letter_day",
             Flaw::TooEarly => "letter_too_early",
             Flaw::Yuan => "letter_yuan",
@@ -97,10 +98,8 @@ impl Mistake {
             ("line", line),
             ("field", self.field.clone()),
         ];
-        match self.flaw {
-            Flaw::Text(wrong) => params.push(("wrong", wrong.code().to_owned())),
-            Flaw::Number(refusal) => params.push(("reason", refusal.code().to_owned())),
-            _ => {}
+        if let Flaw::Number(refusal) = self.flaw {
+            params.push(("reason", refusal.code().to_owned()));
         }
         params
     }
