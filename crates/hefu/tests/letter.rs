@@ -108,7 +108,7 @@ fn local_wording_is_used_or_refused() {
         &["--wording", without.to_str().unwrap()],
     );
     assert_eq!(run.code, 3);
-    assert!(run.stderr.contains("wording.toml，第 8 行"), "{}", run.stderr);
+    assert!(run.stderr.contains("wording.toml，第 9 行"), "{}", run.stderr);
     assert!(run.stderr.contains("hearing_until"), "{}", run.stderr);
     assert!(!out.exists());
 
