@@ -72,7 +72,7 @@ impl Mistake {
             Flaw::TooLong => "letter_too_long",
             Flaw::Syntax => "letter_syntax",
             Flaw::Unknown => "letter_unknown",
-            Flaw::Missing | Flaw::Text(Wrong::Missing) => "letter_missing",
+            Flaw::Missing | Flaw::Text(Wrong::Missing) => "letter_empty",
             Flaw::Shape => "letter_shape",
             Flaw::Text(Wrong::TooLong) => "letter_text_long",
             Flaw::Text(_) => "letter_text_unseen",

@@ -25,7 +25,7 @@ div.signature p { text-indent: 0; text-align: center; }
 p.note { margin-top: 28.95pt; }
 table { width: 100%; border-collapse: collapse; margin: 8pt 0; }
 th, td { border: 0.75pt solid #000; padding: 4pt 6pt; text-align: left; vertical-align: middle; overflow-wrap: anywhere; }
-th { width: 30%; font-weight: normal; text-align: center; }
+th { width: 33%; font-weight: normal; text-align: center; }
 tr { break-inside: avoid; }
 ";
 
