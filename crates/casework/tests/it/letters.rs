@@ -321,7 +321,6 @@ fn facts_are_checked_where_they_stand() {
         (Notice, "amount = \"-240.00\"", expect(10, "amount", Flaw::Yuan)),
         (Notice, "amount = 240.00", expect(10, "amount", Flaw::Shape)),
         (Transfer, "trigger = \"其他\"", expect(9, "trigger", Flaw::Choice)),
-        // A number without quotes loses nothing here, and would lose its leading zeros elsewhere.
         (
             Transfer,
             "person_number = 290101198001010019",
@@ -337,7 +336,7 @@ fn facts_are_checked_where_they_stand() {
             "person_name = \"林\\u202e样例\"",
             expect(8, "person_name", Flaw::Text(Wrong::NotAllowed)),
         ),
-        (Inquiry, "due = \"2026-06-30\"", expect(13, "due", Flaw::TooEarly)),
+        (Inquiry, "due = \"2026-06-30\"", expect(14, "due", Flaw::TooEarly)),
         (
             Feedback,
             "answer = \"不予救助\"",
