@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ferry;
+mod letter;
 mod operating;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use hefu_identity::Kind;
 use crate::words::Lang;
 
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
+pub(crate) use letter::LetterArgs;
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
     InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     /// 已签名的比对报告 Signed reports
     #[command(subcommand)]
     Report(ReportCommand),
+    /// 函件：移送、建议、协查、签收、反馈、告知、回访 Letters, from facts that a case worker fills in
+    Letter(LetterArgs),
     /// 审计日志 The audit log
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -60,6 +60,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Demo(demo) => commands::demo::run(demo, printer).await,
         Command::Check(check) => commands::check::run(check, printer),
         Command::Match(lists) => commands::match_lists::run(lists, printer).await,
+        Command::Letter(letter) => commands::letter::run(letter, printer),
         Command::Bench => commands::bench::run(printer),
         Command::Serve => commands::serve::run(node, printer).await,
         Command::Init(init) => commands::init::run(init, node, printer),

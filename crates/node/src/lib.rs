@@ -21,6 +21,7 @@ pub mod ferry;
 mod guard;
 mod import;
 mod keeper;
+pub mod letter;
 pub mod matching;
 mod metrics;
 mod node;

@@ -93,7 +93,12 @@ fn passes_a_whitelist(file: &[u8]) -> bool {
 fn payload(file: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(file).unwrap();
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
-    for character in text.lines().skip(3).filter(|line| !line.starts_with('-')).flat_map(str::bytes) {
+    for character in text
+        .lines()
+        .skip(3)
+        .filter(|line| !line.starts_with('-'))
+        .flat_map(str::bytes)
+    {
         let value = match character {
             b'A'..=b'Z' => character - b'A',
             b'a'..=b'z' => character - b'a' + 26,
