@@ -10,6 +10,7 @@
 mod ended;
 mod kept;
 mod killed;
+mod malformed;
 mod mixed;
 mod refused;
 mod repeated;
