@@ -108,7 +108,7 @@ fn folders(at: &Bureau, form: Form) -> Folders {
     Folders {
         outbox: beside("out"),
         inbox: beside("in"),
-        slips: None,
+        slips: beside("slips"),
         cut: Cut::new(form, Some(4_500)).unwrap(),
     }
 }

@@ -49,12 +49,12 @@ fn the_full_sample_has_every_setting_with_its_default() {
     let FerryConfig {
         outbox,
         inbox,
-        slips,
+        slips: _,
         form: _,
         max_file_bytes,
         max_incoming_bytes: _,
     } = read.ferry;
-    assert!(outbox.is_some() && inbox.is_some() && slips.is_some() && max_file_bytes.is_some());
+    assert!(outbox.is_some() && inbox.is_some() && max_file_bytes.is_some());
     let defaults = Config::new(config.node.clone(), config.unlock.clone());
     assert_eq!(config, defaults);
 }
@@ -218,7 +218,7 @@ fn folders_for_files_stand_together_and_lie_in_the_nodes_folder() {
     let folders = config.ferry.folders(node).unwrap().unwrap();
     assert_eq!(folders.outbox, Path::new("/var/lib/hefu/out"));
     assert_eq!(folders.inbox, Path::new("/srv/in"));
-    assert_eq!(folders.slips, None);
+    assert_eq!(folders.slips, Path::new("/var/lib/hefu/slips"));
     assert_eq!(folders.cut.max_file_bytes(), 4096);
     assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }
