@@ -87,17 +87,14 @@ pub struct PeersConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct FerryConfig {
     /// Where files for peers are put. Together with `inbox`, or not at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outbox: Option<PathBuf>,
     /// Where files of peers are taken from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox: Option<PathBuf>,
     /// Where approval slips are put, of what goes out and of what came.
     pub slips: PathBuf,
     /// `binary`, or `text` for gateways that pass only text.
     pub form: Form,
     /// The largest file; 100 MiB or, of text, 1,000,000 bytes where this is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
     /// The most bytes of one peer's sets that may wait here to be whole.
     pub max_incoming_bytes: u64,
