@@ -8,8 +8,8 @@
 )]
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Fen, Finding, Hex, KeyKind, Month, MonthRange, Party, Per,
-    Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, Finding, Hex, KeyKind, Month, MonthRange,
+    Party, Per, Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
@@ -212,6 +212,7 @@ fn record(row: u64, (who, programme, [first, last]): &Row) -> AidRecord {
         household: None,
         case: None,
         referral: None,
+        circumstances: Circumstances::default(),
         status: Status::Paid,
     }
 }

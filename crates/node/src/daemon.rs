@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
-use crate::{Error, Node, Surroundings};
+use crate::{Error, Node, Surroundings, rules};
 
 /// Why a node can't run.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,7 @@ impl Daemon {
         let surroundings = Surroundings {
             limits: config.limits(),
             policy: config.policy.clone(),
+            rules: rules::of_folder(folder)?,
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);

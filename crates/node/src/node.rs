@@ -9,7 +9,8 @@
 //! quarantine/               refused rows of imports
 //! ```
 //!
-//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`].
+//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`], and so are the
+//! rules of its place from `rules.toml`, where there is one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +53,8 @@ pub struct Surroundings {
     pub watcher: Watcher,
     /// What this node agrees to, whatever it is asked.
     pub policy: LocalPolicy,
+    /// The rules of the law, national and of its place.
+    pub rules: RuleSet,
 }
 
 /// One agency's node.
@@ -83,6 +86,7 @@ impl Surroundings {
             tap: None,
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
+            rules: RuleSet::national(),
         }
     }
 }
@@ -152,7 +156,7 @@ impl Node {
             profile,
             store,
             keys: Arc::new(keys),
-            rules: RuleSet::national(),
+            rules: surroundings.rules.clone(),
             aliases: Mutex::new(aliases),
             surroundings,
             active: Active::default(),

@@ -6,10 +6,12 @@
 )]
 
 mod agreement;
+mod cases;
 mod common;
 mod dossier;
 mod elements;
 mod join;
+mod kinds;
 mod labels;
 mod leakage;
 mod local;
