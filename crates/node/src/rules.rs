@@ -8,7 +8,7 @@ use hefu_casework::RuleSet;
 use crate::{Error, Result};
 
 /// The name of the file in a node's folder where the rules of its place stand, if it has any.
-const FILE_NAME: &str = "rules.toml";
+pub(crate) const FILE_NAME: &str = "rules.toml";
 
 /// The national rules, with those of the place.
 ///
