@@ -12,7 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::{
-    AgencyRole, LabelField, Learning, PolicyBreach, Purpose, ReasonCode, ReferralState, RuleSet,
+    AgencyRole, CauseCode, LabelField, Learning, PolicyBreach, Purpose, Reach, ReasonCode, ReferralState,
+    RuleKind, RuleSet,
 };
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
@@ -126,6 +127,13 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("feedback_reason_{}", each.code())),
         )
+        .chain(
+            RuleKind::ALL
+                .iter()
+                .map(|each| format!("rule_kind_{}", each.code())),
+        )
+        .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))
+        .chain(Reach::ALL.iter().map(|each| format!("reach_{}", each.code())))
         .chain(roles)
         .chain(matters)
         .chain(carriers)

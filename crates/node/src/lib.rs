@@ -27,6 +27,7 @@ mod metrics;
 mod node;
 mod report;
 mod round;
+mod rules;
 pub mod runner;
 
 pub use backup::Restored;

@@ -10,7 +10,8 @@
 //! quarantine/               refused rows of imports
 //! ```
 //!
-//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`].
+//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`], and so are the
+//! rules of its place from `rules.toml`, where there is one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +57,8 @@ pub struct Surroundings {
     pub policy: LocalPolicy,
     /// Sealed bytes of one peer's sets that may wait to be whole.
     pub max_incoming_bytes: u64,
+    /// The rules of the law, national and of its place.
+    pub rules: RuleSet,
 }
 
 /// One agency's node.
@@ -90,6 +93,7 @@ impl Surroundings {
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
             max_incoming_bytes: 1 << 30,
+            rules: RuleSet::national(),
         }
     }
 }
@@ -164,7 +168,7 @@ impl Node {
             profile,
             store,
             keys: Arc::new(keys),
-            rules: RuleSet::national(),
+            rules: surroundings.rules.clone(),
             aliases: Mutex::new(aliases),
             surroundings,
             active: Active::default(),

@@ -95,6 +95,7 @@ fn masked(finding: &Finding) -> Value {
         "person": finding.person.masked().to_string(),
         "rows": finding.rows,
         "months": finding.months,
+        "changeover": finding.changeover,
         "programmes": finding.programmes,
         "to_verify_fen": finding.to_verify,
         "feedback": finding.feedback.as_ref().map(|feedback| json!({
