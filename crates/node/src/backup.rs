@@ -26,7 +26,7 @@ const VAULT: &str = "vault.json";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
-const FILES: [(&str, bool); 6] = [
+const FILES: [(&str, bool); 7] = [
     (VAULT, true),
     ("node.toml", false),
     (rules::FILE_NAME, false),

@@ -60,7 +60,16 @@ async fn the_findings_are_those_over_the_line_and_no_number_is_in_any_file() {
         assert_eq!(node.ferry_status().unwrap().waiting, []);
     }
     let sessions: BTreeSet<_> = receipts.iter().cloned().collect();
-    assert_eq!((receipts.len(), sessions.len(), debits), (2 * 7, 7, 7));
+    let rounds = outcome
+        .rounds
+        .keys()
+        .filter(|key| !key.starts_with("local:"))
+        .count();
+    assert!(rounds >= 7);
+    assert_eq!(
+        (receipts.len(), sessions.len(), debits),
+        (2 * rounds, rounds, rounds)
+    );
 
     let mut searcher = Searcher::default();
     let forms = numbers.iter().flat_map(|number| forms_of_number(number));
