@@ -652,3 +652,170 @@ async fn cheat_strangers_cards_cost_no_entry_each() {
     let entries = logged(&two.receiver, "card_came").len();
     assert!(entries < 10, "{entries}");
 }
+
+/// Cheat 19: a receipt that was acknowledged before a restore never comes again.
+#[tokio::test(flavor = "multi_thread")]
+async fn cheat_a_restored_sender_gets_a_receipt_that_it_had_acknowledged() {
+    let (two, agreement) = Two::agreed("1号").await;
+    let Two { receiver, sender, dir } = two;
+    receiver.node.begin_round(&agreement, "经办").await.unwrap();
+    carry(&receiver, &sender).await;
+    let backup = dir.path().join("backup");
+    sender.node.backup(&backup, "经办").unwrap();
+    carry(&sender, &receiver).await;
+    carry(&receiver, &sender).await;
+    let parties = [
+        receiver.party(hefu_tests::agency::EXTREME_POVERTY),
+        sender.party(hefu_tests::agency::DISABLED_LIVING),
+    ];
+    let text = |number: &str| {
+        hefu_tests::bureau::proposal(hefu_casework::Purpose::Duplicates, number, parties.clone())
+    };
+    // Something new goes back, and the acknowledgement with it.
+    sender.node.draft(text("2号"), "经办").unwrap();
+    carry(&sender, &receiver).await;
+    let closed = sender.close().await;
+    hefu_node::Node::restore(&backup, &closed.folder, &closed.unlock, "经办").unwrap();
+    let sender = closed.open(surroundings()).await;
+    receiver.node.draft(text("3号"), "经办").unwrap();
+    for _ in 0..5 {
+        carry(&receiver, &sender).await;
+        carry(&sender, &receiver).await;
+    }
+    let states = [&receiver, &sender].map(|at| at.node.store().rounds().unwrap()[0].state);
+    assert_eq!(states, [RoundState::Done; 2], "one is done, the other waits for ever");
+}
+
+/// Cheat 20: a sender writes nonsense into the label of one person; by files the receipt comes sooner if that person is
+/// on the receiver's list, for then nothing is found and nothing proven before it is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn cheat_when_the_receipt_comes_does_not_tell_of_one_person() {
+    let mut lasted = Vec::new();
+    // Person 7 was referred, and person MANY was not.
+    for spoilt in [7, MANY, 7, MANY] {
+        lasted.push(until_the_receipt(spoilt).await);
+        println!("person {spoilt}: {:?}", lasted.last().unwrap());
+    }
+    let referred = lasted[0].max(lasted[2]);
+    let stranger = lasted[1].min(lasted[3]);
+    assert!(
+        stranger < referred * 5 / 4,
+        "the person is on the list: {referred:?}; is not: {stranger:?}"
+    );
+}
+
+const MANY: u64 = 3_000;
+
+async fn until_the_receipt(spoilt: u64) -> Duration {
+    use hefu_casework::{
+        AidRecord, LetterNo, Period, ProgrammeCode, Purpose, Referral, ReferralState, RowId, RuleSet, Status,
+        elements,
+    };
+    use hefu_identity::{AliasTable, Kind as Paper, parse};
+    use hefu_node::runner::{Forgetful, Own, Runner, system_randomness};
+    use hefu_psi::wire::Open;
+    use hefu_psi::{Elements, Ristretto255, SessionSeed};
+    use hefu_tests::agency::party;
+    use hefu_tests::bureau::{agree_with_rogue, number, proposal};
+    use jiff::civil::date;
+
+    const SENT: &str = include_str!("../../fixtures/mappings/referrals.toml");
+    let letter_no = |person: u64| format!("合检救助移〔2026〕{}号", person + 1);
+    let dir = tempfile::tempdir().unwrap();
+    let at = Bureau::start(dir.path(), "县人民检察院", AgencyRole::Procuratorate, surroundings()).await;
+    let rows = (0..MANY).map(|person| {
+        let (number, letter) = (number(person), letter_no(person));
+        format!("{letter},某某某,{number},2026-08-03,县民政局,已移送\n")
+    });
+    let heading = std::iter::once("移送函号,被救助人,身份证号码,移送日期,接收单位,状态\n".to_owned());
+    at.import("移送台账", SENT, &heading.chain(rows).collect::<String>());
+    let rogue = Rogue::start("县民政局", AgencyRole::CivilAffairs, &[&at.card]).await;
+    at.node.add_peer(&rogue.card).unwrap();
+    let peer = rogue.card.node_key();
+    at.node.set_carrier(&peer, Carrier::Files, "经办").unwrap();
+    let parties = [at.party("referral_sent"), party(&rogue.card, "referral_received")].map(|party| {
+        hefu_casework::Party {
+            max_elements: 50_000,
+            ..party
+        }
+    });
+    let agreement = proposal(Purpose::Referrals, "1号", parties);
+    let digest = agree_with_rogue(&at, &rogue, &agreement);
+    at.node.begin_round(&digest, "经办").await.unwrap();
+    let cut = Cut::new(Form::Binary, None).unwrap();
+    at.node.ferry_out(&peer, cut, "经办").await.unwrap().unwrap();
+    // The rogue need not open the set: what it holds lies beside.
+    let frames = std::fs::read_dir(at.folder().join("ferry/letters"))
+        .unwrap()
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .find(|frames| frames[0] == Kind::Open as u8)
+        .unwrap();
+    let length = u32::from_be_bytes(frames[1..5].try_into().unwrap()) as usize;
+    let (open, behind) = (frames[5..5 + length].to_vec(), frames[5 + length..].to_vec());
+    let call = hefu_tests::bureau::sha256(&open).0;
+
+    let record = |person: u64| AidRecord {
+        row: RowId {
+            file: 1,
+            sheet: 1,
+            row: person + 2,
+        },
+        person: parse(Paper::Resident, &number(person)).unwrap().key,
+        programme: ProgrammeCode::new("referral_received").unwrap(),
+        period: Period::OneOff(date(2026, 8, 5)),
+        amount: None,
+        household: None,
+        case: None,
+        referral: Some(Referral {
+            letter: LetterNo::new(&letter_no(person)).unwrap(),
+            other: Some(AgencyRole::Procuratorate),
+            state: Some(ReferralState::Helped),
+            date: Some(date(2026, 9, 1)),
+            reason: None,
+        }),
+        status: Status::Paid,
+    };
+    let (rules, aliases) = (RuleSet::national(), AliasTable::new());
+    let set = |people: std::ops::RangeInclusive<u64>| {
+        elements(&agreement, &rules, 1, 0, &aliases, &mut people.map(record)).unwrap()
+    };
+    let (all, his) = (set(0..=MANY), set(spoilt..=spoilt));
+    let mut labels = all.labels();
+    let place = all.bytes().chunks(all.width()).position(|element| element == &his.bytes()[..]);
+    labels[place.unwrap() * usize::from(agreement.label.as_ref().unwrap().max_bytes)] = 99;
+    let own = Own {
+        elements: Elements::new(all.width(), all.bytes().to_vec()).unwrap(),
+        labels,
+    };
+    let path = dir.path().join("answer");
+    Runner::new(hefu_tests::ends::POOL.clone(), dir.path().to_owned(), Arc::clone(&rogue.keys))
+        .answer_by_file::<Ristretto255>(
+            Open::decode(&open).unwrap(),
+            std::io::Cursor::new(behind),
+            hefu_tests::rogue::terms(&agreement),
+            own,
+            SessionSeed::from_bytes(zeroize::Zeroizing::new([3; 32])),
+            system_randomness(),
+            Arc::new(Forgetful::new(dir.path())),
+            std::fs::File::create(&path).unwrap(),
+            (),
+        )
+        .await
+        .unwrap();
+    let answer = [
+        frame(0x81, b""),
+        frame(0x80, header("answer", [6; 16], &call).as_bytes()),
+        std::fs::read(&path).unwrap(),
+    ]
+    .concat();
+    at.node
+        .ferry_take(forged(&rogue, &at.card, &answer).bytes)
+        .await
+        .unwrap();
+    // From the time at which the gateway sees the answer go to that at which it sees the receipt come.
+    let began = Instant::now();
+    let set = at.node.ferry_out(&peer, cut, "经办").await.unwrap().unwrap();
+    let lasted = began.elapsed();
+    assert!(set.letters.iter().any(|letter| letter.letter.matter == Matter::Receipt));
+    lasted
+}
