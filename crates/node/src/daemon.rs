@@ -118,6 +118,7 @@ impl Daemon {
         let surroundings = Surroundings {
             limits: config.limits(),
             policy: config.policy.clone(),
+            assessment: config.assessment.clone(),
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);

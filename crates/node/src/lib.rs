@@ -16,13 +16,14 @@ mod doctor;
 mod dossier;
 mod error;
 mod exchange;
+mod explain;
 mod guard;
 mod import;
 mod keeper;
 pub mod matching;
 mod metrics;
 mod node;
-mod report;
+pub mod report;
 mod round;
 pub mod runner;
 

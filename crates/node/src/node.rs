@@ -24,6 +24,7 @@ use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
 use crate::dossier::Dossiers;
+use crate::report::Assessment;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -52,6 +53,8 @@ pub struct Surroundings {
     pub watcher: Watcher,
     /// What this node agrees to, whatever it is asked.
     pub policy: LocalPolicy,
+    /// The assessment on which its processing rests; reports name it.
+    pub assessment: Option<Assessment>,
 }
 
 /// One agency's node.
@@ -83,6 +86,7 @@ impl Surroundings {
             tap: None,
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
+            assessment: None,
         }
     }
 }

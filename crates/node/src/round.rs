@@ -24,6 +24,7 @@ use crate::{Error, Node, Result};
 
 pub(crate) use active::Active;
 pub use ask::Learned;
+pub(crate) use evidence::{Proven, hex_at, signed_receipt};
 
 impl Node {
     /// How far a round has come that is being worked on.

@@ -62,6 +62,8 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::finding))
         .routes(routes!(rounds::report))
+        .routes(routes!(rounds::explain))
+        .routes(routes!(rounds::person_record))
         .routes(routes!(audit::verify))
         .routes(routes!(care::doctor))
         .routes(routes!(care::backup))
