@@ -8,8 +8,8 @@ use hefu_curve::Pool;
 use hefu_psi::suite::Packed;
 use hefu_psi::wire::Evaluated;
 use hefu_psi::{
-    AwaitAccept, CHUNK, ChunkProof, ChunkStatement, Elements, Incoming, InputCommitter, KeyKind, LogHead,
-    Mode, Ristretto255, SessionId, SessionSeed, Suite, TagKeys, TagSet, Terms,
+    Blinding, CHUNK, ChunkProof, ChunkStatement, Elements, Incoming, InputCommitter, KeyKind, LogHead, Mode,
+    Ristretto255, SessionId, SessionSeed, Suite, TagKeys, TagSet, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -96,21 +96,22 @@ fn session(pool: &Pool, receiver: u64, sender: u64, rng: &mut StdRng) {
     let theirs = elements(sender);
     let ours = Elements::new(WIDTH, elements(receiver)).unwrap();
     let [receiver_seed, sender_seed] = [(); 2].map(|()| SessionSeed::generate(rng));
-    let (waiting, open) = AwaitAccept::open::<S>(terms.clone(), ours, &receiver_seed).unwrap();
+    let (mut blinding, opening) = Blinding::<S>::open(terms.clone(), ours, &receiver_seed).unwrap();
     let mut committer = InputCommitter::for_sender(&terms, &sender_seed);
     committer.update(&theirs, &[]);
-    let (mut collecting, mut tagging, accept) = Incoming::new::<S>(terms, open)
+    let (mut collecting, mut tagging, accept) = Incoming::new::<S>(terms, opening.message().clone())
         .unwrap()
         .accept::<S>(committer.finish(), &sender_seed, &sender_key)
         .unwrap();
-    let mut blinding = waiting.accept::<S>(&accept).unwrap();
+    let accepted = opening.accept::<S>(&accept).unwrap();
     let mut chunks = Vec::new();
     let mut buffer = Vec::new();
     while let Some(blinded) = blinding.next(pool, &mut buffer) {
         collecting.blinded(&blinded).unwrap();
         chunks.push(blinded.elements.to_vec());
     }
-    let (mut evaluating, commit) = blinding.commit(&receiver_key).unwrap();
+    let (committed, commit) = blinding.commit(&receiver_key).unwrap();
+    let mut evaluating = committed.evaluating(accepted).unwrap();
     let mut replying = collecting.commit(&commit).unwrap();
     for chunk in &chunks {
         replying.evaluate(pool, chunk, rng, &mut buffer).unwrap();

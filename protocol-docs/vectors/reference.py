@@ -170,7 +170,7 @@ def seal(key: bytes, nonce: bytes, text: bytes, associated: bytes) -> bytes:
 # --- wire.md ---
 
 SUITE = b"ristretto255-sha512"
-DST = b"HEFU-V2-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
+DST = b"HEFU-V3-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_"
 
 
 def be(value: int, size: int = 8) -> bytes:
@@ -205,9 +205,9 @@ def enc2(point: Point) -> bytes:
     return enc(point + point)
 
 
-def hash_to_group(sid: bytes, x: bytes) -> Point:
+def hash_to_group(call: bytes, x: bytes) -> Point:
     dst_prime = DST + bytes([len(DST)])
-    b0 = sha512(bytes(128), sid, x, be(64, 2), b"\0", dst_prime)
+    b0 = sha512(bytes(128), call, x, be(64, 2), b"\0", dst_prime)
     return one_way_map(sha512(b0, b"\1", dst_prime))
 
 
@@ -216,24 +216,24 @@ def challenge(label: bytes, *parts: bytes) -> int:
 
 
 def prove_possession(sid: bytes, b: int, nonce: int) -> tuple[int, int]:
-    c = challenge(b"hefu/2 possession", sid, enc(b * G), enc(nonce * G))
+    c = challenge(b"hefu/3 possession", sid, enc(b * G), enc(nonce * G))
     return c, (nonce - c * b) % ORDER
 
 
 def prove_chunk(sid: bytes, b: int, chunk: int, cs: list[bytes], ds: list[bytes], nonce: int) -> tuple[int, int]:
     public = enc(b * G)
-    seed = sha512(b"hefu/2 evaluation seed\0", sid, b"step D\0", be(chunk, 4), be(len(cs)), public, *cs, *ds)
-    weights = b"".join(sha512(b"hefu/2 weights\0", seed, be(block)) for block in range(-(-len(cs) // 4)))
+    seed = sha512(b"hefu/3 evaluation seed\0", sid, b"step D\0", be(chunk, 4), be(len(cs)), public, *cs, *ds)
+    weights = b"".join(sha512(b"hefu/3 weights\0", seed, be(block)) for block in range(-(-len(cs) // 4)))
     m = Point(0, 1)
     for i, c in enumerate(cs):
         m += int.from_bytes(weights[16 * i : 16 * i + 16], "little") * dec(c)
-    c = challenge(b"hefu/2 evaluation", seed, public, enc(m), enc(b * m), enc(nonce * G), enc(nonce * m))
+    c = challenge(b"hefu/3 evaluation", seed, public, enc(m), enc(b * m), enc(nonce * G), enc(nonce * m))
     return c, (nonce - c * b) % ORDER
 
 
 def tag_and_label_key(sid: bytes, x: bytes, token: bytes) -> tuple[bytes, bytes]:
     prk = hmac.digest(sid, x + token, "sha256")
-    return hmac.digest(prk, b"hefu/2 tag\1", "sha256")[:16], hmac.digest(prk, b"hefu/2 label\1", "sha256")
+    return hmac.digest(prk, b"hefu/3 tag\1", "sha256")[:16], hmac.digest(prk, b"hefu/3 label\1", "sha256")
 
 
 def entry(sid: bytes, y: bytes, token: bytes, label: bytes) -> bytes:
@@ -263,7 +263,7 @@ def path(leaves: list[bytes], index: int) -> list[bytes]:
 
 def commitment(salt: bytes, width: int, label: int, elements: list[bytes], labels: list[bytes]) -> bytes:
     entered = (x + y for x, y in zip(elements, labels or [b""] * len(elements), strict=True))
-    return sha256(b"hefu/2 input\0", salt, be(width), be(label), *entered)
+    return sha256(b"hefu/3 input\0", salt, be(width), be(label), *entered)
 
 
 def derive(seed: bytes, label: bytes, *parts: bytes) -> bytes:
@@ -274,7 +274,7 @@ def shuffled(seed: bytes, elements: list[bytes]) -> list[int]:
     """For each position on the wire, the index in the set."""
     def numbers():
         for block in itertools.count():
-            yield from struct.unpack(">8Q", derive(seed, b"hefu/2 receiver order", be(block)))
+            yield from struct.unpack(">8Q", derive(seed, b"hefu/3 receiver order", be(block)))
 
     order, stream = list(range(len(elements))), numbers()
     for i in range(len(order) - 1, 0, -1):
@@ -289,7 +289,7 @@ def evidence(position: int, number: int, wide: bytes, leaves: list[tuple[list[by
         nodes = path(values, index)
         return be(len(values[index]), 4) + values[index] + bytes([len(nodes)]) + b"".join(nodes)
 
-    return (b"hefu/2 evidence\0" + be(position, 4) + be(number, 4) + wide
+    return (b"hefu/3 evidence\0" + be(position, 4) + be(number, 4) + wide
             + b"".join(leaf(values, index) for values, index in leaves))
 
 
@@ -366,39 +366,40 @@ def session(name: str, mode: int, key_kind: int, labels: list[bytes]) -> dict:
 
     order = shuffled(seed_x, xs)
     wire = [xs[index] for index in order]
-    salt_x, salt_y = derive(seed_x, b"hefu/2 receiver salt")[:32], derive(seed_y, b"hefu/2 sender salt")[:32]
+    salt_x, salt_y = derive(seed_x, b"hefu/3 receiver salt")[:32], derive(seed_y, b"hefu/3 sender salt")[:32]
     inputs = commitment(salt_x, width, 0, wire, []), commitment(salt_y, width, label, ys, labels)
-    opened = derive(seed_x, b"hefu/2 receiver nonce")[:32]
+    opened = derive(seed_x, b"hefu/3 receiver nonce")[:32]
     form = bytes([mode, key_kind])
-    opening = (le(2, 2) + var(SUITE) + agreement + receiver.public + sender.public + form + le(width, 2)
+    opening = (le(3, 2) + var(SUITE) + agreement + receiver.public + sender.public + form + le(width, 2)
                + le(label, 2) + le(caps[0]) + le(caps[1]) + opened + le(len(xs)) + inputs[0])
+    call = sha256(opening)
 
-    b = reduce(derive(seed_y, b"hefu/2 sender key", opening, inputs[1]))
-    accepted = derive(seed_y, b"hefu/2 sender nonce", opening, inputs[1])[:32]
+    b = reduce(derive(seed_y, b"hefu/3 sender key", opening, inputs[1]))
+    accepted = derive(seed_y, b"hefu/3 sender nonce", opening, inputs[1])[:32]
     public = enc(b * G)
-    sid = sha256(b"hefu/2 session\0", be(2, 2), be(len(SUITE)), SUITE, agreement, receiver.public, sender.public,
+    sid = sha256(b"hefu/3 session\0", be(3, 2), be(len(SUITE)), SUITE, agreement, receiver.public, sender.public,
                  form, be(width, 2), be(label, 2), be(caps[0]), be(caps[1]), opened, be(len(xs)), inputs[0],
                  accepted, be(len(public)), public, be(len(ys)), inputs[1])
-    c, s = prove_possession(sid, b, reduce(derive(seed_y, b"hefu/2 possession nonce", sid)))
+    c, s = prove_possession(sid, b, reduce(derive(seed_y, b"hefu/3 possession nonce", sid)))
     accept = (accepted + var(public) + le(len(ys)) + inputs[1] + var(scalar(c)) + var(scalar(s))
-              + var(sender.sign(b"hefu/2 accept\0" + sid)))
+              + var(sender.sign(b"hefu/3 accept\0" + sid)))
 
-    blind_key = derive(seed_x, b"hefu/2 receiver blinds")
-    wide = [hmac.digest(blind_key, sid + b"hefu/2 C" + be(j), "sha512") for j in range(len(xs))]
-    hashed = [hash_to_group(sid, x) for x in wire]
+    blind_key = derive(seed_x, b"hefu/3 receiver blinds")
+    wide = [hmac.digest(blind_key, call + b"hefu/3 C" + be(j), "sha512") for j in range(len(xs))]
+    hashed = [hash_to_group(call, x) for x in wire]
     cs = [enc2(h + reduce(w) * G) for h, w in zip(hashed, wide)]
-    signature = receiver.sign(b"hefu/2 blinded\0" + sid + root(cs) + be(len(cs)))
+    signature = receiver.sign(b"hefu/3 blinded\0" + call + root(cs) + be(len(cs)))
     ds = [enc2(b * pow(2, -1, ORDER) * dec(value)) for value in cs]
     c, s = prove_chunk(sid, b, 0, cs, ds, reduce(secret("evaluation", 64)))
     tokens = [enc2(dec(d) + -reduce(w) * (2 * (b * G))) for d, w in zip(ds, wide)]
-    own = [enc2(2 * b * hash_to_group(sid, y)) for y in ys]
+    own = [enc2(2 * b * hash_to_group(call, y)) for y in ys]
     assert tokens == [enc(4 * b * h) for h in hashed]
     assert all(tokens[wire.index(y)] == token for y, token in zip(ys, own) if y in wire)
     entries = sorted(entry(sid, y, token, text) for y, token, text in zip(ys, own, labels or [b""] * len(ys)))
 
-    digest = sha256(b"hefu/2 receipt\0", sid, agreement, be(len(xs)), be(len(ys)), root(cs), root(ds), root(entries))
+    digest = sha256(b"hefu/3 receipt\0", sid, agreement, be(len(xs)), be(len(ys)), root(cs), root(ds), root(entries))
     heads = [(be(7), le(7), sha256(b"the receiver's log")), (be(9), le(9), sha256(b"the sender's log"))]
-    sides = [(receiver, b"hefu/2 receipt by receiver\0"), (sender, b"hefu/2 receipt by sender\0")]
+    sides = [(receiver, b"hefu/3 receipt by receiver\0"), (sender, b"hefu/3 receipt by sender\0")]
     receipts = [digest + head[1] + head[2] + var(key.sign(text + digest + head[0] + head[2]))
                 for (key, text), head in zip(sides, heads)]
 
@@ -410,7 +411,8 @@ def session(name: str, mode: int, key_kind: int, labels: list[bytes]) -> dict:
         "sender_seed": secret("sender"), "sender": sender.public, "mode": mode, "key_kind": key_kind, "width": width,
         "label": label, "receiver_cap": caps[0], "sender_cap": caps[1], "x": xs, "y": ys, "labels": labels,
         "seed_x": seed_x, "seed_y": seed_y, "order": order, "salt_x": salt_x, "salt_y": salt_y, "b": scalar(b),
-        "blind_key": blind_key, "open": opening, "accept": accept, "have": le(0, 4) + b"\0", "sid": sid,
+        "blind_key": blind_key, "open": opening, "accept": accept, "have": le(0, 4) + b"\0", "call": call,
+        "sid": sid,
         "hashed": [enc(h) for h in hashed], "blinds": wide, "blinded": be(0, 4) + b"".join(cs),
         "commit": root(cs) + le(len(cs)) + var(signature),
         "evaluated": be(0, 4) + scalar(c) + scalar(s) + b"".join(ds), "tokens": tokens,

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use hefu_curve::Pool;
 use hefu_psi::wire::{Abort, Accept, Blinded, Commit, Evaluated, Have, Kind, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Collecting, Elements, Error, Evaluating, Incoming,
-    InputCommitter, KeyKind, LogHead, Matches, Merging, Mode, ReceiptDue, Replying, Ristretto255,
+    Accepted, AwaitReceipt, Blinding, CHUNK, Collecting, Elements, Error, Evaluating, Incoming,
+    InputCommitter, KeyKind, LogHead, Matches, Merging, Mode, Opening, ReceiptDue, Replying, Ristretto255,
     SessionSeed, Suite, Tagging, Terms,
 };
 use rand::SeedableRng;
@@ -112,8 +112,8 @@ struct Receiver(Machine<ReceiverState>);
 
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum ReceiverState {
-    Opened(AwaitAccept),
-    Accepted(Blinding<Ristretto255>),
+    Opened(Blinding<Ristretto255>, Opening),
+    Accepted(Blinding<Ristretto255>, Accepted<Ristretto255>),
     Evaluating {
         state: Evaluating<Ristretto255>,
         spool: Vec<Vec<u8>>,
@@ -127,11 +127,11 @@ enum ReceiverState {
 impl Receiver {
     fn open(terms: &Terms, elements: Elements, seed: u64) -> (Self, Message) {
         let seed = SessionSeed::generate(&mut StdRng::seed_from_u64(seed));
-        let (state, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), elements, &seed).unwrap();
-        let message = (Kind::Open as u8, open.encode());
+        let (state, opening) = Blinding::open(terms.clone(), elements, &seed).unwrap();
+        let message = (Kind::Open as u8, opening.message().encode());
         (
             Self(Machine {
-                state: Ok(Some(ReceiverState::Opened(state))),
+                state: Ok(Some(ReceiverState::Opened(state, opening))),
             }),
             message,
         )
@@ -140,11 +140,11 @@ impl Receiver {
 
 fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<ReceiverState> {
     match (state, Kind::from_byte(*kind)) {
-        (ReceiverState::Opened(state), Some(Kind::Accept)) => {
-            let state = state.accept::<Ristretto255>(&Accept::decode(payload)?)?;
-            Ok((ReceiverState::Accepted(state), Vec::new()))
+        (ReceiverState::Opened(state, opening), Some(Kind::Accept)) => {
+            let accepted = opening.accept(&Accept::decode(payload)?)?;
+            Ok((ReceiverState::Accepted(state, accepted), Vec::new()))
         }
-        (ReceiverState::Accepted(mut state), Some(Kind::Have)) => {
+        (ReceiverState::Accepted(mut state, accepted), Some(Kind::Have)) => {
             state.held(&Have::decode(payload)?)?;
             let (mut messages, mut spool, mut out) = (Vec::new(), Vec::new(), Vec::new());
             while let Some(blinded) = state.next(&POOL, &mut out) {
@@ -157,7 +157,7 @@ fn receiver_step(state: ReceiverState, (kind, payload): &Message) -> Stepped<Rec
             let (state, commit) = state.commit(&key(End::Receiver))?;
             messages.push((Kind::Commit as u8, commit.encode()));
             messages.push(nothing_yet());
-            let next = evaluated(state, spool, 0, &mut messages)?;
+            let next = evaluated(state.evaluating(accepted)?, spool, 0, &mut messages)?;
             Ok((next, messages))
         }
         (

@@ -293,7 +293,7 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
 pub fn session_id(open: &Open, accept: &Accept) -> SessionId {
     let length = |bytes: &[u8]| (bytes.len() as u64).to_be_bytes();
     let mut hash = Sha256::new();
-    hash.update(b"hefu/2 session\0");
+    hash.update(b"hefu/3 session\0");
     hash.update(open.version.to_be_bytes());
     hash.update(length(open.suite.as_bytes()));
     hash.update(&open.suite);

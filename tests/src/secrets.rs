@@ -1,4 +1,4 @@
-//! What a session derives from its seed, computed here anew as the protocol's description has it: `hefu/2` labels under
+//! What a session derives from its seed, computed here anew as the protocol's description has it: `hefu/3` labels under
 //! HMAC-SHA-512. Tests look for these bytes wherever they must not be.
 
 use hefu_curve::Scalar;
@@ -16,7 +16,7 @@ pub fn derived(seed: &[u8], label: &str, parts: &[&[u8]]) -> [u8; 64] {
 /// The sender's key, from its seed, the opening as it came, and the commitment to its input.
 #[must_use]
 pub fn sender_key(seed: &[u8], open: &[u8], input: &[u8; 32]) -> Scalar {
-    Scalar::from_wide(&derived(seed, "hefu/2 sender key", &[open, input]))
+    Scalar::from_wide(&derived(seed, "hefu/3 sender key", &[open, input]))
 }
 
 /// The key's public half, as an acceptance shows it.
@@ -36,8 +36,8 @@ pub fn forms_of_key(key: &Scalar) -> Vec<Vec<u8>> {
 /// What a side derives from its seed and says to nobody: the key of its blinds, and the salts of its commitments.
 #[must_use]
 pub fn of_seed(seed: &[u8]) -> Vec<Vec<u8>> {
-    let salts = ["hefu/2 receiver salt", "hefu/2 sender salt"];
-    std::iter::once(derived(seed, "hefu/2 receiver blinds", &[]).to_vec())
+    let salts = ["hefu/3 receiver salt", "hefu/3 sender salt"];
+    std::iter::once(derived(seed, "hefu/3 receiver blinds", &[]).to_vec())
         .chain(salts.map(|salt| derived(seed, salt, &[])[..32].to_vec()))
         .collect()
 }

@@ -374,7 +374,7 @@ async fn rounds_run_with_a_peer_whose_clock_is_wrong() {
             )
             .unwrap()
     };
-    let keys = Keys::from_parts(part("node"), part("tls")).unwrap();
+    let keys = Keys::from_parts(part("node"), part("tls"), part("seal")).unwrap();
     let book = std::sync::Arc::new(Only(civil.card.clone()));
     let listener = Listener::bind("127.0.0.1:0", &keys, book, Limits::default(), None)
         .await

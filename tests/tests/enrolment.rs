@@ -77,7 +77,7 @@ fn keys(closed: &Closed) -> Keys {
         let path = closed.folder.join(format!("keys/{name}.sealed"));
         vault.open_file(&path, &format!("{name} key")).unwrap()
     };
-    Keys::from_parts(part("node"), part("tls")).unwrap()
+    Keys::from_parts(part("node"), part("tls"), part("seal")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

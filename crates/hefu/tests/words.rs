@@ -18,7 +18,7 @@ use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 7] = [
+const PREFIXES: [(&str, &str); 8] = [
     ("Kind", "kind_"),
     ("Wrong", "wrong_"),
     ("PeriodSource", "place_"),
@@ -26,6 +26,7 @@ const PREFIXES: [(&str, &str); 7] = [
     ("RoundState", "state_"),
     ("Step", "step_"),
     ("AgreementState", "agreement_state_"),
+    ("Matter", "matter_"),
 ];
 
 /// Codes of what is stored or written in documents; no command shows them.

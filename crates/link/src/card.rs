@@ -7,11 +7,14 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::ferry::suite;
 use crate::keys::{Keys, sha256};
 
 const LABEL: &[u8] = b"hefu/1 card\0";
-const VERSION: u64 = 1;
-const MAX_CARD_BYTES: usize = 4096;
+const VERSION: u64 = 2;
+/// Cards of before, without a seal key: such an agency is reached over the line only.
+const VERSION_WITHOUT_SEAL_KEY: u64 = 1;
+pub(crate) const MAX_CARD_BYTES: usize = 4096;
 const MAX_NAME_CHARS: usize = 64;
 const MAX_HOST_BYTES: usize = 253; // RFC 1035 section 2.3.4
 
@@ -41,6 +44,8 @@ struct Fields {
     name: String,
     node_key: Hex<32>,
     role: AgencyRole,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal_key: Option<Hex<32>>,
     tls_key: Hex<32>,
     version: u64,
 }
@@ -53,6 +58,7 @@ impl Card {
             name: name.to_owned(),
             node_key: Hex(keys.node_key()),
             role,
+            seal_key: Some(Hex(keys.seal_key())),
             tls_key: Hex(keys.tls_key()),
             version: VERSION,
         };
@@ -141,6 +147,12 @@ impl Card {
     pub fn tls_key(&self) -> [u8; 32] {
         self.fields.tls_key.0
     }
+
+    /// Its seal key (X25519), to which files for it are sealed; none on a card of version 1.
+    #[must_use]
+    pub fn seal_key(&self) -> Option<[u8; 32]> {
+        self.fields.seal_key.map(|key| key.0)
+    }
 }
 
 impl Fields {
@@ -167,6 +179,18 @@ impl Fields {
                 reason: "under this key one signature would fit every message",
             });
         }
+        if self.seal_key.is_some() != (self.version == VERSION) {
+            return Err(Error::CardField {
+                field: "seal_key",
+                reason: "it stands on a card from version 2 on, and on no other",
+            });
+        }
+        if self.seal_key.is_some_and(|key| !suite::is_sound(&key.0)) {
+            return Err(Error::CardField {
+                field: "seal_key",
+                reason: "what is sealed to this key anybody could open",
+            });
+        }
         if !is_host_and_port(&self.address) {
             return Err(Error::CardField {
                 field: "address",
@@ -189,7 +213,7 @@ fn check_version(bytes: &[u8]) -> Result<()> {
     }
     let outer: Outer = serde_json::from_slice(bytes).map_err(malformed)?;
     match outer.card.version {
-        VERSION => Ok(()),
+        VERSION | VERSION_WITHOUT_SEAL_KEY => Ok(()),
         version => Err(Error::CardVersion {
             version,
             supported: VERSION,

@@ -1,20 +1,21 @@
-//! What can go wrong on the line. `peer` is the agency's name from its card, or the network address where no card
+//! What can go wrong on the line and with the files that stand in for it. `peer` is the agency's name from its card, or the network address where no card
 //! has matched yet.
 
 use hefu_psi::wire::Abort;
 use std::io;
+use std::path::Path;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of keys, cards or connections.
+/// An error of keys, cards, connections or files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A stored key is not what it should be, or a new one could not be made.
     #[error("the {part} key of this node cannot be used; restore the keys folder from its backup")]
     Keys {
-        /// `node` or `tls`.
+        /// `node`, `tls` or `seal`.
         part: &'static str,
     },
     /// The bytes are no card.
@@ -36,7 +37,7 @@ pub enum Error {
     /// A field of the card is out of bounds.
     #[error("the card's {field} is not acceptable: {reason}")]
     CardField {
-        /// `name`, `node_key` or `address`.
+        /// `name`, `node_key`, `seal_key` or `address`.
         field: &'static str,
         /// What it should be.
         reason: &'static str,
@@ -215,9 +216,155 @@ pub enum Error {
         /// The peer.
         peer: String,
     },
+
+    /// The file is of another kind.
+    #[error("this is not a file of Hefu")]
+    FerryForeign,
+    /// The file ends before it should.
+    #[error("the file ends early; it may still be being copied, or was not copied whole")]
+    FerryTruncated,
+    /// The file is of another version.
+    #[error(
+        "the file has version {version}, this program reads version {supported}; update the older of the two"
+    )]
+    FerryVersion {
+        /// The file's version.
+        version: u64,
+        /// The version understood here.
+        supported: u64,
+    },
+    /// The header line is not one that a node writes.
+    #[error("the header of the file was changed on the way; have the file sent again")]
+    FerryHeader,
+    /// The header line is not signed by the sender that it names.
+    #[error("the file's signature does not hold: it was changed on the way, or is not from {from}")]
+    FerrySignature {
+        /// The first digits of the node key that the header names as the sender's.
+        from: String,
+    },
+    /// The file announces a payload longer than allowed.
+    #[error("the file holds {bytes} bytes, more than the {max} allowed; have the set cut into smaller files")]
+    FerryTooLarge {
+        /// The payload, in bytes.
+        bytes: u64,
+        /// The limit, in bytes.
+        max: u64,
+    },
+    /// A line of the text form is not what was written.
+    #[error("line {line} of the file was changed on the way; have the file sent again")]
+    FerryText {
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// The payload is not the one that the header names.
+    #[error("the content of file {part} of {parts} was changed on the way; have the file sent again")]
+    FerryPayload {
+        /// The part, counted from 1.
+        part: u32,
+        /// Parts of the set.
+        parts: u32,
+    },
+    /// There is more behind the end.
+    #[error("something was added to the end of the file; have the file sent again")]
+    FerryTrailing,
+    /// The file or set is for another node.
+    #[error("this is for {to}, and this node is {own}; give it to the agency that it is for")]
+    FerryRecipient {
+        /// The first digits of the recipient's node key.
+        to: String,
+        /// The first digits of this node's.
+        own: String,
+    },
+    /// The file or set is from another node than thought.
+    #[error("this is from {from}, and {peer} is {expected}")]
+    FerrySender {
+        /// The agency that it should be from.
+        peer: String,
+        /// The first digits of the sender's node key.
+        from: String,
+        /// The first digits of the agency's.
+        expected: String,
+    },
+    /// The peer's card has no seal key.
+    #[error("files for {peer} cannot be sealed: its card is of an older version; ask for its new card")]
+    FerryNoSealKey {
+        /// The peer.
+        peer: String,
+    },
+    /// A part says otherwise than one that came before.
+    #[error("part {part} contradicts what came before of set {set}; have the whole set sent again")]
+    FerryContradiction {
+        /// The first digits of the set's number.
+        set: String,
+        /// The part, counted from 1.
+        part: u32,
+    },
+    /// The set came whole and does not open.
+    #[error(
+        "set {set} cannot be opened: it is sealed to another key; give the sender this node's present card"
+    )]
+    FerryUnopened {
+        /// The first digits of the set's number.
+        set: String,
+    },
+    /// The set is not the one that its parts announce.
+    #[error("set {set} is not what its files announce; have the whole set sent again")]
+    FerryDigest {
+        /// The first digits of the set's number.
+        set: String,
+    },
+    /// Files so small cannot be made.
+    #[error("files of at most {bytes} bytes cannot be made; allow {min} or more")]
+    FerryFileLimit {
+        /// The limit asked for, in bytes.
+        bytes: u64,
+        /// The least limit, in bytes.
+        min: u64,
+    },
+    /// Cut like this the set would have too many parts.
+    #[error("the set would be {parts} files, more than the {max} allowed; allow larger files")]
+    FerryTooManyParts {
+        /// The parts.
+        parts: u64,
+        /// The limit.
+        max: u32,
+    },
+    /// There is no such part.
+    #[error("there is no part {part}: the set has {parts}")]
+    FerryNoPart {
+        /// The part asked for.
+        part: u32,
+        /// Parts of the set.
+        parts: u32,
+    },
+    /// A file cannot be read or written.
+    #[error("a file of a set cannot be read or written: {source}")]
+    FerryIo {
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The folder of a set cannot be read or written.
+    #[error("the folder {folder} cannot be read or written: {source}")]
+    FerryFolder {
+        /// The folder.
+        folder: String,
+        /// The system's reason.
+        source: io::Error,
+    },
 }
 
 impl Error {
+    pub(crate) fn ferry_io(source: io::Error) -> Error {
+        Error::FerryIo { source }
+    }
+
+    pub(crate) fn ferry_folder(folder: &Path, source: io::Error) -> Error {
+        Error::FerryFolder {
+            folder: folder.display().to_string(),
+            source,
+        }
+    }
+
     /// A stable name, for logs and for the table of words.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -248,6 +395,26 @@ impl Error {
             Error::Kind { .. } => "frame_kind",
             Error::PeerAborted { .. } => "peer_aborted",
             Error::PeerAbortedUnread { .. } => "peer_aborted_unread",
+            Error::FerryForeign => "ferry_foreign",
+            Error::FerryTruncated => "ferry_truncated",
+            Error::FerryVersion { .. } => "ferry_version",
+            Error::FerryHeader => "ferry_header",
+            Error::FerrySignature { .. } => "ferry_signature",
+            Error::FerryTooLarge { .. } => "ferry_too_large",
+            Error::FerryText { .. } => "ferry_text",
+            Error::FerryPayload { .. } => "ferry_payload",
+            Error::FerryTrailing => "ferry_trailing",
+            Error::FerryRecipient { .. } => "ferry_recipient",
+            Error::FerrySender { .. } => "ferry_sender",
+            Error::FerryNoSealKey { .. } => "ferry_no_seal_key",
+            Error::FerryContradiction { .. } => "ferry_contradiction",
+            Error::FerryUnopened { .. } => "ferry_unopened",
+            Error::FerryDigest { .. } => "ferry_digest",
+            Error::FerryFileLimit { .. } => "ferry_file_limit",
+            Error::FerryTooManyParts { .. } => "ferry_too_many_parts",
+            Error::FerryNoPart { .. } => "ferry_no_part",
+            Error::FerryIo { .. } => "ferry_io",
+            Error::FerryFolder { .. } => "ferry_folder",
         }
     }
 
@@ -326,6 +493,40 @@ impl Error {
                 ("received", received.to_string()),
             ],
             Error::Kind { peer, kind } => vec![("peer", peer.clone()), ("kind", kind.to_string())],
+            Error::FerryForeign | Error::FerryTruncated | Error::FerryHeader | Error::FerryTrailing => {
+                Vec::new()
+            }
+            Error::FerryVersion { version, supported } => vec![
+                ("version", version.to_string()),
+                ("supported", supported.to_string()),
+            ],
+            Error::FerrySignature { from } => vec![("from", from.clone())],
+            Error::FerryTooLarge { bytes, max } => {
+                vec![("bytes", bytes.to_string()), ("max", max.to_string())]
+            }
+            Error::FerryText { line } => vec![("line", line.to_string())],
+            Error::FerryPayload { part, parts } | Error::FerryNoPart { part, parts } => {
+                vec![("part", part.to_string()), ("parts", parts.to_string())]
+            }
+            Error::FerryRecipient { to, own } => vec![("to", to.clone()), ("own", own.clone())],
+            Error::FerrySender { peer, from, expected } => vec![
+                ("peer", peer.clone()),
+                ("from", from.clone()),
+                ("expected", expected.clone()),
+            ],
+            Error::FerryNoSealKey { peer } => vec![("peer", peer.clone())],
+            Error::FerryContradiction { set, part } => vec![("set", set.clone()), ("part", part.to_string())],
+            Error::FerryUnopened { set } | Error::FerryDigest { set } => vec![("set", set.clone())],
+            Error::FerryFileLimit { bytes, min } => {
+                vec![("bytes", bytes.to_string()), ("min", min.to_string())]
+            }
+            Error::FerryTooManyParts { parts, max } => {
+                vec![("parts", parts.to_string()), ("max", max.to_string())]
+            }
+            Error::FerryIo { source } => vec![("reason", source.to_string())],
+            Error::FerryFolder { folder, source } => {
+                vec![("folder", folder.clone()), ("reason", source.to_string())]
+            }
             Error::PeerAborted { peer, abort } => {
                 let mut params = vec![("peer", peer.clone()), ("abort", abort.code().to_owned())];
                 params.extend(abort.params());

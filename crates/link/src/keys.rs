@@ -1,12 +1,14 @@
-//! The two keys of a node: one that signs what the agency agrees to, one that proves who is on the line.
+//! The three keys of a node: one that signs what the agency agrees to, one that proves who is on the line, one to
+//! which files for it are sealed.
 //!
 //! They are apart so that the TLS key, which faces the network, can be replaced by issuing a new card, while
 //! agreements and receipts stay under the same node key.
 
 use std::sync::Arc;
 
+use hpke::{Deserializable as _, Kem as _, Serializable as _};
 use ring::digest::{SHA256, digest};
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use rustls::crypto::ring::sign::any_eddsa_type;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -14,8 +16,9 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::ferry::suite::{Kem, SealPrivateKey};
 
-/// An agency's node key (Ed25519) and its TLS key with a self-signed certificate.
+/// An agency's node key (Ed25519), its TLS key with a self-signed certificate, and its seal key (X25519).
 ///
 /// No `Debug`, no `Serialize`: the only way out for the secrets is [`Keys::to_parts`].
 pub struct Keys {
@@ -24,16 +27,22 @@ pub struct Keys {
     tls_pkcs8: Zeroizing<Vec<u8>>,
     tls: Arc<SingleCertAndKey>,
     tls_key: [u8; 32],
+    seal: SealPrivateKey,
 }
 
 impl Keys {
-    /// Two fresh keys.
+    /// Three fresh keys.
     pub fn generate() -> Result<Keys> {
-        Keys::from_parts(new_pkcs8("node")?, new_pkcs8("tls")?)
+        Keys::from_parts(new_pkcs8("node")?, new_pkcs8("tls")?, new_seal()?)
     }
 
-    /// The keys again from what [`Keys::to_parts`] gave: node key, TLS key, each PKCS #8 version 2 (RFC 5958).
-    pub fn from_parts(node: Zeroizing<Vec<u8>>, tls: Zeroizing<Vec<u8>>) -> Result<Keys> {
+    /// The keys again from what [`Keys::to_parts`] gave: node key and TLS key, each PKCS #8 version 2 (RFC 5958), and
+    /// the seal key, 32 bytes (RFC 7748 section 5).
+    pub fn from_parts(
+        node: Zeroizing<Vec<u8>>,
+        tls: Zeroizing<Vec<u8>>,
+        seal: Zeroizing<Vec<u8>>,
+    ) -> Result<Keys> {
         let node_pair = Ed25519KeyPair::from_pkcs8(&node).map_err(|_| Error::Keys { part: "node" })?;
         let tls_pair =
             CertificateSigner(Ed25519KeyPair::from_pkcs8(&tls).map_err(|_| Error::Keys { part: "tls" })?);
@@ -49,13 +58,17 @@ impl Keys {
                 signer,
             ))),
             tls_pkcs8: tls,
+            seal: SealPrivateKey::from_bytes(&seal).map_err(|_| Error::Keys { part: "seal" })?,
         })
     }
 
-    /// The secrets in clear, node key first, for whoever seals them. The certificate is made anew from the key.
+    /// The secrets in clear, node key, TLS key, seal key, for whoever seals them. The certificate is made anew from
+    /// the key.
     #[must_use]
-    pub fn to_parts(&self) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>) {
-        (self.node_pkcs8.clone(), self.tls_pkcs8.clone())
+    pub fn to_parts(&self) -> [Zeroizing<Vec<u8>>; 3] {
+        let mut seal = Zeroizing::new(vec![0; 32]);
+        self.seal.write_exact(&mut seal);
+        [self.node_pkcs8.clone(), self.tls_pkcs8.clone(), seal]
     }
 
     /// The public node key, as in RFC 8032.
@@ -70,6 +83,12 @@ impl Keys {
     #[must_use]
     pub fn tls_key(&self) -> [u8; 32] {
         self.tls_key
+    }
+
+    /// The public seal key (RFC 7748), to which peers seal the files that they send.
+    #[must_use]
+    pub fn seal_key(&self) -> [u8; 32] {
+        Kem::sk_to_pk(&self.seal).to_bytes().into()
     }
 
     /// Signs `label || digest` with the node key. A label ends with a zero byte, so that none begins another.
@@ -89,6 +108,10 @@ impl Keys {
     pub(crate) fn tls(&self) -> Arc<SingleCertAndKey> {
         self.tls.clone()
     }
+
+    pub(crate) fn seal(&self) -> &SealPrivateKey {
+        &self.seal
+    }
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -100,6 +123,14 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 fn new_pkcs8(part: &'static str) -> Result<Zeroizing<Vec<u8>>> {
     let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Error::Keys { part })?;
     Ok(Zeroizing::new(document.as_ref().to_vec()))
+}
+
+fn new_seal() -> Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; 32]);
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Error::Keys { part: "seal" })?;
+    Ok(bytes)
 }
 
 /// Lets rcgen sign with a key that ring holds, instead of keeping a copy of its own.

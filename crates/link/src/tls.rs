@@ -26,8 +26,8 @@ use crate::keys::{Keys, sha256};
 use crate::listen::PeerBook;
 
 /// The link's name and version in the handshake (RFC 7301).
-pub(crate) const ALPN: &[u8] = b"hefu/2";
-pub(crate) const ALPN_NAME: &str = "hefu/2";
+pub(crate) const ALPN: &[u8] = b"hefu/3";
+pub(crate) const ALPN_NAME: &str = "hefu/3";
 
 /// A listener's side: any key on a card of the book.
 pub(crate) fn server_config(keys: &Keys, book: Arc<dyn PeerBook>) -> Result<ServerConfig, rustls::Error> {

@@ -26,11 +26,12 @@ const VAULT: &str = "vault.json";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
-const FILES: [(&str, bool); 5] = [
+const FILES: [(&str, bool); 6] = [
     (VAULT, true),
     ("node.toml", false),
     ("keys/node.sealed", true),
     ("keys/tls.sealed", true),
+    ("keys/seal.sealed", false), // a backup of before has none
     ("aliases.sealed", false),
 ];
 
@@ -162,12 +163,13 @@ fn rebuilt(
     }
     // A manifest names its own key: only the one that this vault has sealed says that it is this node's.
     let vault = Vault::open(&building.join(VAULT), unlock)?;
-    if unsealed_keys(&vault, building)?.node_key() != manifest.node_key.0 {
+    let unsealed = unsealed_keys(&vault, building)?;
+    let store = Store::open(building, unlock)?;
+    if unsealed.logged(&store)?.node_key() != manifest.node_key.0 {
         return Err(Error::ForeignBackup {
             folder: backup.display().to_string(),
         });
     }
-    let store = Store::open(building, unlock)?;
     let older = folder.join(DATABASE).exists();
     let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
     if older {

@@ -74,6 +74,7 @@ pub struct Node {
 const FOLDERS: [&str; 3] = ["keys", "spool", "quarantine"];
 const NODE_KEY: &str = "keys/node.sealed";
 const TLS_KEY: &str = "keys/tls.sealed";
+const SEAL_KEY: &str = "keys/seal.sealed";
 
 impl Surroundings {
     /// The system's randomness and nobody watching.
@@ -108,11 +109,14 @@ impl Node {
         }
         let store = Store::create_with(folder, unlock, costs)?;
         let keys = Keys::generate()?;
-        let (node, tls) = keys.to_parts();
+        let [node, tls, seal] = keys.to_parts();
         store
             .vault()
             .seal_file(&folder.join(NODE_KEY), "node key", &node)?;
         store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
+        store
+            .vault()
+            .seal_file(&folder.join(SEAL_KEY), "seal key", &seal)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
         node.log(
             "node_created",
@@ -132,7 +136,7 @@ impl Node {
         surroundings: Surroundings,
     ) -> Result<Self> {
         let store = Store::open(folder, unlock)?;
-        let keys = unsealed_keys(store.vault(), folder)?;
+        let keys = unsealed_keys(store.vault(), folder)?.logged(&store)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
         node.sweep_spool()?;
         Ok(node)
@@ -195,7 +199,7 @@ impl Node {
     /// When the folder can't be unlocked or written.
     pub fn renew_tls_key(folder: &Path, unlock: &Unlock, actor: &str) -> Result<()> {
         let store = Store::open(folder, unlock)?;
-        let (_, tls) = Keys::generate()?.to_parts();
+        let [_, tls, _] = Keys::generate()?.to_parts();
         store.vault().seal_file(&folder.join(TLS_KEY), "tls key", &tls)?;
         store.append(actor, "tls_key_renewed", &serde_json::json!({}))?;
         Ok(())
@@ -284,11 +288,36 @@ impl Node {
     }
 }
 
-/// The keys of the node in this folder.
-pub(crate) fn unsealed_keys(vault: &Vault, folder: &Path) -> Result<Keys> {
+/// The keys of the node in this folder. A node that was made before there were seal keys gets one.
+pub(crate) fn unsealed_keys(vault: &Vault, folder: &Path) -> Result<Unsealed> {
     let node = vault.open_file(&folder.join(NODE_KEY), "node key")?;
     let tls = vault.open_file(&folder.join(TLS_KEY), "tls key")?;
-    Ok(Keys::from_parts(node, tls)?)
+    let path = folder.join(SEAL_KEY);
+    let made_seal_key = !path.exists();
+    if made_seal_key {
+        let [_, _, seal] = Keys::generate()?.to_parts();
+        vault.seal_file(&path, "seal key", &seal)?;
+    }
+    let seal = vault.open_file(&path, "seal key")?;
+    Ok(Unsealed {
+        keys: Keys::from_parts(node, tls, seal)?,
+        made_seal_key,
+    })
+}
+
+/// Keys, and whether one of them is new, which its log is to say.
+pub(crate) struct Unsealed {
+    keys: Keys,
+    made_seal_key: bool,
+}
+
+impl Unsealed {
+    pub(crate) fn logged(self, store: &Store) -> Result<Keys> {
+        if self.made_seal_key {
+            store.append("node", "seal_key_made", &serde_json::json!({}))?;
+        }
+        Ok(self.keys)
+    }
 }
 
 /// Masked numbers and waiting chunks are nobody else's business on a shared machine either.

@@ -1,9 +1,12 @@
-//! Runs a session over a connection: the only bridge between tokio, which moves bytes, and rayon, which computes.
+//! Runs a session over a connection or by files: the only bridge between tokio, which moves bytes, and rayon, which
+//! computes.
 //!
-//! The protocol itself is plain blocking code on its own thread (`receive`, `send`), which keeps a journal; two tasks move frames between it and the
-//! connection through bounded channels (`line`). So arithmetic and transfer overlap, and a slow side slows the other
-//! instead of filling the memory.
+//! The protocol itself is plain blocking code on its own thread (`receive`, `send`), which keeps a journal. Two tasks move
+//! frames between it and a connection through bounded channels (`line`), so arithmetic and transfer overlap, and a slow
+//! side slows the other instead of filling the memory. By files (`filed`) the same code says the same messages, byte for
+//! byte.
 
+pub mod filed;
 mod journal;
 mod line;
 mod receive;
@@ -11,15 +14,19 @@ mod send;
 mod session;
 mod spool;
 
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hefu_curve::Pool;
 use hefu_link::{Connection, Keys, Traffic};
-use hefu_psi::{Elements, SessionSeed, SignedReceipt, Suite, Terms};
+use hefu_psi::wire::Open;
+use hefu_psi::{Elements, Receipt, SessionSeed, SignedReceipt, Suite, Terms};
 use rand::CryptoRng;
 
 use crate::{Error, Result};
+use filed::Filed;
 pub use journal::{Chunks, Forgetful, Journal};
 use line::Line;
 pub use line::{Call, Said, Visit};
@@ -195,6 +202,109 @@ impl Runner {
         })
         .await;
         tasks.close(outcome).await.map(|_| ())
+    }
+
+    /// By files, the receiver's first turn: writes all that it has to say before it is answered. Said again, it is the
+    /// same. `out` is flushed, not synced; what is in it after an error is to be thrown away.
+    ///
+    /// # Errors
+    /// When the set is not the one that the session began with, or something can't be kept or written.
+    pub async fn ask_by_file<S: Suite>(
+        &self,
+        terms: Terms,
+        elements: Elements,
+        seed: SessionSeed,
+        journal: Arc<dyn Journal>,
+        out: impl Write + Send + 'static,
+        held: impl Send + 'static,
+    ) -> Result<()> {
+        let filed = Filed::asking(out);
+        self.by_file(filed, journal, held, move |running| {
+            running.ask::<S>(terms, elements, &seed)
+        })
+        .await
+    }
+
+    /// By files, the receiver's second turn: takes the sender's answer, which `answer` gives from its first frame to its
+    /// last. Gives the result and this side's own receipt, which goes back to the sender. Heard again, it is the same.
+    ///
+    /// # Errors
+    /// The sender's refusal as over a line; an answer that is not whole, or does not hold. Nothing is signed then, and
+    /// the right answer can still be heard.
+    pub async fn hear_by_file<S: Suite>(
+        &self,
+        terms: Terms,
+        elements: Elements,
+        seed: SessionSeed,
+        journal: Arc<dyn Journal>,
+        answer: impl Read + Send + 'static,
+        held: impl Send + 'static,
+    ) -> Result<(Concluded, Vec<u8>)> {
+        let peer: String = terms
+            .sender
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let filed = Filed::hearing(answer, peer);
+        self.by_file(filed, journal, held, move |running| {
+            let (concluded, receipt) = running.hear::<S>(terms, elements, &seed)?;
+            Ok((concluded, receipt.encode()))
+        })
+        .await
+    }
+
+    /// By files, the sender's only turn: answers `open` and what the receiver said behind it, which `frames` gives up to
+    /// its last frame. Gives what both will have signed and this side's own receipt, signed ahead: with these two and
+    /// the receiver's receipt [`Receipt::conclude`] ends the session, and needs none of its secrets. Answered again, it is
+    /// the same but for the nonces of the proofs. `out` is flushed, not synced; what is in it after an error is to be
+    /// thrown away.
+    ///
+    /// # Errors
+    /// When what the receiver said is not whole, or does not hold; or something can't be kept or written.
+    #[allow(clippy::too_many_arguments, reason = "each is one thing that a session needs")]
+    pub async fn answer_by_file<S: Suite>(
+        &self,
+        open: Open,
+        frames: impl Read + Send + 'static,
+        terms: Terms,
+        own: Own,
+        seed: SessionSeed,
+        randomness: Randomness,
+        journal: Arc<dyn Journal>,
+        out: impl Write + Send + 'static,
+        held: impl Send + 'static,
+    ) -> Result<(Receipt, Vec<u8>)> {
+        let filed = Filed::answering(frames, out);
+        self.by_file(filed, journal, held, move |running| {
+            let (receipt, message) = running.send_ahead::<S>(terms, open, &own, &seed, randomness)?;
+            Ok((receipt, message.encode()))
+        })
+        .await
+    }
+
+    /// Runs one turn of a side on a thread of its own. `held` is dropped when that has ended.
+    async fn by_file<T: Send + 'static>(
+        &self,
+        filed: Filed,
+        journal: Arc<dyn Journal>,
+        held: impl Send + 'static,
+        turn: impl FnOnce(session::Running<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let runner = self.clone();
+        let accepted = filed.accepted();
+        let outcome = blocking(move || {
+            let _held = held;
+            turn(runner.run(Line::Filed(filed), &*journal))
+        })
+        .await;
+        outcome.map_err(|error| match accepted.load(Ordering::Relaxed) {
+            true => Error::BrokenOff {
+                cause: Box::new(error),
+                traffic: Traffic::default(),
+            },
+            false => error,
+        })
     }
 
     fn run<'a>(&'a self, line: Line, journal: &'a dyn Journal) -> session::Running<'a> {

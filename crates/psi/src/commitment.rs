@@ -60,7 +60,7 @@ impl InputCommitter {
 
     /// A receiver's, over its elements.
     pub(crate) fn for_receiver(width: usize, seed: &SessionSeed) -> Self {
-        Self::new(width, 0, seed.derive_short("hefu/2 receiver salt", &[]))
+        Self::new(width, 0, seed.derive_short("hefu/3 receiver salt", &[]))
     }
 
     /// Begins again, to check that what is handed in a second time is the same.
@@ -74,7 +74,7 @@ impl InputCommitter {
 
     fn new(width: usize, label: usize, salt: Zeroizing<[u8; 32]>) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/2 input\0");
+        context.update(b"hefu/3 input\0");
         context.update(salt.as_slice());
         context.update(&(width as u64).to_be_bytes());
         context.update(&(label as u64).to_be_bytes());
@@ -113,5 +113,5 @@ impl InputCommitter {
 }
 
 fn sender_salt(seed: &SessionSeed) -> Zeroizing<[u8; 32]> {
-    seed.derive_short("hefu/2 sender salt", &[])
+    seed.derive_short("hefu/3 sender salt", &[])
 }

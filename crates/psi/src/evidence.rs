@@ -19,7 +19,7 @@ use crate::merkle::Leaf;
 use crate::suite::Packed;
 use crate::tags::Tag;
 use crate::wire::{Accept, Open};
-use crate::{Error, SessionId, SignedReceipt, Suite};
+use crate::{CallId, Error, SessionId, SignedReceipt, Suite};
 
 /// Where a matched element stood on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Evidence {
                 .evaluated
                 .stands_at(position, open.elements, &receipt.evaluated)
             && self.entry.stands_at(entry, accept.elements, &receipt.tags);
-        if !exchanged || self.blind::<S>(pool, &sid, element) != self.blinded.bytes {
+        if !exchanged || self.blind::<S>(pool, &open.call(), element) != self.blinded.bytes {
             return Err(Error::Evidence);
         }
         let token = self.token::<S>(pool, &accept.public).ok_or(Error::Evidence)?;
@@ -103,13 +103,13 @@ impl Evidence {
     }
 
     /// C = enc2(H(x) + ρG).
-    fn blind<S: Suite>(&self, pool: &Pool, sid: &SessionId, element: &[u8]) -> Vec<u8> {
+    fn blind<S: Suite>(&self, pool: &Pool, call: &CallId, element: &[u8]) -> Vec<u8> {
         let mut blinded = vec![0; S::ELEMENT];
         let element = Packed {
             bytes: element,
             width: element.len(),
         };
-        let hasher = S::hasher(&sid.0);
+        let hasher = S::hasher(&call.0);
         S::blind(pool, &hasher, element, &OneBlind(&self.blind), 0, &mut blinded);
         blinded
     }

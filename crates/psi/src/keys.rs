@@ -5,7 +5,7 @@ use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::suite::Packed;
-use crate::{SessionId, SessionSeed, TAG_BYTES, Tag};
+use crate::{CallId, SessionId, SessionSeed, TAG_BYTES, Tag};
 
 /// Bytes of a key that seals one label.
 pub(crate) const LABEL_KEY_BYTES: usize = 32;
@@ -87,14 +87,14 @@ impl TagKeys {
 impl Derived {
     pub(crate) fn tag(&self) -> Tag {
         let mut tag = [0u8; TAG_BYTES];
-        self.expand(b"hefu/2 tag", &mut tag);
+        self.expand(b"hefu/3 tag", &mut tag);
         tag
     }
 
     /// The key of this element's label, used once.
     pub(crate) fn label_key(&self) -> Zeroizing<[u8; LABEL_KEY_BYTES]> {
         let mut key = Zeroizing::new([0u8; LABEL_KEY_BYTES]);
-        self.expand(b"hefu/2 label", key.as_mut_slice());
+        self.expand(b"hefu/3 label", key.as_mut_slice());
         key
     }
 
@@ -108,37 +108,33 @@ impl Derived {
     }
 }
 
-/// The receiver's key for its blinds, before the session has an id.
-pub(crate) struct BlindKey(hmac::Key);
-
-/// The blinds of one session: ρ_j is 512 bits of HMAC-SHA-512(key, sid ‖ step ‖ j), reduced by the kernel, with a key of
+/// The blinds of one opening: ρ_j is 512 bits of HMAC-SHA-512(key, call ‖ step ‖ j), reduced by the kernel, with a key of
 /// 64 bytes from the receiver's seed.
 ///
-/// The session's id covers the commitment to the receiver's set in its order, so no ρ ever serves another order or
-/// dataset, even if a seed did.
-pub(crate) struct SessionBlinds {
-    key: BlindKey,
-    sid: SessionId,
+/// The opening's id covers the commitment to the receiver's set in its order and all terms, so no ρ ever serves another
+/// order, dataset or agreement, even if a seed did.
+pub(crate) struct CallBlinds {
+    key: hmac::Key,
+    call: CallId,
 }
 
-impl BlindKey {
-    pub(crate) fn new(seed: &SessionSeed) -> Self {
-        let key = seed.derive("hefu/2 receiver blinds", &[]);
-        Self(hmac::Key::new(hmac::HMAC_SHA512, key.as_slice()))
-    }
-
-    pub(crate) fn of(self, sid: SessionId) -> SessionBlinds {
-        SessionBlinds { key: self, sid }
+impl CallBlinds {
+    pub(crate) fn new(seed: &SessionSeed, call: CallId) -> Self {
+        let key = seed.derive("hefu/3 receiver blinds", &[]);
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA512, key.as_slice()),
+            call,
+        }
     }
 }
 
-impl Blinds for SessionBlinds {
+impl Blinds for CallBlinds {
     fn fill(&self, position: u64, wide: &mut [u8; 64]) {
         let mut message = [0u8; 32 + 8 + 8];
-        message[..32].copy_from_slice(&self.sid.0);
-        message[32..40].copy_from_slice(b"hefu/2 C");
+        message[..32].copy_from_slice(&self.call.0);
+        message[32..40].copy_from_slice(b"hefu/3 C");
         message[40..].copy_from_slice(&position.to_be_bytes());
-        wide.copy_from_slice(hmac::sign(&self.key.0, &message).as_ref());
+        wide.copy_from_slice(hmac::sign(&self.key, &message).as_ref());
     }
 }
 

@@ -11,17 +11,21 @@
 //!
 //! ```text
 //! receiver                                   sender
-//! Open      --- sizes, input commitment -->  Incoming
-//! AwaitAccept <-- public key, possession --  Tagging and Collecting
+//! Opening   --- sizes, input commitment -->  Incoming
+//!   accept  <-- public key, possession ----  Tagging and Collecting
 //!           <-- chunks already held -------
 //! Blinding  ---- blinded chunks --------->   Collecting
-//!           ---- signed root ------------>   Replying
+//! Committed ---- signed root ------------>   Replying
 //!           ---- chunks already held ---->
 //! Evaluating <-- evaluated, proven -------
 //! Merging   <--- tags, ascending ---------   TagSet
 //!           ---- receipt ---------------->   ReceiptDue
 //! AwaitReceipt <-- receipt ---------------
 //! ```
+//!
+//! Nothing that the receiver sends before its receipt depends on the sender, and the sender's receipt does not depend on
+//! the receiver's. So what a side has to say can also go by files, all of it at once: the receiver's part, the sender's
+//! with its receipt signed ahead, and the receiver's receipt behind them.
 //!
 //! The algebra, with b the session's key: C = enc2(H(x) + ρG), D = enc2((b/2)·C), N = enc2(D − ρ·2B) = 4b·H(x), and
 //! the sender's own N = enc2(2b·H(y)), where enc2(P) encodes 2P.
@@ -55,10 +59,10 @@ pub use labels::Labels;
 pub use merkle::{Root, RootBuilder, element_root};
 pub use proof::{ChunkProof, ChunkStatement, Possession};
 pub use receipt::{Receipt, SignedReceipt};
-pub use receiver::{AwaitAccept, AwaitReceipt, Blinding, Evaluating, Matches, Merging};
+pub use receiver::{Accepted, AwaitReceipt, Blinding, Committed, Evaluating, Matches, Merging, Opening};
 pub use seed::SessionSeed;
 pub use sender::{Collecting, Incoming, ReceiptDue, Replying, Tagging};
-pub use session::{KeyKind, Mode, SessionId, Terms};
+pub use session::{CallId, KeyKind, Mode, SessionId, Terms};
 pub use signing::LogHead;
 pub use suite::{Ristretto255, Suite};
 pub use tags::{TAG_BYTES, Tag, TagSet};

@@ -26,9 +26,9 @@ impl Possession {
     /// Proves knowledge of `key`. The nonce is a function of the seed and the session's id, and the challenge of both
     /// again: a replay gives the same proof, and one nonce never meets two challenges.
     pub fn prove<S: Suite>(sid: &SessionId, key: &S::Scalar, public: &[u8], seed: &SessionSeed) -> Self {
-        let nonce = S::reduce(&seed.derive("hefu/2 possession nonce", &[&sid.0]));
+        let nonce = S::reduce(&seed.derive("hefu/3 possession nonce", &[&sid.0]));
         let commitment = S::encode(&S::multiply(&S::generator(), &nonce));
-        let challenge = challenge::<S>(b"hefu/2 possession", &[&sid.0, public, &commitment]);
+        let challenge = challenge::<S>(b"hefu/3 possession", &[&sid.0, public, &commitment]);
         let response = S::respond(&nonce, &challenge, key);
         Self {
             challenge: S::encode_scalar(&challenge).to_vec(),
@@ -45,7 +45,7 @@ impl Possession {
             S::decode_scalar(&self.response)?,
         );
         let commitment = S::encode(&S::vartime_sum(&s, &S::generator(), &c, &point));
-        let expected = challenge::<S>(b"hefu/2 possession", &[&sid.0, public, &commitment]);
+        let expected = challenge::<S>(b"hefu/3 possession", &[&sid.0, public, &commitment]);
         (*S::encode_scalar(&expected) == self.challenge).then_some(point)
     }
 }
@@ -86,7 +86,7 @@ impl ChunkProof {
         let seed = statement.seed::<S>();
         let m = S::vartime_weighted_sum(pool, blinded, &weights(&seed, statement.count::<S>()));
         let z = S::multiply(&m, key);
-        let nonce = hedged_nonce::<S>(b"hefu/2 evaluation nonce", key, &seed, rng);
+        let nonce = hedged_nonce::<S>(b"hefu/3 evaluation nonce", key, &seed, rng);
         let t2 = S::multiply(&S::generator(), &nonce);
         let t3 = S::multiply(&m, &nonce);
         let challenge = statement.challenge::<S>(&seed, &m, &z, &t2, &t3);
@@ -147,7 +147,7 @@ impl ChunkStatement<'_> {
     /// The seed of all weights: it covers the whole chunk, so no element can be changed without changing every weight.
     fn seed<S: Suite>(&self) -> [u8; 64] {
         let mut context = digest::Context::new(&digest::SHA512);
-        context.update(b"hefu/2 evaluation seed\0");
+        context.update(b"hefu/3 evaluation seed\0");
         context.update(&self.sid.0);
         context.update(b"step D\0");
         context.update(&self.chunk.to_be_bytes());
@@ -167,7 +167,7 @@ impl ChunkStatement<'_> {
         t3: &S::Point,
     ) -> S::Scalar {
         let [m, z, t2, t3] = [m, z, t2, t3].map(S::encode);
-        challenge::<S>(b"hefu/2 evaluation", &[seed, self.public, &m, &z, &t2, &t3])
+        challenge::<S>(b"hefu/3 evaluation", &[seed, self.public, &m, &z, &t2, &t3])
     }
 }
 
@@ -176,7 +176,7 @@ fn weights(seed: &[u8; 64], count: usize) -> Vec<u128> {
     let mut weights = Vec::with_capacity(count.next_multiple_of(4));
     for block in 0..count.div_ceil(4) as u64 {
         let mut context = digest::Context::new(&digest::SHA512);
-        context.update(b"hefu/2 weights\0");
+        context.update(b"hefu/3 weights\0");
         context.update(seed);
         context.update(&block.to_be_bytes());
         let bytes = context.finish();

@@ -4,6 +4,7 @@ use ring::digest;
 use ring::signature::Ed25519KeyPair;
 
 use crate::keys::array;
+use crate::reader::Reader;
 use crate::signing::{Side, receipt_message, verify};
 use crate::wire::ReceiptMessage;
 use crate::{Error, LogHead, SessionId};
@@ -46,11 +47,14 @@ pub struct SignedReceipt {
 }
 
 impl Receipt {
+    /// Bytes of [`Self::to_bytes`].
+    pub const BYTES: usize = 5 * 32 + 2 * 8;
+
     /// The digest that is signed.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/2 receipt\0");
+        context.update(b"hefu/3 receipt\0");
         context.update(&self.sid.0);
         context.update(&self.agreement);
         context.update(&self.receiver_elements.to_be_bytes());
@@ -59,6 +63,56 @@ impl Receipt {
             context.update(root);
         }
         array(context.finish().as_ref())
+    }
+
+    /// The facts one after another, integers in big-endian order: session, agreement, |X|, |Y|, the three roots.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut out = [0; Self::BYTES];
+        let (elements_x, elements_y) = (
+            self.receiver_elements.to_be_bytes(),
+            self.sender_elements.to_be_bytes(),
+        );
+        let facts: [&[u8]; 7] = [
+            &self.sid.0,
+            &self.agreement,
+            &elements_x,
+            &elements_y,
+            &self.blinded,
+            &self.evaluated,
+            &self.tags,
+        ];
+        for (to, from) in out.iter_mut().zip(facts.into_iter().flatten()) {
+            *to = *from;
+        }
+        out
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Local`] for any other number of bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Reader::after(&[], bytes)
+            .and_then(read)
+            .ok_or(Error::Local { what: "receipt" })
+    }
+
+    /// Joins both signatures over this receipt, for a sender that has signed ahead ([`crate::ReceiptDue::sign_ahead`]) and wiped its
+    /// secrets: `own` is what it said then, `theirs` what the receiver says now.
+    ///
+    /// # Errors
+    /// When either is signed over anything else, or by another key.
+    pub fn conclude(
+        &self,
+        own: &ReceiptMessage,
+        theirs: &ReceiptMessage,
+        receiver_key: &[u8; 32],
+        sender_key: &[u8; 32],
+    ) -> Result<SignedReceipt, Error> {
+        let by_sender = self.check(Side::Sender, sender_key, own)?;
+        let by_receiver = self.check(Side::Receiver, receiver_key, theirs)?;
+        Ok(SignedReceipt::new(self.clone(), by_receiver, by_sender))
     }
 
     pub(crate) fn sign(&self, side: Side, head: LogHead, key: &Ed25519KeyPair) -> Signature {
@@ -88,6 +142,19 @@ impl Receipt {
             .map(|bytes| Signature { head, bytes })
             .ok_or(Error::Receipt)
     }
+}
+
+fn read(mut reader: Reader<'_>) -> Option<Receipt> {
+    let receipt = Receipt {
+        sid: SessionId(reader.array()?),
+        agreement: reader.array()?,
+        receiver_elements: u64::from_be_bytes(reader.array()?),
+        sender_elements: u64::from_be_bytes(reader.array()?),
+        blinded: reader.array()?,
+        evaluated: reader.array()?,
+        tags: reader.array()?,
+    };
+    reader.is_empty().then_some(receipt)
 }
 
 /// One side's signature over a receipt.

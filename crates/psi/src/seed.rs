@@ -58,7 +58,7 @@ impl SessionSeed {
     }
 }
 
-/// A stream of numbers: eight of 64 bits from each block of HMAC-SHA-512(seed, "hefu/2 receiver order" ‖ 0x00 ‖ block).
+/// A stream of numbers: eight of 64 bits from each block of HMAC-SHA-512(seed, "hefu/3 receiver order" ‖ 0x00 ‖ block).
 pub(crate) struct Draws {
     key: hmac::Key,
     block: u64,
@@ -80,7 +80,7 @@ impl Draws {
 
     fn word(&mut self) -> u64 {
         if self.at == self.words.len() {
-            let block = derive(&self.key, "hefu/2 receiver order", &[&self.block.to_be_bytes()]);
+            let block = derive(&self.key, "hefu/3 receiver order", &[&self.block.to_be_bytes()]);
             for (word, bytes) in self.words.iter_mut().zip(block.as_chunks::<8>().0) {
                 *word = u64::from_be_bytes(*bytes);
             }

@@ -18,7 +18,7 @@ pub use tagging::Tagging;
 use crate::session::check_size;
 use crate::signing::sign_accept;
 use crate::wire::{Accept, Open};
-use crate::{Error, InputCommitment, Possession, SessionId, SessionSeed, Suite, Terms};
+use crate::{CallId, Error, InputCommitment, Possession, SessionId, SessionSeed, Suite, Terms};
 
 /// An opening that agrees with the terms; nothing has been computed yet, so the announced size can be debited now.
 pub struct Incoming {
@@ -29,6 +29,7 @@ pub struct Incoming {
 /// The session's key and what both halves of the sender need.
 struct Session<S: Suite> {
     terms: Terms,
+    call: CallId,
     sid: SessionId,
     key: S::Scalar,
     public: Vec<u8>,
@@ -74,9 +75,9 @@ impl Incoming {
         }
         check_size(input.elements, self.terms.sender_cap)?;
         let opening = self.open.encode();
-        let key = S::reduce(&seed.derive("hefu/2 sender key", &[&opening, &input.root]));
+        let key = S::reduce(&seed.derive("hefu/3 sender key", &[&opening, &input.root]));
         let mut accept = Accept {
-            nonce: *seed.derive_short("hefu/2 sender nonce", &[&opening, &input.root]),
+            nonce: *seed.derive_short("hefu/3 sender nonce", &[&opening, &input.root]),
             public: S::encode(&S::multiply(&S::generator(), &key)),
             elements: input.elements,
             input: input.root,
@@ -91,6 +92,7 @@ impl Incoming {
         accept.signature = sign_accept(&sid, node_key);
         let session = Arc::new(Session {
             terms: self.terms,
+            call: self.open.call(),
             sid,
             key,
             public: accept.public.clone(),

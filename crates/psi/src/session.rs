@@ -54,6 +54,11 @@ pub struct Terms {
     pub sender_cap: u64,
 }
 
+/// The id of an opening: SHA-256 of its bytes. They have everything in them that the receiver enters and agrees to, and
+/// nothing of the sender's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallId(pub [u8; 32]);
+
 /// The id of a session: a digest over everything both sides agreed on and every value that makes this run unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionId(pub [u8; 32]);
@@ -139,11 +144,22 @@ pub(crate) fn check_size(announced: u64, cap: u64) -> Result<(), Abort> {
     Ok(())
 }
 
+impl Open {
+    /// What the receiver's part of the session is bound to: all that it sends follows from its own opening, whoever
+    /// answers it and with which key.
+    #[must_use]
+    pub fn call(&self) -> CallId {
+        CallId(crate::keys::array(
+            digest::digest(&digest::SHA256, &self.encode()).as_ref(),
+        ))
+    }
+}
+
 impl SessionId {
     /// The id over both opening messages; the lengths of all fields are fixed or written before them.
     pub fn new(open: &Open, accept: &Accept) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
-        context.update(b"hefu/2 session\0");
+        context.update(b"hefu/3 session\0");
         context.update(&open.version.to_be_bytes());
         update_bytes(&mut context, open.suite.as_bytes());
         for field in [&open.agreement, &open.receiver, &open.sender] {

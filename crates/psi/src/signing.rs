@@ -2,8 +2,8 @@
 
 use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 
-use crate::SessionId;
 use crate::wire::Commit;
+use crate::{CallId, SessionId};
 
 /// Which side signs.
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +30,9 @@ pub(crate) fn check_accept(sid: &SessionId, signature: &[u8], sender: &[u8; 32])
     verify(sender, &accept_message(sid), signature).is_some()
 }
 
-/// The receiver's signature over what it has sent, before it sees an answer.
-pub(crate) fn sign_commit(sid: &SessionId, root: [u8; 32], elements: u64, key: &Ed25519KeyPair) -> Commit {
-    let signature = key.sign(&commit_message(sid, &root, elements)).as_ref().to_vec();
+/// The receiver's signature over its opening and what it has sent, before it sees an answer.
+pub(crate) fn sign_commit(call: &CallId, root: [u8; 32], elements: u64, key: &Ed25519KeyPair) -> Commit {
+    let signature = key.sign(&commit_message(call, &root, elements)).as_ref().to_vec();
     Commit {
         root,
         elements,
@@ -40,16 +40,16 @@ pub(crate) fn sign_commit(sid: &SessionId, root: [u8; 32], elements: u64, key: &
     }
 }
 
-pub(crate) fn check_commit(sid: &SessionId, commit: &Commit, receiver: &[u8; 32]) -> bool {
-    let message = commit_message(sid, &commit.root, commit.elements);
+pub(crate) fn check_commit(call: &CallId, commit: &Commit, receiver: &[u8; 32]) -> bool {
+    let message = commit_message(call, &commit.root, commit.elements);
     verify(receiver, &message, &commit.signature).is_some()
 }
 
 /// What a side signs of a receipt with this digest.
 pub(crate) fn receipt_message(side: Side, digest: &[u8; 32], head: &LogHead) -> Vec<u8> {
     let label: &[u8] = match side {
-        Side::Receiver => b"hefu/2 receipt by receiver\0",
-        Side::Sender => b"hefu/2 receipt by sender\0",
+        Side::Receiver => b"hefu/3 receipt by receiver\0",
+        Side::Sender => b"hefu/3 receipt by sender\0",
     };
     [label, digest, &head.seq.to_be_bytes(), &head.hash].concat()
 }
@@ -63,13 +63,13 @@ pub(crate) fn verify(key: &[u8; 32], message: &[u8], signature: &[u8]) -> Option
 }
 
 fn accept_message(sid: &SessionId) -> Vec<u8> {
-    [b"hefu/2 accept\0".as_slice(), &sid.0].concat()
+    [b"hefu/3 accept\0".as_slice(), &sid.0].concat()
 }
 
-fn commit_message(sid: &SessionId, root: &[u8; 32], elements: u64) -> Vec<u8> {
+fn commit_message(call: &CallId, root: &[u8; 32], elements: u64) -> Vec<u8> {
     [
-        b"hefu/2 blinded\0".as_slice(),
-        &sid.0,
+        b"hefu/3 blinded\0".as_slice(),
+        &call.0,
         root,
         &elements.to_be_bytes(),
     ]

@@ -25,7 +25,7 @@ pub trait Suite: Sized + Send + Sync + 'static {
     type Points: Default + Send + Sync;
     /// Precomputed multiples of one element.
     type Table: Send + Sync;
-    /// Hash to the group, bound to a session.
+    /// Hash to the group, bound to an opening.
     type Hasher: Send + Sync;
 
     /// A uniform non-zero scalar.
@@ -56,8 +56,8 @@ pub trait Suite: Sized + Send + Sync + 'static {
     /// The table of 2·B, with which a receiver takes its blinds off.
     fn table_of_doubled(public: &Self::Point) -> Self::Table;
 
-    /// Hash to the group for messages of this session.
-    fn hasher(session: &[u8; 32]) -> Self::Hasher;
+    /// Hash to the group for the elements of the sessions that this opening ([`crate::CallId`]) begins.
+    fn hasher(call: &[u8; 32]) -> Self::Hasher;
     /// Decodes and checks a batch.
     ///
     /// # Errors

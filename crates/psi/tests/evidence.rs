@@ -55,8 +55,13 @@ impl Over {
 
 fn build<S: Suite>(session: &Session, outcome: &Outcome, places: &[Place]) -> Result<Vec<Evidence>, Error> {
     let (seen, receipt) = (&outcome.transcript, &outcome.at_sender.receipt);
-    let mut builder =
-        EvidenceBuilder::new::<S>(&session.receiver_terms, &session.receiver_seed(), receipt, places);
+    let mut builder = EvidenceBuilder::new::<S>(
+        &session.receiver_terms,
+        &session.receiver_seed(),
+        seen.call(),
+        receipt,
+        places,
+    );
     for message in seen.of(Step::Blinded) {
         builder.blinded(&message[4..]);
     }
@@ -106,14 +111,14 @@ fn prove_all<S: Suite>(session: Session) {
 #[test]
 fn evidence_says_what_the_description_says() {
     let over = Over::new::<Ristretto255>(Session::new(97, numbered(0..5), numbered(3..9)));
-    let sid = over.outcome.transcript.sid();
+    let (call, sid) = (over.outcome.transcript.call(), over.outcome.transcript.sid());
     let public = CompressedRistretto(over.accept.public.clone().try_into().unwrap())
         .decompress()
         .unwrap();
     for (i, evidence) in over.evidence.iter().enumerate() {
         let bytes = evidence.to_bytes();
         let Place { position, entry } = evidence.place();
-        let rest = bytes.strip_prefix(b"hefu/2 evidence\0").unwrap();
+        let rest = bytes.strip_prefix(b"hefu/3 evidence\0").unwrap();
         assert_eq!(rest[..4], position.to_be_bytes());
         assert_eq!(rest[4..8], entry.to_be_bytes());
         let rho = curve25519_dalek::Scalar::from_bytes_mod_order_wide(rest[8..72].try_into().unwrap());
@@ -131,7 +136,7 @@ fn evidence_says_what_the_description_says() {
                 .decompress()
                 .unwrap()
         };
-        let blinded = naive::hash_to_group(&sid, over.element(i)) + RistrettoPoint::mul_base(&rho);
+        let blinded = naive::hash_to_group(&call, over.element(i)) + RistrettoPoint::mul_base(&rho);
         assert_eq!(point(&c), blinded + blinded);
         let token = point(&d) - public * (rho + rho);
         let token = (token + token).compress();

@@ -1,5 +1,5 @@
 //! Whole sessions byte for byte: two that a second implementation made, and one with more than a chunk, kept as it was
-//! when version 2 of the protocol was fixed. A change here is a new version of the protocol.
+//! when version 3 of the protocol was fixed. A change here is a new version of the protocol.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,8 +20,8 @@ use hefu_psi::wire::{
     Accept, Commit, Evaluated, Have, Open, ReceiptMessage, Tags, decode_abort, encode_abort,
 };
 use hefu_psi::{
-    AwaitAccept, CHUNK, Elements, Evidence, EvidenceBuilder, Incoming, InputCommitter, KeyKind, LogHead,
-    Mode, Ristretto255, SessionSeed, Suite, Terms,
+    Blinding, CHUNK, Elements, Evidence, EvidenceBuilder, Incoming, InputCommitter, KeyKind, LogHead, Mode,
+    Ristretto255, SessionSeed, Suite, Terms,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -69,7 +69,9 @@ fn agrees(v: &Value) {
     let theirs_accept = Accept::decode(&bytes("accept")).unwrap();
 
     let x = Elements::new(usize::from(terms.width), list("x")).unwrap();
-    let (awaiting, open) = AwaitAccept::open::<Ristretto255>(terms.clone(), x, &seed_x).unwrap();
+    let (mut blinding, opening) = Blinding::<Ristretto255>::open(terms.clone(), x, &seed_x).unwrap();
+    let open = opening.message();
+    assert_eq!(hex(&opening.call().0), v["call"]);
     assert_eq!(hex(&open.encode()), v["open"]);
 
     let (y, labels) = (list("y"), list("labels"));
@@ -84,14 +86,15 @@ fn agrees(v: &Value) {
     let have = Have::decode(&bytes("have")).unwrap();
     assert_eq!(have, common::NOTHING_YET);
 
-    let mut blinding = awaiting
+    let accepted = opening
         .accept::<Ristretto255>(&theirs_accept)
         .expect("their proof holds here");
     let mut chunk = Vec::new();
     let message = blinding.next(&POOL, &mut chunk).unwrap();
     assert_eq!(hex(&[&message.header(), message.elements].concat()), v["blinded"]);
     collecting.blinded(&message).unwrap();
-    let (mut evaluating, commit) = blinding.commit(&receiver_key).unwrap();
+    let (committed, commit) = blinding.commit(&receiver_key).unwrap();
+    let mut evaluating = committed.evaluating(accepted).unwrap();
     assert_eq!(hex(&commit.encode()), v["commit"]);
 
     let mut replying = collecting
@@ -151,7 +154,8 @@ fn agrees(v: &Value) {
         .collect();
     assert_eq!(json!(labels), v["matched_labels"]);
 
-    let mut builder = EvidenceBuilder::new::<Ristretto255>(&terms, &seed_x, &signed.receipt, &matches.places);
+    let mut builder =
+        EvidenceBuilder::new::<Ristretto255>(&terms, &seed_x, matches.call, &signed.receipt, &matches.places);
     builder.blinded(&chunk);
     builder.evaluated(theirs.elements);
     builder.tags(theirs_tags.entries);
@@ -166,7 +170,7 @@ fn agrees(v: &Value) {
         let x = unhex(&v["x"][matches.indices[i] as usize]);
         let label = Evidence::from_bytes(&unhex(theirs))
             .unwrap()
-            .verify::<Ristretto255>(&POOL, &x, &open, &theirs_accept, &signed)
+            .verify::<Ristretto255>(&POOL, &x, open, &theirs_accept, &signed)
             .expect("their evidence holds here");
         assert_eq!(hex(&label), hex(matches.labels.get(i)));
     }
@@ -218,7 +222,7 @@ fn a_session_of_several_chunks_is_as_it_was() {
         derivations.iter().any(|d| d["matched"] == true) && derivations.iter().any(|d| d["matched"] == false)
     );
     let made = json!({
-        "about": "A session of protocol version 2 with several chunks. Bytes are hexadecimal, all secrets are invented. \
+        "about": "A session of protocol version 3 with several chunks. Bytes are hexadecimal, all secrets are invented. \
             An element is 08, a number as 8 bytes in big-endian order, zeros up to 32 bytes; each set is handed in in \
             ascending order. The nonces of the proofs of chunks come from StdRng of rand 0.10. Node keys are Ed25519 \
             with the seed 01…01 (receiver) and 02…02 (sender).",
@@ -230,6 +234,7 @@ fn a_session_of_several_chunks_is_as_it_was() {
         "matched_numbers": [2000, 4100],
         "b": hex(&Ristretto255::encode_scalar(&session.key::<Ristretto255>(seen))),
         "blind_key": hex(&session.blind_key()),
+        "call": hex(&seen.call().0),
         "sid": hex(&seen.sid().0),
         "open": small(Step::Open),
         "accept": small(Step::Accept),
@@ -243,10 +248,10 @@ fn a_session_of_several_chunks_is_as_it_was() {
     });
     if std::env::var(REGENERATE).is_ok_and(|value| value == "1") {
         let text = serde_json::to_string_pretty(&made).unwrap() + "\n";
-        fs::write(format!("{VECTORS}/session-v2.json"), text).unwrap();
+        fs::write(format!("{VECTORS}/session-v3.json"), text).unwrap();
     }
     let kept =
-        read("session-v2.json").unwrap_or_else(|| panic!("no session-v2.json: {REGENERATE}=1 writes it"));
+        read("session-v3.json").unwrap_or_else(|| panic!("no session-v3.json: {REGENERATE}=1 writes it"));
     for (name, value) in made.as_object().unwrap() {
         assert_eq!(*value, kept[name], "{name}");
     }
@@ -267,12 +272,12 @@ fn derivation(session: &Session, seen: &Transcript, position: usize) -> Value {
     };
     let (c, d) = (unit(Step::Blinded, 4), unit(Step::Evaluated, 68));
 
-    let rho = naive::blind(&session.blind_key(), &seen.sid(), position as u64);
+    let rho = naive::blind(&session.blind_key(), &seen.call(), position as u64);
     let doubled = CompressedRistretto(c).decompress().unwrap() - RistrettoPoint::mul_base(&(rho + rho));
     let (element, hashed) = session
         .x
         .iter()
-        .map(|x| (x, naive::hash_to_group(&seen.sid(), x)))
+        .map(|x| (x, naive::hash_to_group(&seen.call(), x)))
         .find(|(_, h)| h + h == doubled)
         .expect("C = 2H(x) + 2ρG for an element x of the receiver");
     let evaluated = (doubled + RistrettoPoint::mul_base(&(rho + rho))) * b;

@@ -25,7 +25,7 @@ fn openings() {
         (
             "version",
             |o| o.version = 1,
-            Abort::Version { ours: 2, theirs: 1 },
+            Abort::Version { ours: 3, theirs: 1 },
         ),
         ("suite", |o| o.suite = "toy".into(), Abort::Suite),
         ("suite's case", |o| o.suite.make_ascii_uppercase(), Abort::Suite),
@@ -250,11 +250,11 @@ fn commits() {
     }
     let attacks: Vec<(&str, Attack)> = vec![
         ("by a third node", |_, seen, m| {
-            m[0] = naive::commit(&seen.sid(), seen.of(Step::Blinded), 32, &node_key(3)).encode();
+            m[0] = naive::commit(&seen.call(), seen.of(Step::Blinded), 32, &node_key(3)).encode();
         }),
         ("for another session", |session, seen, m| {
             m[0] = naive::commit(
-                &session.another::<Ristretto255>().sid(),
+                &session.another::<Ristretto255>().call(),
                 seen.of(Step::Blinded),
                 32,
                 &node_key(1),

@@ -87,7 +87,7 @@ fn bad_elements_that_the_receiver_signed_for() {
         let verdict = two_chunks().attacked_by::<Toy>(&mut |_, seen, step, m| match step {
             Step::Blinded => m[chunk][4 + index * 8..][..8].copy_from_slice(&bad.to_be_bytes()),
             Step::Commit => {
-                m[0] = naive::commit(&seen.sid(), seen.of(Step::Blinded), 8, &node_key(1)).encode();
+                m[0] = naive::commit(&seen.call(), seen.of(Step::Blinded), 8, &node_key(1)).encode();
             }
             _ => {}
         });
@@ -106,7 +106,7 @@ fn bad_elements_that_the_receiver_signed_for() {
         let verdict = small().attacked_by::<Ristretto255>(&mut |_, seen, step, m| match step {
             Step::Blinded => m[0][4 + 7 * 32..][..32].copy_from_slice(&bad),
             Step::Commit => {
-                m[0] = naive::commit(&seen.sid(), seen.of(Step::Blinded), 32, &node_key(1)).encode();
+                m[0] = naive::commit(&seen.call(), seen.of(Step::Blinded), 32, &node_key(1)).encode();
             }
             _ => {}
         });

@@ -19,9 +19,7 @@ use common::durable::{Ends, Line, Stop};
 use common::toy::Toy;
 use common::{Outcome, POOL, Session, Step, join, naive, numbered, public};
 use hefu_psi::wire::{Abort, Accept, Open};
-use hefu_psi::{
-    AwaitAccept, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging, element_root,
-};
+use hefu_psi::{Blinding, Error, Incoming, InputCommitter, Mode, Ristretto255, Suite, Tagging, element_root};
 use proptest::prelude::*;
 
 /// A label that tells its element from others.
@@ -317,9 +315,9 @@ fn labels_have_a_size_where_there_are_labels_and_only_there() {
 /// A sender's acceptance of the opening that this session would have.
 fn accepted(session: &Session) -> (Accept, Tagging<Ristretto255>) {
     let x = common::elements(32, &session.x);
-    let (_, open) =
-        AwaitAccept::open::<Ristretto255>(session.receiver_terms.clone(), x, &session.receiver_seed())
-            .unwrap();
+    let (_, opening) =
+        Blinding::<Ristretto255>::open(session.receiver_terms.clone(), x, &session.receiver_seed()).unwrap();
+    let open = opening.message().clone();
     let seed = session.sender_seed();
     let mut committer = InputCommitter::for_sender(&session.sender_terms, &seed);
     committer.update(&session.y.concat(), &session.labels.concat());

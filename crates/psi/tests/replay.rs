@@ -187,29 +187,37 @@ fn what_has_changed_on_the_receivers_disk() {
     assert_local(&receipt, "receipt");
 }
 
-/// Were the opening not compared, a changed set, order or seed would still never meet the blinds of before: every chunk
+/// Were the opening not compared, changed terms, a changed set, order or seed would still never meet the blinds of before: every chunk
 /// is another.
 #[test]
-fn another_set_order_or_seed_blinds_otherwise() {
+fn other_terms_another_set_order_or_seed_blind_otherwise() {
     let session = Session::new(83, numbered(0..20), numbered(0..3));
     let roots = |change: &dyn Fn(&mut Session)| {
         let mut session = session.clone();
         change(&mut session);
         let outcome = session.run::<Ristretto255>().unwrap().transcript;
         let blinded = outcome.of(common::Step::Blinded)[0][4..].to_vec();
-        (outcome.sid(), element_root(&blinded, 32))
+        (outcome.call(), element_root(&blinded, 32))
     };
     let before = roots(&|_| ());
     assert_eq!(before, roots(&|_| ()), "the control");
-    let changes: [(&str, &dyn Fn(&mut Session)); 4] = [
+    let changes: [(&str, &dyn Fn(&mut Session)); 6] = [
+        ("another agreement", &|s| {
+            s.receiver_terms.agreement[0] ^= 1;
+            s.sender_terms.agreement[0] ^= 1;
+        }),
+        ("another cap", &|s| {
+            s.receiver_terms.sender_cap += 1;
+            s.sender_terms.sender_cap += 1;
+        }),
         ("an element", &|s| s.x[7][3] ^= 1),
         ("the order", &|s| s.x.swap(0, 19)),
         ("one more", &|s| s.x.push(numbered(20..21).remove(0))),
         ("the seed", &|s| s.seed += 1),
     ];
     for (name, change) in changes {
-        let (sid, root) = roots(change);
-        assert_ne!(sid, before.0, "{name}");
+        let (call, root) = roots(change);
+        assert_ne!(call, before.0, "{name}");
         assert_ne!(root, before.1, "{name}");
     }
 }
@@ -330,8 +338,7 @@ fn claims_to_hold_more_than_there_is() {
     assert_local(&replying.skip([3; 32]).unwrap_err(), "evaluated chunks");
 
     let x = common::elements(32, &session.x);
-    let (opened, _) = hefu_psi::AwaitAccept::open::<Toy>(terms(), x, &session.receiver_seed()).unwrap();
-    let blinding = opened.accept::<Toy>(&seen.accept()).unwrap();
+    let (blinding, _) = hefu_psi::Blinding::<Toy>::open(terms(), x, &session.receiver_seed()).unwrap();
     assert_eq!(blinding.held(&have(2, false)).unwrap(), 2);
     expected(blinding.held(&have(3, false)).unwrap_err(), 2);
     expected(blinding.held(&have(0, true)).unwrap_err(), 2); // a sender has no tags of the receiver's

@@ -94,7 +94,7 @@ fn wire_ranks_of_own_tags() -> Vec<usize> {
         .y
         .iter()
         .map(|y| {
-            let token = (naive::hash_to_group(&seen.sid(), y) * four_b).compress();
+            let token = (naive::hash_to_group(&seen.call(), y) * four_b).compress();
             let (_, tag) = naive::prk_and_tag(&seen.sid(), y, token.as_bytes());
             tags.iter().position(|t| *t == tag).unwrap()
         })
@@ -175,14 +175,14 @@ fn wire_order(session: &Session) -> Vec<usize> {
     let doubled: Vec<_> = session
         .x
         .iter()
-        .map(|x| naive::hash_to_group(&seen.sid(), x))
+        .map(|x| naive::hash_to_group(&seen.call(), x))
         .map(|h| h + h)
         .collect();
     let blinded = seen.of(Step::Blinded)[0][4..].as_chunks::<32>().0;
     (0..)
         .zip(blinded)
         .map(|(j, c)| {
-            let rho = RistrettoPoint::mul_base(&naive::blind(&key, &seen.sid(), j));
+            let rho = RistrettoPoint::mul_base(&naive::blind(&key, &seen.call(), j));
             let hash = CompressedRistretto(*c).decompress().unwrap() - (rho + rho);
             doubled.iter().position(|h| *h == hash).expect("C = 2H + 2ρG")
         })

@@ -6,8 +6,8 @@ mod common;
 use common::{POOL, WIDTH, node_key, numbered, terms};
 use hefu_psi::wire::{Accept, Blinded, Evaluated, Open, Tags};
 use hefu_psi::{
-    AwaitAccept, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter, Replying, Ristretto255,
-    SessionSeed, TagSet, Tagging, element_root,
+    Blinding, Collecting, Elements, Error, Evaluating, Incoming, InputCommitter, Opening, Replying,
+    Ristretto255, SessionSeed, TagSet, Tagging, element_root,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -16,7 +16,8 @@ type Suite = Ristretto255;
 
 /// Both ends after the acceptance; the receiver has three elements, the sender two.
 struct Ends {
-    receiver: AwaitAccept,
+    receiver: Blinding<Suite>,
+    opening: Opening,
     collecting: Collecting<Suite>,
     tagging: Tagging<Suite>,
     accept: Accept,
@@ -31,10 +32,10 @@ fn ends() -> Ends {
     let mut rng = StdRng::seed_from_u64(31);
     let set = Elements::new(WIDTH, packed(0..3)).unwrap();
     let [receiver_seed, sender_seed] = [(); 2].map(|()| SessionSeed::generate(&mut rng));
-    let (receiver, open) = AwaitAccept::open::<Suite>(terms(), set, &receiver_seed).unwrap();
+    let (receiver, opening) = Blinding::<Suite>::open(terms(), set, &receiver_seed).unwrap();
     let mut committer = InputCommitter::for_sender(&terms(), &sender_seed);
     committer.update(&packed(2..4), &[]);
-    let incoming = Incoming::new::<Suite>(terms(), open).unwrap();
+    let incoming = Incoming::new::<Suite>(terms(), opening.message().clone()).unwrap();
     assert_eq!(
         incoming.announced(),
         3,
@@ -45,6 +46,7 @@ fn ends() -> Ends {
         .unwrap();
     Ends {
         receiver,
+        opening,
         collecting,
         tagging,
         accept,
@@ -61,21 +63,22 @@ fn committed() -> (
     StdRng,
 ) {
     let Ends {
-        receiver,
+        receiver: mut blinding,
+        opening,
         mut collecting,
         tagging,
         accept,
         rng,
     } = ends();
-    let mut blinding = receiver.accept::<Suite>(&accept).unwrap();
-    assert_eq!(blinding.sid(), collecting.sid());
+    let accepted = opening.accept::<Suite>(&accept).unwrap();
+    assert_eq!(accepted.sid(), collecting.sid());
     let mut chunk = Vec::new();
     let message = blinding.next(&POOL, &mut chunk).unwrap();
     collecting.blinded(&message).unwrap();
     assert!(blinding.next(&POOL, &mut Vec::new()).is_none());
-    let (evaluating, commit) = blinding.commit(&node_key(1)).unwrap();
+    let (committed, commit) = blinding.commit(&node_key(1)).unwrap();
     (
-        evaluating,
+        committed.evaluating(accepted).unwrap(),
         collecting.commit(&commit).unwrap(),
         tagging,
         chunk,
@@ -85,9 +88,7 @@ fn committed() -> (
 
 #[test]
 fn a_receiver_commits_only_to_all() {
-    let Ends { receiver, accept, .. } = ends();
-    let blinding = receiver.accept::<Suite>(&accept).unwrap();
-    assert_local(blinding.commit(&node_key(1)).err(), "unblinded chunks");
+    assert_local(ends().receiver.commit(&node_key(1)).err(), "unblinded chunks");
 }
 
 #[test]
@@ -161,10 +162,10 @@ fn sets_larger_than_agreed_are_not_entered() {
     let mut small = terms();
     small.sender_cap = 1;
     let set = Elements::new(WIDTH, packed(0..3)).unwrap();
-    let (_, open) = AwaitAccept::open::<Suite>(small.clone(), set, &seed).unwrap();
+    let (_, opening) = Blinding::<Suite>::open(small.clone(), set, &seed).unwrap();
     let mut committer = InputCommitter::for_sender(&small, &seed);
     committer.update(&packed(0..2), &[]);
-    let incoming = Incoming::new::<Suite>(small, open).unwrap();
+    let incoming = Incoming::new::<Suite>(small, opening.message().clone()).unwrap();
     let error = incoming
         .accept::<Suite>(committer.finish(), &seed, &node_key(2))
         .err();
@@ -172,7 +173,7 @@ fn sets_larger_than_agreed_are_not_entered() {
 
     let narrow = Elements::new(WIDTH - 1, vec![0; WIDTH - 1]).unwrap();
     assert_local(
-        AwaitAccept::open::<Suite>(terms(), narrow, &seed).err(),
+        Blinding::<Suite>::open(terms(), narrow, &seed).err(),
         "element width",
     );
 }
@@ -227,8 +228,9 @@ fn secrets_cannot_be_formatted() {
         hefu_psi::EvidenceBuilder,
         InputCommitter,
         TagSet,
-        AwaitAccept,
-        hefu_psi::Blinding<Suite>,
+        Blinding<Suite>,
+        hefu_psi::Committed<Suite>,
+        hefu_psi::Accepted<Suite>,
         Evaluating<Suite>,
         hefu_psi::Merging,
         hefu_psi::AwaitReceipt,

@@ -187,7 +187,7 @@ fn kinds_have_a_byte_and_a_name() {
 
 fn open() -> Open {
     Open {
-        version: 2,
+        version: 3,
         suite: "ristretto255-sha512".into(),
         agreement: [1; 32],
         receiver: [2; 32],
@@ -208,7 +208,7 @@ fn open() -> Open {
 fn aborts() -> Vec<Abort> {
     let step = || Kind::Commit.name().to_string();
     vec![
-        Abort::Version { ours: 2, theirs: 1 },
+        Abort::Version { ours: 3, theirs: 1 },
         Abort::Suite,
         Abort::AgreementUnknown,
         Abort::AgreementNotInForce,

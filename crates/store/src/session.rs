@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::budget::{self, Debit};
 use crate::error::Error;
+use crate::key_memory;
 use crate::log::{self, Entry};
 use crate::round::{self, Role, Round};
 use crate::store::Store;
@@ -118,12 +119,28 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the sender's answer to the opening.
+    /// Keeps the sender's answer to the opening, and remembers its key, `fresh`, in the same breath. `false`, and nothing
+    /// is kept, where that key was seen in another session: a key that comes again lets two rounds be linked.
     ///
     /// # Errors
     /// [`Error::SessionChanged`] where there is another, [`Error::SessionEnded`], [`Error::Unknown`]; the database's.
-    pub fn note_accept(&self, round: &[u8; 32], accept: &[u8]) -> Result<(), Error> {
-        self.write(|connection| note(connection, round, "accept", accept))
+    pub fn note_accept(
+        &self,
+        round: &[u8; 32],
+        accept: &[u8],
+        fresh: Option<&[u8; 32]>,
+    ) -> Result<bool, Error> {
+        self.write(|connection| {
+            let known = by_round(connection, round)?.is_some_and(|session| session.accept.is_some());
+            // Once it is this session's own, it is no stranger.
+            if let Some(key) = fresh.filter(|_| !known)
+                && !key_memory::remember(connection, key)?
+            {
+                return Ok(false);
+            }
+            note(connection, round, "accept", accept)?;
+            Ok(true)
+        })
     }
 
     /// Keeps the receiver's commitment.

@@ -23,7 +23,7 @@ fn ended(open: &[u8], reason: &Abort) -> Vec<u8> {
 async fn a_third_can_not_end_a_session() {
     let receiving = Receiving::start(surroundings()).await;
     let Receiving { sender, rogue, .. } = &receiving;
-    let open = receiving.opening(1).1;
+    let open = receiving.opening(1);
     drop(rogue.open(&sender.card, &open).await);
     sender.interrupted().await;
     let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
@@ -58,7 +58,7 @@ async fn a_third_can_not_end_a_session() {
 async fn a_session_does_not_end_for_a_reason_that_ends_nothing() {
     let receiving = Receiving::start(surroundings()).await;
     let Receiving { sender, rogue, .. } = &receiving;
-    let open = receiving.opening(1).1;
+    let open = receiving.opening(1);
     drop(rogue.open(&sender.card, &open).await);
     sender.interrupted().await;
     for reason in [Abort::Interrupted, Abort::Inactive { seconds: 1 }, Abort::Label] {

@@ -6,7 +6,7 @@ use hefu_casework::{AgencyRole, Agreement};
 use hefu_link::{Receiver, Sender};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Accept, Evaluated, Have, Kind, Open, Tags};
-use hefu_psi::{AwaitAccept, Blinding, Incoming, InputCommitter, LogHead, Ristretto255, SessionSeed, Suite};
+use hefu_psi::{Blinding, Incoming, InputCommitter, LogHead, Opening, Ristretto255, SessionSeed, Suite};
 use hefu_store::RoundState;
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, conclude_with, draft, opening, party,
@@ -30,6 +30,7 @@ struct Accepted {
     writing: Sender,
     reading: Receiver,
     blinding: Blinding<Ristretto255>,
+    accepted: hefu_psi::Accepted<Ristretto255>,
     held: Have,
 }
 
@@ -64,23 +65,28 @@ impl Receiving {
     }
 
     /// As an honest receiver with twelve people would open with this seed.
-    pub(crate) fn opening(&self, seed: u8) -> (AwaitAccept, Open) {
+    fn blinding(&self, seed: u8) -> (Blinding<Ristretto255>, Opening) {
         let own = set(&self.agreement, 0, 4..16);
-        AwaitAccept::open::<Ristretto255>(terms(&self.agreement), own, &session_seed(seed)).unwrap()
+        Blinding::open(terms(&self.agreement), own, &session_seed(seed)).unwrap()
+    }
+
+    pub(crate) fn opening(&self, seed: u8) -> Open {
+        self.blinding(seed).1.message().clone()
     }
 
     /// Calls and opens so; what was said on earlier lines is lost with them.
     pub(crate) async fn call(&self, seed: u8) -> (Sender, Receiver) {
-        self.rogue.open(&self.sender.card, &self.opening(seed).1).await
+        self.rogue.open(&self.sender.card, &self.opening(seed)).await
     }
 
     async fn accepted(&self, seed: u8) -> Accepted {
-        let (waiting, open) = self.opening(seed);
-        let (writing, mut reading) = self.rogue.open(&self.sender.card, &open).await;
+        let (blinding, opening) = self.blinding(seed);
+        let (writing, mut reading) = self.rogue.open(&self.sender.card, opening.message()).await;
         let accept = Accept::decode(&hear(&mut reading, Kind::Accept).await).unwrap();
         let held = Have::decode(&hear(&mut reading, Kind::Have).await).unwrap();
         Accepted {
-            blinding: waiting.accept::<Ristretto255>(&accept).unwrap(),
+            blinding,
+            accepted: opening.accept(&accept).unwrap(),
             writing,
             reading,
             held,
@@ -98,7 +104,7 @@ impl Receiving {
         let [round] = self.sender.ended_rounds().await.try_into().unwrap();
         assert_eq!(round.reason.as_deref(), Some(reason.code()));
         // Opening it again changes nothing.
-        let (_writing, mut reading) = self.rogue.open(&self.sender.card, &self.opening(1).1).await;
+        let (_writing, mut reading) = self.rogue.open(&self.sender.card, &self.opening(1)).await;
         assert_eq!(hear_abort(&mut reading).await, reason);
         assert_eq!(self.sender.ended_rounds().await.len(), 1);
     }
@@ -155,6 +161,7 @@ impl Accepted {
             mut writing,
             mut reading,
             mut blinding,
+            accepted,
             held,
         } = self;
         let mut chunk = Vec::new();
@@ -162,7 +169,8 @@ impl Accepted {
         if held.chunks == 0 {
             send(&mut writing, Kind::Blinded, &[&header, chunk.as_slice()].concat()).await;
         }
-        let (mut evaluating, commit) = blinding.commit(rogue.keys.signing_key()).unwrap();
+        let (committed, commit) = blinding.commit(rogue.keys.signing_key()).unwrap();
+        let mut evaluating = committed.evaluating(accepted).unwrap();
         send(&mut writing, Kind::Commit, &commit.encode()).await;
         send(&mut writing, Kind::Have, &have.encode()).await;
         let payload = hear(&mut reading, Kind::Evaluated).await;
@@ -246,7 +254,7 @@ async fn the_opening_of_another_peer() {
     receiving.holds_the_chunk().await;
     let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
     receiving.sender.knows(&third.card);
-    let (_, open) = receiving.opening(1);
+    let open = receiving.opening(1);
     let (_writing, mut reading) = third.open(&receiving.sender.card, &open).await;
     // As if there were no such session, and no such agreement.
     assert_eq!(hear_abort(&mut reading).await, Abort::AgreementUnknown);
@@ -340,11 +348,10 @@ async fn a_receipt_of_another_session() {
     assert_eq!(second.reason.as_deref(), Some("abort_receipt"));
 
     // Nor does it bring out again what was said at the end of its own session, without that session's receipt.
-    let (waiting, open) = receiving.opening(2);
-    let (mut writing, mut reading) = rogue.open(&sender.card, &open).await;
-    let accept = Accept::decode(&hear(&mut reading, Kind::Accept).await).unwrap();
+    let (mut blinding, opening) = receiving.blinding(2);
+    let (mut writing, mut reading) = rogue.open(&sender.card, opening.message()).await;
+    hear(&mut reading, Kind::Accept).await;
     hear(&mut reading, Kind::Have).await;
-    let mut blinding = waiting.accept::<Ristretto255>(&accept).unwrap();
     blinding.next(&POOL, &mut Vec::new()).unwrap();
     let (_, commit) = blinding.commit(rogue.keys.signing_key()).unwrap();
     send(&mut writing, Kind::Commit, &commit.encode()).await;
@@ -369,7 +376,7 @@ async fn two_calls_of_one_session_at_once() {
         tags: false,
     };
     for seed in 1..=4 {
-        let (_, open) = receiving.opening(seed);
+        let open = receiving.opening(seed);
         let first = rogue.open(&sender.card, &open);
         let second = rogue.open(&sender.card, &open);
         let ((_one, mut of_one), (_other, mut of_other)) = tokio::join!(first, second);

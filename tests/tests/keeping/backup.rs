@@ -264,6 +264,7 @@ async fn a_backup_has_no_secret_of_a_session() {
             [
                 "hefu.db",
                 "keys/node.sealed",
+                "keys/seal.sealed",
                 "keys/tls.sealed",
                 "manifest.json",
                 "vault.json"
@@ -291,4 +292,39 @@ async fn a_backup_has_no_secret_of_a_session() {
     // The node itself goes on.
     let store = Store::open(&closed.folder, &closed.unlock).unwrap();
     assert!(store.session_seed(&round).unwrap().is_some());
+}
+
+/// As a node, and its backup, were before there were seal keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_before_gets_a_seal_key_and_keeps_it() {
+    let two = Two::start().await;
+    std::fs::remove_file(two.sender.folder().join("keys/seal.sealed")).unwrap();
+    let before = two.sender.card.clone();
+    two.sender.node.backup(&two.path("backup"), "管理员").unwrap();
+    let (backup, anew) = (two.path("backup"), two.path("anew"));
+    let Two {
+        sender, dir: _dir, ..
+    } = two;
+    let made = |bureau: &Bureau| {
+        let log = bureau.log_after(0);
+        log.iter().filter(|entry| entry.kind == "seal_key_made").count()
+    };
+    assert_eq!(made(&sender), 0);
+
+    let upgraded = sender.close().await.open(surroundings()).await;
+    let card = upgraded.card.clone();
+    assert_eq!(card.node_key(), before.node_key());
+    assert!(card.seal_key().is_some());
+    assert_ne!(card.seal_key(), before.seal_key());
+    assert_eq!(made(&upgraded), 1);
+    let closed = upgraded.close().await;
+    let again = closed.clone().open(surroundings()).await;
+    assert_eq!(again.card.seal_key(), card.seal_key());
+    assert_eq!(made(&again), 1);
+    again.close().await;
+
+    Node::restore(&backup, &anew, &closed.unlock, "管理员").unwrap();
+    let restored = closed.moved_to(anew).open(surroundings()).await;
+    assert!(restored.card.seal_key().is_some());
+    assert_eq!(made(&restored), 1);
 }

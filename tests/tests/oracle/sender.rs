@@ -11,8 +11,8 @@ use hefu_link::{Connection, Receiver};
 use hefu_psi::suite::Packed;
 use hefu_psi::wire::{Accept, Blinded, Commit, Have, Kind, Open, ReceiptMessage};
 use hefu_psi::{
-    Collecting, Incoming, InputCommitter, LogHead, Ristretto255, SessionId, SessionSeed, Suite, TAG_BYTES,
-    Tag, TagKeys, TagSet, Tagging, Terms, element_root,
+    CallId, Collecting, Incoming, InputCommitter, LogHead, Ristretto255, SessionId, SessionSeed, Suite,
+    TAG_BYTES, Tag, TagKeys, TagSet, Tagging, Terms, element_root,
 };
 use hefu_tests::bureau::number;
 use hefu_tests::ends::POOL;
@@ -149,7 +149,7 @@ pub(crate) async fn answer(
     if let Some(Spoilt::Seal(person)) = spoilt {
         let element = Entered::of(agreement, std::iter::once(person)).elements;
         let key = sender_key(seed.as_bytes().as_slice(), &open.encode(), &accept.input);
-        let tag = tag_of(&element, &collecting.sid(), &key);
+        let tag = tag_of(&element, open.call(), &collecting.sid(), &key);
         tags = with_broken_seal(&tags, &tag, &terms);
     }
     send(&mut writing, Kind::Accept, &accept.encode()).await;
@@ -195,13 +195,13 @@ fn tagged(mut tagging: Tagging<Ristretto255>, entered: &Entered) -> TagSet {
 }
 
 /// The tag of a packed element, from the session's key.
-fn tag_of(element: &[u8], sid: &SessionId, key: &Scalar) -> Tag {
+fn tag_of(element: &[u8], call: CallId, sid: &SessionId, key: &Scalar) -> Tag {
     let element = Packed {
         bytes: element,
         width: element.len(),
     };
     let mut token = [0; Ristretto255::ELEMENT];
-    let hasher = Ristretto255::hasher(&sid.0);
+    let hasher = Ristretto255::hasher(&call.0);
     Ristretto255::hash_multiply(&POOL, &hasher, element, &key.doubled(), &mut token);
     TagKeys::new(sid).tags(&POOL, element, &token, token.len())[0]
 }

@@ -6,7 +6,7 @@ use hefu_casework::{AgencyRole, Agreement};
 use hefu_link::{Limits, Receiver, dial};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Accept, Kind, Open};
-use hefu_psi::{AwaitAccept, Incoming, InputCommitter, Possession, Ristretto255, SessionSeed};
+use hefu_psi::{Blinding, Incoming, InputCommitter, Possession, Ristretto255, SessionSeed};
 use hefu_store::RoundState::{Done, Failed};
 use hefu_tests::agency::{
     Agency, DISABLED_LIVING, EXTREME_POVERTY, Failure, SHORT, conclude_with, days_from_today, draft, opening,
@@ -296,7 +296,7 @@ async fn a_sender_whose_key_comes_again() {
         let sid = session_id(open, accept);
         let proof = Possession::prove::<Ristretto255>(&sid, &key, &accept.public, &seed());
         (accept.challenge, accept.response) = (proof.challenge, proof.response);
-        let message = [b"hefu/2 accept\0".as_slice(), &sid.0].concat();
+        let message = [b"hefu/3 accept\0".as_slice(), &sid.0].concat();
         accept.signature = signer.signing_key().sign(&message).as_ref().to_vec();
     };
     let first = async { drop(sending.accept(with_old_key).await) };
@@ -359,8 +359,8 @@ impl Receiving {
     /// Opens as it should, and gets the sender's acceptance.
     async fn accepted(&self) -> (hefu_link::Sender, Receiver) {
         let own = set(&self.agreement, 0, 4..20);
-        let (_, open) = AwaitAccept::open::<Ristretto255>(terms(&self.agreement), own, &seed()).unwrap();
-        let (writing, mut reading) = self.rogue.open(&self.sender.card, &open).await;
+        let (_, opening) = Blinding::<Ristretto255>::open(terms(&self.agreement), own, &seed()).unwrap();
+        let (writing, mut reading) = self.rogue.open(&self.sender.card, opening.message()).await;
         hear(&mut reading, Kind::Accept).await;
         hear(&mut reading, Kind::Have).await;
         (writing, reading)

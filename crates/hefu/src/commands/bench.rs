@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use hefu_curve::{Blinds, Pool};
 use hefu_psi::suite::Packed;
-use hefu_psi::{CHUNK, ChunkProof, ChunkStatement, Ristretto255, SessionId, Suite, TagKeys};
+use hefu_psi::{CHUNK, CallId, ChunkProof, ChunkStatement, Ristretto255, SessionId, Suite, TagKeys};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let public = S::multiply(&S::generator(), &key);
     let table_2b = S::table_of_doubled(&public);
     let sid = SessionId([7; 32]);
-    let hasher = S::hasher(&sid.0);
+    let hasher = S::hasher(&CallId([7; 32]).0);
     let elements: Vec<u8> = (0..CHUNK as u64)
         .flat_map(|i| {
             let mut e = [0; WIDTH];

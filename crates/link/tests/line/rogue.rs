@@ -34,7 +34,7 @@ impl<'a> Rogue<'a> {
             certificate_of: keys,
             signs_with: keys,
             until: 4000,
-            alpn: &[b"hefu/2"],
+            alpn: &[b"hefu/3"],
         }
     }
 
@@ -76,13 +76,13 @@ impl<'a> Rogue<'a> {
     }
 
     fn identity(&self) -> Arc<SingleCertAndKey> {
-        let (_, shown) = self.certificate_of.to_parts();
+        let [_, shown, _] = self.certificate_of.to_parts();
         let mut params = CertificateParams::default();
         params.not_after = date_time_ymd(self.until, 1, 1);
         let certificate = params
             .self_signed(&KeyPair::try_from(shown.as_slice()).unwrap())
             .unwrap();
-        let (_, key) = self.signs_with.to_parts();
+        let [_, key, _] = self.signs_with.to_parts();
         let signer = any_eddsa_type(&PrivatePkcs8KeyDer::from(key.as_slice())).unwrap();
         Arc::new(SingleCertAndKey::from(CertifiedKey::new(
             vec![certificate.der().clone()],
@@ -93,7 +93,7 @@ impl<'a> Rogue<'a> {
 
 pub(crate) async fn call_without_certificate(address: &str) -> std::io::Result<client::TlsStream<TcpStream>> {
     let mut config = trusting_anybody().with_no_client_auth();
-    config.alpn_protocols = vec![b"hefu/2".to_vec()];
+    config.alpn_protocols = vec![b"hefu/3".to_vec()];
     connect(config, address).await
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hefu_casework::{ElementSet, Hex, Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
-use hefu_psi::{AwaitAccept, Ristretto255, SessionSeed};
+use hefu_psi::{Blinding, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
 use serde_json::json;
 
@@ -84,7 +84,7 @@ impl Node {
         round.own_elements = Some(set.len() as u64);
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
         let terms = in_force.terms(in_force.me)?;
-        let (_, open) = AwaitAccept::open::<Ristretto255>(terms, packed(&set)?, &seed)?;
+        let (_, opening) = Blinding::<Ristretto255>::open(terms, packed(&set)?, &seed)?;
         let agreement = &in_force.agreement;
         let entry = json!({
             "round": Hex(round.id), "role": "receiver", "peer": agreement.party(in_force.peer)?.name,
@@ -92,7 +92,7 @@ impl Node {
         });
         Ok(self.store.begin_session(&NewSession {
             round,
-            open: &open.encode(),
+            open: &opening.message().encode(),
             seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
             debit: None,

@@ -64,7 +64,7 @@ fn of_places(
     places: &[Place],
 ) -> Result<Vec<Evidence>> {
     let receipt = &matches.receipt.receipt;
-    let mut builder = EvidenceBuilder::new::<Ristretto255>(terms, seed, receipt, places);
+    let mut builder = EvidenceBuilder::new::<Ristretto255>(terms, seed, matches.call, receipt, places);
     let mut record = Vec::new();
     let mut blinded = journal.spool(BLINDED)?;
     while let Some(elements) = blinded.next(crate::runner::LONGEST, &mut record)? {

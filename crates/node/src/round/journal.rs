@@ -30,6 +30,20 @@ impl Kept {
             what: "a session's record",
         })
     }
+
+    /// What both have signed for stands in the log before the first answer is given here, or looked at: a peer that
+    /// breaks off later has signed for its input. By files a receiver has signed before the acceptance comes.
+    fn log_committed(&self, session: &hefu_store::Session, accept: &[u8], commit: &[u8]) -> Result<()> {
+        self.node.log(
+            "session_committed",
+            &serde_json::json!({
+                "round": Hex(self.round),
+                "open": hex(&session.open),
+                "accept": hex(accept),
+                "commit": hex(commit),
+            }),
+        )
+    }
 }
 
 impl Journal for Kept {
@@ -43,31 +57,20 @@ impl Journal for Kept {
 
     fn accepted(&self, accept: &[u8], fresh: Option<&[u8; 32]>) -> Result<()> {
         let store = &self.node.store;
-        let known = self.session()?.accept.is_some();
-        store.note_accept(&self.round, accept)?;
-        // After a crash the key is this session's own, and no stranger.
-        if let Some(key) = fresh
-            && !store.remember_public_key(key)?
-            && !known
-        {
+        let session = self.session()?;
+        if let Some(commit) = session.commit.as_ref().filter(|_| session.accept.is_none()) {
+            self.log_committed(&session, accept, commit)?;
+        }
+        if !store.note_accept(&self.round, accept, fresh)? {
             return Err(hefu_psi::Error::Refused(hefu_psi::wire::Abort::PublicKey).into());
         }
         Ok(())
     }
 
     fn committed(&self, commit: &[u8]) -> Result<()> {
-        if self.session()?.commit.is_none() {
-            // On record on both sides before the first answer: a peer that breaks off later has signed for its input.
-            let session = self.session()?;
-            self.node.log(
-                "session_committed",
-                &serde_json::json!({
-                    "round": Hex(self.round),
-                    "open": hex(&session.open),
-                    "accept": hex(session.accept.as_deref().unwrap_or_default()),
-                    "commit": hex(commit),
-                }),
-            )?;
+        let session = self.session()?;
+        if let Some(accept) = session.accept.as_ref().filter(|_| session.commit.is_none()) {
+            self.log_committed(&session, accept, commit)?;
         }
         Ok(self.node.store.note_commit(&self.round, commit)?)
     }

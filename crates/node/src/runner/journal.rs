@@ -38,11 +38,11 @@ pub trait Journal: Send + Sync {
     fn tags(&self, root: &[u8; 32]) -> Result<()>;
     /// The root over the tags, if they were noted.
     fn tags_noted(&self) -> Result<Option<[u8; 32]>>;
-    /// The receiver's receipt, if it was signed before.
+    /// This side's own receipt, if it was signed before: the receiver's, or that of a sender by files.
     fn receipt(&self) -> Result<Option<Vec<u8>>>;
-    /// The receiver's receipt, before it is sent. Of one size whatever matched, so that the time tells nothing.
+    /// The same, before it is sent. Of one size whatever matched, so that the time tells nothing.
     fn receipt_signed(&self, receipt: &[u8]) -> Result<()>;
-    /// The sender's end: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
+    /// The end of a sender over a line: both have signed, and `own` can be said again whenever the receiver repeats `theirs`.
     fn conclude(&self, signed: &SignedReceipt, theirs: &ReceiptMessage, own: &ReceiptMessage) -> Result<()>;
     /// The head of this node's log, for the receipt.
     fn head(&self) -> Result<LogHead>;

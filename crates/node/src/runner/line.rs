@@ -1,4 +1,5 @@
-//! A connection seen from blocking code: two bounded channels, and the two tasks that serve them.
+//! What carries the messages of a side, seen from blocking code: files, or a connection. Of a connection it sees two
+//! bounded channels, and two tasks serve them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::filed::Filed;
 use crate::{Error, Result};
 
 /// Frames that may wait in each direction: enough to overlap, little enough to keep the memory small.
@@ -24,8 +26,16 @@ const WRITER: &str = "the line's writer";
 /// A caller has this long to open a session: it holds one of the listener's places meanwhile.
 const OPENING: Duration = Duration::from_secs(30);
 
+/// What carries the messages of a side.
+pub(super) enum Line {
+    /// A connection. A session that was cut goes on where it stopped.
+    Wired(Wired),
+    /// Files. Each has all that its side has to say, from the beginning.
+    Filed(Filed),
+}
+
 /// The blocking end of a connection.
-pub(super) struct Line {
+pub(super) struct Wired {
     outgoing: mpsc::Sender<Outgoing>,
     incoming: mpsc::Receiver<hefu_link::Result<(u8, Vec<u8>)>>,
     accepted: Arc<AtomicBool>,
@@ -145,13 +155,13 @@ impl Line {
         let writer = tokio::spawn(write(writing, to_write));
         let reader = tokio::spawn(read(reading, have_read));
         let accepted = Arc::new(AtomicBool::new(false));
-        let line = Self {
+        let wired = Wired {
             outgoing,
             incoming,
             accepted: Arc::clone(&accepted),
         };
         (
-            line,
+            Self::Wired(wired),
             Tasks {
                 writer,
                 reader,
@@ -160,8 +170,48 @@ impl Line {
         )
     }
 
-    /// Hands a message to the writer; waits while too many are under way.
+    /// Says a message.
     pub(super) fn send(&mut self, kind: Kind, head: Vec<u8>, body: Vec<u8>) -> Result<()> {
+        match self {
+            Self::Wired(wired) => wired.send(kind, head, body),
+            Self::Filed(filed) => filed.send(kind, &head, &body),
+        }
+    }
+
+    /// Takes the next message, which must be of this kind.
+    pub(super) fn receive(&mut self, kind: Kind) -> Result<Vec<u8>> {
+        match self {
+            Self::Wired(wired) => wired.receive(kind),
+            Self::Filed(filed) => filed.receive(kind),
+        }
+    }
+
+    /// Whether what the other side says comes whole, from the beginning, however often this side takes it up.
+    pub(super) fn is_filed(&self) -> bool {
+        matches!(self, Self::Filed(_))
+    }
+
+    /// Makes sure that the other side's turn ends with the message that came last, of this kind. A connection says more
+    /// only when it is that side's turn again.
+    pub(super) fn end_of_turn(&mut self, last: Kind) -> Result<()> {
+        match self {
+            Self::Wired(_) => Ok(()),
+            Self::Filed(filed) => filed.end(last),
+        }
+    }
+
+    /// Ends this side's turn: what it has said waits nowhere.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Wired(_) => Ok(()),
+            Self::Filed(filed) => filed.flush(),
+        }
+    }
+}
+
+impl Wired {
+    /// Hands a message to the writer; waits while too many are under way.
+    fn send(&mut self, kind: Kind, head: Vec<u8>, body: Vec<u8>) -> Result<()> {
         self.look_for_abort(kind)?;
         self.note(kind);
         if self.outgoing.blocking_send(Outgoing { kind, head, body }).is_ok() {
@@ -172,7 +222,7 @@ impl Line {
     }
 
     /// Waits for the next message, which must be of this kind.
-    pub(super) fn receive(&mut self, kind: Kind) -> Result<Vec<u8>> {
+    fn receive(&mut self, kind: Kind) -> Result<Vec<u8>> {
         match self.incoming.blocking_recv() {
             Some(Ok((byte, payload))) if byte == kind as u8 => {
                 self.note(kind);
@@ -282,7 +332,7 @@ async fn read(mut reading: Reading, messages: mpsc::Sender<hefu_link::Result<(u8
     }
 }
 
-fn unexpected(awaited: Kind) -> hefu_psi::Error {
+pub(super) fn unexpected(awaited: Kind) -> hefu_psi::Error {
     Abort::Unexpected {
         awaited: awaited.name().to_string(),
     }

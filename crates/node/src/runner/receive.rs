@@ -1,11 +1,11 @@
-//! The receiver's side of a session as blocking code over a line.
+//! The receiver's side of a session as blocking code over a line, or over files in two turns.
 //!
 //! A session that was cut is run again from its beginning: the same seed gives the same messages, and what is on record
 //! is compared, not trusted. Only what the other side has not got yet goes over the line.
 
-use hefu_psi::wire::{Accept, Commit, Evaluated, Kind, ReceiptMessage, Tags};
+use hefu_psi::wire::{Accept, Evaluated, Kind, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, AwaitReceipt, Blinding, CHUNK, Elements, Evaluating, LogHead, Matches, Merging, Root,
+    Accepted, AwaitReceipt, Blinding, CHUNK, Committed, Elements, Evaluating, Matches, Merging, Opening,
     SessionSeed, SignedReceipt, Suite, Terms, element_root,
 };
 
@@ -35,7 +35,7 @@ impl Concluded {
 }
 
 impl Running<'_> {
-    /// Open, blind everything, sign for it, verify the answers, merge the tags, exchange receipts.
+    /// Over a connection: open, blind everything once the sender has accepted, sign for it, then hear the answers.
     ///
     /// What comes of it is looked at by the caller, once the line is closed: neither how much matched nor whether it can
     /// be used may show in what this side says, or when.
@@ -45,65 +45,78 @@ impl Running<'_> {
         elements: Elements,
         seed: &SessionSeed,
     ) -> Result<Concluded> {
-        let total = elements.len() as u64;
-        let (waiting, open) = AwaitAccept::open::<S>(terms, elements, seed)?;
-        let open = open.encode();
+        let (blinding, opening) = self.open::<S>(terms, elements, seed)?;
+        let accepted = self.accepted(&opening)?;
+        let sender_has = blinding.held(&self.have()?)?;
+        let (committed, mut blinded) = self.blind(blinding, &opening, sender_has)?;
+        let (concluded, _) = self.hear_out(committed.evaluating(accepted)?, &opening, &mut blinded)?;
+        Ok(concluded)
+    }
+
+    /// By files: says all that depends on this side alone.
+    pub(super) fn ask<S: Suite>(
+        mut self,
+        terms: Terms,
+        elements: Elements,
+        seed: &SessionSeed,
+    ) -> Result<()> {
+        let (blinding, opening) = self.open::<S>(terms, elements, seed)?;
+        self.blind(blinding, &opening, 0)?;
+        self.say_have(0, false)?;
+        self.line.flush()
+    }
+
+    /// By files: hears what the sender has answered. Gives the receipt that goes back to it besides.
+    pub(super) fn hear<S: Suite>(
+        mut self,
+        terms: Terms,
+        elements: Elements,
+        seed: &SessionSeed,
+    ) -> Result<(Concluded, ReceiptMessage)> {
+        let (blinding, opening) = self.open::<S>(terms, elements, seed)?;
+        let accepted = self.accepted(&opening)?;
+        self.have()?;
+        let (committed, mut blinded) = self.blind(blinding, &opening, 0)?;
+        self.hear_out(committed.evaluating(accepted)?, &opening, &mut blinded)
+    }
+
+    fn open<S: Suite>(
+        &mut self,
+        terms: Terms,
+        elements: Elements,
+        seed: &SessionSeed,
+    ) -> Result<(Blinding<S>, Opening)> {
+        let (blinding, opening) = Blinding::<S>::open(terms, elements, seed)?;
+        let open = opening.message().encode();
         self.journal.opened(&open)?;
         self.line.send(Kind::Open, open, Vec::new())?;
+        Ok((blinding, opening))
+    }
+
+    fn accepted<S: Suite>(&mut self, opening: &Opening) -> Result<Accepted<S>> {
         let accept = self.line.receive(Kind::Accept)?;
         let accept = Accept::decode(&accept).map_err(refused)?;
-        let blinding = waiting.accept::<S>(&accept)?;
+        let accepted = opening.accept::<S>(&accept)?;
         // A key is remembered by its digest, which has one length for every suite.
         self.journal
             .accepted(&accept.encode(), Some(&sha256(&accept.public)))?;
-        let sender_has = blinding.held(&self.have()?)?;
+        Ok(accepted)
+    }
+
+    /// Blinds the whole set, again where it was blinded before, compares what is on record, says what the sender has not
+    /// got, and signs for all of it. Gives the chunks back to be read from the first.
+    fn blind<S: Suite>(
+        &mut self,
+        mut state: Blinding<S>,
+        opening: &Opening,
+        sender_has: u32,
+    ) -> Result<(Committed<S>, Spool)> {
+        let total = opening.message().elements;
         let sent = self.journal.chunks(Chunks::Blinded)?;
         if sender_has as usize > sent.len() {
             return Err(out_of_turn(sent.len()));
         }
-        // A receipt that was signed before stays the same, with the head that the log had then.
-        let signed = self.journal.receipt()?;
-        let signed = signed.map(|bytes| ReceiptMessage::decode(&bytes)).transpose();
-        let signed = signed.map_err(refused)?;
-
-        let mut blinded = self.journal.spool(BLINDED)?;
-        let (evaluating, commit) = self.blind(blinding, total, &mut blinded, &sent, sender_has)?;
-        self.line.send(Kind::Commit, commit.encode(), Vec::new())?;
-        blinded.back_to(0)?;
-        let merging = self.evaluations(evaluating, total, &mut blinded, signed.is_some())?;
-        let merging = match signed {
-            Some(_) => self.merge_spooled(merging)?,
-            None => self.merge(merging)?,
-        };
-        let head = match &signed {
-            Some(receipt) => LogHead {
-                seq: receipt.head_seq,
-                hash: receipt.head,
-            },
-            None => self.journal.head()?,
-        };
-        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), head)?;
-        self.journal.receipt_signed(&receipt.encode())?;
-        self.line.send(Kind::Receipt, receipt.encode(), Vec::new())?;
-        let answer = self.line.receive(Kind::Receipt)?;
-        let answer = ReceiptMessage::decode(&answer).map_err(refused)?;
-        let signed = waiting.signed(&answer)?;
-        Ok(Concluded {
-            waiting,
-            answer,
-            signed,
-        })
-    }
-
-    /// Blinds the whole set again, compares what is on record, and sends what the sender has not got.
-    fn blind<S: Suite>(
-        &mut self,
-        mut state: Blinding<S>,
-        total: u64,
-        spool: &mut Spool,
-        sent: &[Root],
-        sender_has: u32,
-    ) -> Result<(Evaluating<S>, Commit)> {
+        let mut spool = self.journal.spool(BLINDED)?;
         let mut done = 0;
         let mut number = 0;
         loop {
@@ -133,11 +146,60 @@ impl Running<'_> {
             self.tell(Step::Blind, done, total);
         }
         let (state, commit) = state.commit(self.runner.keys.signing_key())?;
-        self.journal.committed(&commit.encode())?;
-        Ok((state, commit))
+        let commit = commit.encode();
+        self.journal.committed(&commit)?;
+        self.line.send(Kind::Commit, commit, Vec::new())?;
+        spool.back_to(0)?;
+        Ok((state, spool))
     }
 
-    /// Verifies the evaluations: first those that came before the line was cut, then the rest.
+    /// Verify the answers, merge the tags, exchange receipts.
+    fn hear_out<S: Suite>(
+        &mut self,
+        evaluating: Evaluating<S>,
+        opening: &Opening,
+        blinded: &mut Spool,
+    ) -> Result<(Concluded, ReceiptMessage)> {
+        let signed = self.signed_before()?;
+        let all_came = signed.is_some() && !self.line.is_filed();
+        let merging = self.evaluations(evaluating, opening.message().elements, blinded, all_came)?;
+        let merging = match all_came {
+            true => self.merge_spooled(merging)?,
+            false => self.merge(merging)?,
+        };
+        // By files the sender has signed ahead, and this side signs for nothing that it has not.
+        let ahead = match self.line.is_filed() {
+            true => Some(self.their_receipt()?),
+            false => None,
+        };
+        let head = self.head(signed.as_ref())?;
+        let (waiting, receipt) = merging.finish(self.runner.keys.signing_key(), head)?;
+        if let Some(answer) = &ahead {
+            waiting.signed(answer)?;
+        }
+        self.journal.receipt_signed(&receipt.encode())?;
+        self.line.send(Kind::Receipt, receipt.encode(), Vec::new())?;
+        let answer = match ahead {
+            Some(answer) => answer,
+            None => self.their_receipt()?,
+        };
+        let signed = waiting.signed(&answer)?;
+        let concluded = Concluded {
+            waiting,
+            answer,
+            signed,
+        };
+        Ok((concluded, receipt))
+    }
+
+    fn their_receipt(&mut self) -> Result<ReceiptMessage> {
+        let receipt = self.line.receive(Kind::Receipt)?;
+        self.line.end_of_turn(Kind::Receipt)?;
+        Ok(ReceiptMessage::decode(&receipt).map_err(refused)?)
+    }
+
+    /// Verifies the evaluations: first those that came before the line was cut, then the rest. By files all of them come,
+    /// and what came before is compared.
     fn evaluations<S: Suite>(
         &mut self,
         mut state: Evaluating<S>,
@@ -149,7 +211,10 @@ impl Running<'_> {
         let (mut chunk, mut message) = (Vec::new(), Vec::new());
         let mut done = 0;
         let most = 4 + S::proof_bytes() + CHUNK * S::ELEMENT;
-        let known = self.journal.chunks(Chunks::Evaluated)?;
+        let known = match self.line.is_filed() {
+            true => Vec::new(),
+            false => self.journal.chunks(Chunks::Evaluated)?,
+        };
         let mut held = 0;
         for root in &known {
             let Some(payload) = came.next(most, &mut message)? else {

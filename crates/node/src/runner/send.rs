@@ -1,11 +1,11 @@
-//! The sender's side of a session as blocking code over a line.
+//! The sender's side of a session as blocking code over a line or over files.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hefu_psi::wire::{Blinded, Commit, Kind, Open, ReceiptMessage};
 use hefu_psi::{
-    CHUNK, Collecting, Elements, Incoming, InputCommitment, InputCommitter, Replying, SessionSeed,
-    SignedReceipt, Suite, TagSet, Tagging, Terms, element_root,
+    CHUNK, Collecting, Elements, Incoming, InputCommitment, InputCommitter, Receipt, ReceiptDue, Replying,
+    SessionSeed, SignedReceipt, Suite, TagSet, Tagging, Terms, element_root,
 };
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -25,15 +25,51 @@ pub struct Own {
 }
 
 impl Running<'_> {
-    /// Check the opening, accept, collect all chunks while tagging the own set, answer, exchange receipts.
+    /// Over a connection: answers, and signs the receipt once the receiver has.
     pub(super) fn send<S: Suite>(
         mut self,
         terms: Terms,
         open: Open,
         own: &Own,
         seed: &SessionSeed,
-        mut randomness: Randomness,
+        randomness: Randomness,
     ) -> Result<SignedReceipt> {
+        let due = self.reply::<S>(terms, open, own, seed, randomness)?;
+        let receipt = self.line.receive(Kind::Receipt)?;
+        let receipt = ReceiptMessage::decode(&receipt).map_err(refused)?;
+        let (signed, answer) = due.receipt(&receipt, self.runner.keys.signing_key(), self.journal.head()?)?;
+        self.journal.conclude(&signed, &receipt, &answer)?;
+        self.line.send(Kind::Receipt, answer.encode(), Vec::new())?;
+        Ok(signed)
+    }
+
+    /// By files: answers, and signs the receipt ahead of the receiver. Nothing secret is needed for what is left to do.
+    pub(super) fn send_ahead<S: Suite>(
+        mut self,
+        terms: Terms,
+        open: Open,
+        own: &Own,
+        seed: &SessionSeed,
+        randomness: Randomness,
+    ) -> Result<(Receipt, ReceiptMessage)> {
+        let due = self.reply::<S>(terms, open, own, seed, randomness)?;
+        let head = self.head(self.signed_before()?.as_ref())?;
+        let (receipt, message) = due.sign_ahead(self.runner.keys.signing_key(), head);
+        self.journal.receipt_signed(&message.encode())?;
+        self.line.send(Kind::Receipt, message.encode(), Vec::new())?;
+        self.line.flush()?;
+        Ok((receipt, message))
+    }
+
+    /// Check the opening, accept, collect all chunks while tagging the own set, and answer.
+    fn reply<S: Suite>(
+        &mut self,
+        terms: Terms,
+        open: Open,
+        own: &Own,
+        seed: &SessionSeed,
+        mut randomness: Randomness,
+    ) -> Result<ReceiptDue> {
         let incoming = Incoming::new::<S>(terms.clone(), open)?;
         let announced = incoming.announced();
         let input = commit_to(own, &terms, seed);
@@ -65,13 +101,7 @@ impl Running<'_> {
                     .send(Kind::Tags, chunk.header().to_vec(), chunk.entries.to_vec())?;
             }
         }
-        let due = replying.finish(&tags)?;
-        let receipt = self.line.receive(Kind::Receipt)?;
-        let receipt = ReceiptMessage::decode(&receipt).map_err(refused)?;
-        let (signed, answer) = due.receipt(&receipt, self.runner.keys.signing_key(), self.journal.head()?)?;
-        self.journal.conclude(&signed, &receipt, &answer)?;
-        self.line.send(Kind::Receipt, answer.encode(), Vec::new())?;
-        Ok(signed)
+        Ok(replying.finish(&tags)?)
     }
 
     /// Takes the blinded chunks and, once the receiver has signed for them, evaluates those that it has not got.
@@ -84,7 +114,10 @@ impl Running<'_> {
         let mut spool = self.journal.spool(BLINDED)?;
         let mut chunk = Vec::new();
         state.expect(self.journal.chunks(Chunks::Blinded)?);
-        let mut number = self.collected(&mut state, &mut spool, &mut chunk)?;
+        let mut number = match self.line.is_filed() {
+            true => 0,
+            false => self.collected(&mut state, &mut spool, &mut chunk)?,
+        };
         self.say_have(number, false)?;
         let mut received = (u64::from(number) * CHUNK as u64).min(total);
         while received < total {
@@ -102,6 +135,7 @@ impl Running<'_> {
         self.journal.committed(&commit.encode())?;
 
         let have = self.have()?;
+        self.line.end_of_turn(Kind::Have)?;
         let evaluated = self.journal.chunks(Chunks::Evaluated)?;
         let held = state.held(&have, evaluated.len() as u32)?;
         for root in evaluated.iter().take(held as usize) {

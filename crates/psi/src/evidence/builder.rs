@@ -4,11 +4,11 @@ use hefu_curve::Blinds;
 use zeroize::Zeroizing;
 
 use super::{Evidence, Place};
-use crate::keys::{BlindKey, SessionBlinds};
+use crate::keys::CallBlinds;
 use crate::merkle::Paths;
 use crate::receiver::CHUNK_HEIGHT;
 use crate::tags::Layout;
-use crate::{Error, Receipt, SessionSeed, Suite, Terms};
+use crate::{CallId, Error, Receipt, SessionSeed, Suite, Terms};
 
 /// Takes everything that was exchanged once more, chunk by chunk, and keeps what the wanted matches need.
 ///
@@ -16,7 +16,7 @@ use crate::{Error, Receipt, SessionSeed, Suite, Terms};
 /// part of them at a time.
 pub struct EvidenceBuilder {
     receipt: Receipt,
-    blinds: SessionBlinds,
+    blinds: CallBlinds,
     places: Vec<Place>,
     blinded: Paths,
     evaluated: Paths,
@@ -24,14 +24,20 @@ pub struct EvidenceBuilder {
 }
 
 impl EvidenceBuilder {
-    /// For the matches at `places`, in this order. `seed` is the receiver's.
+    /// For the matches at `places`, in this order. `seed` is the receiver's, `call` the id of its opening.
     #[must_use]
-    pub fn new<S: Suite>(terms: &Terms, seed: &SessionSeed, receipt: &Receipt, places: &[Place]) -> Self {
+    pub fn new<S: Suite>(
+        terms: &Terms,
+        seed: &SessionSeed,
+        call: CallId,
+        receipt: &Receipt,
+        places: &[Place],
+    ) -> Self {
         let positions = || places.iter().map(|place| place.position);
         let layout = Layout::of(terms);
         Self {
             receipt: receipt.clone(),
-            blinds: BlindKey::new(seed).of(receipt.sid),
+            blinds: CallBlinds::new(seed, call),
             places: places.to_vec(),
             blinded: Paths::new(S::ELEMENT, CHUNK_HEIGHT, positions()),
             evaluated: Paths::new(S::ELEMENT, CHUNK_HEIGHT, positions()),

@@ -7,7 +7,7 @@ use crate::merkle::Leaf;
 use crate::reader::Reader;
 use crate::{Error, Root};
 
-const FORM: &[u8] = b"hefu/2 evidence\0";
+const FORM: &[u8] = b"hefu/3 evidence\0";
 
 /// The longest path: 2^30 leaves.
 const MAX_PATH: usize = 30;

@@ -3,7 +3,7 @@
 use hefu_curve::Pool;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{CHUNK_HEIGHT, Merging, Session};
+use super::{Accepted, CHUNK_HEIGHT, Entered, Merging};
 use crate::keys::{LABEL_KEY_BYTES, TagKeys, array};
 use crate::proof::ChunkStatement;
 use crate::suite::Packed;
@@ -14,7 +14,8 @@ use crate::{
 
 /// The receiver verifies evaluations and takes its blinds off.
 pub struct Evaluating<S: Suite> {
-    session: Session<S>,
+    entered: Entered,
+    accepted: Accepted<S>,
     table: S::Table,
     keys: TagKeys,
     blinded: Root,
@@ -36,15 +37,20 @@ struct Scratch<S: Suite> {
 }
 
 impl<S: Suite> Evaluating<S> {
-    pub(super) fn new(session: Session<S>, blinded: Root, blinded_roots: Vec<Root>) -> Self {
-        let elements = session.set.elements.len();
-        let labels = match session.terms.mode {
+    pub(super) fn new(
+        entered: Entered,
+        accepted: Accepted<S>,
+        blinded: Root,
+        blinded_roots: Vec<Root>,
+    ) -> Self {
+        let elements = entered.set.elements.len();
+        let labels = match entered.terms.mode {
             Mode::Members => 0,
             Mode::Labels => elements,
         };
         Self {
-            table: S::table_of_doubled(&session.key),
-            keys: TagKeys::new(&session.sid),
+            table: S::table_of_doubled(&accepted.key),
+            keys: TagKeys::new(&accepted.sid),
             blinded,
             blinded_roots,
             evaluated: RootBuilder::default(),
@@ -56,14 +62,15 @@ impl<S: Suite> Evaluating<S> {
                 evaluated: S::Points::default(),
                 tokens: Vec::new(),
             },
-            session,
+            entered,
+            accepted,
         }
     }
 
     /// Chunks whose evaluations are still to come.
     #[must_use]
     pub fn remaining(&self) -> u32 {
-        self.session.chunks() - self.next
+        self.entered.chunks() - self.next
     }
 
     /// Verifies a chunk of evaluations, new or spooled, takes the blinds off and keeps the tags. `blinded` are the packed elements that
@@ -96,9 +103,9 @@ impl<S: Suite> Evaluating<S> {
         })?;
         S::decode_batch(pool, message.elements, &mut scratch.evaluated).map_err(|e| bad(e.index))?;
         let statement = ChunkStatement {
-            sid: &self.session.sid,
+            sid: &self.accepted.sid,
             chunk,
-            public: &self.session.public,
+            public: &self.accepted.public,
             blinded,
             evaluated: message.elements,
         };
@@ -106,7 +113,7 @@ impl<S: Suite> Evaluating<S> {
         if !proof.verify::<S>(
             pool,
             &statement,
-            &self.session.key,
+            &self.accepted.key,
             &scratch.blinded,
             &scratch.evaluated,
         ) {
@@ -121,19 +128,19 @@ impl<S: Suite> Evaluating<S> {
 
     fn keep_tags(&mut self, pool: &Pool, chunk: u32) {
         let first = u64::from(chunk) * CHUNK as u64;
-        let packed = self.session.packed(chunk);
+        let packed = self.entered.packed(chunk);
         let tokens = &mut self.scratch.tokens;
         tokens.resize(packed.bytes.len() / packed.width * S::ELEMENT, 0);
         S::unblind(
             pool,
             &self.scratch.evaluated,
             &self.table,
-            &self.session.blinds,
+            &self.entered.blinds,
             first,
             tokens,
         );
         let positions = chunk * CHUNK as u32..;
-        match self.session.terms.mode {
+        match self.entered.terms.mode {
             Mode::Members => {
                 let tags = self.keys.tags(pool, packed, tokens, S::ELEMENT);
                 self.tags.extend(tags.into_iter().zip(positions));
@@ -164,17 +171,17 @@ impl<S: Suite> Evaluating<S> {
                 what: "an element entered twice",
             });
         }
-        let session = self.session;
+        let (entered, accepted) = (self.entered, self.accepted);
         let receipt = Receipt {
-            sid: session.sid,
-            agreement: session.terms.agreement,
-            receiver_elements: session.set.elements.len() as u64,
-            sender_elements: session.sender_elements,
+            sid: accepted.sid,
+            agreement: entered.terms.agreement,
+            receiver_elements: entered.set.elements.len() as u64,
+            sender_elements: accepted.sender_elements,
             blinded: self.blinded,
             evaluated: self.evaluated.finish(),
             tags: [0; 32],
         };
-        Ok(Merging::new(session, receipt, self.tags, self.label_keys))
+        Ok(Merging::new(entered, receipt, self.tags, self.label_keys))
     }
 }
 

@@ -3,17 +3,18 @@
 use ring::signature::Ed25519KeyPair;
 use zeroize::Zeroizing;
 
-use super::Session;
+use super::Entered;
 use super::waiting::{AwaitReceipt, Matched, SealedLabel};
 use crate::keys::LABEL_KEY_BYTES;
 use crate::signing::Side;
 use crate::tags::{Layout, TagReader};
 use crate::wire::{ReceiptMessage, Tags};
-use crate::{Error, InputCommitment, LogHead, Place, Receipt, Suite, Tag, Terms};
+use crate::{CallId, Error, InputCommitment, LogHead, Place, Receipt, Tag, Terms};
 
 /// All evaluations have verified; the receiver merges the sender's tags with its own.
 pub struct Merging {
     terms: Terms,
+    call: CallId,
     receipt: Receipt,
     order: Vec<u32>,
     input: InputCommitment,
@@ -27,18 +28,19 @@ pub struct Merging {
 }
 
 impl Merging {
-    pub(super) fn new<S: Suite>(
-        session: Session<S>,
+    pub(super) fn new(
+        entered: Entered,
         receipt: Receipt,
         own: Vec<(Tag, u32)>,
         label_keys: Zeroizing<Vec<u8>>,
     ) -> Self {
         Self {
-            reader: TagReader::new(Layout::of(&session.terms), session.sender_elements),
-            terms: session.terms,
+            reader: TagReader::new(Layout::of(&entered.terms), receipt.sender_elements),
+            terms: entered.terms,
+            call: entered.call,
             receipt,
-            order: session.set.order,
-            input: session.input,
+            order: entered.set.order,
+            input: entered.input,
             own,
             label_keys,
             at: 0,
@@ -105,7 +107,14 @@ impl Merging {
         self.matched.sort_unstable_by_key(|matched| matched.index);
         let signed = self.receipt.sign(Side::Receiver, head, key);
         let message = signed.message(&self.receipt);
-        let next = AwaitReceipt::new(self.terms, self.receipt, signed, self.input, self.matched);
+        let next = AwaitReceipt::new(
+            self.terms,
+            self.call,
+            self.receipt,
+            signed,
+            self.input,
+            self.matched,
+        );
         Ok((next, message))
     }
 }

@@ -7,12 +7,13 @@ use crate::labels::{self, Labels};
 use crate::receipt::Signature;
 use crate::signing::Side;
 use crate::wire::{Abort, ReceiptMessage};
-use crate::{Error, InputCommitment, Place, Receipt, SignedReceipt, Terms};
+use crate::{CallId, Error, InputCommitment, Place, Receipt, SignedReceipt, Terms};
 
 /// The receiver has signed the receipt and waits for the sender's signature. To come here again after a cut it replays
 /// the session, and signs for the same head.
 pub struct AwaitReceipt {
     terms: Terms,
+    call: CallId,
     receipt: Receipt,
     signed: Signature,
     input: InputCommitment,
@@ -45,6 +46,8 @@ pub struct Matches {
     pub labels: Labels,
     /// How many elements the sender has.
     pub sender_elements: u64,
+    /// The id of the opening, which its [`crate::EvidenceBuilder`] needs.
+    pub call: CallId,
     /// What both sides signed.
     pub receipt: SignedReceipt,
     /// What opens the commitment to the receiver's input in an audit.
@@ -54,6 +57,7 @@ pub struct Matches {
 impl AwaitReceipt {
     pub(super) fn new(
         terms: Terms,
+        call: CallId,
         receipt: Receipt,
         signed: Signature,
         input: InputCommitment,
@@ -61,6 +65,7 @@ impl AwaitReceipt {
     ) -> Self {
         Self {
             terms,
+            call,
             receipt,
             signed,
             input,
@@ -97,6 +102,7 @@ impl AwaitReceipt {
             places: self.matched.iter().map(|matched| matched.place).collect(),
             labels,
             sender_elements: self.receipt.sender_elements,
+            call: self.call,
             receipt,
             input: self.input,
         })

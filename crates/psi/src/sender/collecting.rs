@@ -87,7 +87,7 @@ impl<S: Suite> Collecting<S> {
             .into());
         }
         let blinded = self.root.finish();
-        if commit.root != blinded || !check_commit(&self.session.sid, commit, &self.session.terms.receiver) {
+        if commit.root != blinded || !check_commit(&self.session.call, commit, &self.session.terms.receiver) {
             return Err(Abort::Root.into());
         }
         Ok(Replying::new(self.session, blinded, self.roots))

@@ -151,6 +151,17 @@ impl<S: Suite> Replying<S> {
 }
 
 impl ReceiptDue {
+    /// Signs before the receiver does, where messages go by files and one crossing must be enough. What the receiver
+    /// signs later, [`Receipt::conclude`] joins to it; nothing secret is needed for that any more.
+    ///
+    /// That the sender has answered, the receiver can then prove before it has signed the same. What the receiver has
+    /// entered and asked, its [`crate::wire::Commit`] proves as ever.
+    #[must_use]
+    pub fn sign_ahead(self, key: &Ed25519KeyPair, head: LogHead) -> (Receipt, ReceiptMessage) {
+        let message = self.receipt.sign(Side::Sender, head, key).message(&self.receipt);
+        (self.receipt, message)
+    }
+
     /// Checks the receiver's signature and answers with the own. `head` is the end of this side's own log.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ impl<S: Suite> Tagging<S> {
         let layout = Layout::of(&session.terms);
         let elements = usize::try_from(session.input.elements).unwrap_or(0);
         Self {
-            hasher: S::hasher(&session.sid.0),
+            hasher: S::hasher(&session.call.0),
             keys: TagKeys::new(&session.sid),
             doubled: S::doubled(&session.key),
             committer: InputCommitter::again(&session.terms, &session.input),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Packed, Suite};
 
 /// Our own domain separation tag: it differs from the RFC's, so that nothing of ours is an evaluation of anybody's OPRF.
-const DST: &[u8] = b"HEFU-V2-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_";
+const DST: &[u8] = b"HEFU-V3-H2G-ristretto255_XMD:SHA-512_R255MAP_RO_";
 
 /// The first suite.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +79,8 @@ impl Suite for Ristretto255 {
         Table::new(&public.doubled())
     }
 
-    fn hasher(session: &[u8; 32]) -> Hasher {
-        Hasher::new(DST, session)
+    fn hasher(call: &[u8; 32]) -> Hasher {
+        Hasher::new(DST, call)
     }
 
     fn decode_batch(pool: &Pool, encoded: &[u8], points: &mut Points) -> Result<(), BadElement> {

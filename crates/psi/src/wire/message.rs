@@ -64,7 +64,7 @@ pub struct Commit {
     pub root: [u8; 32],
     /// How many they are.
     pub elements: u64,
-    /// Ed25519 by the receiver's node key over the session id, the root and the number.
+    /// Ed25519 by the receiver's node key over the opening's id, the root and the number.
     pub signature: Vec<u8>,
 }
 

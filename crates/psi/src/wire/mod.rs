@@ -13,7 +13,7 @@ pub use bulk::{Blinded, Document, Evaluated, Tags};
 pub use message::{Accept, Commit, Have, Open, ReceiptMessage, decode_abort, encode_abort};
 
 /// The version of the protocol that this code speaks.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// The most bytes of a message that is not bulk.
 pub const MAX_MESSAGE_BYTES: usize = 4096;

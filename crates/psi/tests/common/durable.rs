@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, Error, Incoming, InputCommitment, InputCommitter, Matches, Replying, Root, SessionSeed,
+    Blinding, Error, Incoming, InputCommitment, InputCommitter, Matches, Replying, Root, SessionSeed,
     SignedReceipt, Suite, TagSet, element_root,
 };
 use zeroize::Zeroizing;
@@ -149,8 +149,8 @@ impl<'a> Ends<'a> {
         let their_seed = SessionSeed::from_bytes(Zeroizing::new(theirs.seed));
 
         let set = elements(terms().width, &disk.set);
-        let (opened, open) = AwaitAccept::open::<S>(terms(), set, &seed)?;
-        let open = open.encode();
+        let (mut blinding, opening) = Blinding::<S>::open(terms(), set, &seed)?;
+        let open = opening.message().encode();
         if disk.open.get_or_insert_with(|| open.clone()) != &open {
             return Err(local("opening"));
         }
@@ -206,7 +206,7 @@ impl<'a> Ends<'a> {
         if disk.accept.get_or_insert_with(|| accept.clone()) != &accept {
             return Err(local("acceptance"));
         }
-        let mut blinding = opened.accept::<S>(&Accept::decode(&accept)?)?;
+        let accepted = opening.accept::<S>(&Accept::decode(&accept)?)?;
         let held = blinding.held(&Have::decode(&line.at_receiver()?)?)?;
         let (mut spool, mut out) = (Vec::new(), Vec::new());
         while let Some(message) = blinding.next(&POOL, &mut out) {
@@ -229,7 +229,8 @@ impl<'a> Ends<'a> {
                 theirs.roots = collecting.roots().to_vec();
             }
         }
-        let (mut evaluating, commit) = blinding.commit(&receiver_key)?;
+        let (committed, commit) = blinding.commit(&receiver_key)?;
+        let mut evaluating = committed.evaluating(accepted)?;
         line.send_to_sender(commit.encode())?;
         let mut replying = collecting.commit(&Commit::decode(&line.at_sender()?)?)?;
 

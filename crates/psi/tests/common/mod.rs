@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 use hefu_curve::Pool;
 use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Open, ReceiptMessage, Tags};
 use hefu_psi::{
-    AwaitAccept, CHUNK, Elements, Error, Incoming, InputCommitter, KeyKind, LogHead, Matches, Mode,
+    Blinding, CHUNK, CallId, Elements, Error, Incoming, InputCommitter, KeyKind, LogHead, Matches, Mode,
     SessionId, SessionSeed, SignedReceipt, Suite, TagSet, Terms,
 };
 use rand::SeedableRng;
@@ -102,6 +102,10 @@ impl Transcript {
         Accept::decode(&self.of(Step::Accept)[0]).unwrap()
     }
 
+    pub(crate) fn call(&self) -> CallId {
+        naive::call(&self.of(Step::Open)[0])
+    }
+
     pub(crate) fn sid(&self) -> SessionId {
         self.sid.expect("the session has an id once it is accepted")
     }
@@ -175,14 +179,14 @@ impl Session {
         let seed = self.sender_seed();
         S::reduce(&naive::derive(
             seed.as_bytes(),
-            "hefu/2 sender key",
+            "hefu/3 sender key",
             &[&seen.of(Step::Open)[0], &input],
         ))
     }
 
     /// The receiver's key for its blinds.
     pub(crate) fn blind_key(&self) -> [u8; 64] {
-        naive::derive(self.receiver_seed().as_bytes(), "hefu/2 receiver blinds", &[])
+        naive::derive(self.receiver_seed().as_bytes(), "hefu/3 receiver blinds", &[])
     }
 
     /// The packed elements of the sender with their packed labels, chunk by chunk.
@@ -209,10 +213,11 @@ impl Session {
         let sender = |step| at(End::Sender, step);
 
         let x = elements(self.receiver_terms.width, &self.x);
-        let (awaiting, open) = AwaitAccept::open::<S>(self.receiver_terms.clone(), x, &self.receiver_seed())
-            .map_err(receiver(Step::Open))?;
+        let (mut blinding, opening) =
+            Blinding::<S>::open(self.receiver_terms.clone(), x, &self.receiver_seed())
+                .map_err(receiver(Step::Open))?;
 
-        let bytes = wire.one(End::Sender, Step::Open, open.encode())?;
+        let bytes = wire.one(End::Sender, Step::Open, opening.message().encode())?;
         let open = Open::decode(&bytes).map_err(|e| sender(Step::Open)(e.into()))?;
         let incoming = Incoming::new::<S>(self.sender_terms.clone(), open).map_err(sender(Step::Open))?;
         let seed = self.sender_seed();
@@ -226,7 +231,7 @@ impl Session {
 
         let bytes = wire.one(End::Receiver, Step::Accept, accept.encode())?;
         let accept = Accept::decode(&bytes).map_err(|e| receiver(Step::Accept)(e.into()))?;
-        let mut blinding = awaiting.accept::<S>(&accept).map_err(receiver(Step::Accept))?;
+        let accepted = opening.accept::<S>(&accept).map_err(receiver(Step::Accept))?;
         let bytes = wire.one(End::Receiver, Step::SenderHave, NOTHING_YET.encode())?;
         let have = Have::decode(&bytes).map_err(|e| receiver(Step::SenderHave)(e.into()))?;
         let held = blinding.held(&have).map_err(receiver(Step::SenderHave))?;
@@ -238,7 +243,8 @@ impl Session {
             }
             spool.push(message.elements.to_vec());
         }
-        let (mut evaluating, commit) = blinding.commit(&receiver_key).map_err(receiver(Step::Commit))?;
+        let (committed, commit) = blinding.commit(&receiver_key).map_err(receiver(Step::Commit))?;
+        let mut evaluating = committed.evaluating(accepted).map_err(receiver(Step::Commit))?;
 
         let mut sender_spool = Vec::new();
         for bytes in wire.many(Step::Blinded, blinded) {

@@ -204,7 +204,11 @@ fn what_the_first_version_wrote_is_read_and_goes_on() {
     assert_eq!(store.all_peers().unwrap()[0].1, None);
     let agreement = store.agreement(&[3; 32]).unwrap().unwrap();
     assert_eq!(agreement.state, AgreementState::Signed);
-    assert!(!store.remember_public_key(&[0; 32]).unwrap());
+    assert!(
+        !store
+            .write(|connection| crate::key_memory::remember(connection, &[0; 32]))
+            .unwrap()
+    );
     assert_eq!(store.verify().unwrap().seq, 2, "and the sweep's entry");
     assert_eq!(store.entries(0, 1).unwrap()[0].body, json!({ "n": 1 }));
 

@@ -31,7 +31,7 @@ fn bad(reason: &[u8]) -> SessionEnd {
 fn a_session_goes_on_after_a_restart() {
     let (dir, store) = fresh();
     let round = begun(&store);
-    store.note_accept(&round.id, b"accept").unwrap();
+    assert!(store.note_accept(&round.id, b"accept", None).unwrap());
     store.note_commit(&round.id, b"commit").unwrap();
     store.note_tags_root(&round.id, &[7; 32]).unwrap();
     store
@@ -123,7 +123,9 @@ fn the_same_again_is_no_change_and_another_value_is_refused() {
 
     type Note = fn(&Store, &[u8; 32], u8) -> Result<(), Error>;
     let notes: [(&str, Note); 4] = [
-        ("accept", |store, round, byte| store.note_accept(round, &[byte])),
+        ("accept", |store, round, byte| {
+            store.note_accept(round, &[byte], Some(&[byte; 32])).map(|_| ())
+        }),
         ("commit", |store, round, byte| store.note_commit(round, &[byte])),
         ("tags_root", |store, round, byte| {
             store.note_tags_root(round, &[byte; 32])
@@ -338,7 +340,7 @@ fn an_end_is_whole_and_is_told_once() {
 fn an_ended_session_takes_nothing_more_but_what_it_has() {
     let (_dir, store) = fresh();
     let round = begun(&store);
-    store.note_accept(&round.id, b"accept").unwrap();
+    assert!(store.note_accept(&round.id, b"accept", None).unwrap());
     store.end_session(&outcome(&done(&round))).unwrap();
     let before = store.session(&round.id).unwrap();
     assert!(store.session_seed(&round.id).unwrap().is_none());
@@ -350,7 +352,7 @@ fn an_ended_session_takes_nothing_more_but_what_it_has() {
     ] {
         assert!(matches!(refused, Err(Error::SessionEnded)), "{refused:?}");
     }
-    store.note_accept(&round.id, b"accept").unwrap();
+    assert!(store.note_accept(&round.id, b"accept", None).unwrap());
     store.note_receipt(&round.id, b"own receipt").unwrap();
     for sql in [
         "UPDATE sessions SET end_reason = x'01'",
