@@ -22,31 +22,41 @@ const EXPLAINED: &str = "finding_explained";
 const RECORD_MADE: &str = "finding_record_made";
 
 /// What was found when a finding was derived once more.
-pub(crate) struct Explanation {
-    pub(crate) round: Round,
-    pub(crate) item: Hex<8>,
-    pub(crate) finding: Finding,
-    pub(crate) signed: SignedAgreement,
+pub struct Explanation {
+    /// The round.
+    pub round: Round,
+    /// The number by which officers speak of the finding.
+    pub item: Hex<8>,
+    /// As it was stored.
+    pub finding: Finding,
+    /// The agreement, whose signatures hold.
+    pub signed: SignedAgreement,
     /// The party that this node is.
-    pub(crate) me: usize,
+    pub me: usize,
     /// The rule as this node has it, where its rules are those of the agreement.
-    pub(crate) rule: Option<Rule>,
-    pub(crate) receipt: ReceiptCheck,
-    pub(crate) proof: Proof,
-    pub(crate) derived: Derived,
+    pub rule: Option<Rule>,
+    /// What both signed at the end.
+    pub receipt: ReceiptCheck,
+    /// Whether the match is proven.
+    pub proof: Proof,
+    /// Whether the same finding comes out of the agency's own rows.
+    pub derived: Derived,
     /// Whether every entry of this node's log follows from the one before.
-    pub(crate) log_intact: bool,
+    pub log_intact: bool,
     /// The entries about the round, in order.
-    pub(crate) entries: Vec<Noted>,
+    pub entries: Vec<Noted>,
     /// Who has looked at the finding, in order.
-    pub(crate) looked: Vec<Noted>,
+    pub looked: Vec<Noted>,
 }
 
 /// The receipt, and whether both signatures hold now.
-pub(crate) struct ReceiptCheck {
-    pub(crate) session: Hex<32>,
-    pub(crate) digest: Hex<32>,
-    pub(crate) holds: bool,
+pub struct ReceiptCheck {
+    /// The session.
+    pub session: Hex<32>,
+    /// The digest that was signed.
+    pub digest: Hex<32>,
+    /// Whether both signatures hold.
+    pub holds: bool,
 }
 
 /// Whether the match behind a finding is proven.
@@ -103,7 +113,7 @@ impl Node {
     ///
     /// # Errors
     /// When there is no such finding, or not any more; the store's.
-    pub(crate) fn explain(&self, round: &[u8; 32], seq: u64, actor: &str) -> Result<Explanation> {
+    pub fn explain(&self, round: &[u8; 32], seq: u64, actor: &str) -> Result<Explanation> {
         self.looked_into(round, seq, actor, EXPLAINED)
     }
 
@@ -111,7 +121,7 @@ impl Node {
     ///
     /// # Errors
     /// As [`Node::explain`].
-    pub(crate) fn explain_to_person(&self, round: &[u8; 32], seq: u64, actor: &str) -> Result<Explanation> {
+    pub fn explain_to_person(&self, round: &[u8; 32], seq: u64, actor: &str) -> Result<Explanation> {
         self.looked_into(round, seq, actor, RECORD_MADE)
     }
 

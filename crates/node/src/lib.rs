@@ -16,7 +16,7 @@ mod doctor;
 mod dossier;
 mod error;
 mod exchange;
-mod explain;
+pub mod explain;
 mod guard;
 mod import;
 mod keeper;

@@ -13,6 +13,7 @@ use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
+use crate::report::Form;
 use crate::api::view::{ExplanationView, FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started};
 
 /// Every round, the newest first.
@@ -113,7 +114,14 @@ pub(super) async fn report(
 #[serde(deny_unknown_fields)]
 pub(super) struct InForm {
     /// `internal` with a line for each finding, `submission` with aggregates only.
+    #[serde(default = "InForm::usual")]
     form: String,
+}
+
+impl InForm {
+    fn usual() -> String {
+        Form::Internal.code().to_owned()
+    }
 }
 
 /// One finding derived once more from what was kept. The person is masked.
