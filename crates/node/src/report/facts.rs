@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hefu_casework::{
-    Agreement, CannotFindReason, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text,
+    Agreement, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text,
 };
 use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
@@ -494,12 +494,11 @@ impl Learns {
 }
 
 impl CannotFind {
-    /// The rule, for this reason.
-    pub(crate) fn new(rule: &RuleId, reason: CannotFindReason, rows: u64) -> Self {
+    pub(crate) fn of(unfound: &hefu_casework::CannotFind) -> Self {
         Self {
-            rule: rule.clone(),
-            reason: reason.code().to_owned(),
-            rows,
+            rule: unfound.rule.clone(),
+            reason: unfound.reason.code().to_owned(),
+            rows: unfound.rows,
         }
     }
 }

@@ -207,7 +207,11 @@ impl Node {
             return Vec::new();
         }
         let by_case = |id: &&_| self.rules.get(id).is_some_and(|rule| rule.basis == Basis::Case);
-        let of = |id| CannotFind::new(id, CannotFindReason::CaseSchemesDiffer, 0);
+        let of = |id: &hefu_casework::RuleId| CannotFind {
+            rule: id.clone(),
+            reason: CannotFindReason::CaseSchemesDiffer.code().to_owned(),
+            rows: 0,
+        };
         agreement.rules.iter().filter(by_case).map(of).collect()
     }
 
