@@ -58,7 +58,11 @@ impl Gateway {
 
     /// Connects the folders of a node.
     pub fn connect(&mut self, node_key: &[u8; 32], outbox: &Path, inbox: &Path) {
-        let short = node_key.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let short = node_key
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         self.inboxes.insert(short, inbox.to_path_buf());
         self.outboxes.push(outbox.to_path_buf());
     }

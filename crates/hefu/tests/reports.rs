@@ -42,7 +42,10 @@ fn done() -> Done {
     civil.meet(&federation);
     federation.meet(&civil);
     civil.import_people("extreme_poverty", (0..PEOPLE).map(number));
-    federation.import_people("disabled_living", (PEOPLE - IN_COMMON..2 * PEOPLE - IN_COMMON).map(number));
+    federation.import_people(
+        "disabled_living",
+        (PEOPLE - IN_COMMON..2 * PEOPLE - IN_COMMON).map(number),
+    );
     let agreement = civil.agree(&federation, &draft(4));
     civil.json(&["round", "run", &agreement]);
     let rounds = civil.json(&["round", "list"]);
@@ -61,7 +64,19 @@ impl Done {
     fn export(&self, form: &str) -> [PathBuf; 3] {
         let files = ["json", "html", "xlsx"].map(|kind| self.dir.path().join(format!("{form}.{kind}")));
         let [json, page, book] = files.each_ref().map(|file| file.to_str().unwrap());
-        let args = ["report", "export", &self.round, "--form", form, "--out", json, "--page", page, "--xlsx", book];
+        let args = [
+            "report",
+            "export",
+            &self.round,
+            "--form",
+            form,
+            "--out",
+            json,
+            "--page",
+            page,
+            "--xlsx",
+            book,
+        ];
         let said = self.civil.shown(&args);
         assert!(said.contains("不得仅凭比对结果停发或追缴"), "{said}");
         files
@@ -86,22 +101,43 @@ fn a_report_is_verified_with_only_the_file_and_the_cards() {
     };
     let both = verify(&[&json, "--card".as_ref(), &card, &other]);
     assert_eq!(both.code, 0, "{}", both.stderr);
-    for said in ["未被改动", "县民政局（按所给名片）", "内部使用 第1份", "联席〔2026〕1号"] {
+    for said in [
+        "未被改动",
+        "县民政局（按所给名片）",
+        "内部使用 第1份",
+        "联席〔2026〕1号",
+    ] {
         assert!(both.stdout.contains(said), "{}", both.stdout);
     }
     let alone = verify(&[&json]);
-    assert!(alone.code == 0 && alone.stdout.contains("签名属于谁尚未核对"), "{}", alone.stdout);
+    assert!(
+        alone.code == 0 && alone.stdout.contains("签名属于谁尚未核对"),
+        "{}",
+        alone.stdout
+    );
     let stranger = verify(&[&json, "--card".as_ref(), &other]);
-    assert!(stranger.code == 3 && stranger.stderr.contains("没有签署此报告的节点"), "{}", stranger.stderr);
+    assert!(
+        stranger.code == 3 && stranger.stderr.contains("没有签署此报告的节点"),
+        "{}",
+        stranger.stderr
+    );
     for made in [&page, &book] {
         let said = verify(&[made, "--card".as_ref(), &card]);
-        assert!(said.code == 3 && said.stderr.contains("只有 JSON 文件有签名"), "{}", said.stderr);
+        assert!(
+            said.code == 3 && said.stderr.contains("只有 JSON 文件有签名"),
+            "{}",
+            said.stderr
+        );
     }
     let text = std::fs::read_to_string(&json).unwrap();
     let changed = elsewhere.path().join("changed.json");
     std::fs::write(&changed, text.replace("影评〔2026〕3号", "影评〔2026〕4号")).unwrap();
     let said = verify(&[&changed, "--card".as_ref(), &card]);
-    assert!(said.code == 3 && said.stderr.contains("“影响评估”部分与签名时不同"), "{}", said.stderr);
+    assert!(
+        said.code == 3 && said.stderr.contains("“影响评估”部分与签名时不同"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]
@@ -114,13 +150,18 @@ fn all_renderings_say_the_same_and_no_number() {
         let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
         let html = std::fs::read_to_string(&page).unwrap();
         // Nothing is fetched from anywhere.
-        for outside in ["http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link", "<img"] {
+        for outside in [
+            "http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link", "<img",
+        ] {
             assert!(!html.contains(outside), "{outside}");
         }
         let verified = hefu(["report", "verify", "--json", json.to_str().unwrap()]).json();
         let digest = verified["digest"].as_str().unwrap();
         let cells = cells(&book);
-        let items = report["sections"]["findings"].as_array().cloned().unwrap_or_default();
+        let items = report["sections"]["findings"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         assert_eq!(items.len() as u64, if form == "internal" { IN_COMMON } else { 0 });
         let items = items.iter().map(|line| line["item"].as_str().unwrap().to_owned());
         // 650 yuan each.
@@ -138,7 +179,9 @@ fn all_renderings_say_the_same_and_no_number() {
             assert!(told, "{form}: no {said} in the workbook");
         }
         assert!(cells.iter().any(|cell| cell == "4550"), "{form}");
-        for (bytes, what) in [&json, &page].map(|file| (std::fs::read(file).unwrap(), file.display().to_string())) {
+        for (bytes, what) in
+            [&json, &page].map(|file| (std::fs::read(file).unwrap(), file.display().to_string()))
+        {
             secrets.are_not_in(&bytes, &what);
         }
         secrets.are_not_in(cells.join("\n").as_bytes(), "a workbook");
@@ -152,7 +195,8 @@ fn all_renderings_say_the_same_and_no_number() {
 fn small_counts_stay_untold() {
     let done = done();
     // Another round on two people fewer than are told.
-    done.civil.import_people("extreme_poverty", (PEOPLE - 3..PEOPLE).map(number));
+    done.civil
+        .import_people("extreme_poverty", (PEOPLE - 3..PEOPLE).map(number));
     let agreements = done.civil.json(&["agreement", "list"]);
     let agreement = agreements["agreements"][0]["digest"].as_str().unwrap();
     done.civil.json(&["round", "run", agreement]);
@@ -196,7 +240,14 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
     let page = done.dir.path().join("record.html");
     let text = done.dir.path().join("record.txt");
     for file in [&page, &text] {
-        done.civil.shown(&["finding", "record", &done.round, "1", "--out", file.to_str().unwrap()]);
+        done.civil.shown(&[
+            "finding",
+            "record",
+            &done.round,
+            "1",
+            "--out",
+            file.to_str().unwrap(),
+        ]);
         let record = std::fs::read_to_string(file).unwrap();
         for said in [
             "当事人查阅单",
@@ -211,16 +262,25 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
             assert!(record.contains(said), "no {said} in {record}");
         }
         // The person is told nothing that only officers need.
-        assert!(!record.contains("会话编号") && !record.contains("extreme_poverty 1/1"), "{record}");
+        assert!(
+            !record.contains("会话编号") && !record.contains("extreme_poverty 1/1"),
+            "{record}"
+        );
         Numbers::new(done.numbers().iter().map(String::as_str)).are_not_in(record.as_bytes(), "a record");
     }
     opens(&page);
-    let missing = done.civil.run(&["audit", "explain", &done.round, "99", "--json"]).failure();
+    let missing = done
+        .civil
+        .run(&["audit", "explain", &done.round, "99", "--json"])
+        .failure();
     assert_eq!(missing, (3, "node_missing".to_owned()));
     // The sender has no findings.
     let rounds = done.federation.json(&["round", "list"]);
     let answered = rounds["rounds"][0]["id"].as_str().unwrap();
-    let none = done.federation.run(&["audit", "explain", answered, "1", "--json"]).failure();
+    let none = done
+        .federation
+        .run(&["audit", "explain", answered, "1", "--json"])
+        .failure();
     assert_eq!(none.1, "node_missing");
 }
 
@@ -236,13 +296,29 @@ fn cells(book: &Path) -> Vec<String> {
     all
 }
 
-/// An office suite makes a PDF of it, where one is installed.
+/// An office suite makes a PDF of it, where the part for such files is installed.
 fn opens(file: &Path) {
+    let part = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("xlsx") => "libsclo.so",
+        _ => "libswlo.so",
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let suite = std::env::split_paths(&path).find_map(|folder| folder.join("soffice").canonicalize().ok());
+    if !suite.is_some_and(|suite| suite.with_file_name(part).exists()) {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
-    let profile = format!("-env:UserInstallation=file://{}", dir.path().join("profile").display());
+    let profile = format!(
+        "-env:UserInstallation=file://{}",
+        dir.path().join("profile").display()
+    );
     let args = [&profile, "--headless", "--convert-to", "pdf", "--outdir"];
-    let converted = Command::new("soffice").args(args).arg(dir.path()).arg(file).output();
-    let Ok(output) = converted else { return };
+    let output = Command::new("soffice")
+        .args(args)
+        .arg(dir.path())
+        .arg(file)
+        .output()
+        .unwrap();
     assert!(output.status.success());
     let pdf = dir.path().join(file.with_extension("pdf").file_name().unwrap());
     assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));

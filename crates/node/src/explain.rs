@@ -129,18 +129,23 @@ impl Node {
         let record = self.round_on_record(round)?;
         let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let all = self.store.findings(round)?;
-        let finding = index.and_then(|index| all.get(index)).ok_or_else(|| Error::Missing {
-            what: "finding",
-            name: seq.to_string(),
-        })?;
+        let finding = index
+            .and_then(|index| all.get(index))
+            .ok_or_else(|| Error::Missing {
+                what: "finding",
+                name: seq.to_string(),
+            })?;
         let item = self.item(round, seq);
         let body = json!({ "round": Hex(*round), "finding": seq, "item": item });
         self.log_by(actor, kind, &body)?;
 
         let signed = self.signed_agreement(&record.agreement)?;
-        let me = signed.agreement().index_of(&self.node_key()).ok_or(Error::Internal {
-            what: "a round's agreement",
-        })?;
+        let me = signed
+            .agreement()
+            .index_of(&self.node_key())
+            .ok_or(Error::Internal {
+                what: "a round's agreement",
+            })?;
         let same_rules = self.rules.digest() == signed.agreement().rules_digest.0;
         let (proof, proven) = self.proof(&record, seq - 1);
         let derived = match &proof {
@@ -155,8 +160,9 @@ impl Node {
             actor: entry.actor.clone(),
             kind: entry.kind.clone(),
         };
-        let (looked, entries): (Vec<_>, Vec<_>) =
-            about.iter().partition(|entry| entry.kind == EXPLAINED || entry.kind == RECORD_MADE);
+        let (looked, entries): (Vec<_>, Vec<_>) = about
+            .iter()
+            .partition(|entry| entry.kind == EXPLAINED || entry.kind == RECORD_MADE);
         let of_this = |entry: &&&hefu_store::LogEntry| entry.body["finding"] == seq;
         Ok(Explanation {
             item,
@@ -186,7 +192,14 @@ impl Node {
             }
             Ok(none) => {
                 let kept = record.state == RoundState::Done && self.keeps_evidence(record);
-                (if kept { Proof::NothingMatched } else { Proof::NotKept }, none)
+                (
+                    if kept {
+                        Proof::NothingMatched
+                    } else {
+                        Proof::NotKept
+                    },
+                    none,
+                )
             }
             Err(error) => {
                 let code = error.code().to_owned();

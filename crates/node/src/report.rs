@@ -92,5 +92,6 @@ impl Node {
 fn digests(sections: &Value) -> BTreeMap<String, Hex<32>> {
     let digest = |section| Hex(sha256(&canonical::to_vec(section)));
     let each = sections.as_object().into_iter().flatten();
-    each.map(|(name, section)| (name.clone(), digest(section))).collect()
+    each.map(|(name, section)| (name.clone(), digest(section)))
+        .collect()
 }

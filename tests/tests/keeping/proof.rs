@@ -83,13 +83,19 @@ async fn a_finding_is_derived_anew_when_the_session_is_gone() {
         assert_eq!(explained.proof, Proof::Proven { elements: 3 });
         assert_eq!(explained.derived, Derived::Same);
         assert!(explained.receipt.holds && explained.log_intact);
-        assert_eq!(explained.finding, node.store().findings(&round).unwrap()[seq as usize - 1]);
+        assert_eq!(
+            explained.finding,
+            node.store().findings(&round).unwrap()[seq as usize - 1]
+        );
         assert_eq!(explained.rule.unwrap().id.as_str(), "X3");
     }
     // Who looked is on record, of each finding by itself.
     node.explain_to_person(&round, 1, "窗口").unwrap();
     let looked = node.explain(&round, 1, "主任").unwrap().looked;
-    let by: Vec<_> = looked.iter().map(|noted| (noted.actor.as_str(), noted.kind.as_str())).collect();
+    let by: Vec<_> = looked
+        .iter()
+        .map(|noted| (noted.actor.as_str(), noted.kind.as_str()))
+        .collect();
     let expected = [
         ("审计员", "finding_explained"),
         ("窗口", "finding_record_made"),
@@ -98,7 +104,10 @@ async fn a_finding_is_derived_anew_when_the_session_is_gone() {
     assert_eq!(by, expected);
     assert_eq!(node.explain(&round, 2, "主任").unwrap().looked.len(), 2);
     for none in [0, PEOPLE / 2 + 1] {
-        assert_eq!(node.explain(&round, none, "主任").err().unwrap().code(), "node_missing");
+        assert_eq!(
+            node.explain(&round, none, "主任").err().unwrap().code(),
+            "node_missing"
+        );
     }
 
     // The records go by a retention of their own: the match stays proven, and is not derived any more.
@@ -122,8 +131,14 @@ async fn what_was_changed_since_is_not_explained_away() {
     intrude(&stolen.folder, "evidence", gone, rusqlite::params![round, 0]);
     let stolen = stolen.open(surroundings()).await;
     let explained = stolen.node.explain(&round, 1, "审计员").unwrap();
-    assert_eq!((explained.proof, explained.derived), (Proof::NothingMatched, Derived::NotProven));
-    assert_eq!(stolen.node.explain(&round, 2, "审计员").unwrap().derived, Derived::Same);
+    assert_eq!(
+        (explained.proof, explained.derived),
+        (Proof::NothingMatched, Derived::NotProven)
+    );
+    assert_eq!(
+        stolen.node.explain(&round, 2, "审计员").unwrap().derived,
+        Derived::Same
+    );
 
     // Another receipt in the log.
     let (seq, body) = logged(&closed.folder, "round_done", &id);

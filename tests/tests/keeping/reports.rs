@@ -13,7 +13,10 @@ use super::*;
 const LABEL: &[u8] = b"hefu/3 report\0";
 
 fn made(two: &Two, round: &[u8; 32], form: Form) -> Vec<u8> {
-    two.receiver.node.report(round, form, &Reviews::new(), "经办").unwrap()
+    two.receiver
+        .node
+        .report(round, form, &Reviews::new(), "经办")
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,12 +37,18 @@ async fn a_report_can_be_verified_without_the_node() {
     assert_eq!(sections.agreement.text.number, "1号");
     assert!(sections.assessment.is_none());
     let rules = sections.rules.texts.unwrap();
-    assert_eq!(rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["X3"]);
+    assert_eq!(
+        rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(),
+        ["X3"]
+    );
     // Forty people of three months each, half of them on both registers.
     assert_eq!(sections.inputs.own.elements, Some(3 * PEOPLE));
     assert_eq!(sections.inputs.peer.elements, Some(3 * PEOPLE));
     let snapshot = &sections.inputs.snapshots[0];
-    assert_eq!((snapshot.rows_read, snapshot.accepted, snapshot.persons), (PEOPLE, PEOPLE, PEOPLE));
+    assert_eq!(
+        (snapshot.rows_read, snapshot.accepted, snapshot.persons),
+        (PEOPLE, PEOPLE, PEOPLE)
+    );
     assert!(sections.deleted.session_secrets && sections.deleted.records.is_empty());
     let Results::Learned(tables) = sections.results else {
         panic!("the receiver learns")
@@ -54,12 +63,25 @@ async fn a_report_can_be_verified_without_the_node() {
     assert_eq!(tables.matched, Some(3 * PEOPLE / 2));
     assert_eq!(tables.by_rule.len(), 1);
     assert_eq!(tables.by_rule[0].cell, tables.total);
-    let by_month: Vec<_> = tables.by_month.iter().map(|row| (row.of.clone(), row.cell)).collect();
-    let month = |number| (Group::Month(Month::new(2026, number).unwrap()), told(PEOPLE / 2, months));
+    let by_month: Vec<_> = tables
+        .by_month
+        .iter()
+        .map(|row| (row.of.clone(), row.cell))
+        .collect();
+    let month = |number| {
+        (
+            Group::Month(Month::new(2026, number).unwrap()),
+            told(PEOPLE / 2, months),
+        )
+    };
     assert_eq!(by_month, [month(7), month(8), month(9)]);
     let lines = sections.findings.unwrap();
     assert_eq!(lines.len() as u64, PEOPLE / 2);
-    assert!(lines.iter().all(|line| line.review.is_none() && line.months.len() == 3));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.review.is_none() && line.months.len() == 3)
+    );
     // It refers to the receipt that the sender has signed as well.
     let receipt = SignedReceipt::from(&sections.receipt.unwrap());
     let keys = cards.each_ref().map(|card| card.node_key());
@@ -101,12 +123,26 @@ async fn no_number_stands_in_a_report_and_copies_are_counted() {
         assert_eq!(searcher.find(bytes), None);
     }
     let read = |bytes: &[u8]| verify(bytes, &[]).unwrap().report.sections;
-    let copies: Vec<_> = read(&second).exports.into_iter().map(|export| (export.form, export.copy, export.actor)).collect();
+    let copies: Vec<_> = read(&second)
+        .exports
+        .into_iter()
+        .map(|export| (export.form, export.copy, export.actor))
+        .collect();
     let by = Some("经办".to_owned());
-    assert_eq!(copies, [(Form::Internal, 1, by.clone()), (Form::Submission, 1, by)]);
+    assert_eq!(
+        copies,
+        [(Form::Internal, 1, by.clone()), (Form::Submission, 1, by)]
+    );
     assert_eq!((read(&internal).about.copy, read(&second).about.copy), (1, 2));
     // A finding has one item number in all of them.
-    let items = |bytes| read(bytes).findings.unwrap().into_iter().map(|line| line.item).collect::<Vec<_>>();
+    let items = |bytes| {
+        read(bytes)
+            .findings
+            .unwrap()
+            .into_iter()
+            .map(|line| line.item)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(items(&internal), items(&second));
     let submission = read(&submission);
     assert_eq!(submission.findings, None);
@@ -155,10 +191,20 @@ async fn who_is_corrected_is_not_counted() {
     let bytes = node.report(&round, Form::Internal, &reviews, "经办").unwrap();
     let sections = verify(&bytes, &[]).unwrap().report.sections;
     let lines = sections.findings.unwrap();
-    let reviewed: Vec<_> = lines.iter().filter_map(|line| Some((line.seq, line.review.clone()?))).collect();
+    let reviewed: Vec<_> = lines
+        .iter()
+        .filter_map(|line| Some((line.seq, line.review.clone()?)))
+        .collect();
     let said: Vec<_> = reviewed
         .iter()
-        .map(|(seq, review)| (*seq, review.stage.as_str(), review.reviewer.as_deref(), review.outcome.as_deref()))
+        .map(|(seq, review)| {
+            (
+                *seq,
+                review.stage.as_str(),
+                review.reviewer.as_deref(),
+                review.outcome.as_deref(),
+            )
+        })
         .collect();
     let by = Some("王科长");
     let expected = [
@@ -215,7 +261,10 @@ async fn every_byte_that_is_changed_is_located() {
     }
     assert!(verify(&[bytes.as_slice(), b"\n"].concat(), &[]).is_err());
     assert_eq!(verify(b"PK\x03\x04", &[]).unwrap_err().code(), "report_rendering");
-    assert_eq!(verify(b"<!DOCTYPE html>", &[]).unwrap_err().code(), "report_rendering");
+    assert_eq!(
+        verify(b"<!DOCTYPE html>", &[]).unwrap_err().code(),
+        "report_rendering"
+    );
     let fraction = verify(br#"{"head":{"version":1.5}}"#, &[]).unwrap_err();
     let at_fraction = Fault::NotCanonical {
         at: 20,
@@ -235,7 +284,9 @@ async fn what_is_signed_and_does_not_go_together_is_refused() {
     other_text.clear();
     let closed = two.receiver.close().await;
     let vault = Vault::open(&closed.folder.join("vault.json"), &closed.unlock).unwrap();
-    let pkcs8 = vault.open_file(&closed.folder.join("keys/node.sealed"), "node key").unwrap();
+    let pkcs8 = vault
+        .open_file(&closed.folder.join("keys/node.sealed"), "node key")
+        .unwrap();
     let key = Ed25519KeyPair::from_pkcs8(&pkcs8).unwrap();
     let signed = |change: &dyn Fn(&mut Report), key: &Ed25519KeyPair| {
         let mut report = verify(&bytes, &[]).unwrap().report;
@@ -255,18 +306,39 @@ async fn what_is_signed_and_does_not_go_together_is_refused() {
         other => panic!("{other:?}"),
     };
     assert_eq!(signed(&|_| (), &key), Ok(()), "the key is the node's");
-    assert_eq!(fault(&|report| report.sections.agreement.text.retention_days += 1), "agreement");
-    assert_eq!(fault(&|report| report.sections.agreement.digest = Hex([1; 32])), "agreement");
-    assert_eq!(fault(&|report| report.sections.agreement.signatures.swap(0, 1)), "agreement");
-    assert_eq!(fault(&|report| report.sections.inputs.own.elements = Some(1)), "receipt");
-    assert_eq!(fault(&|report| report.sections.inputs.peer.commitment = Some(Hex([1; 32]))), "receipt");
+    assert_eq!(
+        fault(&|report| report.sections.agreement.text.retention_days += 1),
+        "agreement"
+    );
+    assert_eq!(
+        fault(&|report| report.sections.agreement.digest = Hex([1; 32])),
+        "agreement"
+    );
+    assert_eq!(
+        fault(&|report| report.sections.agreement.signatures.swap(0, 1)),
+        "agreement"
+    );
+    assert_eq!(
+        fault(&|report| report.sections.inputs.own.elements = Some(1)),
+        "receipt"
+    );
+    assert_eq!(
+        fault(&|report| report.sections.inputs.peer.commitment = Some(Hex([1; 32]))),
+        "receipt"
+    );
     assert_eq!(fault(&|report| report.sections.protocol.open = None), "receipt");
-    assert_eq!(fault(&|report| report.sections.receipt = other.sections.receipt.clone()), "receipt");
+    assert_eq!(
+        fault(&|report| report.sections.receipt = other.sections.receipt.clone()),
+        "receipt"
+    );
     assert_eq!(
         fault(&|report| report.sections.receipt.as_mut().unwrap().by_sender = Hex([1; 64])),
         "receipt"
     );
-    assert_eq!(fault(&|report| drop(report.sections.findings.as_mut().unwrap().pop())), "counts");
+    assert_eq!(
+        fault(&|report| drop(report.sections.findings.as_mut().unwrap().pop())),
+        "counts"
+    );
     assert_eq!(
         fault(&|report| {
             report.head.form = Form::Submission;

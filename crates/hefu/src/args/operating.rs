@@ -247,8 +247,8 @@ pub(crate) enum ReportCommand {
         /// 轮次编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 内部使用 internal：逐条列出；报送使用 submission：仅汇总 For whom: with a line for each finding, or aggregates only
-        #[arg(long, value_enum, default_value_t = FormArg::Internal)]
-        form: FormArg,
+        #[arg(long, value_enum, default_value_t = ReportFormArg::Internal)]
+        form: ReportFormArg,
         /// 已签名的报告（JSON）写到此文件 The file to write, signed JSON
         #[arg(long)]
         out: PathBuf,
@@ -271,12 +271,12 @@ pub(crate) enum ReportCommand {
 
 /// For whom a report is.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum FormArg {
+pub(crate) enum ReportFormArg {
     Internal,
     Submission,
 }
 
-impl FormArg {
+impl ReportFormArg {
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Internal => hefu_node::report::Form::Internal.code(),

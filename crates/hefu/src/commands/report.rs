@@ -40,7 +40,10 @@ pub(crate) async fn run(command: ReportCommand, node: &NodeArgs, printer: &Print
                 let book = paper.workbook().map_err(|error| Failure::write(xlsx, &error))?;
                 write_whole(xlsx, &book)?;
             }
-            let more = [page, xlsx].into_iter().flatten().map(|file| file.display().to_string());
+            let more = [page, xlsx]
+                .into_iter()
+                .flatten()
+                .map(|file| file.display().to_string());
             let params = [
                 ("file", out.display().to_string()),
                 ("more", more.collect::<Vec<_>>().join("、")),
@@ -57,7 +60,8 @@ pub(crate) async fn run(command: ReportCommand, node: &NodeArgs, printer: &Print
 fn verified(file: &Path, cards: &[PathBuf], printer: &Printer) -> Result<(), Failure> {
     let read = |file: &Path| std::fs::read(file).map_err(|error| Failure::read(file, &error));
     let card = |file: &PathBuf| {
-        Card::parse(read(file)?.trim_ascii_end()).map_err(|error| Failure::from(hefu_node::Error::from(error)))
+        Card::parse(read(file)?.trim_ascii_end())
+            .map_err(|error| Failure::from(hefu_node::Error::from(error)))
     };
     let cards = cards.iter().map(card).collect::<Result<Vec<_>, _>>()?;
     let verified = verify(&read(file)?, &cards)?;
@@ -98,12 +102,26 @@ fn text(verified: &Verified, lang: Lang) -> String {
         ("paper_round", sections.round.id.to_string()),
         ("paper_node_key", verified.report.head.node_key.to_string()),
         ("report_by", signer),
-        ("paper_agreement", lang.say("report_agreement_checked", &[("number", sections.agreement.text.number.clone())])),
+        (
+            "paper_agreement",
+            lang.say(
+                "report_agreement_checked",
+                &[("number", sections.agreement.text.number.clone())],
+            ),
+        ),
         ("paper_receipt", lang.word(receipt)),
         ("paper_file_digest", verified.digest.to_string()),
     ];
-    let rows: Vec<_> = rows.into_iter().map(|(code, said)| vec![lang.word(code), said]).collect();
-    format!("{}\n{}{}", lang.word("report_holds"), table(&rows), lang.word("not_a_decision"))
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(code, said)| vec![lang.word(code), said])
+        .collect();
+    format!(
+        "{}\n{}{}",
+        lang.word("report_holds"),
+        table(&rows),
+        lang.word("not_a_decision")
+    )
 }
 
 impl From<Fault> for Failure {

@@ -18,7 +18,13 @@ pub(crate) fn explanation(view: &ExplanationView, lang: Lang) -> Paper {
         say.own("paper_step_own"),
     ];
     blocks.extend(say.payments());
-    blocks.extend([say.proof(), say.derived(), say.log(), say.looked("paper_step_looked"), say.outcome("paper_step_outcome")]);
+    blocks.extend([
+        say.proof(),
+        say.derived(),
+        say.log(),
+        say.looked("paper_step_looked"),
+        say.outcome("paper_step_outcome"),
+    ]);
     Paper {
         lang,
         title: lang.word("paper_explanation_title"),
@@ -44,7 +50,13 @@ pub(crate) fn person_record(view: &ExplanationView, lang: Lang) -> Paper {
         say.outcome("paper_person_outcome"),
         lines(
             lang.word("paper_person_rights"),
-            ["paper_right_statement", "paper_right_correction", "paper_right_review"].map(|code| lang.word(code)).into(),
+            [
+                "paper_right_statement",
+                "paper_right_correction",
+                "paper_right_review",
+            ]
+            .map(|code| lang.word(code))
+            .into(),
         ),
     ]);
     Paper {
@@ -53,7 +65,9 @@ pub(crate) fn person_record(view: &ExplanationView, lang: Lang) -> Paper {
         marking: say.numbered(),
         notices: vec![lang.word("not_a_decision"), lang.word("paper_only_suspicion")],
         blocks,
-        blanks: ["paper_blank_contact", "paper_blank_officer", "paper_blank_person"].map(|code| lang.word(code)).into(),
+        blanks: ["paper_blank_contact", "paper_blank_officer", "paper_blank_person"]
+            .map(|code| lang.word(code))
+            .into(),
     }
 }
 
@@ -81,15 +95,14 @@ impl<'a> Say<'a> {
     }
 
     fn numbered(&self) -> String {
-        let params = [
-            ("by", self.view.by.clone()),
-            ("item", self.view.item.clone()),
-        ];
+        let params = [("by", self.view.by.clone()), ("item", self.view.item.clone())];
         self.lang.say("paper_item_numbered", &params)
     }
 
     fn programmes(&self, codes: &[String]) -> String {
-        let names = codes.iter().map(|code| programme(code, &self.catalogue, self.lang));
+        let names = codes
+            .iter()
+            .map(|code| programme(code, &self.catalogue, self.lang));
         names.collect::<Vec<_>>().join("、")
     }
 
@@ -100,11 +113,27 @@ impl<'a> Say<'a> {
             ("until", agreement.end_month.clone()),
         ];
         let mut rows = vec![
-            self.fact("paper_purpose", self.word(&format!("purpose_{}", agreement.purpose))),
-            self.fact("paper_own_side", format!("{}：{}", self.view.by, self.programmes(&agreement.own_programmes))),
-            self.fact("paper_peer_side", format!("{}：{}", agreement.peer, self.programmes(&agreement.peer_programmes))),
+            self.fact(
+                "paper_purpose",
+                self.word(&format!("purpose_{}", agreement.purpose)),
+            ),
+            self.fact(
+                "paper_own_side",
+                format!("{}：{}", self.view.by, self.programmes(&agreement.own_programmes)),
+            ),
+            self.fact(
+                "paper_peer_side",
+                format!(
+                    "{}：{}",
+                    agreement.peer,
+                    self.programmes(&agreement.peer_programmes)
+                ),
+            ),
             self.fact("paper_months", self.lang.say("paper_from_before", &months)),
-            self.fact("paper_key_kind", self.word(&format!("paper_key_kind_{}", agreement.key_kind))),
+            self.fact(
+                "paper_key_kind",
+                self.word(&format!("paper_key_kind_{}", agreement.key_kind)),
+            ),
         ];
         if let (Some(own), Some(peer)) = (sizes.own, sizes.peer) {
             let params = [("own", grouped(own)), ("peer", grouped(peer))];
@@ -159,7 +188,13 @@ impl<'a> Say<'a> {
         block.heading = self.word(heading);
         if let Body::Facts(rows) = &mut block.body {
             rows.push(self.fact("col_rows_at", rows_at(&self.view.detail.finding.rows)));
-            rows.extend(self.view.detail.case.as_ref().map(|case| self.fact("col_case", case.clone())));
+            rows.extend(
+                self.view
+                    .detail
+                    .case
+                    .as_ref()
+                    .map(|case| self.fact("col_case", case.clone())),
+            );
         }
         block
     }
@@ -206,9 +241,9 @@ impl<'a> Say<'a> {
     fn proof(&self) -> Block {
         let receipt = &self.view.receipt;
         let proof = match &self.view.proof {
-            Proof::Proven { elements } => {
-                self.lang.say("paper_proof_proven", &[("elements", grouped(*elements))])
-            }
+            Proof::Proven { elements } => self
+                .lang
+                .say("paper_proof_proven", &[("elements", grouped(*elements))]),
             Proof::NothingMatched => self.word("paper_proof_nothing_matched"),
             Proof::NotKept => self.word("paper_proof_not_kept"),
             Proof::Fails { code } => self.lang.say("paper_proof_fails", &[("why", self.word(code))]),
@@ -252,7 +287,10 @@ impl<'a> Say<'a> {
     }
 
     fn looked(&self, heading: &str) -> Block {
-        lines(self.word(heading), self.view.looked.iter().map(|entry| self.noted(entry)).collect())
+        lines(
+            self.word(heading),
+            self.view.looked.iter().map(|entry| self.noted(entry)).collect(),
+        )
     }
 
     fn noted(&self, entry: &Noted) -> String {

@@ -60,7 +60,10 @@ fn section(block: &Block) -> String {
         Body::Facts(facts) => {
             let row = |(name, lines): &(String, Vec<String>)| {
                 let lines: String = lines.iter().map(|line| paragraph(line)).collect();
-                format!("<tr><th scope=\"row\">{}</th><td>{lines}</td></tr>\n", escaped(name))
+                format!(
+                    "<tr><th scope=\"row\">{}</th><td>{lines}</td></tr>\n",
+                    escaped(name)
+                )
             };
             let rows: String = facts.iter().map(row).collect();
             format!("<table class=\"facts\">\n{rows}</table>\n")
@@ -70,7 +73,9 @@ fn section(block: &Block) -> String {
             format!("<ul>\n{}</ul>\n", items.collect::<String>())
         }
         Body::Table(columns, rows) => {
-            let heads = columns.iter().map(|head| format!("<th scope=\"col\">{}</th>", escaped(head)));
+            let heads = columns
+                .iter()
+                .map(|head| format!("<th scope=\"col\">{}</th>", escaped(head)));
             let row = |cells: &Vec<Cell>| {
                 let cells: String = cells.iter().map(cell).collect();
                 format!("<tr>{cells}</tr>\n")

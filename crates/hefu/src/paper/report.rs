@@ -92,7 +92,10 @@ impl Say {
         let Sections { about, round, .. } = &report.sections;
         let ended = match (&round.reason, &round.error) {
             (Some(code), _) | (None, Some(code)) => {
-                let params = [("state", self.word(&format!("state_{}", round.state))), ("why", self.word(code))];
+                let params = [
+                    ("state", self.word(&format!("state_{}", round.state))),
+                    ("why", self.word(code)),
+                ];
                 self.lang.say("paper_state_why", &params)
             }
             _ => self.word(&format!("state_{}", round.state)),
@@ -116,7 +119,10 @@ impl Say {
     fn agreement(&self, sections: &Sections) -> Block {
         let agreement = &sections.agreement.text;
         let party = |(index, party): (usize, &hefu_casework::Party)| {
-            let learns = agreement.receivers.iter().any(|receiver| usize::from(*receiver) == index);
+            let learns = agreement
+                .receivers
+                .iter()
+                .any(|receiver| usize::from(*receiver) == index);
             let programmes: Vec<_> = party
                 .programmes
                 .iter()
@@ -149,10 +155,16 @@ impl Say {
         self.facts(
             "paper_agreement",
             vec![
-                self.fact("paper_purpose", self.word(&format!("purpose_{}", agreement.purpose.code()))),
+                self.fact(
+                    "paper_purpose",
+                    self.word(&format!("purpose_{}", agreement.purpose.code())),
+                ),
                 (self.word("paper_legal_basis"), agreement.legal_basis.clone()),
                 self.fact("paper_number", agreement.number.clone()),
-                (self.word("paper_parties"), agreement.parties.iter().enumerate().map(party).collect()),
+                (
+                    self.word("paper_parties"),
+                    agreement.parties.iter().enumerate().map(party).collect(),
+                ),
                 self.fact("paper_validity", self.lang.say("paper_from_until", &validity)),
                 self.fact("paper_months", self.lang.say("paper_from_before", &months)),
                 self.fact("paper_agreement_digest", sections.agreement.digest.to_string()),
@@ -167,7 +179,11 @@ impl Say {
         let texts = match &rules.texts {
             None => self.word("paper_rules_changed"),
             Some(texts) if texts.is_empty() => self.word("paper_rules_none"),
-            Some(texts) => texts.iter().map(|rule| rule.id.to_string()).collect::<Vec<_>>().join("、"),
+            Some(texts) => texts
+                .iter()
+                .map(|rule| rule.id.to_string())
+                .collect::<Vec<_>>()
+                .join("、"),
         };
         self.facts(
             "paper_rules",
@@ -183,7 +199,10 @@ impl Say {
         let texts = sections.rules.texts.as_ref().filter(|texts| !texts.is_empty())?;
         let row = |rule: &hefu_casework::Rule| {
             let until = rule.until.map(|until| until.to_string());
-            let force = [("from", rule.from.to_string()), ("until", until.unwrap_or_default())];
+            let force = [
+                ("from", rule.from.to_string()),
+                ("until", until.unwrap_or_default()),
+            ];
             [
                 rule.id.to_string(),
                 rule.name.clone(),
@@ -194,7 +213,13 @@ impl Say {
             .map(Cell::Text)
             .into()
         };
-        let codes = ["col_rule", "paper_rule_name", "paper_rule_text", "paper_rule_source", "paper_rule_force"];
+        let codes = [
+            "col_rule",
+            "paper_rule_name",
+            "paper_rule_text",
+            "paper_rule_source",
+            "paper_rule_force",
+        ];
         Some(self.table("paper_rule_texts", &codes, texts.iter().map(row).collect()))
     }
 
@@ -202,7 +227,10 @@ impl Say {
         let side = |input: &hefu_node::report::Input| {
             let params = [
                 ("elements", self.or_none(input.elements.map(grouped))),
-                ("commitment", self.or_none(input.commitment.map(|root| root.to_string()))),
+                (
+                    "commitment",
+                    self.or_none(input.commitment.map(|root| root.to_string())),
+                ),
             ];
             self.lang.say("paper_input", &params)
         };
@@ -236,7 +264,11 @@ impl Say {
             "read_rejected",
             "read_blank",
         ];
-        self.table("paper_snapshots", &codes, sections.inputs.snapshots.iter().map(row).collect())
+        self.table(
+            "paper_snapshots",
+            &codes,
+            sections.inputs.snapshots.iter().map(row).collect(),
+        )
     }
 
     fn quarantined(&self, sections: &Sections) -> Option<Block> {
@@ -244,7 +276,11 @@ impl Say {
             let name = format!("{} {}", snapshot.name, snapshot.id);
             let reasons = snapshot.quarantined.iter();
             let row = |(reason, rows): (&String, &u64)| {
-                vec![Cell::Text(name.clone()), Cell::Text(self.word(reason)), Cell::Count(*rows)]
+                vec![
+                    Cell::Text(name.clone()),
+                    Cell::Text(self.word(reason)),
+                    Cell::Count(*rows),
+                ]
             };
             reasons.map(row).collect::<Vec<_>>()
         };
@@ -261,22 +297,34 @@ impl Say {
             "paper_protocol",
             vec![
                 self.fact("paper_protocol_kind", self.word("paper_protocol_psi")),
-                self.fact("paper_protocol_version", self.or_none(protocol.version.map(|version| version.to_string()))),
+                self.fact(
+                    "paper_protocol_version",
+                    self.or_none(protocol.version.map(|version| version.to_string())),
+                ),
                 self.fact("paper_curve", curve),
                 self.fact("paper_hash", hash),
                 self.fact("paper_mode", self.word(&format!("paper_mode_{}", protocol.mode))),
-                self.fact("paper_key_kind", self.word(&format!("paper_key_kind_{}", protocol.key_kind))),
+                self.fact(
+                    "paper_key_kind",
+                    self.word(&format!("paper_key_kind_{}", protocol.key_kind)),
+                ),
             ],
         )
     }
 
     fn learns(&self, sections: &Sections) -> Block {
         let line = |learns: &hefu_node::report::Learns| {
-            let params: Vec<(&str, String)> =
-                learns.params.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            let params: Vec<(&str, String)> = learns
+                .params
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone()))
+                .collect();
             format!("{}：{}", learns.party, self.lang.say(&learns.code, &params))
         };
-        lines(self.word("paper_learns"), sections.learns.iter().map(line).collect())
+        lines(
+            self.word("paper_learns"),
+            sections.learns.iter().map(line).collect(),
+        )
     }
 
     fn results(&self, results: &Results) -> Vec<Block> {
@@ -306,7 +354,14 @@ impl Say {
             let params = [
                 ("rule", unfound.rule.to_string()),
                 ("reason", unfound.reason.clone()),
-                ("rows", if unfound.rows == 0 { String::new() } else { grouped(unfound.rows) }),
+                (
+                    "rows",
+                    if unfound.rows == 0 {
+                        String::new()
+                    } else {
+                        grouped(unfound.rows)
+                    },
+                ),
             ];
             said.push(self.lang.say("paper_cannot_find", &params));
         }
@@ -362,14 +417,22 @@ impl Say {
 
     fn findings(&self, findings: &[Line]) -> Block {
         let row = |line: &Line| {
-            let pair = line.programmes.iter().map(|code| programme(code.as_str(), &self.catalogue, self.lang));
+            let pair = line
+                .programmes
+                .iter()
+                .map(|code| programme(code.as_str(), &self.catalogue, self.lang));
             let pair = pair.collect::<Vec<_>>().join("、");
             let months: Vec<_> = line.months.iter().map(ToString::to_string).collect();
             let mut said: Vec<String> = Vec::new();
             if let Some(feedback) = &line.feedback {
                 said.push(self.word(&format!("feedback_{}", feedback.state)));
                 said.extend(feedback.date.map(|date| date.to_string()));
-                said.extend(feedback.reason.as_ref().map(|reason| self.word(&format!("feedback_reason_{reason}"))));
+                said.extend(
+                    feedback
+                        .reason
+                        .as_ref()
+                        .map(|reason| self.word(&format!("feedback_reason_{reason}"))),
+                );
             }
             match &line.review {
                 None => said.push(self.word("stage_open")),
@@ -389,7 +452,8 @@ impl Say {
                 Cell::Text(format!("{pair} — {}", line.peer.as_deref().unwrap_or("—"))),
                 Cell::Text(line.person.clone()),
                 Cell::Text(months.join(" ")),
-                line.to_verify_fen.map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
+                line.to_verify_fen
+                    .map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
                 Cell::Text(said.join(" ")),
             ]
         };
@@ -465,7 +529,10 @@ impl Say {
             vec![
                 (self.word("paper_deleted"), gone),
                 self.fact("paper_log", self.lang.say("paper_log_end", &end)),
-                self.fact("paper_findings_until", self.or_none(retention.findings_until.map(|day| day.to_string()))),
+                self.fact(
+                    "paper_findings_until",
+                    self.or_none(retention.findings_until.map(|day| day.to_string())),
+                ),
                 self.fact("paper_record_until", retention.record_until.to_string()),
             ],
         )

@@ -22,7 +22,9 @@ pub(super) fn render(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
         heading: Format::new().set_bold(),
         text: Format::new().set_text_wrap().set_align(FormatAlign::Top),
         count: Format::new().set_num_format("#,##0").set_align(FormatAlign::Top),
-        money: Format::new().set_num_format("#,##0.00").set_align(FormatAlign::Top),
+        money: Format::new()
+            .set_num_format("#,##0.00")
+            .set_align(FormatAlign::Top),
     };
     let mut book = Workbook::new();
     let first = book.add_worksheet();
@@ -68,9 +70,17 @@ pub(super) fn render(paper: &Paper) -> Result<Vec<u8>, XlsxError> {
 }
 
 fn prepare(sheet: &mut Worksheet, name: &str) -> Result<(), XlsxError> {
-    let name: String = name.chars().filter(|c| !NOT_IN_NAMES.contains(c)).take(LONGEST_NAME).collect();
+    let name: String = name
+        .chars()
+        .filter(|c| !NOT_IN_NAMES.contains(c))
+        .take(LONGEST_NAME)
+        .collect();
     const A4: u8 = 9;
-    sheet.set_name(name)?.set_paper_size(A4).set_landscape().set_print_fit_to_pages(1, 0);
+    sheet
+        .set_name(name)?
+        .set_paper_size(A4)
+        .set_landscape()
+        .set_print_fit_to_pages(1, 0);
     sheet.set_column_width(0, 24)?.set_column_width(1, 40)?;
     Ok(())
 }

@@ -570,7 +570,9 @@ fn read_agreement(stored: StoredAgreement, rules: &RuleSet) -> Result<AgreementD
 }
 
 /// Long work goes to a thread of its own, and ends there even if nobody waits for it any more.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
         Err(ApiError::Node(Error::Internal {
             what: "an operation's thread",

@@ -16,7 +16,12 @@ impl Operations {
         blocking(move || Ok(self.node.report(&id.0, form, &Reviews::new(), &actor)?)).await
     }
 
-    pub(super) async fn explain(self: Arc<Self>, id: Hex32, seq: u64, actor: Arc<str>) -> Result<ExplanationView> {
+    pub(super) async fn explain(
+        self: Arc<Self>,
+        id: Hex32,
+        seq: u64,
+        actor: Arc<str>,
+    ) -> Result<ExplanationView> {
         blocking(move || {
             let explanation = self.node.explain(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;

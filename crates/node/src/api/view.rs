@@ -25,9 +25,7 @@ pub use agreement::{
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
-pub use explanation::{
-    Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView,
-};
+pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};

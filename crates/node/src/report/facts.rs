@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hefu_casework::{
-    Agreement, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text,
-};
+use hefu_casework::{Agreement, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text};
 use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -75,7 +73,7 @@ pub struct Head {
     pub sections: BTreeMap<String, Hex<32>>,
 }
 
-/// The sections. Each stands for a duty to keep or show a record (DOMAIN: 个人信息保护法 arts. 13, 20, 55, 56;
+/// The sections. Each stands for a duty to keep or show a record (个人信息保护法 arts. 13, 20, 55, 56;
 /// 网络数据安全管理条例 art. 12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

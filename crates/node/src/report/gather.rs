@@ -24,7 +24,13 @@ use crate::{Error, NOTICE, Node, Result};
 const RECORD_YEARS: i32 = 3;
 
 impl Node {
-    pub(super) fn facts(&self, round: &[u8; 32], form: Form, reviews: &Reviews, copy: u64) -> Result<Sections> {
+    pub(super) fn facts(
+        &self,
+        round: &[u8; 32],
+        form: Form,
+        reviews: &Reviews,
+        copy: u64,
+    ) -> Result<Sections> {
         let head = self.store.head()?;
         let record = self.round_on_record(round)?;
         let entries = self.entries_about(round)?;
@@ -70,7 +76,9 @@ impl Node {
             inputs: self.inputs(&record, committed)?,
             protocol: Protocol {
                 suite: agreement.suite.clone(),
-                version: committed.and_then(|entry| opening(entry)).map(|open| open.version),
+                version: committed
+                    .and_then(|entry| opening(entry))
+                    .map(|open| open.version),
                 mode: agreement.mode.code().to_owned(),
                 key_kind: agreement.key_kind.code().to_owned(),
                 open: committed.and_then(|entry| text(&entry.body, "open")),
@@ -150,7 +158,13 @@ impl Node {
         };
         let input = |elements, commitment| Input { elements, commitment };
         Ok(Inputs {
-            snapshots: self.store.datasets()?.into_iter().filter(entered).map(snapshot).collect(),
+            snapshots: self
+                .store
+                .datasets()?
+                .into_iter()
+                .filter(entered)
+                .map(snapshot)
+                .collect(),
             own: input(record.own_elements, own),
             peer: input(record.peer_elements, peer),
         })
@@ -192,7 +206,12 @@ impl Node {
             .map(|(_, finding)| finding.clone())
             .collect();
         let cannot_find = self.cannot_find(signed, done);
-        Ok(Results::Learned(tables(&counted, record.matched, cannot_find, form)?))
+        Ok(Results::Learned(tables(
+            &counted,
+            record.matched,
+            cannot_find,
+            form,
+        )?))
     }
 
     /// What could not be found: by the agreement alone, or because the rows entered bore no case number.
@@ -269,7 +288,10 @@ impl Node {
                 return Ok(found);
             };
             after = last.seq;
-            found.extend(page.into_iter().filter(|entry| entry.body["round"] == id.as_str()));
+            found.extend(
+                page.into_iter()
+                    .filter(|entry| entry.body["round"] == id.as_str()),
+            );
         }
     }
 }
@@ -314,10 +336,16 @@ fn retention(record: &Round, days: u32) -> Result<Retention> {
         what: "a date of retention",
     };
     let day = |at: Timestamp| -> Date { at.to_zoned(TimeZone::fixed(jiff::tz::offset(8))).date() };
-    let until = |at: Timestamp| day(at).checked_add(i64::from(days).days()).map_err(|_| out_of_range());
+    let until = |at: Timestamp| {
+        day(at)
+            .checked_add(i64::from(days).days())
+            .map_err(|_| out_of_range())
+    };
     let from = record.ended_at.unwrap_or(record.started_at);
     Ok(Retention {
         findings_until: record.ended_at.map(until).transpose()?,
-        record_until: day(from).checked_add(RECORD_YEARS.years()).map_err(|_| out_of_range())?,
+        record_until: day(from)
+            .checked_add(RECORD_YEARS.years())
+            .map_err(|_| out_of_range())?,
     })
 }

@@ -75,9 +75,12 @@ mod tests {
 
     #[test]
     fn a_byte_stands_in_its_section() {
-        let text = br#"{"head":{"x":1},"sections":{"about":{"by":"a\"},{b"},"round":[1,{"y":2}]},"signature":"00"}"#;
+        let text =
+            br#"{"head":{"x":1},"sections":{"about":{"by":"a\"},{b"},"round":[1,{"y":2}]},"signature":"00"}"#;
         let at = |needle: &str| {
-            let found = text.windows(needle.len()).position(|window| window == needle.as_bytes());
+            let found = text
+                .windows(needle.len())
+                .position(|window| window == needle.as_bytes());
             place(text, found.unwrap())
         };
         assert_eq!(at("1}"), "head");

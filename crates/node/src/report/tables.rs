@@ -120,8 +120,7 @@ fn count(cell: &Cell) -> Option<u64> {
 
 /// Takes small counts out of a table, and as many larger ones as the head of this file says.
 fn suppress(rows: &mut [Row]) {
-    let (mut small, mut larger): (Vec<_>, Vec<_>) =
-        rows.iter_mut().partition(|row| is_small(&row.cell));
+    let (mut small, mut larger): (Vec<_>, Vec<_>) = rows.iter_mut().partition(|row| is_small(&row.cell));
     if small.is_empty() {
         return;
     }
@@ -136,7 +135,11 @@ fn suppress(rows: &mut [Row]) {
         hidden += count(&row.cell).unwrap_or_default();
         beside += 1;
     }
-    let shown_as = if hidden < enough { Cell::Withheld {} } else { Cell::Small {} };
+    let shown_as = if hidden < enough {
+        Cell::Withheld {}
+    } else {
+        Cell::Small {}
+    };
     for row in &mut small {
         row.cell = shown_as;
     }

@@ -131,7 +131,9 @@ pub fn verify(bytes: &[u8], cards: &[Card]) -> Result<Verified, Fault> {
     let head = head(&value)?;
     let message = [LABEL, &sha256(&canonical::to_vec(&head))].concat();
     let signature = part::<Hex<64>>(&value, "signature").ok_or(Fault::Signature)?;
-    holds(&head.node_key, &message, &signature).then_some(()).ok_or(Fault::Signature)?;
+    holds(&head.node_key, &message, &signature)
+        .then_some(())
+        .ok_or(Fault::Signature)?;
     same_sections(&head.sections, &value)?;
     // What a node has signed in this version can be read, and is written again to the same bytes.
     let report: Report = serde_json::from_value(value).map_err(|_| Fault::Head)?;
@@ -152,7 +154,10 @@ pub fn verify(bytes: &[u8], cards: &[Card]) -> Result<Verified, Fault> {
     Ok(Verified {
         digest: Hex(sha256(bytes)),
         signer: signer.map(|card| card.name().to_owned()),
-        parties: parties.filter(|party| known(&party.node_key)).map(|party| party.name.clone()).collect(),
+        parties: parties
+            .filter(|party| known(&party.node_key))
+            .map(|party| party.name.clone())
+            .collect(),
         report,
     })
 }
@@ -162,7 +167,10 @@ fn canonical_value(bytes: &[u8]) -> Result<Value, Fault> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(Fault::Rendering { form: "xlsx" });
     }
-    if bytes.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype")) {
+    if bytes
+        .get(..9)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"<!doctype"))
+    {
         return Err(Fault::Rendering { form: "html" });
     }
     match canonical::from_slice_within::<Value>(bytes, MAX_BYTES) {
@@ -188,7 +196,11 @@ fn not_canonical(bytes: &[u8]) -> Fault {
     };
     // A fraction has no canonical spelling at all: it shows as what it would be without one.
     let whole = canonical::to_vec(&without_fractions(value));
-    let same = bytes.iter().zip(&whole).take_while(|(one, other)| one == other).count();
+    let same = bytes
+        .iter()
+        .zip(&whole)
+        .take_while(|(one, other)| one == other)
+        .count();
     Fault::NotCanonical {
         at: same + 1,
         section: place(bytes, same),
@@ -201,7 +213,9 @@ fn without_fractions(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(without_fractions).collect(),
         Value::Object(fields) => {
             let fields = fields.into_iter();
-            fields.map(|(name, value)| (name, without_fractions(value))).collect()
+            fields
+                .map(|(name, value)| (name, without_fractions(value)))
+                .collect()
         }
         other => other,
     }
@@ -312,7 +326,9 @@ fn counts(report: &Report) -> Option<()> {
     let mut counted: BTreeMap<Group, u64> = BTreeMap::new();
     let counts = |line: &&super::Line| {
         let corrected = hefu_casework::review::Stage::Corrected.code();
-        line.review.as_ref().is_none_or(|review| review.stage != corrected)
+        line.review
+            .as_ref()
+            .is_none_or(|review| review.stage != corrected)
     };
     for line in lines.iter().filter(counts) {
         let group = Group::Rule {
@@ -326,7 +342,10 @@ fn counts(report: &Report) -> Option<()> {
         Cell::Small {} | Cell::Withheld {} => None,
     };
     let total: u64 = counted.values().sum();
-    let rows = tables.by_rule.iter().map(|row| Some((row.of.clone(), told(&row.cell)?)));
+    let rows = tables
+        .by_rule
+        .iter()
+        .map(|row| Some((row.of.clone(), told(&row.cell)?)));
     (told(&tables.total) == Some(total) && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
 }
 

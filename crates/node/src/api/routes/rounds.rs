@@ -13,8 +13,10 @@ use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
+use crate::api::view::{
+    ExplanationView, FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started,
+};
 use crate::report::Form;
-use crate::api::view::{ExplanationView, FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started};
 
 /// Every round, the newest first.
 #[utoipa::path(get, path = "/api/v1/rounds", responses((status = 200, body = RoundList), Failures))]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{FindingDetail, Hex32};
-pub use crate::explain::{Derived, Noted, Proof};
 use crate::explain::Explanation;
+pub use crate::explain::{Derived, Noted, Proof};
 
 /// One finding derived once more from what was kept.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
