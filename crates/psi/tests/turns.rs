@@ -175,7 +175,8 @@ fn a_receipt_is_concluded_by_its_two_sides_only() {
         ("the sides swapped", theirs.clone(), own.clone()),
         ("the own twice", own.clone(), own.clone()),
     ];
-    let changes: [(&str, fn(&mut ReceiptMessage)); 5] = [
+    type Change = fn(&mut ReceiptMessage);
+    let changes: [(&str, Change); 5] = [
         ("digest", |m| m.digest[0] ^= 1),
         ("number", |m| m.head_seq += 1),
         ("a number beyond all", |m| m.head_seq = 1 << 53),
@@ -268,7 +269,12 @@ fn a_commit_serves_one_opening() {
     let commits = [
         (
             "its own",
-            naive::commit(&asked.opening.call(), &[chunk.clone()], 32, &node_key(1)),
+            naive::commit(
+                &asked.opening.call(),
+                std::slice::from_ref(&chunk),
+                32,
+                &node_key(1),
+            ),
             true,
         ),
         (

@@ -131,9 +131,10 @@ impl Store {
         fresh: Option<&[u8; 32]>,
     ) -> Result<bool, Error> {
         self.write(|connection| {
-            let known = by_round(connection, round)?.is_some_and(|session| session.accept.is_some());
+            let session =
+                by_round(connection, round)?.ok_or_else(|| Error::unknown("session", Hex(*round)))?;
             // Once it is this session's own, it is no stranger.
-            if let Some(key) = fresh.filter(|_| !known)
+            if let Some(key) = fresh.filter(|_| session.accept.is_none())
                 && !key_memory::remember(connection, key)?
             {
                 return Ok(false);

@@ -40,8 +40,8 @@ const SOUND: Attempt = Attempt {
 async fn openings_that_break_the_agreement() {
     let attempts = [
         Attempt {
-            open: |open| open.version = 3,
-            hears: Abort::Version { ours: 2, theirs: 3 },
+            open: |open| open.version = 2,
+            hears: Abort::Version { ours: 3, theirs: 2 },
             code: "abort_version",
             ..SOUND
         },

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use hefu_casework::AgencyRole;
 use hefu_link::{Card, Direction, Limits, Listener, PeerBook, Tap, dial};
 use hefu_node::runner::{Call, Forgetful, Said};
-use hefu_psi::Ristretto255;
 use hefu_psi::wire::Kind;
+use hefu_psi::{Mode, Ristretto255};
 
 use crate::sides::{Frame, Sides, frames, kinds, randomness, seed};
 
@@ -103,7 +103,8 @@ async fn by_files(sides: &Sides) -> [Vec<Frame>; 2] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_and_files_carry_the_same_bytes() {
-    for sides in [Sides::small(), Sides::large()] {
+    let nobody = Sides::new(Mode::Members, 0..0, 6..20);
+    for sides in [Sides::small(), Sides::large(), nobody] {
         let [asked, answered] = by_files(&sides).await;
         let blinded = usize::try_from(sides.x.end).unwrap().div_ceil(hefu_psi::CHUNK);
         let tags = kinds(&answered).iter().filter(|kind| **kind == "tags").count();
