@@ -206,10 +206,13 @@ fn small_counts_stay_untold() {
     let [json, page, book] = done.export("submission");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
     let tables = &report["sections"]["results"]["learned"];
-    assert_eq!(tables["total"], serde_json::json!({ "small": {} }));
-    assert!(tables["matched"].is_null());
+    assert_eq!(tables["total"], serde_json::json!({ "withheld": {} }));
+    assert_eq!(tables["by_rule"][0]["cell"], serde_json::json!({ "small": {} }));
+    for withheld in ["matched", "by_month", "by_pair"] {
+        assert!(tables[withheld].is_null(), "{withheld}");
+    }
     let html = std::fs::read_to_string(page).unwrap();
-    assert!(html.contains("疑点：&lt;5；待核实金额（元）：—"), "{html}");
+    assert!(html.contains("疑点：不列；待核实金额（元）：—"), "{html}");
     // Three times 650.
     assert!(!html.contains("1,950") && !cells(&book).iter().any(|cell| cell.contains("1950")));
 }

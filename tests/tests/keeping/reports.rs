@@ -65,6 +65,7 @@ async fn a_report_can_be_verified_without_the_node() {
     assert_eq!(tables.by_rule[0].cell, tables.total);
     let by_month: Vec<_> = tables
         .by_month
+        .unwrap()
         .iter()
         .map(|row| (row.of.clone(), row.cell))
         .collect();

@@ -368,8 +368,16 @@ impl Say {
         let mut blocks = vec![lines(self.word("paper_results"), said)];
         let of: [(&str, &str, &[Row]); 3] = [
             ("paper_by_rule", "paper_group_rule", &tables.by_rule),
-            ("paper_by_month", "paper_group_month", &tables.by_month),
-            ("paper_by_pair", "paper_group_pair", &tables.by_pair),
+            (
+                "paper_by_month",
+                "paper_group_month",
+                tables.by_month.as_deref().unwrap_or_default(),
+            ),
+            (
+                "paper_by_pair",
+                "paper_group_pair",
+                tables.by_pair.as_deref().unwrap_or_default(),
+            ),
         ];
         for (heading, group, rows) in of.into_iter().filter(|(.., rows)| !rows.is_empty()) {
             let row = |row: &Row| {

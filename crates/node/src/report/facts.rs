@@ -272,16 +272,16 @@ pub enum Results {
 pub struct Tables {
     /// Counts below this are not told; nothing where all are.
     pub smallest: Option<u64>,
-    /// Own elements that matched; nothing where the number of findings is not told.
+    /// Own elements that matched; nothing where that is withheld.
     pub matched: Option<u64>,
     /// All findings.
     pub total: Cell,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
-    /// By month in question: a finding stands in each of its months.
-    pub by_month: Vec<Row>,
-    /// By own programme and other party: a finding stands in each of its programmes.
-    pub by_pair: Vec<Row>,
+    /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
+    pub by_month: Option<Vec<Row>>,
+    /// By own programme and other party: a finding stands in each of its programmes. Nothing where it is withheld.
+    pub by_pair: Option<Vec<Row>>,
     /// Rules under which nothing could be found, or not all: never "none".
     pub cannot_find: Vec<CannotFind>,
 }
@@ -331,7 +331,7 @@ pub enum Cell {
     },
     /// At least one and fewer than the smallest count that is told.
     Small {},
-    /// Not told, because a small one would follow from it.
+    /// Not told, because a small count would follow from it.
     Withheld {},
 }
 

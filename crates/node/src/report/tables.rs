@@ -1,10 +1,10 @@
 //! Counting findings, and keeping small counts to oneself.
 //!
-//! A report for submission tells no count from 1 to 4. Whoever knows a total could get such a count back by
-//! subtraction, so each table that has one withholds larger rows as well: the smallest ones, until for every way in
-//! which its small rows can be 1 to 4 what is withheld beside them still comes out as 5 or more. Where the table has not
-//! enough, all of it is withheld. This is done for each table by itself. It does not protect against setting one table
-//! against another, or two reports of different days, and a large payment to one person shows in a sum that is told.
+//! A report for submission tells no count from 1 to 4. Such a count would follow from a total, or from another table that
+//! gives the same total, by subtraction. So where any table has one, only the table by rule is told, its small rows as
+//! such, and neither a total nor another table beside it: the report is then the same whether a small row is 1, 2, 3 or
+//! 4. This does not protect against whoever knows the total from elsewhere, such as a report of another day, and a large
+//! payment to one person shows in a sum that is told.
 
 use std::collections::BTreeMap;
 
@@ -28,19 +28,13 @@ pub(super) fn tables(
         matched,
         total: told(findings)?,
         by_rule: rows(findings, by_rule)?,
-        by_month: rows(findings, by_month)?,
-        by_pair: rows(findings, by_pair)?,
+        by_month: Some(rows(findings, by_month)?),
+        by_pair: Some(rows(findings, by_pair)?),
         cannot_find,
     };
     if form == Form::Submission {
         tables.smallest = Some(SMALLEST);
-        if is_small(&tables.total) {
-            tables.total = Cell::Small {};
-            tables.matched = None;
-        }
-        for table in [&mut tables.by_rule, &mut tables.by_month, &mut tables.by_pair] {
-            suppress(table);
-        }
+        suppress(&mut tables);
     }
     Ok(tables)
 }
@@ -107,121 +101,100 @@ fn told(findings: &[Finding]) -> Result<Cell> {
     })
 }
 
-fn is_small(cell: &Cell) -> bool {
-    count(cell).is_some_and(|count| (1..SMALLEST).contains(&count))
+fn is_small(row: &Row) -> bool {
+    matches!(
+        row.cell,
+        Cell::Told {
+            findings: 1..SMALLEST,
+            ..
+        }
+    )
 }
 
-fn count(cell: &Cell) -> Option<u64> {
-    match cell {
-        Cell::Told { findings, .. } => Some(*findings),
-        Cell::Small {} | Cell::Withheld {} => None,
-    }
-}
-
-/// Takes small counts out of a table, and as many larger ones as the head of this file says.
-fn suppress(rows: &mut [Row]) {
-    let (mut small, mut larger): (Vec<_>, Vec<_>) = rows.iter_mut().partition(|row| is_small(&row.cell));
-    if small.is_empty() {
+fn suppress(tables: &mut Tables) {
+    let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
+    if !others.chain([&tables.by_rule]).flatten().any(is_small) {
         return;
     }
-    let sum = |rows: &[&mut Row]| -> u64 { rows.iter().filter_map(|row| count(&row.cell)).sum() };
-    let enough = (SMALLEST - 1) * small.len() as u64 + SMALLEST;
-    larger.sort_by_key(|row| count(&row.cell));
-    let mut hidden = sum(&small);
-    let mut beside = 0;
-    while hidden < enough
-        && let Some(row) = larger.get(beside)
-    {
-        hidden += count(&row.cell).unwrap_or_default();
-        beside += 1;
+    for row in tables.by_rule.iter_mut().filter(|row| is_small(row)) {
+        row.cell = Cell::Small {};
     }
-    let shown_as = if hidden < enough {
-        Cell::Withheld {}
-    } else {
-        Cell::Small {}
-    };
-    for row in &mut small {
-        row.cell = shown_as;
-    }
-    for row in larger.into_iter().take(beside) {
-        row.cell = Cell::Withheld {};
-    }
+    tables.total = Cell::Withheld {};
+    tables.matched = None;
+    tables.by_month = None;
+    tables.by_pair = None;
 }
 
 #[cfg(test)]
 mod tests {
-    use hefu_casework::Fen;
+    use hefu_casework::{Fen, RuleId};
 
     use super::*;
 
-    fn table(counts: &[u64]) -> Vec<Row> {
-        let month = |at: usize| Month::new(2026, i8::try_from(at).unwrap() + 1).unwrap();
-        let row = |(at, findings): (usize, &u64)| Row {
-            of: Group::Month(month(at)),
+    fn row((at, findings): (usize, &u64)) -> Row {
+        Row {
+            of: Group::Rule {
+                kind: "duplicate".to_owned(),
+                rule: Some(RuleId::new(&format!("X{at}")).unwrap()),
+            },
             cell: Cell::Told {
                 findings: *findings,
-                to_verify_fen: Some(Fen(100)),
+                to_verify_fen: Some(Fen(100 * i64::try_from(*findings).unwrap())),
             },
+        }
+    }
+
+    fn suppressed(by_rule: &[u64], by_month: &[u64]) -> Tables {
+        let table = |counts: &[u64]| counts.iter().enumerate().map(row).collect::<Vec<_>>();
+        let sum = by_rule.iter().sum();
+        let mut tables = Tables {
+            smallest: Some(SMALLEST),
+            matched: Some(sum),
+            total: row((0, &sum)).cell,
+            by_rule: table(by_rule),
+            by_month: Some(table(by_month)),
+            by_pair: Some(table(&[sum])),
+            cannot_find: Vec::new(),
         };
-        counts.iter().enumerate().map(row).collect()
-    }
-
-    /// What is shown of each row: its count, `<` or `-`.
-    fn shown(counts: &[u64]) -> String {
-        let mut rows = table(counts);
-        suppress(&mut rows);
-        let each = rows.iter().map(|row| match row.cell {
-            Cell::Told { findings, .. } => findings.to_string(),
-            Cell::Small {} => "<".to_owned(),
-            Cell::Withheld {} => "-".to_owned(),
-        });
-        each.collect::<Vec<_>>().join(" ")
+        suppress(&mut tables);
+        tables
     }
 
     #[test]
-    fn small_counts_are_not_told_and_do_not_follow_from_a_total() {
-        assert_eq!(shown(&[5, 12, 7]), "5 12 7");
-        // One small row of 3: beside it the smallest with which 1, 2, 3 and 4 are all possible.
-        assert_eq!(shown(&[12, 3, 6, 40]), "12 < - 40");
-        // With a 5 the sum would be 8, from which 4 + 4 is not possible: 5 or more must remain. The 6 goes too.
-        assert_eq!(shown(&[3, 5, 6, 40]), "< - - 40");
-        // Two small rows: 13 at least.
-        assert_eq!(shown(&[1, 2, 10, 40]), "< < - 40");
-        assert_eq!(shown(&[1, 2, 9, 40]), "< < - -");
-        // Not enough: all of it, and not even which rows are small.
-        assert_eq!(shown(&[1, 7]), "- -");
-        assert_eq!(shown(&[4]), "-");
-        assert_eq!(shown(&[]), "");
+    fn where_nothing_is_small_all_is_told() {
+        let tables = suppressed(&[5, 12], &[17]);
+        assert_eq!(tables.total, row((0, &17)).cell);
+        assert_eq!(tables.matched, Some(17));
+        assert_eq!(tables.by_rule.len(), 2);
+        assert!(tables.by_month.is_some() && tables.by_pair.is_some());
+        // Nothing found is no small count.
+        assert!(suppressed(&[], &[]).by_month.is_some());
     }
 
-    /// For every table of up to four rows of up to 12: whoever knows the total and how a table is made finds for every
-    /// small row at least two possible counts.
     #[test]
-    fn by_trying_all_tables_no_small_count_is_certain() {
-        use std::collections::{HashMap, HashSet};
-        let mut possible: HashMap<(u64, String, usize), HashSet<u64>> = HashMap::new();
-        let mut tables = vec![vec![]];
-        for _ in 0..4 {
-            let longer: Vec<Vec<u64>> = tables
-                .iter()
-                .flat_map(|table: &Vec<u64>| (1..=12).map(|next| [table.as_slice(), &[next]].concat()))
-                .collect();
-            for table in &longer {
-                // A total that is small is not told.
-                let total = Some(table.iter().sum::<u64>()).filter(|total| *total >= SMALLEST);
-                let shown = shown(table);
-                for (at, count) in table.iter().enumerate() {
-                    let seen = (total.unwrap_or_default(), shown.clone(), at);
-                    possible.entry(seen).or_default().insert(*count);
-                }
+    fn a_report_is_the_same_whatever_a_small_count_is() {
+        for (by_rule, by_month) in [
+            (vec![0, 7], vec![5, 6]),
+            (vec![7, 0, 30, 0], vec![40]),
+            (vec![0], vec![0]),
+            (vec![0, 0, 0, 0], vec![5]),
+        ] {
+            let with = |small: u64| -> Vec<u64> {
+                by_rule
+                    .iter()
+                    .map(|count| if *count == 0 { small } else { *count })
+                    .collect()
+            };
+            let first = suppressed(&with(1), &by_month);
+            assert!(first.total == Cell::Withheld {} && first.matched.is_none());
+            for small in 2..SMALLEST {
+                assert_eq!(suppressed(&with(small), &by_month), first, "{by_rule:?} {small}");
             }
-            tables = longer;
+            assert_ne!(suppressed(&with(SMALLEST), &by_month), first);
         }
-        for ((total, shown, at), counts) in possible {
-            let row = shown.split(' ').nth(at).unwrap();
-            if row == "<" || row == "-" {
-                assert!(counts.len() > 1, "{total} of {shown}: row {at} is {counts:?}");
-            }
-        }
+        // One in another table: what adds up to it is not told either.
+        let tables = suppressed(&[9], &[7, 2]);
+        assert!(tables.by_month.is_none() && tables.by_pair.is_none());
+        assert_eq!(tables.by_rule[0].cell, row((0, &9)).cell);
     }
 }
