@@ -42,7 +42,7 @@ impl Node {
         let committed = newest("session_committed");
         let findings = self.kept_findings(&record)?;
         let same_rules = self.rules.digest() == agreement.rules_digest.0;
-        let told = findings.as_ref().map(Vec::as_slice);
+        let told = findings.as_deref();
         Ok(Sections {
             about: About {
                 notice: NOTICE.to_owned(),
@@ -76,9 +76,7 @@ impl Node {
             inputs: self.inputs(&record, committed)?,
             protocol: Protocol {
                 suite: agreement.suite.clone(),
-                version: committed
-                    .and_then(|entry| opening(entry))
-                    .map(|open| open.version),
+                version: committed.and_then(opening).map(|open| open.version),
                 mode: agreement.mode.code().to_owned(),
                 key_kind: agreement.key_kind.code().to_owned(),
                 open: committed.and_then(|entry| text(&entry.body, "open")),
