@@ -12,6 +12,7 @@ pub mod agency;
 pub mod bureau;
 pub mod ends;
 pub mod faulty;
+pub mod ferry;
 pub mod gateway;
 pub mod proxy;
 pub mod rogue;

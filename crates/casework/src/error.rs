@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId};
+use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake};
 
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
@@ -298,6 +298,9 @@ pub enum Error {
         /// In what way.
         wrong: Wrong,
     },
+    /// A file of facts or of wording, from which a letter was to be made.
+    #[error(transparent)]
+    Letter(#[from] Mistake),
 }
 
 impl Error {
@@ -350,6 +353,7 @@ impl Error {
             Error::OtherBasis => "other_basis",
             Error::Papers { .. } => "papers",
             Error::Route { .. } => "route",
+            Error::Letter(mistake) => mistake.code(),
         }
     }
 
@@ -401,6 +405,7 @@ impl Error {
             Error::TooManyActs { max } => vec![("max", max.to_string())],
             Error::HearingOpen { until } => vec![("until", until.to_string())],
             Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
+            Error::Letter(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod ferry;
+mod letter;
 mod operating;
 
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use hefu_identity::Kind;
 
 use crate::words::Lang;
 
+pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
+pub(crate) use letter::LetterArgs;
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
     InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
@@ -65,12 +69,17 @@ pub(crate) enum Command {
     /// 比对轮次 Rounds
     #[command(subcommand)]
     Round(RoundCommand),
+    /// 摆渡：与对方的网络不通时，用文件往来 Files carried to a peer that no line leads to
+    #[command(subcommand)]
+    Ferry(FerryCommand),
     /// 疑点 What a round found
     #[command(subcommand)]
     Finding(FindingCommand),
     /// 已签名的比对报告 Signed reports
     #[command(subcommand)]
     Report(ReportCommand),
+    /// 函件：移送、建议、协查、签收、反馈、告知、回访 Letters, from facts that a case worker fills in
+    Letter(LetterArgs),
     /// 审计日志 The audit log
     #[command(subcommand)]
     Audit(AuditCommand),

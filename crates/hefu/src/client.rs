@@ -9,7 +9,7 @@ use hefu_node::config::{self, Config};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Channel, Empty, Full};
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
@@ -61,6 +61,23 @@ impl Client {
     /// What is kept byte for byte: cards, agreements, reports.
     pub(crate) async fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
         self.ask(Method::GET, path, None, nothing()).await
+    }
+
+    /// A file with the name that the node gives it, which leads to no other folder.
+    pub(crate) async fn file(&self, path: &str) -> Result<(String, Vec<u8>), Failure> {
+        let (headers, bytes) = self.answer(Method::GET, path, None, nothing()).await?;
+        let named = headers
+            .get(CONTENT_DISPOSITION)
+            .and_then(|named| named.to_str().ok());
+        let name = named
+            .and_then(|named| named.split_once("filename=\""))
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(name, _)| name)
+            .filter(|name| !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']));
+        match name {
+            Some(name) => Ok((name.to_owned(), bytes)),
+            None => Err(Failure::internal("answer", &"content-disposition")),
+        }
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(
@@ -117,6 +134,16 @@ impl Client {
         content: Option<&'static str>,
         body: Body,
     ) -> Result<Vec<u8>, Failure> {
+        Ok(self.answer(method, path, content, body).await?.1)
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<&'static str>,
+        body: Body,
+    ) -> Result<(HeaderMap, Vec<u8>), Failure> {
         let line = TcpStream::connect(self.address)
             .await
             .map_err(|_| self.no_server())?;
@@ -142,20 +169,20 @@ impl Client {
             .map_err(|error| Failure::internal("request", &error))?;
         let answered = async {
             let response = sender.send_request(request).await.map_err(broken)?;
-            let status = response.status();
-            let bytes = response.into_body().collect().await.map_err(broken)?.to_bytes();
-            Ok::<_, Failure>((status, bytes))
+            let (head, body) = response.into_parts();
+            let bytes = body.collect().await.map_err(broken)?.to_bytes();
+            Ok::<_, Failure>((head, bytes))
         };
-        let (status, bytes) = tokio::select! {
+        let (head, bytes) = tokio::select! {
             biased;
             answered = answered => answered?,
             // Without the connection driven nothing is answered, and it ends only with the answer or in failure.
             Err(error) = connection => return Err(broken(error)),
         };
-        if status.is_success() {
-            return Ok(bytes.into());
+        if head.status.is_success() {
+            return Ok((head.headers, bytes.into()));
         }
-        Err(failure(status, &bytes))
+        Err(failure(head.status, &bytes))
     }
 
     /// Says how to start it.

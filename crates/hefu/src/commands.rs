@@ -8,10 +8,12 @@ pub(crate) mod check;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod ferry;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod ledger;
+pub(crate) mod letter;
 pub(crate) mod match_lists;
 pub(crate) mod peer;
 mod reading;
@@ -28,7 +30,7 @@ use hefu_node::api::view::RowView;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::words::Lang;
 
 /// The words of a quarantine file.
@@ -77,14 +79,32 @@ pub(crate) fn rows_at(rows: &[RowView]) -> String {
 }
 
 /// Written beside its place and renamed, so that nothing half-written stays.
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |cause: &dyn std::fmt::Display| Failure::write(file, cause);
+pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = written_beside(file, bytes)?;
+    part.persist(file).map_err(|error| Failure::write(file, &error))?;
+    Ok(())
+}
+
+/// As [`write_whole`], and never in place of a file that is there.
+fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = written_beside(file, bytes)?;
+    match part.persist_noclobber(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let params = [("file", file.display().to_string())];
+            Err(Failure::new(Exit::Input, "file_exists", params))
+        }
+        Err(error) => Err(Failure::write(file, &error)),
+    }
+}
+
+fn written_beside(file: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
+    let failed = |error: std::io::Error| Failure::write(file, &error);
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    part.write_all(bytes).map_err(|error| failed(&error))?;
-    part.persist(file).map_err(|error| failed(&error))?;
-    Ok(())
+    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    part.write_all(bytes).map_err(failed)?;
+    Ok(part)
 }

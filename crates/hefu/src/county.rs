@@ -1,5 +1,7 @@
 //! The county of the fixtures as four real nodes in one process: exports in, agreements signed, rounds over mutual TLS
-//! on loopback, findings out.
+//! on loopback or by files, findings out.
+
+mod files;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use hefu_casework::{
-    AgencyRole, Agreement, DraftRequest, Finding, Hex, Month, MonthRange, Party, Place, ProgrammeCode,
-    Purpose, RuleId, SignedAgreement, Template, total_to_verify,
+    AgencyRole, Agreement, CannotFind, DraftRequest, Finding, Hex, Month, MonthRange, Party, Place,
+    ProgrammeCode, Purpose, RuleId, SignedAgreement, Template, total_to_verify,
 };
 use hefu_fixtures::expected::{self, Expected};
 use hefu_fixtures::{Agency, County, EXPECTED_JSON, SEED};
@@ -47,7 +49,9 @@ pub struct Import {
     pub reading: Reading,
 }
 
-/// The four nodes with their exports imported, listening.
+pub use files::{Boxes, run_by_files, set_up_by_files};
+
+/// The four nodes with their exports imported, within each other's reach.
 pub struct Running {
     /// The exports as they were written, and what they truly say.
     pub county: County,
@@ -125,6 +129,8 @@ pub async fn run(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> 
     set_up(dir, surroundings, wording).await?.all_rounds().await
 }
 
+const ROUNDS: [Round; 5] = [JUDICIAL, SUBSIDIES, OMISSIONS, LEADS, REFERRALS];
+
 /// The committed expectation, made by a plain join.
 ///
 /// # Errors
@@ -142,6 +148,13 @@ pub async fn set_up(
     surroundings: &Surroundings,
     wording: &dyn Fn() -> Wording,
 ) -> Result<Running> {
+    let mut running = import_all(dir, surroundings, wording)?;
+    running.servers = introduce(&running.nodes).await?;
+    Ok(running)
+}
+
+/// Everything up to the nodes' first contact.
+fn import_all(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Running> {
     let county = hefu_fixtures::generate(SEED, &dir.join("exports")).context("writing the exports")?;
     let started = Instant::now();
     let mut nodes = BTreeMap::new();
@@ -170,13 +183,12 @@ pub async fn set_up(
         });
     }
     let import_time = started.elapsed();
-    let servers = introduce(&nodes).await?;
     Ok(Running {
         county,
         nodes,
         imports,
         import_time,
-        servers,
+        servers: Vec::new(),
     })
 }
 
@@ -243,7 +255,19 @@ impl Running {
     /// The first round that fails.
     pub async fn all_rounds(self) -> Result<Outcome> {
         let started = Instant::now();
-        let mut outcome = Outcome {
+        let mut outcome = self.nothing_yet();
+        for round in ROUNDS {
+            let digest = self.agree(&round)?;
+            for (receiver, sender) in round.sessions() {
+                self.run_one(&round, receiver, sender, &digest, &mut outcome)
+                    .await?;
+            }
+        }
+        self.close(outcome, started)
+    }
+
+    fn nothing_yet(&self) -> Outcome {
+        Outcome {
             imports: Vec::new(),
             rounds: BTreeMap::new(),
             totals: BTreeMap::new(),
@@ -251,16 +275,11 @@ impl Running {
             bytes_sent: Agency::ALL.iter().map(|agency| (agency.code(), 0)).collect(),
             import_time: self.import_time,
             round_time: Duration::ZERO,
-        };
-        for round in [JUDICIAL, SUBSIDIES, OMISSIONS, LEADS, REFERRALS] {
-            let digest = self.agree(&round)?;
-            self.run_one(&round, round.receiver, round.sender, &digest, &mut outcome)
-                .await?;
-            if round.both {
-                self.run_one(&round, round.sender, round.receiver, &digest, &mut outcome)
-                    .await?;
-            }
         }
+    }
+
+    /// What each agency finds by itself; then the nodes fall silent.
+    fn close(self, mut outcome: Outcome, started: Instant) -> Result<Outcome> {
         for (agency, node) in &self.nodes {
             let found = tokio::task::block_in_place(|| {
                 node.local_findings(&place()?, quarter()?)
@@ -289,16 +308,8 @@ impl Running {
         let learned: Learned = node.run_round(digest).await?;
         *outcome.bytes_sent.entry(receiver.code()).or_default() += learned.traffic.bytes_sent;
         *outcome.bytes_sent.entry(sender.code()).or_default() += learned.traffic.bytes_received;
-        let key = format!("{}:{}<-{}", round.purpose.code(), receiver.code(), sender.code());
-        let cannot: Vec<String> = learned
-            .outcome
-            .cannot_find
-            .iter()
-            .map(|c| format!("{} {}", c.rule, c.reason.code()))
-            .collect();
-        if !cannot.is_empty() {
-            outcome.cannot_find.insert(key.clone(), cannot);
-        }
+        let key = round.key(receiver, sender);
+        outcome.note_cannot_find(&key, &learned.outcome.cannot_find);
         // What was stored is what is shown.
         let stored = node.store().findings(&learned.round)?;
         outcome.add(key, receiver, summarise(node, &stored)?);
@@ -380,7 +391,30 @@ impl Running {
     }
 }
 
+impl Round {
+    /// Who learns from whom, one session each.
+    fn sessions(&self) -> Vec<(Agency, Agency)> {
+        let other_way = self.both.then_some((self.sender, self.receiver));
+        [(self.receiver, self.sender)]
+            .into_iter()
+            .chain(other_way)
+            .collect()
+    }
+
+    /// Its name in the expected file.
+    fn key(&self, receiver: Agency, sender: Agency) -> String {
+        format!("{}:{}<-{}", self.purpose.code(), receiver.code(), sender.code())
+    }
+}
+
 impl Outcome {
+    fn note_cannot_find(&mut self, key: &str, cannot: &[CannotFind]) {
+        if !cannot.is_empty() {
+            let reasons = cannot.iter().map(|c| format!("{} {}", c.rule, c.reason.code()));
+            self.cannot_find.insert(key.to_owned(), reasons.collect());
+        }
+    }
+
     fn add(&mut self, key: String, agency: Agency, round: expected::Round) {
         let of_agency = self.totals.entry(agency.code().to_string()).or_default();
         for (rule, total) in &round.totals {

@@ -25,6 +25,7 @@ pub(crate) enum Exit {
 type Word = Cow<'static, str>;
 
 /// Why a command failed.
+#[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) code: Word,

@@ -13,6 +13,7 @@ mod naming;
 mod paper;
 mod printer;
 mod progress;
+mod slip;
 mod words;
 
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Demo(demo) => commands::demo::run(demo, printer).await,
         Command::Check(check) => commands::check::run(check, printer),
         Command::Match(lists) => commands::match_lists::run(lists, printer).await,
+        Command::Letter(letter) => commands::letter::run(letter, printer),
         Command::Bench => commands::bench::run(printer),
         Command::Serve => commands::serve::run(node, printer).await,
         Command::Init(init) => commands::init::run(init, node, printer),
@@ -71,6 +73,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
             commands::agreement::run(agreement, &Client::of(node)?, printer).await
         }
         Command::Round(round) => commands::round::run(round, &Client::of(node)?, printer).await,
+        Command::Ferry(ferry) => commands::ferry::run(ferry, &Client::of(node)?, printer).await,
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,

@@ -1,7 +1,7 @@
-//! How people name a peer, an agreement or a round: by its name, or by the first digits of what it is known by.
+//! How people name a peer, an agreement, a round or a set of files: by its name, or by the first digits of what it is known by.
 
 use hefu_casework::Hex;
-use hefu_node::api::view::{AgreementList, Hex32, PeerList, RoundList};
+use hefu_node::api::view::{AgreementList, FerryView, Hex16, Hex32, PeerList, RoundList};
 
 use crate::client::Client;
 use crate::commands::short;
@@ -11,8 +11,8 @@ use crate::failure::{Exit, Failure};
 const FEWEST_DIGITS: usize = 6;
 
 /// What can be named, and by what else.
-struct Known {
-    digest: Hex32,
+struct Known<const N: usize> {
+    digest: Hex<N>,
     name: String,
 }
 
@@ -55,13 +55,31 @@ pub(crate) async fn round(named: &str, client: &Client) -> Result<Hex32, Failure
     pick("round", named, known)
 }
 
+/// The id of a set that was made here; its name is its number, with whatever between its groups.
+pub(crate) async fn set(named: &str, client: &Client) -> Result<Hex16, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let apart = |c: char| c.is_whitespace() || c == '-';
+    let view: FerryView = client.get("/api/v1/ferry").await?;
+    let known = view.out.into_iter().map(|set| Known {
+        digest: set.set,
+        name: set.number.replace(apart, ""),
+    });
+    pick("set", &named.replace(apart, ""), known)
+}
+
 /// The one that bears the name or begins with the digits. A whole name goes before digits.
-fn pick(what: &'static str, named: &str, known: impl IntoIterator<Item = Known>) -> Result<Hex32, Failure> {
-    let known: Vec<Known> = known.into_iter().collect();
-    let of_name = |each: &&Known| !named.is_empty() && each.name == named;
+fn pick<const N: usize>(
+    what: &'static str,
+    named: &str,
+    known: impl IntoIterator<Item = Known<N>>,
+) -> Result<Hex<N>, Failure> {
+    let known: Vec<Known<N>> = known.into_iter().collect();
+    let of_name = |each: &&Known<N>| !named.is_empty() && each.name == named;
     let of_digits =
-        |each: &&Known| named.len() >= FEWEST_DIGITS && each.digest.to_string().starts_with(named);
-    let mut fitting: Vec<&Known> = known.iter().filter(of_name).collect();
+        |each: &&Known<N>| named.len() >= FEWEST_DIGITS && each.digest.to_string().starts_with(named);
+    let mut fitting: Vec<&Known<N>> = known.iter().filter(of_name).collect();
     if fitting.is_empty() {
         fitting = known.iter().filter(of_digits).collect();
     }
@@ -86,7 +104,7 @@ fn pick(what: &'static str, named: &str, known: impl IntoIterator<Item = Known>)
 mod tests {
     use super::*;
 
-    fn known(bytes: [u8; 4], name: &str) -> Known {
+    fn known(bytes: [u8; 4], name: &str) -> Known<32> {
         let mut digest = [0; 32];
         digest[..4].copy_from_slice(&bytes);
         Known {

@@ -125,8 +125,57 @@ fn is_number(cell: &str) -> bool {
         && cell.chars().all(|c| c.is_ascii_digit() || ",.".contains(c))
 }
 
+/// Lines of at most `cells` cells: broken at spaces and beside Chinese characters, but before no mark that closes what
+/// stands before it, and inside a word only where it is longer than a line.
+pub(crate) fn wrapped(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in pieces(text) {
+        if width(&line) + width(piece.trim_end()) <= cells {
+            line.push_str(piece);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        }
+        let word = piece.trim_end();
+        for c in word.chars() {
+            if width(&line) + width(c.encode_utf8(&mut [0; 4])) > cells {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+        line.push_str(piece.get(word.len()..).unwrap_or_default());
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// What must not be torn apart.
+fn pieces(text: &str) -> Vec<&str> {
+    const CLOSING: &str = "，。、；：！？）】》〉”’…,.;:!?)";
+    const OPENING: &str = "（【《〈“‘(";
+    let mut pieces = Vec::new();
+    let mut begins = 0;
+    let mut before: Option<char> = None;
+    for (at, c) in text.char_indices() {
+        let wide = |c: char| width(c.encode_utf8(&mut [0; 4])) == 2;
+        let breaks = before.is_some_and(|before| {
+            let kept = CLOSING.contains(c) || OPENING.contains(before) || c == ' ';
+            !kept && (before == ' ' || wide(c) || wide(before))
+        });
+        if breaks {
+            pieces.extend(text.get(begins..at));
+            begins = at;
+        }
+        before = Some(c);
+    }
+    pieces.extend(text.get(begins..));
+    pieces
+}
+
 /// Cells a text takes: East Asian wide characters take two (Unicode UAX 11, the blocks that occur here).
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
             '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,

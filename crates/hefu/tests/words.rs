@@ -17,22 +17,25 @@ use hefu_casework::{
 };
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
+use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 9] = [
+const PREFIXES: [(&str, &str); 11] = [
     ("Kind", "kind_"),
+    ("Carrier", "carrier_"),
+    ("Matter", "matter_"),
+    ("PartNews", "ferry_part_"),
+    ("WaitStep", "wait_"),
     ("Wrong", "wrong_"),
     ("PeriodSource", "place_"),
     ("Role", "as_"),
     ("RoundState", "state_"),
     ("Step", "step_"),
     ("AgreementState", "agreement_state_"),
-    ("Form", "paper_"),
-    ("Matter", "matter_"),
 ];
 
 /// Codes of what is stored or written in documents; no command shows them.
-const NEVER_SHOWN: [&str; 1] = ["Status"];
+const NEVER_SHOWN: [&str; 3] = ["Form", "LetterState", "Status"];
 
 /// Where a report can have been changed.
 const SECTIONS: [&str; 19] = [
@@ -60,8 +63,8 @@ const SECTIONS: [&str; 19] = [
 /// What of a report can fail though it is signed.
 const PARTS: [&str; 4] = ["agreement", "receipt", "deletion", "counts"];
 
-/// Names of folders in the spool.
-const FOLDERS: [&str; 3] = ["blinded", "evaluated", "tags"];
+/// Names of folders and files.
+const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
 const LITERALS: [(&str, &str, &str); 32] = [
@@ -126,6 +129,12 @@ fn every_code_has_words() {
     let registers = hefu::county::expectation().unwrap().datasets.into_iter();
     let roles = AgencyRole::ALL.iter().map(|each| format!("role_{}", each.code()));
     let purposes = Purpose::ALL.iter().map(|each| format!("purpose_{}", each.code()));
+    let matters = Matter::ALL.iter().flat_map(|each| {
+        let came = (*each != Matter::Card).then_some("ferry_came_");
+        let starts = ["slip_tells_", "slip_hides_"].into_iter().chain(came);
+        starts.map(|start| format!("{start}{}", each.code()))
+    });
+    let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Cleaning::ALL.iter().map(|each| each.code().to_owned()))
@@ -162,6 +171,8 @@ fn every_code_has_words() {
         .chain(SECTIONS.iter().map(|each| format!("section_{each}")))
         .chain(PARTS.iter().map(|each| format!("report_part_{each}")))
         .chain(roles)
+        .chain(matters)
+        .chain(carriers)
         .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))

@@ -94,7 +94,7 @@ impl Api {
         node: Arc<Node>,
         config: Arc<Config>,
         folder: &Path,
-        wording: Wordings,
+        wordings: Wordings,
     ) -> std::io::Result<Self> {
         let token = Token::of_file(&config.token_file(folder))?;
         let uploads = Uploads::open(
@@ -106,7 +106,7 @@ impl Api {
                 node,
                 config,
                 uploads,
-                wording,
+                wordings,
                 started_at: Timestamp::now(),
                 imports: Imports::default(),
             }),

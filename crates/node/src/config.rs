@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use hefu_casework::{AgencyRole, LocalPolicy, canonical};
 use hefu_link::Limits;
+use hefu_link::ferry::{Cut, Form};
 use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
@@ -19,6 +20,7 @@ pub use unlock::UnlockConfig;
 
 use crate::Profile;
 use crate::digest::sha256;
+use crate::ferry::Folders;
 use crate::report::Assessment;
 
 /// The name of the file in a node's folder.
@@ -35,6 +37,9 @@ pub struct Config {
     /// How peers reach it, and what it bears from them.
     #[serde(default)]
     pub peers: PeersConfig,
+    /// How files are carried to peers that no line reaches.
+    #[serde(default)]
+    pub ferry: FerryConfig,
     /// How the agency's own people and programs reach it.
     #[serde(default)]
     pub operators: OperatorsConfig,
@@ -78,6 +83,29 @@ pub struct PeersConfig {
     pub busy_seconds: u32,
     /// Seconds for reaching a peer, and again for the handshake.
     pub handshake_seconds: u32,
+}
+
+/// `[ferry]`: files in the place of a line. Outbox and inbox are for a gateway that carries whatever lies in a folder;
+/// without them, people fetch and bring files by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FerryConfig {
+    /// Where files for peers are put. Together with `inbox`, or not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<PathBuf>,
+    /// Where files of peers are taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<PathBuf>,
+    /// Where approval slips are put; beside the files where this is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slips: Option<PathBuf>,
+    /// `binary`, or `text` for gateways that pass only text.
+    pub form: Form,
+    /// The largest file; 100 MiB or, of text, 1,000,000 bytes where this is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_file_bytes: Option<u64>,
+    /// The most bytes of one peer's sets that may wait here to be whole.
+    pub max_incoming_bytes: u64,
 }
 
 /// `[operators]`: the port of the REST interface.
@@ -135,6 +163,45 @@ impl Default for PeersConfig {
     }
 }
 
+impl Default for FerryConfig {
+    fn default() -> Self {
+        Self {
+            outbox: None,
+            inbox: None,
+            slips: None,
+            form: Form::Binary,
+            max_file_bytes: None,
+            max_incoming_bytes: 1 << 30,
+        }
+    }
+}
+
+impl FerryConfig {
+    /// How sets are cut.
+    ///
+    /// # Errors
+    /// When the largest file is too small for its header.
+    pub fn cut(&self) -> Result<Cut, hefu_link::Error> {
+        Cut::new(self.form, self.max_file_bytes)
+    }
+
+    /// The folders that are watched, for a node in `folder`; none where none are named.
+    ///
+    /// # Errors
+    /// As [`FerryConfig::cut`].
+    pub fn folders(&self, folder: &Path) -> Result<Option<Folders>, hefu_link::Error> {
+        let (Some(outbox), Some(inbox)) = (&self.outbox, &self.inbox) else {
+            return Ok(None);
+        };
+        Ok(Some(Folders {
+            outbox: folder.join(outbox),
+            inbox: folder.join(inbox),
+            slips: self.slips.as_ref().map(|slips| folder.join(slips)),
+            cut: self.cut()?,
+        }))
+    }
+}
+
 impl Default for OperatorsConfig {
     fn default() -> Self {
         Self {
@@ -163,6 +230,7 @@ impl Config {
             node,
             unlock,
             peers: PeersConfig::default(),
+            ferry: FerryConfig::default(),
             operators: OperatorsConfig::default(),
             compute: ComputeConfig::default(),
             log: LogConfig::default(),
@@ -174,7 +242,7 @@ impl Config {
     /// Reads a `node.toml`.
     ///
     /// # Errors
-    /// [`ConfigError::Read`], [`ConfigError::Syntax`] with line and field, [`ConfigError::NotLoopback`].
+    /// [`ConfigError::Read`], [`ConfigError::Syntax`] with line and field, [`ConfigError::NotLoopback`], [`ConfigError::HalfFerry`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
             file: path.to_owned(),
@@ -198,6 +266,15 @@ impl Config {
                 listen: config.operators.listen,
             });
         }
+        if config.ferry.outbox.is_some() != config.ferry.inbox.is_some() {
+            return Err(ConfigError::HalfFerry { file: PathBuf::new() });
+        }
+        config.ferry.cut().map_err(|error| ConfigError::Syntax {
+            file: PathBuf::new(),
+            line: 0,
+            field: "ferry.max_file_bytes".to_owned(),
+            problem: error.to_string(),
+        })?;
         Ok(config)
     }
 

@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
+use crate::ferry::slip::printed;
+use crate::ferry::{Folders, Slips};
 use crate::{Error, Node, Surroundings};
 
 /// Why a node can't run.
@@ -101,6 +103,8 @@ pub struct Daemon {
     peers: Listener,
     operators: TcpListener,
     api: Api,
+    /// Folders that a gateway synchronises, where there are some.
+    watched: Option<(Folders, Slips)>,
 }
 
 impl Daemon {
@@ -112,13 +116,14 @@ impl Daemon {
         config: Config,
         folder: &Path,
         surroundings: Surroundings,
-        wording: Wordings,
+        wordings: Wordings,
     ) -> Result<Self, DaemonError> {
         let unlock = config.unlock.fetch(folder)?;
         let surroundings = Surroundings {
             limits: config.limits(),
             policy: config.policy.clone(),
             assessment: config.assessment.clone(),
+            max_incoming_bytes: config.ferry.max_incoming_bytes,
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);
@@ -132,7 +137,9 @@ impl Daemon {
             "version": env!("CARGO_PKG_VERSION"),
             "configuration": Hex(config.digest()),
         });
-        let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wording)
+        let watched = config.ferry.folders(folder).map_err(Error::from)?;
+        let watched = watched.map(|folders| (folders, printed(Arc::clone(&wordings.slips))));
+        let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wordings)
             .map_err(|source| DaemonError::prepare(folder, source))?;
         node.log("started", &started)?;
         Ok(Self {
@@ -140,6 +147,7 @@ impl Daemon {
             peers,
             operators,
             api,
+            watched,
         })
     }
 
@@ -172,6 +180,7 @@ impl Daemon {
             peers,
             operators,
             api,
+            watched,
         } = self;
         tracing::info!(
             node = node.name(),
@@ -184,6 +193,9 @@ impl Daemon {
         let (stop, stopped) = watch::channel(());
         answering.spawn(Arc::clone(&node).serve(peers));
         answering.spawn(Arc::clone(&node).keep());
+        if let Some((folders, slips)) = watched {
+            answering.spawn(Arc::clone(&node).watch_folders(folders, Some(slips)));
+        }
         asked.spawn(listen::serve(operators, api.router(), stopped));
         shutdown.await;
         answering.shutdown().await;

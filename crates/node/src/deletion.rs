@@ -27,7 +27,9 @@ impl Node {
         }
         for session in self.store.open_sessions()? {
             let round = self.store.round(&session.round)?;
-            if round.is_some_and(|round| round.datasets.contains(&dataset)) {
+            // What is answered needs its records no more.
+            let needed = session.answered_at.is_none();
+            if needed && round.is_some_and(|round| round.datasets.contains(&dataset)) {
                 return Err(Error::Missing {
                     what: "unused_dataset",
                     name: dataset.0.to_string(),

@@ -1,5 +1,6 @@
 //! Step by step, what must hold before a round can run; the first step that fails says what to do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,7 +50,13 @@ impl Node {
     /// Checks this node, and the way to a peer where one is given.
     pub async fn doctor(self: &Arc<Self>, peer: Option<&Card>) -> Vec<Check> {
         let mut checks = vec![self.check_log(), self.check_spool(), self.check_own_clock()];
-        if let Some(card) = peer {
+        let by_files = |card: &&Card| {
+            let carrier = self.store.carrier(&card.node_key());
+            carrier.is_ok_and(hefu_store::Carrier::by_files)
+        };
+        if let Some(card) = peer.filter(by_files) {
+            checks.extend(self.check_files(card));
+        } else if let Some(card) = peer {
             let towards = self.check_peer(card).await;
             let failed = towards.iter().any(|check| check.verdict == Verdict::Failed);
             let done = towards.len();
@@ -83,6 +90,35 @@ impl Node {
             return Check::warning("own_clock", "doctor_clock_went_back", behind);
         }
         Check::new("own_clock", Verdict::Passed)
+    }
+
+    /// Nobody is called who is reached by files: what can be known is here.
+    fn check_files(&self, card: &Card) -> [Check; 2] {
+        let sealed = card.seal_key().ok_or_else(|| {
+            Error::Link(hefu_link::Error::FerryNoSealKey {
+                peer: card.name().to_owned(),
+            })
+        });
+        let files = match sealed.and_then(|_| self.must_go_both_ways(card)) {
+            Ok(()) => Check::new("files", Verdict::Passed),
+            // What is done without a peer can be done.
+            Err(error @ Error::OneWay { .. }) => Check {
+                verdict: Verdict::Warning,
+                ..Check::failed("files", &error)
+            },
+            Err(error) => Check::failed("files", &error),
+        };
+        [files, Self::check_agreements(&self.known_with(card), card)]
+    }
+
+    fn check_agreements(known: &BTreeMap<[u8; 32], Known>, card: &Card) -> Check {
+        if known.values().any(Known::is_signed) {
+            return Check::new("agreement", Verdict::Passed);
+        }
+        Check {
+            verdict: Verdict::Warning,
+            ..Check::told("agreement", "doctor_no_agreement", card.name())
+        }
     }
 
     async fn check_peer(self: &Arc<Self>, card: &Card) -> Vec<Check> {
@@ -138,11 +174,7 @@ impl Node {
 
         checks.push(match greeting.differs(&known) {
             Some(digest) => Check::told("agreement", "doctor_agreement_differs", &digest),
-            None if known.values().any(Known::is_signed) => Check::new("agreement", Verdict::Passed),
-            None => Check {
-                verdict: Verdict::Warning,
-                ..Check::told("agreement", "doctor_no_agreement", card.name())
-            },
+            None => Self::check_agreements(&known, card),
         });
         checks
     }

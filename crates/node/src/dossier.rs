@@ -23,7 +23,7 @@ impl Node {
     /// When it contradicts itself, does not name this node and a pinned peer, or this node's policy does not allow it.
     pub fn draft(&self, agreement: Agreement, actor: &str) -> Result<[u8; 32]> {
         self.may_sign(&agreement)?;
-        self.card_of_other(&agreement)?;
+        self.must_go_both_ways(&self.card_of_other(&agreement)?)?;
         let digest = agreement.digest();
         let mut changing = self.dossiers.change();
         if self.store.agreement(&digest)?.is_some() {
@@ -77,6 +77,9 @@ impl Node {
         let mut changing = self.dossiers.change();
         let mut dossier = self.agreement(digest)?;
         self.may_sign(dossier.agreement())?;
+        if let Ok(card) = self.card_of_other(dossier.agreement()) {
+            self.must_go_both_ways(&card)?;
+        }
         dossier.sign(self.keys.signing_key())?;
         self.put_dossier(&mut changing, &dossier)?;
         self.log_by(actor, "agreement_signed", &json!({ "agreement": Hex(*digest) }))?;
@@ -186,6 +189,7 @@ impl Node {
         let digest = dossier.agreement().digest();
         self.store.put_agreement(&digest, &dossier.to_bytes(), &state)?;
         changing.note(dossier, &self.node_key());
+        self.ferry.notify();
         Ok(())
     }
 }

@@ -98,6 +98,34 @@ pub enum Error {
     /// No compute threads.
     #[error(transparent)]
     Pool(#[from] hefu_curve::PoolError),
+    /// What needs words both ways, with a peer that is reached one way only.
+    #[error("files go one way only between this node and {peer}: there is no way {missing}")]
+    OneWay {
+        /// Its name.
+        peer: String,
+        /// `in`, where nothing comes from it, or `out`, where nothing goes to it.
+        missing: &'static str,
+    },
+    /// A session over a line with a peer that is reached by files, or the other way round.
+    #[error("{peer} is reached by {carrier}")]
+    OtherCarrier {
+        /// Its name.
+        peer: String,
+        /// `line` or `files`: what it is.
+        carrier: &'static str,
+    },
+    /// A file by a node whose card is not known here.
+    #[error("no peer of this node has the key {key}; add its card first")]
+    UnknownSender {
+        /// The first digits of its node key.
+        key: String,
+    },
+    /// More cards wait than anybody will compare.
+    #[error("{limit} cards wait already; add or refuse some first")]
+    TooManyCards {
+        /// As many as may wait.
+        limit: usize,
+    },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -134,6 +162,10 @@ impl Error {
             Error::Spool { .. } => "node_spool",
             Error::Folder { .. } => "node_folder",
             Error::Pool(_) => "node_pool",
+            Error::OneWay { .. } => "node_one_way",
+            Error::OtherCarrier { .. } => "node_other_carrier",
+            Error::UnknownSender { .. } => "node_unknown_sender",
+            Error::TooManyCards { .. } => "node_too_many_cards",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -159,6 +191,14 @@ impl Error {
                 vec![("folder", folder.clone()), ("source", source.to_string())]
             }
             Error::Pool(error) => vec![("source", error.to_string())],
+            Error::OneWay { peer, missing } => {
+                vec![("peer", peer.clone()), ("missing", (*missing).to_owned())]
+            }
+            Error::OtherCarrier { peer, carrier } => {
+                vec![("peer", peer.clone()), ("carrier", (*carrier).to_owned())]
+            }
+            Error::UnknownSender { key } => vec![("key", key.clone())],
+            Error::TooManyCards { limit } => vec![("limit", limit.to_string())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }
     }
@@ -232,7 +272,7 @@ impl Error {
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
             }
-            Error::Breach(_) => Some(Abort::Policy),
+            Error::Breach(_) | Error::OneWay { .. } | Error::OtherCarrier { .. } => Some(Abort::Policy),
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),

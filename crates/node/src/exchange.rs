@@ -11,8 +11,8 @@
 //!                                      <-- agreement
 //! agreement                            -->            each that the other side lacks: it may have no room
 //!                                      <-- agreement
-//! ended: session, reason               -->
-//!                                      <-- ended      so noted
+//! ended: session, signature, reason    -->
+//!                                      <-- heard: session, signature, how it ended there
 //! ```
 
 use std::collections::BTreeMap;
@@ -21,21 +21,21 @@ use std::time::Duration;
 
 use hefu_casework::{Dossier, Hex, canonical};
 use hefu_link::{Card, Receiver, Sender, dial};
-use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION, decode_abort};
-use hefu_store::Role;
+use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use crate::dossier::Known;
-use crate::error::passing;
+use crate::ended::Word;
 use crate::runner::Visit;
 use crate::{Error, Node, Result};
 
 const GREETING: u8 = 1;
-const AGREEMENT: u8 = 2;
+pub(crate) const AGREEMENT: u8 = 2;
 const WANTED: u8 = 3;
-const ENDED: u8 = 4;
+pub(crate) const ENDED: u8 = 4;
+pub(crate) const HEARD: u8 = 5;
 
 /// A paper is awaited so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,12 +87,10 @@ impl Node {
     /// comes last, so that it is in nothing else's way.
     ///
     /// # Errors
-    /// When the peer can't be reached, or says what can't be.
+    /// When the peer can't be reached, is reached by files, or says what can't be.
     pub async fn exchange(self: &Arc<Self>, peer: &[u8; 32]) -> Result<Greeting> {
-        let card = self.book().by_node_key(peer).ok_or_else(|| Error::Missing {
-            what: "peer",
-            name: Hex(*peer).to_string(),
-        })?;
+        let card = self.peer_card(peer)?;
+        self.must_be_carried(&card, false)?;
         let own = self.known_with(&card);
         let mut papers = self.visit(&card).await?;
         let theirs = papers.greet(&own).await?;
@@ -203,38 +201,14 @@ impl Node {
                 }
                 Ok((AGREEMENT, self.written(&digest)?))
             }
-            ENDED => {
-                let (call, reason) = bytes.split_first_chunk::<32>().ok_or_else(malformed)?;
-                // A reason that ends nothing, or that no peer ever gives, would stand as the end of both sides' records.
-                let reason =
-                    decode_abort(reason).filter(|reason| !passing(reason) && *reason != Abort::Label);
-                let reason = reason.ok_or_else(malformed)?;
-                self.hear_ended(call, &reason, caller).await?;
-                Ok((ENDED, Vec::new()))
-            }
+            ENDED => Ok((HEARD, self.hear_ended(&bytes, caller).await?.1.encode())),
             _ => Err(malformed()),
         }
     }
 
-    /// A peer has given a session up. What this node does not know, or has ended itself, stays as it is.
-    async fn hear_ended(self: &Arc<Self>, call: &[u8; 32], reason: &Abort, caller: &Card) -> Result<()> {
-        for role in [Role::Sender, Role::Receiver] {
-            let Some(session) = self.store.session_by_call(role, call)? else {
-                continue;
-            };
-            let round = self.store.round(&session.round)?;
-            if round.is_some_and(|round| round.peer == caller.node_key())
-                && self.end_session_as(&session.round, reason, caller.name()).await?
-            {
-                self.store.mark_told(&session.round)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Merges what a peer has of an agreement with what this node has, and gives that; on a thread of its own, because
     /// there are signatures to verify.
-    async fn take_dossier(self: &Arc<Self>, bytes: Vec<u8>, from: &Card) -> Result<Vec<u8>> {
+    pub(crate) async fn take_dossier(self: &Arc<Self>, bytes: Vec<u8>, from: &Card) -> Result<Vec<u8>> {
         let (node, from) = (Arc::clone(self), from.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let theirs = Dossier::parse(&bytes)?;
@@ -251,7 +225,7 @@ impl Node {
     }
 
     /// A dossier as it is stored, and was checked before it was.
-    fn written(&self, digest: &[u8; 32]) -> Result<Vec<u8>> {
+    pub(crate) fn written(&self, digest: &[u8; 32]) -> Result<Vec<u8>> {
         let stored = self.store.agreement(digest)?;
         Ok(stored.ok_or_else(malformed)?.signed)
     }
@@ -271,12 +245,12 @@ impl Node {
 }
 
 impl Papers {
-    /// Says that a session has ended, and waits until that is noted there.
-    pub(crate) async fn say_ended(mut self, call: &[u8; 32], reason: &[u8]) -> Result<()> {
-        self.say(ENDED, &[call.as_slice(), reason].concat()).await?;
-        self.hear(ENDED).await?;
+    /// Says that a session has ended, and gives what is said to that.
+    pub(crate) async fn say_ended(mut self, word: &Word) -> Result<Vec<u8>> {
+        self.say(ENDED, &word.encode()).await?;
+        let heard = self.hear(HEARD).await?;
         self.leave().await;
-        Ok(())
+        Ok(heard)
     }
 
     /// Greets and hears the greeting: that the peer is there, and speaks as we do.
@@ -359,7 +333,8 @@ fn parse(bytes: &[u8]) -> Result<Greeting> {
     }
 }
 
-fn malformed() -> Error {
+/// A paper is not what it should be.
+pub(crate) fn malformed() -> Error {
     hefu_psi::Error::Refused(Abort::Malformed {
         step: Kind::Document.name().to_owned(),
     })

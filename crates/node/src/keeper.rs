@@ -18,19 +18,25 @@ const VISIT: Duration = Duration::from_secs(60);
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
 
 impl Node {
-    /// Follows rounds, carries agreements and ends retention, until it is dropped.
+    /// Follows rounds, carries agreements and letters and ends retention, until it is dropped.
     pub async fn keep(self: Arc<Self>) {
         tokio::join!(
             Arc::clone(&self).keep_rounds(),
             Arc::clone(&self).keep_agreements(),
             Arc::clone(&self).keep_retention(),
+            Arc::clone(&self).keep_ferry(),
         );
     }
 
     async fn keep_agreements(self: Arc<Self>) {
         loop {
             let mut visits = JoinSet::new();
-            for card in self.peers() {
+            // Who is reached by files is not called.
+            let by_files = |card: &Card| {
+                let carrier = self.store.carrier(&card.node_key());
+                carrier.is_ok_and(hefu_store::Carrier::by_files)
+            };
+            for card in self.peers().into_iter().filter(|card| !by_files(card)) {
                 visits.spawn(Arc::clone(&self).exchange_in_time(card));
             }
             while visits.join_next().await.is_some() {}

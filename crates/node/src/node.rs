@@ -6,6 +6,7 @@
 //! keys/{node,tls}.sealed    the keys by which peers know this node
 //! aliases.sealed            people with two numbers; never leaves the node
 //! spool/                    chunks that wait for their answer
+//! ferry/                    letters and sets that go by files
 //! quarantine/               refused rows of imports
 //! ```
 //!
@@ -24,6 +25,7 @@ use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
 use crate::dossier::Dossiers;
+use crate::ferry::Ferry;
 use crate::report::Assessment;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
@@ -55,6 +57,8 @@ pub struct Surroundings {
     pub policy: LocalPolicy,
     /// The assessment on which its processing rests; reports name it.
     pub assessment: Option<Assessment>,
+    /// Sealed bytes of one peer's sets that may wait to be whole.
+    pub max_incoming_bytes: u64,
 }
 
 /// One agency's node.
@@ -68,6 +72,7 @@ pub struct Node {
     pub(crate) surroundings: Surroundings,
     pub(crate) active: Active,
     pub(crate) dossiers: Dossiers,
+    pub(crate) ferry: Ferry,
     book: Arc<Book>,
 }
 
@@ -88,6 +93,7 @@ impl Surroundings {
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
             assessment: None,
+            max_incoming_bytes: 1 << 30,
         }
     }
 }
@@ -139,6 +145,7 @@ impl Node {
         let keys = unsealed_keys(store.vault(), folder)?.logged(&store)?;
         let node = Self::assemble(folder, store, keys, profile, surroundings)?;
         node.sweep_spool()?;
+        node.sweep_ferry()?;
         Ok(node)
     }
 
@@ -149,6 +156,7 @@ impl Node {
         profile: Profile,
         surroundings: Surroundings,
     ) -> Result<Self> {
+        Self::prepare_ferry(folder)?;
         let book = Arc::new(Book::default());
         for peer in store.peers()? {
             book.add(Card::parse(&peer.card)?);
@@ -164,6 +172,7 @@ impl Node {
             aliases: Mutex::new(aliases),
             surroundings,
             active: Active::default(),
+            ferry: Ferry::default(),
             book,
         })
     }

@@ -26,6 +26,7 @@ use crate::{Error, Node, Result};
 pub(crate) use active::Active;
 pub use ask::Learned;
 pub(crate) use evidence::{Proven, hex_at, signed_receipt};
+pub(crate) use journal::Kept;
 
 impl Node {
     /// How far a round has come that is being worked on.
@@ -59,7 +60,7 @@ impl Node {
     }
 
     /// Lends what a session of this round needs.
-    fn runner(self: &Arc<Self>, round: &[u8; 32]) -> Runner {
+    pub(crate) fn runner(self: &Arc<Self>, round: &[u8; 32]) -> Runner {
         let (node, round) = (Arc::clone(self), *round);
         Runner {
             pool: self.surroundings.pool.clone(),
@@ -101,7 +102,7 @@ impl Node {
     }
 
     /// The round, while its session is open.
-    fn open_round(&self, round: &[u8; 32], role: Role) -> Result<Round> {
+    pub(crate) fn open_round(&self, round: &[u8; 32], role: Role) -> Result<Round> {
         let open = self
             .store
             .session(round)?
@@ -115,7 +116,7 @@ impl Node {
             })
     }
 
-    fn seed(&self, round: &[u8; 32]) -> Result<SessionSeed> {
+    pub(crate) fn seed(&self, round: &[u8; 32]) -> Result<SessionSeed> {
         let seed = self.store.session_seed(round)?.ok_or(Error::Internal {
             what: "a session's seed",
         })?;
@@ -123,7 +124,7 @@ impl Node {
     }
 
     /// The sender's end, with both receipts.
-    fn end_answering(
+    pub(crate) fn end_answering(
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
@@ -215,7 +216,7 @@ impl Node {
         )
     }
 
-    fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
+    pub(crate) fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
         let reason = error.reason();
         round.error = Some(error.code().to_string());
         round.reason = Some(reason.code().to_string());
@@ -267,7 +268,7 @@ impl Node {
     }
 
     /// Secrets were erased with the session's end; its chunks go too.
-    fn after_end(&self, round: &Round) -> Result<()> {
+    pub(crate) fn after_end(&self, round: &Round) -> Result<()> {
         match std::fs::remove_dir_all(self.spool_of(&round.id)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Spool { source: error }),
             _ => Ok(()),
@@ -301,7 +302,7 @@ impl Node {
     }
 
     /// Makes the set that this node enters, on a thread of its own; `held` is dropped when that has ended.
-    async fn enter(
+    pub(crate) async fn enter(
         self: &Arc<Self>,
         in_force: InForce,
         datasets: Vec<DatasetId>,
@@ -367,14 +368,14 @@ impl Node {
     }
 
     /// The name on a peer's card; nothing once the card is gone.
-    fn peer_name(&self, key: &[u8; 32]) -> String {
+    pub(crate) fn peer_name(&self, key: &[u8; 32]) -> String {
         self.book()
             .by_node_key(key)
             .map_or_else(String::new, |card| card.name().to_owned())
     }
 
     /// Both logs say why: the chained one, and the stream for the operators.
-    fn note_failure(&self, kind: &'static str, peer: &str, error: &Error) {
+    pub(crate) fn note_failure(&self, kind: &'static str, peer: &str, error: &Error) {
         self.note_failure_with(kind, peer, error, 0);
     }
 
@@ -396,7 +397,7 @@ impl Node {
     }
 }
 
-fn packed(set: &ElementSet) -> Result<Elements> {
+pub(crate) fn packed(set: &ElementSet) -> Result<Elements> {
     let mut bytes = set.bytes();
     Elements::new(set.width(), std::mem::take(&mut *bytes)).map_err(|_| Error::Internal {
         what: "packing elements",

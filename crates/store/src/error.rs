@@ -177,6 +177,21 @@ pub enum Error {
         /// The month.
         month: Month,
     },
+    /// A peer has too many sets waiting here.
+    #[error("{limit} sets of this peer wait here unfinished. Bring their missing files first.")]
+    TooManySets {
+        /// Sets of one peer.
+        limit: u64,
+    },
+    /// A peer announces more than it may have waiting here.
+    #[error(
+        "with this set, more than {limit} bytes of this peer would wait here. Bring the missing files of others \
+         first, or allow more in node.toml."
+    )]
+    TooMuchComing {
+        /// Bytes of one peer.
+        limit: u64,
+    },
     /// A database of another vault.
     #[error("{path} belongs to another vault. Check that it is this node's own old folder.")]
     OtherVault {
@@ -230,6 +245,8 @@ impl Error {
             Self::BudgetSpent { .. } => "budget_spent",
             Self::RoundsSpent { .. } => "budget_rounds_spent",
             Self::BudgetLocked { .. } => "budget_locked",
+            Self::TooManySets { .. } => "ferry_too_many_sets",
+            Self::TooMuchComing { .. } => "ferry_too_much_coming",
             Self::OtherVault { .. } => "vault_other",
             Self::LogBody { .. } => "log_body",
             Self::BadLogEntry { .. } => "log_bad_entry",
@@ -281,6 +298,9 @@ impl Error {
                 vec![("limit", limit.to_string()), ("spent", spent.to_string())]
             }
             Self::RoundsSpent { limit } => vec![("limit", limit.to_string())],
+            Self::TooManySets { limit } | Self::TooMuchComing { limit } => {
+                vec![("limit", limit.to_string())]
+            }
             Self::BudgetLocked { month } => vec![("month", month.to_string())],
             Self::LogBody { kind } => vec![("kind", kind.clone())],
             Self::BadLogEntry { seq } => vec![("seq", seq.to_string())],

@@ -16,6 +16,7 @@ mod dataset;
 mod deletion;
 mod error;
 mod evidence;
+mod ferry;
 mod files;
 mod finding;
 mod key_memory;
@@ -37,10 +38,14 @@ pub use budget::{BudgetLock, Debit, Debited};
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
 pub use deletion::{Deleted, Deletion};
 pub use error::Error;
+pub use ferry::{
+    CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
+    TakenLetter,
+};
 pub use log::{Entry, LogEntry, LogHead};
-pub use peer::{PastCard, Peer};
+pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use round::{Role, Round, RoundState};
-pub use session::{Direction, NewSession, Session, SessionEnd, SessionOutcome};
+pub use session::{Answered, Direction, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;
 pub use vault::{Costs, Unlock, Vault};

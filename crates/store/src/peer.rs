@@ -1,7 +1,10 @@
+use hefu_casework::Hex;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::error::Error;
+use crate::ferry;
+use crate::log::{self, Entry};
 use crate::store::Store;
 
 /// Another agency's node, as its card names it.
@@ -19,6 +22,58 @@ pub struct Peer {
     pub pinned: bool,
     /// When it was first put.
     pub added_at: Timestamp,
+}
+
+/// How this node and a peer reach each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// Over a line.
+    Line,
+    /// By files, both ways.
+    Files,
+    /// By files, which go to the peer and never come from it.
+    FilesOut,
+    /// By files, which come from the peer and never go to it.
+    FilesIn,
+}
+
+impl Carrier {
+    const ALL: &[Self] = &[Self::Line, Self::Files, Self::FilesOut, Self::FilesIn];
+
+    /// The carrier with this name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|known| known.code() == code).copied()
+    }
+
+    /// The name it is stored and shown under.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Files => "files",
+            Self::FilesOut => "files_out",
+            Self::FilesIn => "files_in",
+        }
+    }
+
+    /// Whether it is not a line.
+    #[must_use]
+    pub fn by_files(self) -> bool {
+        self != Self::Line
+    }
+
+    /// Whether anything can go to the peer.
+    #[must_use]
+    pub fn goes_out(self) -> bool {
+        self != Self::FilesIn
+    }
+
+    /// Whether anything can come from it.
+    #[must_use]
+    pub fn comes_in(self) -> bool {
+        self != Self::FilesOut
+    }
 }
 
 /// A peer's card that a later one replaced.
@@ -56,6 +111,37 @@ impl Store {
                     peer.added_at
                 ],
             )?;
+            ferry::forget_card(connection, &peer.node_key)
+        })
+    }
+
+    /// How this node and a peer reach each other; over a line, unless it was set otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the database's; [`Error::Damaged`].
+    pub fn carrier(&self, node_key: &[u8; 32]) -> Result<Carrier, Error> {
+        self.read(|connection| {
+            let sql = "SELECT carrier FROM peers WHERE node_key = ?1";
+            let code: Option<String> = connection
+                .prepare_cached(sql)?
+                .query_row([node_key], |row| row.get(0))
+                .optional()?;
+            let code = code.ok_or_else(|| Error::unknown("peer", Hex(*node_key)))?;
+            Carrier::from_code(&code).ok_or_else(|| Error::damaged("peer", Hex(*node_key)))
+        })
+    }
+
+    /// Sets how this node and a peer reach each other from now on, and writes the log entry.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the database's; those of [`Store::append`].
+    pub fn set_carrier(&self, node_key: &[u8; 32], carrier: Carrier, entry: &Entry<'_>) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "UPDATE peers SET carrier = ?2 WHERE node_key = ?1 AND withdrawn_at IS NULL";
+            if connection.execute(sql, params![node_key, carrier.code()])? == 0 {
+                return Err(Error::unknown("peer", Hex(*node_key)));
+            }
+            log::append(connection, entry)?;
             Ok(())
         })
     }

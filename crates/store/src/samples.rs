@@ -276,6 +276,7 @@ pub(crate) fn session<'a>(round: &'a Round, open: &'a [u8], seed: &'a [u8; 32]) 
         open,
         seed,
         expires_at: "2026-10-09T01:02:03Z".parse().unwrap(),
+        by_files: false,
         debit: None,
         entry: ENTRY,
     }

@@ -13,10 +13,12 @@ use crate::log::{self, Entry};
 use crate::round::{self, Role, Round};
 use crate::store::Store;
 
+mod answered;
 mod chunk;
 mod end;
 mod secret;
 
+pub use answered::Answered;
 pub use chunk::Direction;
 pub(crate) use end::erase_secrets;
 pub use end::{SessionEnd, SessionOutcome};
@@ -44,6 +46,13 @@ pub struct Session {
     pub peer_receipt: Option<Vec<u8>>,
     /// When it may no longer be resumed.
     pub expires_at: Timestamp,
+    /// Whether it goes by files, and never over a line.
+    pub by_files: bool,
+    /// When its answer was durable, where this side answers by files: from then on it has no secrets, and waits for the
+    /// receiver's receipt alone.
+    pub answered_at: Option<Timestamp>,
+    /// What that receipt must say, as the node wrote it down.
+    pub due: Option<Vec<u8>>,
     /// How it ended; `None` while it is under way.
     pub end: Option<SessionEnd>,
 }
@@ -59,6 +68,8 @@ pub struct NewSession<'a> {
     pub seed: &'a [u8; 32],
     /// When it may no longer be resumed.
     pub expires_at: Timestamp,
+    /// Whether it goes by files.
+    pub by_files: bool,
     /// What the peer spends on it, where this side discloses.
     pub debit: Option<Debit<'a>>,
     /// What the log says.
@@ -88,8 +99,15 @@ impl Store {
             }
             round::put(connection, round)?;
             connection.execute(
-                "INSERT INTO sessions (round, role, call, open, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![round.id, round.role.code(), call, new.open, new.expires_at],
+                "INSERT INTO sessions (round, role, call, open, expires_at, by_files) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    round.id,
+                    round.role.code(),
+                    call,
+                    new.open,
+                    new.expires_at,
+                    new.by_files
+                ],
             )?;
             secret::keep_seed(self.vault(), connection, &round.id, new.seed)?;
             log::append(connection, &new.entry)?;
@@ -111,6 +129,9 @@ impl Store {
         }
         if known.expires_at != new.expires_at {
             return Err(Error::changed("expiry"));
+        }
+        if known.by_files != new.by_files {
+            return Err(Error::changed("carrier"));
         }
         let seed = secret::seed(self.vault(), connection, &known.round)?;
         if !seed.is_some_and(|seed| self.vault().equal(seed.as_ref(), new.seed)) {
@@ -168,7 +189,7 @@ impl Store {
         self.write(|connection| note(connection, round, "receipt", receipt))
     }
 
-    /// The session's seed; `None` once it ended.
+    /// The session's seed; `None` once it was answered by files, or ended.
     ///
     /// # Errors
     /// [`Error::Sealed`]; the database's.
@@ -200,17 +221,24 @@ impl Store {
         self.read(open)
     }
 
-    /// Sessions that ended badly while this side was their receiver and whose sender does not know it yet.
+    /// Sessions over a line that ended badly while this side was their receiver and whose sender does not know it yet.
     ///
     /// # Errors
     /// The database's; [`Error::Damaged`].
     pub fn untold_sessions(&self) -> Result<Vec<Session>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM sessions WHERE length(end_reason) > 0 AND told = 0 AND role = ?1 ORDER BY round";
+            let sql = "SELECT * FROM sessions WHERE length(end_reason) > 0 AND told = 0 AND role = ?1 AND NOT by_files
+                ORDER BY round";
             let mut all = connection.prepare_cached(sql)?;
             all.query_and_then([Role::Receiver.code()], session)?.collect()
         })
     }
+}
+
+/// Every session that goes by files, also those that have ended, in the order of their calls.
+pub(crate) fn by_files(connection: &Connection) -> Result<Vec<Session>, Error> {
+    let mut all = connection.prepare_cached("SELECT * FROM sessions WHERE by_files ORDER BY call")?;
+    all.query_and_then([], session)?.collect()
 }
 
 pub(crate) fn open(connection: &Connection) -> Result<Vec<Session>, Error> {
@@ -288,6 +316,9 @@ fn session(row: &Row<'_>) -> Result<Session, Error> {
         receipt: row.get("receipt")?,
         peer_receipt: row.get("peer_receipt")?,
         expires_at: row.get("expires_at")?,
+        by_files: row.get("by_files")?,
+        answered_at: row.get("answered_at")?,
+        due: row.get("due")?,
         end: match reason {
             Some(reason) => Some(SessionEnd {
                 reason,

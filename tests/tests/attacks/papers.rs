@@ -1,21 +1,40 @@
 //! Papers between nodes, from a peer that fills them in as it likes.
 
 use hefu_casework::{AgencyRole, Agreement, Dossier};
+use hefu_link::Card;
 use hefu_psi::wire::{Abort, Document, Kind, encode_abort};
 use hefu_store::RoundState;
 use hefu_tests::agency::{DISABLED_LIVING, Failure, draft, party};
 use hefu_tests::rogue::{Rogue, hear, hear_abort, send};
 use ring::digest::{SHA256, digest};
+use ring::signature::{ED25519, UnparsedPublicKey};
 
 use crate::resumed::{Receiving, surroundings};
 
 const GREETING: u8 = 1;
 const AGREEMENT: u8 = 2;
 const ENDED: u8 = 4;
+const HEARD: u8 = 5;
 
-/// The end of a session as its parties say it.
-fn ended(open: &[u8], reason: &Abort) -> Vec<u8> {
-    [digest(&SHA256, open).as_ref(), &encode_abort(reason)].concat()
+/// The end of a session as a party says it: call, signature, reason.
+fn ended(by: &Rogue, open: &[u8], reason: &Abort) -> Vec<u8> {
+    let (call, reason) = (digest(&SHA256, open), encode_abort(reason));
+    let signed = [b"hefu/3 ended\0", call.as_ref(), &reason].concat();
+    let signature = by.keys.signing_key().sign(&signed);
+    [call.as_ref(), signature.as_ref(), &reason].concat()
+}
+
+/// How it ended there, as the other side answers that; its signature holds.
+fn heard(answer: &[u8], call: &[u8], by: &Card) -> Vec<u8> {
+    let paper = Document::decode(answer).unwrap();
+    assert_eq!(paper.kind, HEARD);
+    let (said, rest) = paper.bytes.split_at(32);
+    let (signature, reason) = rest.split_at(64);
+    assert_eq!(said, call);
+    UnparsedPublicKey::new(&ED25519, by.node_key())
+        .verify(&[b"hefu/3 heard\0", call, reason].concat(), signature)
+        .unwrap();
+    reason.to_vec()
 }
 
 /// Whoever has got hold of an opening could end the sessions of others.
@@ -28,27 +47,46 @@ async fn a_third_can_not_end_a_session() {
     sender.interrupted().await;
     let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
     sender.knows(&third.card);
-    let said = ended(&open.encode(), &Abort::Cancelled);
+    let said = ended(&third, &open.encode(), &Abort::Cancelled);
 
     // It hears what it would hear of a session that there never was.
-    for said in [said.clone(), ended(b"no session", &Abort::Cancelled)] {
+    for said in [said, ended(&third, b"no session", &Abort::Cancelled)] {
         let (_writing, mut reading) = third.hand(&sender.card, ENDED, &said).await;
         let answer = hear(&mut reading, Kind::Document).await;
-        let paper = Document::decode(&answer).unwrap();
-        assert_eq!((paper.kind, paper.bytes), (ENDED, [].as_slice()));
+        assert_eq!(
+            heard(&answer, &said[..32], &sender.card),
+            encode_abort(&Abort::Cancelled)
+        );
+        sender.interrupted().await;
+    }
+
+    // Nor does a word count that its own peer has not signed, or signed about another session.
+    let mut unsigned = ended(rogue, &open.encode(), &Abort::Cancelled);
+    unsigned[40] ^= 1;
+    let mut other = ended(rogue, b"no session", &Abort::Cancelled);
+    other[..32].copy_from_slice(digest(&SHA256, &open.encode()).as_ref());
+    for said in [unsigned, other, ended(&third, &open.encode(), &Abort::Cancelled)] {
+        let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
+        let step = Kind::Document.name().to_string();
+        assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });
         sender.interrupted().await;
     }
 
     // Its own peer can.
+    let said = ended(rogue, &open.encode(), &Abort::Cancelled);
     let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
     hear(&mut reading, Kind::Document).await;
     assert_eq!(sender.has_nothing().await, [RoundState::Failed]);
     let [round] = sender.ended_rounds().await.try_into().unwrap();
     assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
     // Once: what has ended does not end otherwise.
-    let said = ended(&open.encode(), &Abort::Expired);
+    let said = ended(rogue, &open.encode(), &Abort::Expired);
     let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
-    hear(&mut reading, Kind::Document).await;
+    let answer = hear(&mut reading, Kind::Document).await;
+    assert_eq!(
+        heard(&answer, &said[..32], &sender.card),
+        encode_abort(&Abort::Cancelled)
+    );
     let [round] = sender.ended_rounds().await.try_into().unwrap();
     assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
 }
@@ -62,7 +100,7 @@ async fn a_session_does_not_end_for_a_reason_that_ends_nothing() {
     drop(rogue.open(&sender.card, &open).await);
     sender.interrupted().await;
     for reason in [Abort::Interrupted, Abort::Inactive { seconds: 1 }, Abort::Label] {
-        let said = ended(&open.encode(), &reason);
+        let said = ended(rogue, &open.encode(), &reason);
         let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
         let step = Kind::Document.name().to_string();
         assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });

@@ -13,6 +13,7 @@ mod elements;
 mod join;
 mod labels;
 mod leakage;
+mod letters;
 mod local;
 mod policy;
 mod referrals;

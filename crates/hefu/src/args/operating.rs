@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use hefu_casework::AgencyRole;
 
+use super::{CarrierArg, DirectionArg};
+
 /// Which node, and on whose behalf.
 #[derive(ClapArgs)]
 pub(crate) struct NodeArgs {
@@ -111,7 +113,7 @@ pub(crate) enum PeerCommand {
     },
     /// 收下对方名片；指纹须经电话核对 Take a peer's card, once its fingerprint was read aloud
     Add {
-        /// 名片文件 The card's file
+        /// 名片文件，或装有名片的摆渡文件 The card's file, or the carried file with it
         card: PathBuf,
         /// 对方在电话中读出的指纹 The fingerprint that the other agency read aloud
         #[arg(long)]
@@ -119,6 +121,17 @@ pub(crate) enum PeerCommand {
     },
     /// 列出对方机关 List the peers
     List,
+    /// 与对方怎样往来：直接连接，或摆渡文件 How the two nodes meet: over a line, or by files that are carried
+    Carrier {
+        /// 对方名称，或节点公钥的前几位 Its name, or the first digits of its node key
+        peer: String,
+        /// 直接连接为 line，摆渡文件为 files How: line where one node reaches the other, files where they are carried
+        #[arg(value_enum)]
+        carrier: CarrierArg,
+        /// 文件能走的方向：双向 both，只能发出 out，只能收进 in Which ways files can go, seen from here
+        #[arg(long, value_enum, default_value_t = DirectionArg::Both)]
+        direction: DirectionArg,
+    },
     /// 移除对方机关，此后不再接受其连接 Remove a peer: it can't call any more
     Remove {
         /// 对方名称，或节点公钥的前几位 Its name, or the first digits of its node key

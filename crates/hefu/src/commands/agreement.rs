@@ -148,9 +148,10 @@ async fn exchange(peer: &Hex32, client: &Client, printer: &Printer) -> Result<()
 fn carried(carried: &Carried, code: &str, printer: &Printer) {
     printer.result(&json(carried), |lang| {
         let said = lang.say(code, &[("digest", short(&carried.agreement))]);
-        let delivered = lang.word(match carried.delivered {
-            true => "agreement_delivered",
-            false => "agreement_not_delivered",
+        let delivered = lang.word(match (carried.by_files, carried.delivered) {
+            (true, _) => "agreement_to_be_carried",
+            (false, true) => "agreement_delivered",
+            (false, false) => "agreement_not_delivered",
         });
         format!("{said}\n{delivered}")
     });

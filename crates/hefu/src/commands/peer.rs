@@ -1,15 +1,16 @@
 //! `hefu peer`: the node's own card, and the cards it holds.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use hefu_node::Node;
-use hefu_node::api::view::{AddPeer, NodeView, PeerList, PeerView};
+use hefu_node::api::view::{AddPeer, CarrierRequest, FerryView, NodeView, PeerCarrier, PeerList, PeerView};
 use hefu_node::config::{self, Config};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::{headings, json as to_json, short, write_whole};
-use crate::args::{NodeArgs, PeerCommand};
+use super::{ferry, headings, json as to_json, short, write_whole};
+use crate::args::{CarrierArg, DirectionArg, NodeArgs, PeerCommand};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::naming;
@@ -21,12 +22,10 @@ pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer
     match command {
         PeerCommand::Card { out } => card(out.as_deref(), &client()?, printer).await?,
         PeerCommand::Add { card, fingerprint } => {
-            let text = std::fs::read_to_string(&card).map_err(|error| Failure::read(&card, &error))?;
-            let request = AddPeer {
-                card: text,
-                fingerprint,
-            };
-            let peer: PeerView = client()?.post("/api/v1/peers", &request).await?;
+            let client = client()?;
+            let card = card_text(&card, &client).await?;
+            let request = AddPeer { card, fingerprint };
+            let peer: PeerView = client.post("/api/v1/peers", &request).await?;
             printer.result(&to_json(&peer), |lang| {
                 lang.say("peer_added", &[("peer", peer.name.clone())])
             });
@@ -34,6 +33,25 @@ pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer
         PeerCommand::List => {
             let list: PeerList = client()?.get("/api/v1/peers").await?;
             printer.result(&to_json(&list), |lang| text(&list, lang));
+        }
+        PeerCommand::Carrier {
+            peer,
+            carrier,
+            direction,
+        } => {
+            let client = client()?;
+            let node_key = naming::peer(&peer, &client).await?;
+            let carrier = carrier_of(carrier, direction);
+            client
+                .order(
+                    &format!("/api/v1/peers/{node_key}/carrier"),
+                    &CarrierRequest { carrier },
+                )
+                .await?;
+            printer.done(
+                "peer_carrier_set",
+                &[("peer", peer), ("carrier", ending(carrier).to_owned())],
+            );
         }
         PeerCommand::Remove { peer } => {
             let client = client()?;
@@ -46,6 +64,46 @@ pub(crate) async fn run(command: PeerCommand, node: &NodeArgs, printer: &Printer
         PeerCommand::Renew => renew(node, printer)?,
     }
     Ok(())
+}
+
+/// A card as it was handed over: its own file, one that was carried, or one that lay in the watched folder and is named
+/// by its agency.
+async fn card_text(named: &Path, client: &Client) -> Result<String, Failure> {
+    let unreadable = |error: std::io::Error| Failure::read(named, &error);
+    let bytes = match std::fs::read(named) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let view: FerryView = client.get("/api/v1/ferry").await?;
+            let named = named.to_string_lossy();
+            let waiting = view.cards.into_iter().find(|card| card.name == named);
+            return waiting.map(|card| card.card).ok_or_else(|| unreadable(error));
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    match ferry::card_of(&bytes)? {
+        Some(card) => Ok(card),
+        None => String::from_utf8(bytes)
+            .map_err(|error| unreadable(std::io::Error::new(ErrorKind::InvalidData, error))),
+    }
+}
+
+fn carrier_of(carrier: CarrierArg, direction: DirectionArg) -> PeerCarrier {
+    match (carrier, direction) {
+        (CarrierArg::Line, _) => PeerCarrier::Line,
+        (CarrierArg::Files, DirectionArg::Both) => PeerCarrier::Files,
+        (CarrierArg::Files, DirectionArg::Out) => PeerCarrier::FilesOut,
+        (CarrierArg::Files, DirectionArg::In) => PeerCarrier::FilesIn,
+    }
+}
+
+/// The ending of its words.
+fn ending(carrier: PeerCarrier) -> &'static str {
+    match carrier {
+        PeerCarrier::Line => "line",
+        PeerCarrier::Files => "files",
+        PeerCarrier::FilesOut => "files_out",
+        PeerCarrier::FilesIn => "files_in",
+    }
 }
 
 /// In the folder itself: a node that runs has its old key in memory, and would be asked for by the new card in vain.
@@ -85,6 +143,7 @@ fn text(list: &PeerList, lang: Lang) -> String {
     let codes = [
         "col_name",
         "col_role",
+        "col_carrier",
         "col_address",
         "col_fingerprint",
         "col_node_key",
@@ -93,6 +152,7 @@ fn text(list: &PeerList, lang: Lang) -> String {
         vec![
             peer.name.clone(),
             lang.word(&format!("role_{}", peer.role)),
+            lang.word(&format!("carrier_{}", ending(peer.carrier))),
             peer.address.clone(),
             peer.fingerprint.clone(),
             short(&peer.node_key),

@@ -22,11 +22,17 @@ pub(crate) async fn run(command: RoundCommand, client: &Client, printer: &Printe
         RoundCommand::Run { agreement, no_wait } => {
             let agreement = naming::agreement(&agreement, client).await?;
             let started: Started = client.post("/api/v1/rounds", &StartRound { agreement }).await?;
-            if !no_wait {
+            // Nobody waits at a terminal for what takes days.
+            let by_files = fetch(&started.round, client).await?.by_files;
+            if !no_wait && !by_files {
                 return follow(&started.round, client, printer).await;
             }
             printer.result(&json(&started), |lang| {
-                lang.say("round_started", &[("id", started.round.to_string())])
+                let code = match by_files {
+                    true => "round_started_by_files",
+                    false => "round_started",
+                };
+                lang.say(code, &[("id", started.round.to_string())])
             });
             Ok(())
         }
@@ -106,13 +112,23 @@ async fn fetch(id: &Hex32, client: &Client) -> Result<RoundView, Failure> {
 }
 
 fn list_text(list: &RoundList, lang: Lang) -> String {
-    let codes = ["col_id", "col_peer", "col_part", "col_state", "col_started_at"];
+    let codes = [
+        "col_id",
+        "col_peer",
+        "col_part",
+        "col_carrier",
+        "col_state",
+        "col_waits_for",
+        "col_started_at",
+    ];
     let row = |round: &RoundView| {
         vec![
             short(&round.id),
             peer(round),
             lang.word(&format!("as_{}", round.role)),
+            carrier(round, lang),
             state(round, lang),
+            waits_for(round, lang),
             local(&round.started_at),
         ]
     };
@@ -129,9 +145,18 @@ fn text(round: &RoundView, lang: Lang) -> String {
         ("col_agreement", round.agreement.to_string()),
         ("col_peer", peer(round)),
         ("col_part", lang.word(&format!("as_{}", round.role))),
+        ("col_carrier", carrier(round, lang)),
         ("col_state", state(round, lang)),
         ("col_started_at", local(&round.started_at)),
     ];
+    if let Some(waiting) = &round.waiting {
+        rows.push(("col_waits_for", waits_for(round, lang)));
+        rows.push(("col_since", local(&waiting.since)));
+        rows.extend(waiting.until.map(|until| ("col_until", local(&until))));
+        if waiting.remind {
+            rows.push(("col_next", lang.word("ferry_next_remind")));
+        }
+    }
     if let Some(ended) = &round.ended_at {
         rows.push(("col_ended_at", local(ended)));
     }
@@ -160,10 +185,25 @@ fn peer(round: &RoundView) -> String {
     round.peer_name.clone().unwrap_or_else(|| short(&round.peer))
 }
 
+fn carrier(round: &RoundView, lang: Lang) -> String {
+    lang.word(match round.by_files {
+        true => "carrier_files",
+        false => "carrier_line",
+    })
+}
+
+fn waits_for(round: &RoundView, lang: Lang) -> String {
+    let waiting = round.waiting.as_ref();
+    waiting.map_or_else(
+        || "—".to_owned(),
+        |waiting| lang.word(&format!("wait_{}", waiting.step)),
+    )
+}
+
 /// Nothing that runs is left to its peer alone: what rests goes on by itself, and that is said.
 fn state(round: &RoundView, lang: Lang) -> String {
     match (round.state.as_str(), &round.progress) {
-        ("running", None) => lang.word("state_resting"),
+        ("running", None) if !round.by_files => lang.word("state_resting"),
         (state, _) => lang.word(&format!("state_{state}")),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hefu_curve::Pool;
 use hefu_node::Surroundings;
+use hefu_node::api::Wordings;
 use hefu_node::config::{self, Config};
 use hefu_node::daemon::Daemon;
 use serde_json::json;
@@ -13,6 +14,7 @@ use crate::args::NodeArgs;
 use crate::failure::Failure;
 use crate::logging;
 use crate::printer::Printer;
+use crate::slip;
 
 pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
     // First of all, so that a signal during the start ends the node in order too.
@@ -25,7 +27,10 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
         config,
         &node.folder,
         Surroundings::new(pool),
-        Arc::new(move || wording(lang)),
+        Wordings {
+            quarantine: Arc::new(move || wording(lang)),
+            slips: Arc::new(move |facts| slip::pages(facts, lang)),
+        },
     )
     .await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);

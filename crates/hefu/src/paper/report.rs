@@ -107,12 +107,22 @@ impl Say {
                 self.fact("paper_made_at", local(&about.made_at)),
                 self.fact("paper_round", round.id.to_string()),
                 self.fact("paper_role", self.word(&format!("as_{}", round.role))),
+                self.fact("paper_carrier", self.carrier(round)),
                 self.fact("paper_state", ended),
                 self.fact("paper_started", local(&round.started_at)),
                 self.fact("paper_ended", self.or_none(round.ended_at.as_ref().map(local))),
                 self.fact("paper_file_digest", digest),
                 self.fact("paper_node_key", report.head.node_key.to_string()),
             ],
+        )
+    }
+
+    fn carrier(&self, round: &hefu_node::report::RoundFacts) -> String {
+        self.or_none(
+            round
+                .carrier
+                .as_ref()
+                .map(|carrier| self.word(&format!("carrier_{carrier}"))),
         )
     }
 

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 #[cfg(unix)]
+pub(crate) mod machine;
+#[cfg(unix)]
 pub(crate) mod node;
 pub(crate) mod secret;
 

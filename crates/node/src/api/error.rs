@@ -171,18 +171,26 @@ fn status_of(error: &Error) -> StatusCode {
         Error::Ingest(hefu_ingest::Error::Write { .. } | hefu_ingest::Error::Unreconciled { .. }) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
-        Error::Ingest(_) | Error::Casework(_) | Error::EmptySide { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Ingest(_) | Error::Casework(_) | Error::EmptySide { .. } | Error::UnknownSender { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::Store(Store::Unknown { .. }) | Error::Missing { .. } => StatusCode::NOT_FOUND,
-        Error::Store(Store::Immutable { .. }) | Error::KeyTaken { .. } => StatusCode::CONFLICT,
+        Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
+        | Error::KeyTaken { .. }
+        | Error::TooManyCards { .. } => StatusCode::CONFLICT,
         Error::Link(
             Link::CardMalformed { .. }
             | Link::CardVersion { .. }
             | Link::CardField { .. }
             | Link::CardSignature,
         ) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Link(Link::FerryIo { .. } | Link::FerryFolder { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Link(error) if error.code().starts_with("ferry_") => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Link(_) | Error::Psi(_) => StatusCode::BAD_GATEWAY,
         Error::BrokenOff { cause, .. } => status_of(cause),
-        Error::Policy { .. } | Error::Breach(_) => StatusCode::FORBIDDEN,
+        Error::Policy { .. } | Error::Breach(_) | Error::OneWay { .. } | Error::OtherCarrier { .. } => {
+            StatusCode::FORBIDDEN
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+mod ferry;
+mod peers;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,13 +26,14 @@ use super::error::{ApiError, Result};
 use super::routes::Local;
 use super::uploads::Uploads;
 use super::view::{
-    AccountView, AddPeer, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView,
-    BudgetList, BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest,
-    EntryPage, Exchanged, FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView,
-    Learns, NOTICE, NodeView, PeerList, PeerView, ProgressView, Received, Receivers, RoundList, RoundView,
-    StartRound, Started, UnlockRequest, UploadView, Verified, strings,
+    AccountView, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView, BudgetList,
+    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, EntryPage,
+    FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView, Learns, NOTICE,
+    NodeView, ProgressView, Received, Receivers, RoundList, RoundView, StartRound, Started, UnlockRequest,
+    UploadView, Verified, WaitingView,
 };
 use crate::config::Config;
+use crate::ferry::slip::SlipPrinter;
 use crate::metrics::{self, Imports};
 use crate::node::today;
 use crate::{Error, Export, Node};
@@ -37,15 +41,21 @@ use crate::{Error, Export, Node};
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);
 
-/// The words of quarantine files, made anew for each import.
-pub type Wordings = Arc<dyn Fn() -> Wording + Send + Sync>;
+/// The words of what a node writes for people, which are the binary's.
+#[derive(Clone)]
+pub struct Wordings {
+    /// Those of quarantine files, made anew for each import.
+    pub quarantine: Arc<dyn Fn() -> Wording + Send + Sync>,
+    /// Those of approval slips.
+    pub slips: SlipPrinter,
+}
 
 /// A node, and what the interface keeps beside it.
 pub(crate) struct Operations {
     pub(super) node: Arc<Node>,
     pub(super) config: Arc<Config>,
     pub(super) uploads: Uploads,
-    pub(super) wording: Wordings,
+    pub(super) wordings: Wordings,
     pub(super) started_at: Timestamp,
     pub(super) imports: Imports,
 }
@@ -98,42 +108,6 @@ impl Operations {
     }
 }
 
-/// Peers.
-impl Operations {
-    pub(super) fn peers(&self) -> Result<PeerList> {
-        Ok(PeerList {
-            peers: self.node.peers().iter().map(PeerView::of).collect(),
-        })
-    }
-
-    /// Only a card whose fingerprint was read aloud and compared gets into the book.
-    pub(super) fn add_peer(&self, request: &AddPeer) -> Result<PeerView> {
-        let card = Card::parse(request.card.trim_end().as_bytes()).map_err(Error::from)?;
-        let digits = |text: &str| text.split_whitespace().collect::<String>();
-        if digits(&request.fingerprint) != digits(&card.fingerprint()) {
-            return Err(ApiError::Fingerprint {
-                fingerprint: card.fingerprint(),
-            });
-        }
-        self.node.add_peer(&card)?;
-        Ok(PeerView::of(&card))
-    }
-
-    pub(super) fn remove_peer(&self, peer: &Hex32, actor: &str) -> Result<()> {
-        Ok(self.node.remove_peer(&peer.0, actor)?)
-    }
-
-    /// Brings the agreements with a peer to the same state on both sides.
-    pub(super) async fn exchange(&self, peer: &Hex32) -> Result<Exchanged> {
-        let greeting = self.node.exchange(&peer.0).await?;
-        Ok(Exchanged {
-            ahead_seconds: greeting.ahead_seconds(Timestamp::now()),
-            program: greeting.program,
-            protocol: greeting.protocol,
-        })
-    }
-}
-
 /// Registers.
 impl Operations {
     pub(super) async fn upload(&self, name: &str, body: axum::body::Body) -> Result<UploadView> {
@@ -147,7 +121,7 @@ impl Operations {
                 name: request.name,
                 files: uploads.files()?,
                 mapping: Mapping::parse(&request.mapping).map_err(Error::from)?,
-                wording: (self.wording)(),
+                wording: (self.wordings.quarantine)(),
             })?;
             let account = AccountView::from(&imported.reading.reconciliation);
             self.imports.add(&account);
@@ -203,7 +177,7 @@ impl Operations {
 
     pub(super) async fn draft(&self, request: DraftRequest, actor: &str) -> Result<Carried> {
         let agreement = self.text(request)?;
-        Ok(self.carry(self.node.draft(agreement, actor)?).await)
+        self.carry(self.node.draft(agreement, actor)?).await
     }
 
     /// The text between this node, which comes first, and the peer.
@@ -267,7 +241,7 @@ impl Operations {
 
     pub(super) async fn sign_agreement(&self, digest: &Hex32, actor: &str) -> Result<Carried> {
         self.node.sign_agreement(&digest.0, actor)?;
-        Ok(self.carry(digest.0).await)
+        self.carry(digest.0).await
     }
 
     pub(super) async fn refuse_agreement(
@@ -277,12 +251,20 @@ impl Operations {
         actor: &str,
     ) -> Result<Carried> {
         self.node.refuse_agreement(&digest.0, reason, actor)?;
-        Ok(self.carry(digest.0).await)
+        self.carry(digest.0).await
     }
 
-    /// The other party hears of it now if it can be reached, and otherwise when the two next meet. Whoever asked waits
-    /// for that a short while only; the call itself goes on.
-    async fn carry(&self, digest: [u8; 32]) -> Carried {
+    /// The other party hears of it now if it can be reached, and otherwise when the two next meet, or by the next files.
+    /// Whoever asked waits for that a short while only; the call itself goes on.
+    async fn carry(&self, digest: [u8; 32]) -> Result<Carried> {
+        let agreement = Hex(digest);
+        if self.is_by_files(&agreement)? {
+            return Ok(Carried {
+                agreement,
+                delivered: false,
+                by_files: true,
+            });
+        }
         let node = Arc::clone(&self.node);
         let call = tokio::spawn(async move {
             let met = node.exchange_about(&digest).await;
@@ -295,10 +277,11 @@ impl Operations {
             }
             met.is_ok()
         });
-        Carried {
-            agreement: Hex(digest),
+        Ok(Carried {
+            agreement,
             delivered: timeout(CARRY, call).await.is_ok_and(|met| met.unwrap_or(false)),
-        }
+            by_files: false,
+        })
     }
 
     fn stored_agreement(&self, digest: &Hex32) -> Result<StoredAgreement> {
@@ -322,27 +305,32 @@ impl Operations {
 
     pub(super) fn rounds(&self) -> Result<RoundList> {
         let rounds = self.node.store().rounds()?;
+        let waiting = self.waiting()?;
         Ok(RoundList {
             rounds: rounds
                 .into_iter()
-                .map(|round| self.view(round))
+                .map(|round| self.view(round, &waiting))
                 .collect::<Result<_>>()?,
         })
     }
 
     pub(super) fn round(&self, id: &Hex32) -> Result<RoundView> {
         let round = self.node.store().round(&id.0)?;
-        self.view(round.ok_or_else(|| missing("round", id))?)
+        self.view(round.ok_or_else(|| missing("round", id))?, &self.waiting()?)
     }
 
-    fn view(&self, round: hefu_store::Round) -> Result<RoundView> {
+    fn view(&self, round: hefu_store::Round, waiting: &[WaitingView]) -> Result<RoundView> {
         let (id, running) = (round.id, round.state == RoundState::Running);
         let cards = self.node.peers();
         let peer = cards.iter().find(|card| card.node_key() == round.peer);
         let name = peer.map(|card| card.name().to_owned());
-        let end = self.node.store().session(&id)?.and_then(|session| session.end);
+        let session = self.node.store().session(&id)?;
+        let by_files = session.as_ref().is_some_and(|session| session.by_files);
+        let end = session.and_then(|session| session.end);
         let reason = end.and_then(|end| decode_abort(&end.reason));
         let mut view = RoundView::of(round, reason, name);
+        view.by_files = by_files;
+        view.waiting = waiting.iter().find(|each| each.round.0 == id).cloned();
         if running {
             view.progress = self.node.progress(&id).map(|progress| ProgressView {
                 step: progress.step.code().to_owned(),
@@ -556,11 +544,7 @@ fn read_agreement(stored: StoredAgreement, rules: &RuleSet) -> Result<AgreementD
     let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
         learns(agreement, rules, index)
             .into_iter()
-            .map(move |learning| Learns {
-                party: party.name.clone(),
-                code: learning.code.to_owned(),
-                params: strings(learning.params),
-            })
+            .map(|learning| Learns::of(&party.name, learning))
     });
     Ok(AgreementDetail {
         summary: AgreementView::of(agreement, signed, stored.state.code(), reason, stored.changed_at),

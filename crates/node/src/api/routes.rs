@@ -4,6 +4,7 @@ mod agreements;
 mod audit;
 mod care;
 mod datasets;
+mod ferry;
 mod node;
 mod peers;
 mod rounds;
@@ -33,6 +34,7 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(node::card))
         .routes(routes!(peers::list, peers::add))
         .routes(routes!(peers::remove))
+        .routes(routes!(peers::carrier))
         .routes(routes!(datasets::list))
         .routes(routes!(agreements::list))
         .routes(routes!(agreements::show))
@@ -43,6 +45,10 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(agreements::refuse))
         .routes(routes!(rounds::list))
         .routes(routes!(rounds::show))
+        .routes(routes!(ferry::status))
+        .routes(routes!(ferry::again))
+        .routes(routes!(ferry::slip))
+        .routes(routes!(ferry::card))
         .routes(routes!(audit::entries))
         .routes(routes!(audit::debits))
         .routes(routes!(audit::budgets))
@@ -64,6 +70,10 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))
+        .routes(routes!(ferry::out))
+        .routes(routes!(ferry::part))
+        .routes(routes!(ferry::take))
+        .routes(routes!(ferry::work))
         .routes(routes!(audit::verify))
         .routes(routes!(care::doctor))
         .routes(routes!(care::backup))

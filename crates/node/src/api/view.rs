@@ -8,6 +8,7 @@ mod audit;
 mod care;
 mod dataset;
 mod explanation;
+mod ferry;
 mod finding;
 mod ledger;
 mod node;
@@ -26,6 +27,11 @@ pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
+pub use ferry::{
+    CardWaitingView, CarrierRequest, CutRequest, DueView, FerryOut, FerryView, FileForm, LetterInView,
+    LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView,
+    WorkedView,
+};
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
@@ -33,6 +39,9 @@ pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;
+
+/// The id of a set of files: 32 lower-case hexadecimal digits.
+pub type Hex16 = hefu_casework::Hex<16>;
 
 /// Parameters of words, as they go into views.
 pub(crate) fn strings(params: Vec<(&'static str, String)>) -> BTreeMap<String, String> {

@@ -38,6 +38,12 @@ pub enum ConfigError {
         /// The address.
         listen: SocketAddr,
     },
+    /// A folder for files to go, and none for files to come, or the other way round.
+    #[error("{file}: ferry.outbox and ferry.inbox stand together, or not at all")]
+    HalfFerry {
+        /// The file; empty where a text was read.
+        file: PathBuf,
+    },
     /// Settings that TOML can't express.
     #[error("the settings can't be written: a path in them is not Unicode")]
     Unwritable,
@@ -85,7 +91,9 @@ impl ConfigError {
     }
 
     pub(super) fn in_file(mut self, path: &Path) -> Self {
-        if let Self::Syntax { file, .. } | Self::NotLoopback { file, .. } = &mut self {
+        if let Self::Syntax { file, .. } | Self::NotLoopback { file, .. } | Self::HalfFerry { file } =
+            &mut self
+        {
             path.clone_into(file);
         }
         self
@@ -98,6 +106,7 @@ impl ConfigError {
             Self::Read { .. } => "config_read",
             Self::Syntax { .. } => "config_syntax",
             Self::NotLoopback { .. } => "config_not_loopback",
+            Self::HalfFerry { .. } => "config_ferry_half",
             Self::Unwritable => "config_unwritable",
             Self::Secret { .. } => "config_secret",
             Self::SecretExposed { .. } => "config_secret_exposed",
@@ -138,7 +147,7 @@ impl ConfigError {
                 ("listen", listen.to_string()),
             ],
             Self::Unwritable => Vec::new(),
-            Self::SecretExposed { file: path } => vec![file(path)],
+            Self::SecretExposed { file: path } | Self::HalfFerry { file: path } => vec![file(path)],
             Self::NoCredentials { name } | Self::CredentialName { name } => vec![("name", name.clone())],
         }
     }

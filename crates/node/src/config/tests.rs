@@ -34,8 +34,17 @@ fn the_packaged_settings_are_those_of_the_guide() {
 #[test]
 fn the_full_sample_has_every_setting_with_its_default() {
     let config = Config::parse(FULL).unwrap();
-    let written: Value = serde_json::to_value(toml::from_str::<toml::Table>(FULL).unwrap()).unwrap();
+    // What has no default stands there as a comment.
+    let setting = |line: &str| line.split(' ').nth(1) == Some("=");
+    let line = |line: &str| {
+        line.strip_prefix("# ")
+            .filter(|rest| setting(rest))
+            .map_or_else(|| line.to_owned(), str::to_owned)
+    };
+    let all: String = FULL.lines().map(|each| line(each) + "\n").collect();
+    let written: Value = serde_json::to_value(toml::from_str::<toml::Table>(&all).unwrap()).unwrap();
     assert_eq!(paths(&serde_json::to_value(&config).unwrap()), paths(&written));
+    assert!(Config::parse(&all).is_ok());
     // An assessment is the agency's own and has no default.
     let defaults = Config {
         assessment: config.assessment.clone(),
@@ -54,7 +63,7 @@ fn the_minimal_sample_leaves_everything_else_as_it_is() {
 #[test]
 fn an_unknown_field_is_refused_wherever_it_stands() {
     let tables: Vec<&str> = FULL.lines().filter(|line| line.starts_with('[')).collect();
-    assert_eq!(tables.len(), 8);
+    assert_eq!(tables.len(), 9);
     for line in tables {
         let table = line.split(']').next().unwrap().trim_start_matches('[');
         let text = FULL.replacen(line, &format!("{line}\ncolour = \"red\""), 1);
@@ -178,4 +187,32 @@ fn paths(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk("", value, &mut found);
     found
+}
+
+#[test]
+fn folders_for_files_stand_together_and_lie_in_the_nodes_folder() {
+    let with = |lines: &str| {
+        let line = FULL.lines().find(|line| line.starts_with("[ferry]")).unwrap();
+        Config::parse(&FULL.replacen(line, &format!("[ferry]\n{lines}"), 1))
+    };
+    for half in [
+        "outbox = \"out\"",
+        "inbox = \"in\"",
+        "slips = \"slips\"\ninbox = \"in\"",
+    ] {
+        assert!(matches!(with(half), Err(ConfigError::HalfFerry { .. })), "{half}");
+    }
+    let Err(ConfigError::Syntax { field, .. }) = with("max_file_bytes = 4095") else {
+        panic!("no file is as small");
+    };
+    assert_eq!(field, "ferry.max_file_bytes");
+    let node = Path::new("/var/lib/hefu");
+    assert_eq!(with("").unwrap().ferry.folders(node).unwrap(), None);
+    let config = with("outbox = \"out\"\ninbox = \"/srv/in\"\nmax_file_bytes = 4096").unwrap();
+    let folders = config.ferry.folders(node).unwrap().unwrap();
+    assert_eq!(folders.outbox, Path::new("/var/lib/hefu/out"));
+    assert_eq!(folders.inbox, Path::new("/srv/in"));
+    assert_eq!(folders.slips, None);
+    assert_eq!(folders.cut.max_file_bytes(), 4096);
+    assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }

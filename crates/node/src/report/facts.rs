@@ -132,6 +132,8 @@ pub struct RoundFacts {
     pub id: Hex<32>,
     /// This node's part.
     pub role: String,
+    /// How the session went: `line` or `files`; nothing where it came to none.
+    pub carrier: Option<String>,
     /// How far it came.
     pub state: String,
     /// The code of the error it ended with.

@@ -53,6 +53,10 @@ impl Node {
             round: RoundFacts {
                 id: Hex(record.id),
                 role: record.role.code().to_owned(),
+                carrier: self.store.session(round)?.map(|session| {
+                    let carrier = if session.by_files { "files" } else { "line" };
+                    carrier.to_owned()
+                }),
                 state: record.state.code().to_owned(),
                 error: record.error.clone(),
                 reason: record.reason.clone(),

@@ -105,27 +105,40 @@ impl Node {
     }
 
     async fn answer_open(self: &Arc<Self>, call: Call, caller: &Card) -> Result<()> {
-        match self.called(&call.open, caller).await {
+        match self.called(&call.open, caller, false).await {
             Ok(round) => self.resume(call, round).await,
             Err(error) => refuse(call, error).await,
         }
     }
 
     /// An opening either begins a session or names one that this node has on record.
-    async fn called(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
+    pub(crate) async fn called(
+        self: &Arc<Self>,
+        open: &Open,
+        caller: &Card,
+        by_files: bool,
+    ) -> Result<[u8; 32]> {
         let _one_at_a_time = self.active.admission(&open.agreement).await;
         match self
             .store
             .session_by_call(Role::Sender, &sha256(&open.encode()))?
         {
-            Some(session) => self.is_with(&session, caller),
-            None => self.admit(open, caller).await,
+            Some(session) if session.by_files == by_files => self.is_with(&session, caller),
+            Some(session) => Err(Error::OtherCarrier {
+                peer: caller.name().to_owned(),
+                carrier: if session.by_files { "files" } else { "line" },
+            }),
+            None => {
+                self.must_be_carried(caller, by_files)?;
+                self.must_go_both_ways(caller)?;
+                self.admit(open, caller, by_files).await
+            }
         }
     }
 
     /// A new session: everything that can be refused is refused, the announced size is debited and on record, and only
     /// then is a record touched.
-    async fn admit(self: &Arc<Self>, open: &Open, caller: &Card) -> Result<[u8; 32]> {
+    async fn admit(self: &Arc<Self>, open: &Open, caller: &Card, by_files: bool) -> Result<[u8; 32]> {
         let in_force = self.admits(open, caller)?;
         self.supersede(&in_force).await?;
         let mut round = self.begin(&in_force, Role::Sender)?;
@@ -142,6 +155,7 @@ impl Node {
             open: &bytes,
             seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
+            by_files,
             debit: Some(Debit {
                 month: Month::of(crate::node::today()),
                 purpose: agreement.purpose.code(),
@@ -158,13 +172,15 @@ impl Node {
         Ok(round.id)
     }
 
-    /// A receiver runs one session under an agreement at a time, so a new one means that it has given up the old one.
+    /// A receiver runs one session under an agreement at a time, so a new one means that it has given up the old one, or
+    /// that it is done with one that is answered by files, whose receipt may be on the way.
     async fn supersede(self: &Arc<Self>, in_force: &InForce) -> Result<()> {
         for session in self.store.open_sessions()? {
             let Some(round) = self.store.round(&session.round)? else {
                 continue;
             };
-            if round.role == Role::Sender && round.agreement == in_force.digest {
+            let over = session.answered_at.is_none();
+            if over && round.role == Role::Sender && round.agreement == in_force.digest {
                 self.end_session_as(&round.id, &Abort::Cancelled, "peer").await?;
             }
         }
@@ -272,7 +288,7 @@ impl Node {
             .ok_or_else(|| policy("agreement_unknown", Abort::AgreementUnknown))
     }
 
-    fn recorded(&self, round: &[u8; 32]) -> Result<(Session, Round)> {
+    pub(crate) fn recorded(&self, round: &[u8; 32]) -> Result<(Session, Round)> {
         let missing = || Error::Internal {
             what: "a session's record",
         };

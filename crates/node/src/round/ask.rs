@@ -42,7 +42,12 @@ impl Node {
     /// # Errors
     /// Whatever ended it; the round's record says so too, and no finding is kept. Where [`Error::can_go_on`], the
     /// round is not over: [`Node::go_on`] takes it up where it stopped, and so does a serving node by itself.
+    /// A peer that is reached by files is not asked while somebody waits: [`Node::begin_round`] begins such a round.
     pub async fn run_round(self: &Arc<Self>, agreement: &[u8; 32]) -> Result<Learned> {
+        let in_force = self.may_ask(agreement).inspect_err(|error| {
+            self.note_failure("round_failed", "", error);
+        })?;
+        self.must_be_carried(&self.card_of(&in_force)?, false)?;
         let (round, turn) = self.put_on_record(agreement, "node").await?;
         self.go_on_in(turn, &round).await
     }
@@ -55,6 +60,7 @@ impl Node {
         let (round, turn) = self.put_on_record(agreement, actor).await?;
         drop(turn);
         self.active.begin();
+        self.ferry.notify();
         Ok(round)
     }
 
@@ -65,11 +71,16 @@ impl Node {
         let in_force = self.may_ask(agreement).inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
+        let by_files = self
+            .store
+            .carrier(&self.card_of(&in_force)?.node_key())?
+            .by_files();
         let peer = in_force.agreement.party(in_force.peer)?.name.clone();
         let mut round = self.begin(&in_force, Role::Receiver)?;
         let turn = self.turn(&round.id)?;
         // On record together with its session, or as one that came to none: never as one that runs without.
-        if let Err(error) = self.open_session(&mut round, in_force, actor).await {
+        let opened = self.open_session(&mut round, in_force, by_files, actor).await;
+        if let Err(error) = opened {
             self.end_badly(&mut round, &error)?;
             self.note_failure("round_failed", &peer, &error);
             return Err(error);
@@ -77,7 +88,13 @@ impl Node {
         Ok((round.id, turn))
     }
 
-    async fn open_session(self: &Arc<Self>, round: &mut Round, in_force: InForce, actor: &str) -> Result<()> {
+    async fn open_session(
+        self: &Arc<Self>,
+        round: &mut Round,
+        in_force: InForce,
+        by_files: bool,
+        actor: &str,
+    ) -> Result<()> {
         let (in_force, set) = self
             .enter(in_force, round.datasets.clone(), Role::Receiver, ())
             .await?;
@@ -95,6 +112,7 @@ impl Node {
             open: &opening.message().encode(),
             seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
+            by_files,
             debit: None,
             entry: Entry {
                 actor,
@@ -121,6 +139,12 @@ impl Node {
     async fn go_on_in(self: &Arc<Self>, turn: Turn, round: &[u8; 32]) -> Result<Learned> {
         let (place, stop) = turn.split();
         let mut record = self.open_round(round, Role::Receiver)?;
+        if self.store.session(round)?.is_some_and(|session| session.by_files) {
+            return Err(Error::OtherCarrier {
+                peer: self.peer_name(&record.peer),
+                carrier: "files",
+            });
+        }
         let attempt = self.attempt(&mut record, place);
         let ended = match stop.or(attempt).await {
             Some(ended) => ended,
@@ -181,7 +205,7 @@ impl Node {
 
     /// Looks at the result, once the line is closed. From here on the sender hears nothing, whatever comes of it, and the
     /// log grows by one entry, whose number the next receipt tells.
-    fn conclude_asking(
+    pub(crate) fn conclude_asking(
         &self,
         round: &mut Round,
         in_force: &InForce,
@@ -224,7 +248,7 @@ impl Node {
     fn may_ask(&self, agreement: &[u8; 32]) -> Result<InForce> {
         let in_force = self.in_force(agreement)?;
         in_force.must_receive(in_force.me)?;
-        self.card_of(&in_force)?;
+        self.must_go_both_ways(&self.card_of(&in_force)?)?;
         let open = self.store.open_sessions()?;
         for session in open {
             let round = self.store.round(&session.round)?;

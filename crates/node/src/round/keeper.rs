@@ -77,8 +77,7 @@ impl Node {
     fn waiting(&self) -> Result<Vec<Session>> {
         let mut waiting = self.store.untold_sessions()?;
         for session in self.store.open_sessions()? {
-            let round = self.store.round(&session.round)?;
-            if round.is_some_and(|round| round.role == Role::Receiver) {
+            if session.role == Role::Receiver && !session.by_files {
                 waiting.push(session);
             }
         }
@@ -105,10 +104,12 @@ impl Node {
     }
 
     /// Ends what has waited longer than agreed. One that can't be ended does not keep the others.
-    async fn expire(self: &Arc<Self>) -> Result<()> {
+    pub(crate) async fn expire(self: &Arc<Self>) -> Result<()> {
         let now = Timestamp::now();
         for session in self.store.open_sessions()? {
+            // Once it is answered by files, its receiver may be done, and its receipt be on the way.
             if session.expires_at <= now
+                && session.answered_at.is_none()
                 && let Err(error) = self.end_session_as(&session.round, &Abort::Expired, "node").await
             {
                 tracing::error!(
@@ -160,6 +161,7 @@ impl Node {
         };
         let entry = json!({ "round": Hex(*round), "reason": reason.code() });
         self.finish_session(&record, end, actor, &entry)?;
+        self.ferry.notify();
         Ok(true)
     }
 
@@ -170,10 +172,9 @@ impl Node {
         if let Some(card) = peer.and_then(|peer| self.book().by_node_key(&peer))
             && let Some(end) = &session.end
         {
-            self.visit(&card)
-                .await?
-                .say_ended(&session.call, &end.reason)
-                .await?;
+            let word = self.tell_ended(&session.call, &end.reason);
+            let heard = self.visit(&card).await?.say_ended(&word).await?;
+            self.note_heard(&heard, &card)?;
         }
         Ok(self.store.mark_told(&session.round)?)
     }

@@ -9,7 +9,7 @@ use hyper::{Method, StatusCode};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::running::{Running, new_node, surroundings};
+use crate::running::{Running, new_node, surroundings, wordings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_says_when_it_starts_and_when_it_stops() {
@@ -79,8 +79,7 @@ async fn a_port_that_is_taken_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = new_node(folder.path());
     config.operators.listen = node.address;
-    let wording = std::sync::Arc::new(|| unreachable!());
-    let error = Daemon::start(config, folder.path(), surroundings(), wording)
+    let error = Daemon::start(config, folder.path(), surroundings(), wordings())
         .await
         .err()
         .unwrap();

@@ -8,6 +8,7 @@
 )]
 
 mod document;
+mod ferry;
 mod findings;
 mod life;
 mod operations;

@@ -12,6 +12,7 @@ use hefu_node::Surroundings;
 use hefu_node::api::{ACTOR_HEADER, Token, Wordings};
 use hefu_node::config::{Config, NodeConfig, UnlockConfig};
 use hefu_node::daemon::{Daemon, DaemonError};
+use hefu_node::ferry::slip::SlipPages;
 use hefu_node::{Node, Profile};
 use hefu_store::{Costs, Unlock, Vault};
 use http_body_util::BodyExt as _;
@@ -83,11 +84,18 @@ pub(crate) fn surroundings() -> Surroundings {
     Surroundings::new(Pool::new(1).unwrap())
 }
 
-fn wording() -> Wordings {
-    Arc::new(|| Wording {
-        headings: ["文件", "工作表", "行号", "代码", "原因", "号码"].map(str::to_owned),
-        reason: Box::new(str::to_owned),
-    })
+/// Words that nobody reads.
+pub(crate) fn wordings() -> Wordings {
+    Wordings {
+        quarantine: Arc::new(|| Wording {
+            headings: ["文件", "工作表", "行号", "代码", "原因", "号码"].map(str::to_owned),
+            reason: Box::new(str::to_owned),
+        }),
+        slips: Arc::new(|facts| SlipPages {
+            html: facts.number(),
+            text: facts.number(),
+        }),
+    }
 }
 
 impl Running {
@@ -99,7 +107,7 @@ impl Running {
 
     pub(crate) async fn with(folder: tempfile::TempDir, config: Config) -> Self {
         let token_file = config.token_file(folder.path());
-        let daemon = Daemon::start(config, folder.path(), surroundings(), wording())
+        let daemon = Daemon::start(config, folder.path(), surroundings(), wordings())
             .await
             .unwrap();
         let address = daemon.operators_address().unwrap();

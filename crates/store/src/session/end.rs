@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{by_round, must_be_open, note, open};
 use crate::error::Error;
 use crate::evidence;
+use crate::ferry;
 use crate::finding;
 use crate::log::{self, Entry};
 use crate::round::{self, Round, RoundState};
@@ -109,7 +110,7 @@ impl Store {
     }
 
     /// Makes a database that came from a backup what a node may run on: sessions that were open when the copy was
-    /// made have lost their secrets and go on nowhere, so each ends with `abort` (the bytes its peer will be told,
+    /// made have lost their secrets and go on nowhere, save those that are answered by files and wait for a receipt. So each ends with `abort` (the bytes its peer will be told,
     /// and the name under which both sides show it). The log keeps all that the backup had and gains an entry
     /// `restored`. Gives how many sessions ended. To be called once, before [`Store::merge_ledger`] or
     /// [`Store::lock_budgets`].
@@ -118,7 +119,12 @@ impl Store {
     /// Those of [`Store::end_session`].
     pub fn restore_marks(&self, abort: &[u8], name: &str) -> Result<u64, Error> {
         let voided = self.write(|connection| {
-            let sessions = open(connection)?;
+            // One that is answered has no secrets to lose, and its receiver may be done.
+            let mut sessions = open(connection)?;
+            sessions.retain(|session| session.answered_at.is_none());
+            // What lay in files is not in a backup.
+            ferry::overtake_files(connection)?;
+            ferry::forget_unfinished(connection)?;
             for session in &sessions {
                 let id = Hex(session.round);
                 let round = round::get(connection, &session.round)?;

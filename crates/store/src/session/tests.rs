@@ -58,6 +58,9 @@ fn a_session_goes_on_after_a_restart() {
         receipt: Some(b"own receipt".to_vec()),
         peer_receipt: None,
         expires_at: "2026-10-09T01:02:03Z".parse().unwrap(),
+        by_files: false,
+        answered_at: None,
+        due: None,
         end: None,
     };
     assert_eq!(store.open_sessions().unwrap(), std::slice::from_ref(&expected));

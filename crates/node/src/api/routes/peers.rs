@@ -9,7 +9,7 @@ use crate::api::error::Result;
 use crate::api::extract::{Body, InPath};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
-use crate::api::view::{AddPeer, Exchanged, Hex32, PeerList, PeerView};
+use crate::api::view::{AddPeer, CarrierRequest, Exchanged, Hex32, PeerList, PeerView};
 
 /// The book of peers.
 #[utoipa::path(get, path = "/api/v1/peers", responses((status = 200, body = PeerList), Failures))]
@@ -34,6 +34,18 @@ pub(super) async fn remove(
     InPath(peer): InPath<Hex32>,
 ) -> Result<StatusCode> {
     operations.remove_peer(&peer, &actor)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says how the two nodes meet from now on. What has begun goes on as it began.
+#[utoipa::path(post, path = "/api/v1/peers/{node_key}/carrier", request_body = CarrierRequest, params(("node_key" = String, Path), ActorHeader), responses((status = 204), Failures))]
+pub(super) async fn carrier(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    InPath(peer): InPath<Hex32>,
+    Body(request): Body<CarrierRequest>,
+) -> Result<StatusCode> {
+    operations.set_carrier(&peer, request, &actor)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,11 +1,11 @@
-use hefu_casework::{Agreement, Purpose};
+use hefu_casework::{Agreement, Learning, Purpose};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex32, strings};
 
 /// Agreements.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -66,7 +66,7 @@ pub struct AgreementDetail {
 }
 
 /// One thing that one party learns.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Learns {
     /// The party's name.
     pub party: String,
@@ -160,6 +160,8 @@ pub struct Carried {
     pub agreement: Hex32,
     /// Whether the other party has it so; otherwise it is told when the two next meet.
     pub delivered: bool,
+    /// Whether files are carried to the other party: it is told by the next of them.
+    pub by_files: bool,
 }
 
 /// A refusal of an agreement.
@@ -179,6 +181,16 @@ pub struct Exchanged {
     pub protocol: u16,
     /// How far its clock is ahead of this node's, in seconds.
     pub ahead_seconds: i64,
+}
+
+impl Learns {
+    pub(crate) fn of(party: &str, learning: Learning) -> Self {
+        Self {
+            party: party.to_owned(),
+            code: learning.code.to_owned(),
+            params: strings(learning.params),
+        }
+    }
 }
 
 impl AgreementView {

@@ -3,7 +3,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{HeadView, Hex32};
+use super::{HeadView, Hex32, PeerCarrier};
+use crate::Carrier;
 
 /// Whether the node runs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -58,6 +59,8 @@ pub struct PeerView {
     pub name: String,
     /// What kind of agency it is.
     pub role: String,
+    /// How the two nodes meet.
+    pub carrier: PeerCarrier,
     /// Where its node listens.
     pub address: String,
     /// The fingerprint of its card.
@@ -75,11 +78,12 @@ pub struct AddPeer {
 }
 
 impl PeerView {
-    pub(crate) fn of(card: &Card) -> Self {
+    pub(crate) fn of(card: &Card, carrier: Carrier) -> Self {
         Self {
             node_key: hefu_casework::Hex(card.node_key()),
             name: card.name().to_owned(),
             role: card.role().code().to_owned(),
+            carrier: carrier.into(),
             address: card.address().to_owned(),
             fingerprint: card.fingerprint(),
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Hex32, strings};
+use super::{Hex32, WaitingView, strings};
 
 /// Rounds.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -57,6 +57,10 @@ pub struct RoundView {
     pub bytes_in: u64,
     /// What it is doing at the moment, where it is running.
     pub progress: Option<ProgressView>,
+    /// Whether files are carried for it; otherwise the two nodes call each other.
+    pub by_files: bool,
+    /// The files that it waits for.
+    pub waiting: Option<WaitingView>,
     /// The code of what ended the last attempt, where it is running all the same: the receiver tries again by itself.
     pub interrupted: Option<String>,
 }
@@ -111,6 +115,8 @@ impl RoundView {
             bytes_out: round.bytes_out,
             bytes_in: round.bytes_in,
             progress: None,
+            by_files: false,
+            waiting: None,
             interrupted: None,
         }
     }

@@ -1,0 +1,92 @@
+//! Whole rounds by files: what one node has for another, carried in sealed sets of letters where no line may be.
+//!
+//! ```text
+//! ferry/letters/    the frames of letters that are too long for the database
+//! ferry/out/        sealed sets, as long as something in them is not settled
+//! ferry/in/         parts of sets that came, until the set is worked through
+//! ferry/work/       what a set holds, while it is worked through
+//! ```
+//!
+//! Letters and sets are durable before anything appears for a carrier, and nothing is deleted before what replaces it is
+//! durable. Which letters are due is read off the records ([`Node::ferry_work`]), so that a node that was killed at any
+//! point goes on as if it had not been. No secret of a session stands in any of these files: they hold what the peer gets.
+
+mod carrier;
+mod content;
+mod due;
+mod folder;
+mod incoming;
+mod outgoing;
+mod sessions;
+pub mod slip;
+mod status;
+mod view;
+mod watch;
+mod work;
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+
+pub use hefu_store::Matter;
+pub use view::{
+    CardWaiting, Due, FerryStatus, LetterFacts, LetterIn, LetterOut, LetterState, PartFile, PartNews,
+    PartTaken, RefusedFile, SetFacts, SetIn, SetOut, WaitStep, Waiting, Worked,
+};
+pub use watch::{Folders, Slips};
+
+/// The part of a node that goes by files, in memory.
+#[derive(Default)]
+pub(crate) struct Ferry {
+    /// Held by whoever works through sets or makes letters and sets.
+    working: tokio::sync::Mutex<()>,
+    /// Held by whoever has the folder of a set's parts open.
+    parts: Mutex<()>,
+    notify: Notify,
+    /// Files of the inbox that were refused, as they were then.
+    refused: Mutex<BTreeMap<PathBuf, Refusal>>,
+    /// Rounds of which a peer's word that they have ended stands in the log already, though it changed nothing.
+    heard: Mutex<HashSet<[u8; 32]>>,
+}
+
+/// A file of the inbox that was refused.
+struct Refusal {
+    stamp: Stamp,
+    /// Whether another file is needed; otherwise this one may fare better later.
+    is_about_the_file: bool,
+    file: RefusedFile,
+}
+
+/// By which a changed file is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    bytes: u64,
+    changed_at: Option<SystemTime>,
+}
+
+impl Ferry {
+    /// There is something to do.
+    pub(crate) fn notify(&self) {
+        self.notify.notify_one();
+    }
+
+    /// Whether a peer's word about this round is to be logged, though it changed nothing: once a process.
+    pub(crate) fn first_heard(&self, round: &[u8; 32]) -> bool {
+        self.heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(*round)
+    }
+
+    /// One at a time: who opens a set's folder clears away what it takes for half written.
+    fn parts(&self) -> MutexGuard<'_, ()> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Refusal>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,263 @@
+//! Sets that are whole are opened, and what their letters bring is taken.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hefu_casework::{Dossier, Hex};
+use hefu_link::Card;
+use hefu_link::ferry::{Assembly, open};
+use hefu_psi::wire::Kind;
+use hefu_store::{Entry, IncomingSet, Matter, TakenLetter};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::content::{Piece, Scanned, malformed, paper, scan};
+use super::folder::{Half, gone};
+use super::view::{LetterFacts, Worked};
+use crate::digest::sha256;
+use crate::exchange::{AGREEMENT, ENDED, HEARD};
+use crate::{Error, Node, Result};
+
+/// A set that is being worked through.
+pub(super) struct Coming {
+    /// Whose it is.
+    pub(super) card: Card,
+    /// Its number.
+    set: [u8; 16],
+    /// The file that has what it holds.
+    pub(super) content: PathBuf,
+}
+
+impl Node {
+    /// Works through the sets that are whole, the oldest first, and makes the letters that are due. It can be called at any
+    /// time, and after a crash goes on where it stopped.
+    ///
+    /// # Errors
+    /// When the disk or the database gives way. What fails so is tried again at the next call, and does not keep the rest.
+    pub async fn ferry_work(self: &Arc<Self>) -> Result<Worked> {
+        let _alone = self.ferry.working.lock().await;
+        self.work().await
+    }
+
+    pub(super) async fn work(self: &Arc<Self>) -> Result<Worked> {
+        let mut worked = Worked::default();
+        let mut failed = self.expire().await;
+        let mut sets = self.store.sets_in()?;
+        sets.retain(|set| set.done_at.is_none());
+        sets.sort_by_key(|set| set.first_at);
+        for set in sets {
+            if let Err(error) = self.work_through(&set, &mut worked).await {
+                failed = failed.and(Err(error));
+            }
+        }
+        worked.made += self.make_due().await?;
+        failed.map(|()| worked)
+    }
+
+    async fn work_through(self: &Arc<Self>, set: &IncomingSet, worked: &mut Worked) -> Result<()> {
+        // What a peer that was withdrawn has brought waits for its card.
+        let Some(card) = self.book().by_node_key(&set.peer) else {
+            return Ok(());
+        };
+        let assembly = {
+            let _alone = self.ferry.parts();
+            Assembly::open(&self.coming_folder(&set.peer, &set.id))?
+        };
+        if !assembly.is_complete() {
+            return Ok(());
+        }
+        let coming = Coming {
+            card,
+            set: set.id,
+            content: self.content_file(&set.peer, &set.id),
+        };
+        let (assembly, opened) = self.open_set(assembly, coming.content.clone()).await?;
+        let (refused, letters) = match opened {
+            Ok(scanned) => {
+                self.store.acknowledge_letters(&set.peer, &scanned.acknowledged)?;
+                let mut ids = Vec::with_capacity(scanned.letters.len());
+                for (piece, number) in scanned.letters.iter().zip(0..) {
+                    ids.push(id_of(&coming.set, piece, number));
+                    worked.letters += usize::from(self.take(&coming, piece, number).await?);
+                }
+                (None, ids)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    node = self.name(),
+                    peer = coming.card.name(),
+                    code = error.code(),
+                    "a set is refused"
+                );
+                (Some(error.code()), Vec::new())
+            }
+        };
+        // A file of it that comes once more meanwhile must not begin it anew.
+        let _alone = self.ferry.parts();
+        self.end_set(set, &coming, refused, &letters)?;
+        gone(std::fs::remove_file(&coming.content))?;
+        assembly.discard()?;
+        worked.sets += 1;
+        Ok(())
+    }
+
+    /// Opens a whole set into a file; the inner error is about the set itself.
+    async fn open_set(
+        self: &Arc<Self>,
+        assembly: Assembly,
+        content: PathBuf,
+    ) -> Result<(Assembly, Result<Scanned>)> {
+        let keys = Arc::clone(&self.keys);
+        let opening = move || {
+            let (Some(head), Some(mut sealed)) = (assembly.head().cloned(), assembly.sealed()) else {
+                return Err(Error::Internal { what: "a whole set" });
+            };
+            let half = Half::begin(&content)?;
+            match open(&keys, &head, &mut sealed, &mut half.writer()?) {
+                Ok(()) => {
+                    half.keep()?;
+                    let scanned = scan(&content)?;
+                    Ok((assembly, Ok(scanned)))
+                }
+                Err(error) if is_about_the_disk(&error) => Err(error.into()),
+                Err(error) => Ok((assembly, Err(error.into()))),
+            }
+        };
+        tokio::task::spawn_blocking(opening)
+            .await
+            .unwrap_or(Err(Error::Internal {
+                what: "a set's thread",
+            }))
+    }
+
+    fn end_set(
+        &self,
+        set: &IncomingSet,
+        coming: &Coming,
+        refused: Option<&str>,
+        letters: &[[u8; 16]],
+    ) -> Result<()> {
+        let body = json!({
+            "peer": coming.card.name(), "set": Hex(set.id), "bytes": set.bytes, "digest": Hex(set.digest),
+            "letters": letters.len(), "refused": refused,
+        });
+        let entry = Entry {
+            actor: "node",
+            kind: "set_taken",
+            body: &body,
+        };
+        Ok(self.store.end_set(&set.peer, &set.id, letters, refused, &entry)?)
+    }
+
+    /// Takes one letter, unless it was taken before. A refused one is on record with its reason and stands in nobody's way.
+    async fn take(self: &Arc<Self>, coming: &Coming, piece: &Piece, number: u32) -> Result<bool> {
+        let peer = coming.card.node_key();
+        let id = id_of(&coming.set, piece, number);
+        if self.store.taken(&peer, &id)?.is_some() {
+            return Ok(false);
+        }
+        let outcome = match &piece.header {
+            Some(letter) if piece.whole => self.take_letter(coming, piece, letter).await,
+            _ => Err(malformed(Kind::Document)),
+        };
+        let refused = match &outcome {
+            Ok(_) => None,
+            Err(error) if error.can_go_on() => return outcome.map(|_| true),
+            Err(error) => Some(error.code()),
+        };
+        let header = piece.header.as_ref();
+        let taken = TakenLetter {
+            peer,
+            id,
+            set: coming.set,
+            matter: header.map(|header| header.matter),
+            about: header.and_then(|header| header.about),
+            agreement: header.and_then(|header| header.agreement),
+            detail: outcome.unwrap_or_default(),
+            refused: refused.map(str::to_owned),
+            taken_at: Timestamp::now(),
+        };
+        let body = json!({
+            "peer": coming.card.name(), "set": Hex(coming.set), "letter": Hex(id), "about": taken.about.map(Hex),
+            "matter": taken.matter.map(Matter::code), "refused": refused,
+        });
+        let kind = if refused.is_some() {
+            "letter_refused"
+        } else {
+            "letter_taken"
+        };
+        self.store.put_taken(
+            &taken,
+            Some(&Entry {
+                actor: "node",
+                kind,
+                body: &body,
+            }),
+        )?;
+        Ok(true)
+    }
+
+    /// What a letter brings; gives by what a later one is compared with it.
+    async fn take_letter(
+        self: &Arc<Self>,
+        coming: &Coming,
+        piece: &Piece,
+        letter: &LetterFacts,
+    ) -> Result<Option<Vec<u8>>> {
+        match letter.matter {
+            Matter::Opening => self.take_opening(coming, piece, letter).await.map(|()| None),
+            Matter::Answer => self.take_answer(coming, piece, letter).await.map(|()| None),
+            Matter::Receipt => self.take_receipt(coming, piece, letter).await.map(|()| None),
+            Matter::Agreement => {
+                let bytes = piece.paper(&coming.content, AGREEMENT)?;
+                let theirs = Dossier::parse(&bytes)?;
+                let digest = Some(theirs.agreement().digest());
+                if letter.about != digest || letter.agreement != digest {
+                    return Err(malformed(Kind::Document));
+                }
+                self.take_dossier(bytes, &coming.card).await?;
+                Ok(Some(theirs.standing().to_vec()))
+            }
+            Matter::Ended => {
+                let told = piece.paper(&coming.content, ENDED)?;
+                if told.first_chunk::<32>() != letter.about.as_ref() {
+                    return Err(malformed(Kind::Document));
+                }
+                let (call, heard) = self.hear_ended(&told, &coming.card).await?;
+                let about = [Some(&call), letter.agreement.as_ref()];
+                let heard = paper(HEARD, &heard.encode())?;
+                self.put_reply(&coming.card, &letter.id, Matter::Heard, about, &heard)?;
+                Ok(None)
+            }
+            Matter::Heard => {
+                let heard = piece.paper(&coming.content, HEARD)?;
+                if heard.first_chunk::<32>() != letter.about.as_ref() {
+                    return Err(malformed(Kind::Document));
+                }
+                self.note_heard(&heard, &coming.card)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Whether it says nothing about the set.
+fn is_about_the_disk(error: &hefu_link::Error) -> bool {
+    matches!(
+        error,
+        hefu_link::Error::FerryIo { .. } | hefu_link::Error::FerryFolder { .. }
+    )
+}
+
+/// What has no id that can be read has one by its place.
+fn id_of(set: &[u8; 16], piece: &Piece, number: u32) -> [u8; 16] {
+    let header = piece.header.as_ref();
+    header.map_or_else(|| place(set, number), |header| header.id)
+}
+
+fn place(set: &[u8; 16], number: u32) -> [u8; 16] {
+    let digest = sha256(&[set.as_slice(), &number.to_be_bytes()].concat());
+    let mut id = [0; 16];
+    id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    id
+}

@@ -1,0 +1,17 @@
+//! Whole rounds by files, between nodes that no line connects.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+mod county;
+mod ended;
+mod kept;
+mod killed;
+mod mixed;
+mod refused;
+mod repeated;
+mod thin;
