@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hefu_casework::{AgencyRole, Finding, Purpose};
+use hefu_casework::{AgencyRole, Finding, Hex, Purpose};
 use hefu_link::Card;
 use hefu_link::ferry::{Cut, Form, Matter as SetMatter, SetHead, SetId, seal};
 use hefu_node::ferry::{PartFile, PartNews, PartTaken, SetOut, Worked};
@@ -197,6 +197,17 @@ pub fn logged(at: &Bureau, kind: &str) -> Vec<LogEntry> {
 pub fn refusals(at: &Bureau) -> Vec<String> {
     let refused = |entry: LogEntry| entry.body["refused"].as_str().unwrap().to_owned();
     logged(at, "letter_refused").into_iter().map(refused).collect()
+}
+
+/// A letter's header.
+#[must_use]
+pub fn header(matter: &str, id: u8, about: &[u8; 32], agreement: &[u8; 32]) -> String {
+    format!(
+        r#"{{"about":"{}","agreement":"{}","id":"{}","matter":"{matter}"}}"#,
+        Hex(*about),
+        Hex(*agreement),
+        Hex([id; 16])
+    )
 }
 
 /// A letter's header frame, then its frames, as a set holds them.

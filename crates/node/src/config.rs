@@ -91,18 +91,14 @@ pub struct PeersConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct FerryConfig {
     /// Where files for peers are put. Together with `inbox`, or not at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outbox: Option<PathBuf>,
     /// Where files of peers are taken from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox: Option<PathBuf>,
-    /// Where approval slips are put; beside the files where this is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slips: Option<PathBuf>,
+    /// Where approval slips are put, of what goes out and of what came.
+    pub slips: PathBuf,
     /// `binary`, or `text` for gateways that pass only text.
     pub form: Form,
     /// The largest file; 100 MiB or, of text, 1,000,000 bytes where this is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
     /// The most bytes of one peer's sets that may wait here to be whole.
     pub max_incoming_bytes: u64,
@@ -168,7 +164,7 @@ impl Default for FerryConfig {
         Self {
             outbox: None,
             inbox: None,
-            slips: None,
+            slips: PathBuf::from("slips"),
             form: Form::Binary,
             max_file_bytes: None,
             max_incoming_bytes: 1 << 30,
@@ -196,7 +192,7 @@ impl FerryConfig {
         Ok(Some(Folders {
             outbox: folder.join(outbox),
             inbox: folder.join(inbox),
-            slips: self.slips.as_ref().map(|slips| folder.join(slips)),
+            slips: folder.join(&self.slips),
             cut: self.cut()?,
         }))
     }

@@ -11,6 +11,7 @@ mod county;
 mod ended;
 mod kept;
 mod killed;
+mod malformed;
 mod mixed;
 mod refused;
 mod repeated;

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use hefu_casework::{AgencyRole, Purpose};
 use hefu_link::ferry::{Cut, Form};
-use hefu_node::Carrier;
 use hefu_node::ferry::{Folders, PartNews};
+use hefu_node::{Carrier, Surroundings};
 use hefu_store::RoundState;
 use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY};
 use hefu_tests::bureau::{Bureau, agree, files, number, proposal, surroundings};
-use hefu_tests::ferry::{PEOPLE, Two, carry, logged, out, parts, small, take};
+use hefu_tests::ferry::{PEOPLE, Two, again_in, carry, logged, out, parts, small, take};
 use hefu_tests::gateway::Gateway;
 use hefu_tests::search::{Searcher, forms_of_number, forms_of_secret};
 use hefu_tests::secrets::of_seed;
+use hefu_tests::watch::Draws;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_pair_by_files_and_one_over_a_line_on_the_same_node() {
@@ -107,7 +108,7 @@ fn folders(at: &Bureau, form: Form) -> Folders {
     Folders {
         outbox: beside("out"),
         inbox: beside("in"),
-        slips: None,
+        slips: beside("slips"),
         cut: Cut::new(form, Some(4_500)).unwrap(),
     }
 }
@@ -226,6 +227,23 @@ async fn a_refused_file_stays_and_is_tried_again_when_it_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_number_or_seed_stands_in_any_file_of_a_round_by_files() {
     let (two, agreement) = Two::agreed("1号").await;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
+    let draws = Arc::new(Draws::new(7));
+    let drawing = Arc::clone(&draws);
+    let drawn = Surroundings {
+        randomness: Arc::new(move || drawing.next_session()),
+        ..surroundings()
+    };
+    let sender = again_in(sender, drawn).await;
+    let two = Two {
+        receiver,
+        sender,
+        dir,
+    };
     let Two { receiver, sender, .. } = &two;
     let mut searcher = Searcher::default();
     for person in 0..PEOPLE * 2 {
@@ -250,6 +268,7 @@ async fn no_number_or_seed_stands_in_any_file_of_a_round_by_files() {
     };
     receiver.node.ferry_work().await.unwrap();
     nothing("the opening");
+    let mut seen = Vec::new();
     for (from, to) in [(receiver, sender), (sender, receiver), (receiver, sender)] {
         let set = from
             .node
@@ -258,6 +277,11 @@ async fn no_number_or_seed_stands_in_any_file_of_a_round_by_files() {
             .unwrap()
             .unwrap();
         nothing("a set");
+        seen.extend(
+            files(&from.folder().join("ferry"))
+                .into_iter()
+                .map(|(_, bytes)| bytes),
+        );
         for part in 1..=set.parts {
             let file = from.node.ferry_part(&set.set, part).unwrap();
             assert_eq!(searcher.find(&file.bytes), None);
@@ -268,4 +292,17 @@ async fn no_number_or_seed_stands_in_any_file_of_a_round_by_files() {
         nothing("after work");
     }
     assert_eq!(two.rounds().map(|round| round.state), [RoundState::Done; 2]);
+    // The first that the sender drew is the seed of its session.
+    let seed = draws.taken()[0][0].clone();
+    assert_eq!(seed.len(), 32);
+    let mut searcher = Searcher::default();
+    for secret in std::iter::once(seed.clone()).chain(of_seed(&seed)) {
+        for (what, form) in forms_of_secret(&secret) {
+            searcher.add(what, &form);
+        }
+    }
+    assert!(!seen.is_empty());
+    for bytes in seen {
+        assert_eq!(searcher.find(&bytes), None);
+    }
 }

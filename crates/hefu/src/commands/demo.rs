@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use hefu::county::{self, Outcome};
 use hefu_curve::Pool;
 use hefu_fixtures::Agency;
+use hefu_link::ferry::{Cut, Form};
 use hefu_node::Surroundings;
 use serde_json::json;
 
@@ -21,9 +22,14 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     refuse_used(&dir)?;
     let lang = printer.lang();
     let surroundings = Surroundings::new(Pool::new(0).map_err(hefu_node::Error::from)?);
-    let outcome = county::run(&dir, &surroundings, &|| wording(lang))
-        .await
-        .map_err(failed)?;
+    let wording = || wording(lang);
+    let outcome = if args.by_files {
+        let cut = Cut::new(Form::Text, None).map_err(hefu_node::Error::from)?;
+        county::run_by_files(&dir, &surroundings, &wording, cut).await
+    } else {
+        county::run(&dir, &surroundings, &wording).await
+    };
+    let outcome = outcome.map_err(failed)?;
     let difference = outcome.difference().map_err(failed)?;
     show(&outcome, difference.is_none(), args.dir.as_deref(), printer);
     match difference {

@@ -66,7 +66,7 @@ pub fn set_up_by_files(
         let folders = Folders {
             outbox: place.join("outbox"),
             inbox: place.join("inbox"),
-            slips: Some(place.join("slips")),
+            slips: place.join("slips"),
             cut,
         };
         for folder in [&folders.outbox, &folders.inbox] {

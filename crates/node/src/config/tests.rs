@@ -43,8 +43,18 @@ fn the_full_sample_has_every_setting_with_its_default() {
     };
     let all: String = FULL.lines().map(|each| line(each) + "\n").collect();
     let written: Value = serde_json::to_value(toml::from_str::<toml::Table>(&all).unwrap()).unwrap();
-    assert_eq!(paths(&serde_json::to_value(&config).unwrap()), paths(&written));
-    assert!(Config::parse(&all).is_ok());
+    let read = Config::parse(&all).unwrap();
+    assert_eq!(paths(&serde_json::to_value(&read).unwrap()), paths(&written));
+    // Settings without a default stand in no JSON either: named one by one, so that none is forgotten.
+    let FerryConfig {
+        outbox,
+        inbox,
+        slips: _,
+        form: _,
+        max_file_bytes,
+        max_incoming_bytes: _,
+    } = read.ferry;
+    assert!(outbox.is_some() && inbox.is_some() && max_file_bytes.is_some());
     // An assessment is the agency's own and has no default.
     let defaults = Config {
         assessment: config.assessment.clone(),
@@ -212,7 +222,7 @@ fn folders_for_files_stand_together_and_lie_in_the_nodes_folder() {
     let folders = config.ferry.folders(node).unwrap().unwrap();
     assert_eq!(folders.outbox, Path::new("/var/lib/hefu/out"));
     assert_eq!(folders.inbox, Path::new("/srv/in"));
-    assert_eq!(folders.slips, None);
+    assert_eq!(folders.slips, Path::new("/var/lib/hefu/slips"));
     assert_eq!(folders.cut.max_file_bytes(), 4096);
     assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
 }

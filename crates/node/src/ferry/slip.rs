@@ -32,7 +32,7 @@ pub struct SlipPages {
 /// Prints slips beside the files of a watched folder.
 pub(crate) fn printed(printer: SlipPrinter) -> Slips {
     Arc::new(move |node, set| {
-        let facts = node.ferry_slip(set)?;
+        let facts = node.slip_of(set)?;
         let SlipPages { html, text } = printer(&facts);
         let [html_name, text_name] = facts.page_names();
         let page = |name, page: String| PartFile {
@@ -108,7 +108,10 @@ impl Node {
     /// # Errors
     /// [`Error::Missing`](crate::Error::Missing) where there is no such set.
     pub fn ferry_slip(&self, set: &[u8; 16]) -> Result<SlipFacts> {
-        let facts = self.ferry_set(set)?;
+        self.slip_of(&self.ferry_set(set)?)
+    }
+
+    fn slip_of(&self, facts: &SetFacts) -> Result<SlipFacts> {
         let mut names: Vec<String> = facts.names.iter().map(|name| stem(name).to_owned()).collect();
         names.dedup();
         let letters = facts.letters.iter().map(|letter| SlipLetter {
@@ -120,7 +123,7 @@ impl Node {
             from: self.slip_party(facts.from),
             to: facts.to.map(|to| self.slip_party(to)),
             letters: letters.collect(),
-            agreements: self.slip_agreements(&facts)?,
+            agreements: self.slip_agreements(facts)?,
             files: facts.parts,
             names,
             bytes: facts.bytes,

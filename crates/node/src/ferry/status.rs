@@ -55,34 +55,42 @@ impl Node {
     /// When there is no such set; the store's.
     pub fn ferry_set(&self, set: &[u8; 16]) -> Result<SetFacts> {
         if let Some(known) = self.store.set_out(set)? {
-            let cutting = cutting_of(&known)?;
-            let letters = self.store.letters_in(set)?;
-            return Ok(SetFacts {
-                set: *set,
-                from: self.node_key(),
-                to: Some(known.peer),
-                bytes: known.bytes,
-                digest: known.digest,
-                parts: cutting.parts(),
-                names: [cutting.file_name(1)?, cutting.file_name(cutting.parts())?],
-                letters: letters.iter().map(facts_of).collect(),
-                out: true,
-            });
+            return self.facts_out(&known);
         }
         let came = self.store.sets_in()?.into_iter().find(|known| known.id == *set);
         let known = came.ok_or_else(|| Error::Missing {
             what: "set",
             name: Hex(*set).to_string(),
         })?;
-        let letters = self.store.taken_in(&known.peer, set)?;
+        self.facts_in(&known)
+    }
+
+    pub(super) fn facts_out(&self, known: &OutgoingSet) -> Result<SetFacts> {
+        let cutting = cutting_of(known)?;
+        let letters = self.store.letters_in(&known.id)?;
         Ok(SetFacts {
-            set: *set,
+            set: known.id,
+            from: self.node_key(),
+            to: Some(known.peer),
+            bytes: known.bytes,
+            digest: known.digest,
+            parts: cutting.parts(),
+            names: [cutting.file_name(1)?, cutting.file_name(cutting.parts())?],
+            letters: letters.iter().map(facts_of).collect(),
+            out: true,
+        })
+    }
+
+    pub(super) fn facts_in(&self, known: &IncomingSet) -> Result<SetFacts> {
+        let letters = self.store.taken_in(&known.peer, &known.id)?;
+        Ok(SetFacts {
+            set: known.id,
             from: known.peer,
             to: Some(self.node_key()),
             bytes: known.bytes,
             digest: known.digest,
             parts: known.parts,
-            names: [1, known.parts].map(|part| self.name_of(&known, part)),
+            names: [1, known.parts].map(|part| self.name_of(known, part)),
             letters: letters.iter().filter_map(facts_taken).collect(),
             out: false,
         })

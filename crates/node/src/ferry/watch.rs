@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::folder::{disk, gone, sync_folder};
 use super::outgoing::cutting_of;
-use super::view::{PartFile, RefusedFile};
+use super::view::{PartFile, RefusedFile, SetFacts};
 use super::{Ferry, Refusal, Stamp};
 use crate::node::private_folder;
 use crate::{Error, Node, Result};
@@ -32,14 +32,15 @@ pub struct Folders {
     pub outbox: PathBuf,
     /// Where files are taken from.
     pub inbox: PathBuf,
-    /// Where their approval slips are put; the outbox where there is none.
-    pub slips: Option<PathBuf>,
+    /// Where the approval slips of what goes out and of what came are put: not in the outbox, where a gateway would take
+    /// them for files.
+    pub slips: PathBuf,
     /// How sets are cut.
     pub cut: Cut,
 }
 
-/// Prints the approval slips of a set that was made.
-pub type Slips = Arc<dyn Fn(&Node, &[u8; 16]) -> Result<Vec<PartFile>> + Send + Sync>;
+/// Prints the approval slips of a set that was made, or has come.
+pub type Slips = Arc<dyn Fn(&Node, &SetFacts) -> Result<Vec<PartFile>> + Send + Sync>;
 
 impl Node {
     /// Works through what came and makes what is due, until it is dropped.
@@ -58,6 +59,7 @@ impl Node {
         loop {
             for done in [
                 self.take_inbox(&folders).await,
+                self.print_slips(&folders, slips.as_ref()).await,
                 self.fill_outbox(&folders, slips.as_ref()).await,
             ] {
                 if let Err(error) = done {
@@ -151,15 +153,28 @@ impl Node {
         failed
     }
 
+    /// Prints the slips of sets that have come, which say what those of their senders say.
+    async fn print_slips(self: &Arc<Self>, folders: &Folders, slips: Option<&Slips>) -> Result<()> {
+        let Some(slips) = slips else { return Ok(()) };
+        for set in self.store.sets_without_slip()? {
+            let (node, folder, slips) = (Arc::clone(self), folders.slips.clone(), Arc::clone(slips));
+            let printing = move || {
+                print(&folder, slips(&node, &node.facts_in(&set)?)?)?;
+                Ok(node.store.mark_slip(&set.peer, &set.id)?)
+            };
+            tokio::task::spawn_blocking(printing)
+                .await
+                .unwrap_or(Err(Error::Internal {
+                    what: "a slip's thread",
+                }))?;
+        }
+        Ok(())
+    }
+
     fn write_set(&self, set: &OutgoingSet, folders: &Folders, slips: Option<&Slips>) -> Result<()> {
         let cutting = cutting_of(set)?;
         if let Some(slips) = slips {
-            let beside = folders.slips.as_ref().unwrap_or(&folders.outbox);
-            for slip in slips(self, &set.id)? {
-                write_file(beside, &slip.name, |file| {
-                    std::io::Write::write_all(file, &slip.bytes).map_err(disk)
-                })?;
-            }
+            print(&folders.slips, slips(self, &self.facts_out(set)?)?)?;
         }
         let mut sealed = File::open(self.set_file(&set.id)).map_err(disk)?;
         for part in 1..=cutting.parts() {
@@ -224,6 +239,14 @@ fn files_in(folder: &Path) -> Result<Vec<(PathBuf, Stamp)>> {
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(files)
+}
+
+fn print(folder: &Path, pages: Vec<PartFile>) -> Result<()> {
+    pages.into_iter().try_for_each(|page| {
+        write_file(folder, &page.name, |file| {
+            std::io::Write::write_all(file, &page.bytes).map_err(disk)
+        })
+    })
 }
 
 /// Whole under its name, or not there.

@@ -169,6 +169,31 @@ impl Store {
         })
     }
 
+    /// Sets that were opened and whose approval slip is not printed, the oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn sets_without_slip(&self) -> Result<Vec<IncomingSet>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM sets_in WHERE done_at IS NOT NULL AND refused IS NULL AND slip_at IS NULL
+                ORDER BY first_at, id";
+            let mut all = connection.prepare_cached(sql)?;
+            Ok(all.query_map([], set)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Notes that the approval slip of a set is printed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn mark_slip(&self, peer: &[u8; 32], id: &[u8; 16]) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "UPDATE sets_in SET slip_at = ?3 WHERE peer = ?1 AND id = ?2 AND slip_at IS NULL";
+            connection.execute(sql, params![peer, id, Timestamp::now()])?;
+            Ok(())
+        })
+    }
+
     /// Keeps what became of a letter, with what the log says of it. `false` where it was known before: that stands.
     ///
     /// # Errors

@@ -105,6 +105,7 @@ CREATE TABLE sets_in (
     done_at  TEXT,
     refused  TEXT,
     letters  BLOB CHECK (length(letters) % 16 = 0), -- the ids of all that it held, those that had come before too
+    slip_at  TEXT, -- when its approval slip was put beside a watched folder
     PRIMARY KEY (peer, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -149,7 +150,8 @@ BEGIN SELECT RAISE(ABORT, 'a set keeps its letters'); END;
 CREATE TRIGGER sets_in_are_done_once BEFORE UPDATE ON sets_in
 WHEN (NEW.peer, NEW.id, NEW.bytes, NEW.digest, NEW.parts, NEW.first_at)
   IS NOT (OLD.peer, OLD.id, OLD.bytes, OLD.digest, OLD.parts, OLD.first_at)
-  OR OLD.done_at IS NOT NULL
+  OR (OLD.done_at IS NOT NULL AND (NEW.done_at, NEW.refused, NEW.letters) IS NOT (OLD.done_at, OLD.refused, OLD.letters))
+  OR NEW.slip_at IS NOT coalesce(OLD.slip_at, NEW.slip_at)
 BEGIN SELECT RAISE(ABORT, 'a set is worked through once'); END;
 
 CREATE TRIGGER sets_in_stay BEFORE DELETE ON sets_in
