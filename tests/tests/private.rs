@@ -8,8 +8,8 @@
 )]
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Fen, Finding, Hex, KeyKind, Month, MonthRange, Party, Per,
-    Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, Finding, Hex, KeyKind, Month, MonthRange,
+    Party, Per, Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
@@ -21,7 +21,7 @@ use hefu_tests::faulty::Line;
 /// A row: the invented person, the programme, and the months of 2026, the first and the last.
 type Row = (u64, &'static str, [i8; 2]);
 
-const CIVIL_AFFAIRS: [Row; 7] = [
+const CIVIL_AFFAIRS: [Row; 8] = [
     (1, "extreme_poverty", [7, 9]),
     (2, "injury_care", [7, 8]),
     (3, "orphan", [7, 9]),
@@ -29,23 +29,27 @@ const CIVIL_AFFAIRS: [Row; 7] = [
     (5, "minimum_living", [7, 9]),
     (6, "extreme_poverty", [7, 7]),
     (7, "minimum_living", [7, 9]),
+    (8, "extreme_poverty", [7, 9]),
 ];
 
 /// Unlawful beside what civil affairs pays: extreme poverty (X3) and injury care (X4) with either subsidy, orphans (X5)
-/// with the living subsidy.
-const UNLAWFUL: [Row; 3] = [
+/// with the living subsidy, extreme poverty after the month in which a sentence began (X10).
+const UNLAWFUL: [Row; 4] = [
     (1, "disabled_care", [8, 9]),
     (2, "disabled_living", [8, 8]),
     (3, "disabled_living", [9, 9]),
+    (8, "in_custody", [7, 8]),
 ];
 
-/// Lawful beside it: an orphan's care subsidy, either subsidy with 低保, and a subsidy that begins when extreme poverty
-/// has ended.
-const LAWFUL: [Row; 4] = [
+/// Lawful beside it: an orphan's care subsidy, either subsidy with 低保, a subsidy that begins when extreme poverty has
+/// ended, 低保 under community correction, and a sentence that begins in the last month of support.
+const LAWFUL: [Row; 6] = [
     (4, "disabled_care", [7, 9]),
     (5, "disabled_living", [7, 9]),
     (7, "disabled_care", [7, 9]),
     (6, "disabled_living", [8, 9]),
+    (5, "community_correction", [7, 9]),
+    (1, "in_custody", [9, 9]),
 ];
 
 #[test]
@@ -62,6 +66,7 @@ fn lawful_overlaps_do_not_show() {
         (2, "X3", vec![8, 9], 20_000),
         (3, "X4", vec![8], 10_000),
         (4, "X5", vec![9], 10_000),
+        (9, "X10", vec![8], 10_000),
     ];
     assert_eq!(
         overlapping.shown(),
@@ -88,7 +93,7 @@ fn with_person_keys_they_would_show() {
         &agreement,
         &[UNLAWFUL.as_slice(), &of_strangers(&LAWFUL)].concat(),
     );
-    assert_eq!((overlapping.matched.len(), strangers.matched.len()), (7, 3));
+    assert_eq!((overlapping.matched.len(), strangers.matched.len()), (8, 4));
 }
 
 /// All that the receiver has in the end.
@@ -181,11 +186,18 @@ fn by_rules() -> Agreement {
             "县残联",
             AgencyRole::DisabledFederation,
             3,
-            &["disabled_living", "disabled_care"],
+            &[
+                "disabled_living",
+                "disabled_care",
+                "in_custody",
+                "community_correction",
+            ],
         ),
     );
     Agreement {
-        rules: ["X3", "X4", "X5"].map(|id| RuleId::new(id).unwrap()).to_vec(),
+        rules: ["X3", "X4", "X5", "X10"]
+            .map(|id| RuleId::new(id).unwrap())
+            .to_vec(),
         ..agreement
     }
 }
@@ -212,6 +224,7 @@ fn record(row: u64, (who, programme, [first, last]): &Row) -> AidRecord {
         household: None,
         case: None,
         referral: None,
+        circumstances: Circumstances::default(),
         status: Status::Paid,
     }
 }

@@ -89,6 +89,7 @@ fn shown(finding: &Finding) -> expected::Finding {
         rule: None,
         kind: finding.kind.code().into(),
         months: finding.months.iter().map(ToString::to_string).collect(),
+        changeover: Vec::new(),
         to_verify_fen: finding.to_verify.map(|fen| fen.0),
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),

@@ -105,6 +105,7 @@ fn shown(finding: &hefu_casework::Finding) -> expected::Finding {
         rule: None,
         kind: finding.kind.code().into(),
         months: finding.months.iter().map(ToString::to_string).collect(),
+        changeover: Vec::new(),
         to_verify_fen: None,
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),

@@ -14,7 +14,7 @@ use hefu_identity::{AliasTable, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, PERSON_WIDTH, RuleId, RuleSet,
+    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, PERSON_WIDTH, Rule, RuleId, RuleSet,
     label_bytes,
     ledger::{Intake, Ledger, index_of},
     rule::sha256,
@@ -27,7 +27,7 @@ use plan::Plan;
 pub struct ElementSet {
     pub(crate) ledger: Ledger,
     /// The agreed rules; none with person keys.
-    pub(crate) rules: Vec<RuleId>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) elements: Vec<Element>,
     /// Where each element's lines begin in `behind`; one more than there are elements.
     starts: Vec<u32>,
@@ -55,6 +55,8 @@ pub(crate) struct Element {
 pub(crate) enum At {
     Nothing,
     Month(Month),
+    /// A month of a window, which is not the month of the payment, and the number of the cause.
+    Window(Month, Option<u8>),
     Case(u32),
     Letter(u32),
 }
@@ -77,6 +79,8 @@ pub enum CannotFindReason {
     CaseSchemesDiffer,
     /// The records bear no case number.
     CaseMissing,
+    /// The records bear no cause, or none that tells one from another.
+    CauseMissing,
 }
 
 impl CannotFindReason {
@@ -85,6 +89,7 @@ impl CannotFindReason {
         match self {
             CannotFindReason::CaseSchemesDiffer => "case_schemes_differ",
             CannotFindReason::CaseMissing => "case_missing",
+            CannotFindReason::CauseMissing => "cause_missing",
         }
     }
 }
@@ -93,8 +98,10 @@ impl CannotFindReason {
 ///
 /// A record is entered where its programme is one of those agreed for `me` and it was paid in a month of the
 /// selection; with `rule` keys, only under the agreed rules, in months in which they are in force, and in
-/// orientations in which the other party runs a programme of the other side. A person with several numbers in
-/// `aliases` enters an element for each. With `referral` keys only letters to or from the other party are entered; the
+/// orientations in which the other party runs a programme of the other side. An event that ends an aid stands in the
+/// months after it. What was taken back is no payment and is not entered, nor, under a rule of the kind
+/// [`Once`](crate::RuleKind::Once), a part of an aid that was decided together with the other party; there a relative
+/// stands in the victim's place. A person with several numbers in `aliases` enters an element for each. With `referral` keys only letters to or from the other party are entered; the
 /// party that answers enters those of any later month too, since a letter may arrive in the month after it was sent.
 ///
 /// # Errors
@@ -117,8 +124,8 @@ pub fn elements(
             party: agreement.party(receiver)?.name.clone(),
         });
     }
-    let mut plan = Plan::new(agreement, rules, me)?;
-    let mut intake = Intake::new(aliases);
+    let mut plan = Plan::new(agreement, rules, me, receiver)?;
+    let mut intake = Intake::new(aliases, plan.selected);
     let mut entered: Vec<(Element, u32)> = Vec::new();
     for record in records {
         plan.enter(&record, &mut intake, &mut entered)?;
@@ -145,7 +152,12 @@ pub fn elements(
     }
     let mut set = ElementSet {
         ledger: intake.ledger,
-        rules: agreement.rules.clone(),
+        // The plan has refused a rule that is not known.
+        rules: agreement
+            .rules
+            .iter()
+            .filter_map(|id| rules.get(id).cloned())
+            .collect(),
         elements,
         starts,
         behind,
@@ -241,15 +253,18 @@ impl ElementSet {
                 out.push(0);
                 // Referrals are under no rule.
                 if let Some(rule) = self.rules.get(usize::from(element.rule)) {
-                    field(out, 1, rule.as_str().as_bytes());
+                    field(out, 1, rule.id.as_str().as_bytes());
                     field(out, 2, &[element.side]);
                 }
                 field(out, 3, &*person);
                 match element.at {
                     At::Nothing => {}
-                    At::Month(month) => {
-                        let [high, low] = month.year().to_be_bytes();
-                        field(out, 4, &[high, low, month.month().to_be_bytes()[0]]);
+                    At::Month(month) => field(out, 4, &month_bytes(month)),
+                    At::Window(month, cause) => {
+                        field(out, 4, &month_bytes(month));
+                        if let Some(cause) = cause {
+                            field(out, 7, &[cause]);
+                        }
                     }
                     At::Case(case) => field(
                         out,
@@ -278,6 +293,11 @@ pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
     element[0] = stored.len() as u8;
     element[1..=stored.len()].copy_from_slice(&*stored);
     element
+}
+
+fn month_bytes(month: Month) -> [u8; 3] {
+    let [high, low] = month.year().to_be_bytes();
+    [high, low, month.month().to_be_bytes()[0]]
 }
 
 fn field(out: &mut Vec<u8>, kind: u8, value: &[u8]) {

@@ -45,13 +45,20 @@ pub enum Error {
         /// The field of its entry.
         field: &'static str,
     },
-    /// A rule that contradicts itself.
-    #[error("rule {rule}: {field} is empty, repeated, or does not fit the rest of the rule")]
+    /// A rule that contradicts itself, or another.
+    #[error("{file}, line {line}, rule {rule}: {field} {wrong}")]
     Rule {
+        /// In which file.
+        file: DataFile,
+        /// The line of the field, or of the rule's heading where the field is not there; 0 where the file is not at
+        /// hand.
+        line: usize,
         /// Its id.
         rule: RuleId,
         /// The field of its entry.
         field: &'static str,
+        /// In what way.
+        wrong: Wrong,
     },
     /// A document longer than any real one.
     #[error("the document has {bytes} bytes, more than the {max} that are read")]
@@ -419,7 +426,19 @@ impl Error {
                     ("field", (*field).to_owned()),
                 ]
             }
-            Error::Rule { rule, field } => vec![("rule", rule.to_string()), ("field", (*field).to_owned())],
+            Error::Rule {
+                file,
+                line,
+                rule,
+                field,
+                wrong,
+            } => vec![
+                ("file", file.to_string()),
+                ("line", line.to_string()),
+                ("rule", rule.to_string()),
+                ("field", (*field).to_owned()),
+                ("wrong", wrong.code().to_owned()),
+            ],
             Error::DocumentTooLarge { bytes, max } => {
                 vec![("bytes", bytes.to_string()), ("max", max.to_string())]
             }
@@ -494,6 +513,8 @@ pub enum DataFile {
     Rules,
     /// The holidays.
     Holidays,
+    /// The rules of a place, beside the national ones.
+    LocalRules,
 }
 
 impl fmt::Display for DataFile {
@@ -502,6 +523,7 @@ impl fmt::Display for DataFile {
             DataFile::Programmes => "programmes.toml",
             DataFile::Rules => "rules.toml",
             DataFile::Holidays => "holidays.toml",
+            DataFile::LocalRules => "the local rules",
         })
     }
 }
@@ -544,6 +566,9 @@ impl Wrong {
             Wrong::OutOfRange => "does not hold at the agreement's place or in its months; leave it out",
             Wrong::NotAllowed => {
                 "cannot be broken between the programmes that the two parties enter; leave it out"
+            }
+            Wrong::Unsupported => {
+                "is not one that two agencies compare: it is recorded only, or found inside one agency; leave it out"
             }
             _ => "is not known to this node; bring its rules up to date",
         }

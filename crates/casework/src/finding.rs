@@ -1,22 +1,30 @@
 //! From positions that matched to findings on the receiver's own records. A finding is a 疑点: it is verified before
 //! anything follows from it.
 
+mod changeover;
+mod local;
+mod money;
 mod referral;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     fmt,
 };
 
-use hefu_identity::{AliasTable, PersonKey};
+use hefu_identity::PersonKey;
 use jiff::civil::Date;
 
 use crate::{
-    Agreement, AidRecord, Basis, CannotFind, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo,
-    KeyKind, LetterNo, Month, MonthRange, Per, Place, ProgrammeCode, Purpose, RowId, RuleId, RuleSet,
+    Agreement, CannotFind, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind, LetterNo,
+    Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
     element::At,
-    ledger::{Intake, Ledger, Line},
+    ledger::{Ledger, Line},
 };
+use changeover::Paid;
+use money::Money;
+
+pub use local::local_findings;
+pub use money::total_to_verify;
 
 /// What a receiver learns of one person, and of one case where the rule counts by case.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +41,9 @@ pub struct Finding {
     pub rows: Vec<RowId>,
     /// The months in question, in order.
     pub months: Vec<Month>,
+    /// Those of them in which, as far as the receiver can tell, one aid ended and the other began: perhaps days only,
+    /// and a warning to whoever verifies.
+    pub changeover: Vec<Month>,
     /// The case, where the rule counts by case.
     pub case: Option<CaseNumber>,
     /// The letter by which the person was referred.
@@ -56,6 +67,8 @@ pub enum FindingKind {
     LookOnly,
     /// 疑似重复 between records of one agency.
     Local,
+    /// 疑似应停未停: with an event that the peer, or the agency itself, has on record, the aid should have ended.
+    ShouldEnd,
     /// 未见对应记录: the peer has no record of the person.
     NoCounterpart,
     /// 线索: the person is on the peer's list.
@@ -72,6 +85,7 @@ impl FindingKind {
         FindingKind::Duplicate,
         FindingKind::LookOnly,
         FindingKind::Local,
+        FindingKind::ShouldEnd,
         FindingKind::NoCounterpart,
         FindingKind::Lead,
         FindingKind::Referral,
@@ -84,6 +98,7 @@ impl FindingKind {
             FindingKind::Duplicate => "duplicate",
             FindingKind::LookOnly => "look_only",
             FindingKind::Local => "local",
+            FindingKind::ShouldEnd => "should_end",
             FindingKind::NoCounterpart => "no_counterpart",
             FindingKind::Lead => "lead",
             FindingKind::Referral => "referral",
@@ -152,7 +167,7 @@ impl Outcome {
             let Some(element) = set.elements.get(*position as usize) else {
                 continue;
             };
-            let rule = set.rules.get(usize::from(element.rule));
+            let rule = set.rules.get(usize::from(element.rule)).map(|rule| &rule.id);
             let row = set
                 .lines(*position as usize)
                 .first()
@@ -206,113 +221,22 @@ pub fn findings(
                 .map(|line| Hit::new(&set.ledger, element.rule, element.at, *line)),
         );
     }
-    let kind = |at| match (agreement.purpose, agreement.key_kind, at) {
+    let kind = |rule: Option<&Rule>, at| match (agreement.purpose, agreement.key_kind, rule, at) {
         (Purpose::Omissions, ..) => FindingKind::NoCounterpart,
         (Purpose::Leads, ..) => FindingKind::Lead,
-        (_, KeyKind::Rule, At::Month(_) | At::Case(_)) => FindingKind::Duplicate,
+        (_, KeyKind::Rule, Some(rule), At::Month(_) | At::Window(..) | At::Case(_)) => match rule.kind {
+            RuleKind::LookOnly => FindingKind::LookOnly,
+            RuleKind::Ends => FindingKind::ShouldEnd,
+            _ => FindingKind::Duplicate,
+        },
         _ => FindingKind::LookOnly,
     };
-    let findings = assemble(&set.ledger, &set.rules, Some(peer), kind, hits)?;
+    let rules: Vec<_> = set.rules.iter().collect();
+    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, hits)?;
     Ok(Outcome {
         findings,
         cannot_find: set.cannot_find().to_vec(),
     })
-}
-
-/// What one agency's records break among themselves under the rules that hold at `place`, without any peer.
-///
-/// The payments of a finding are those of both sides: which of the two stands is for verification to say.
-///
-/// # Errors
-/// [`Error::AmountOverflow`], [`Error::TooManyElements`].
-pub fn local_findings(
-    rules: &RuleSet,
-    place: &Place,
-    months: MonthRange,
-    aliases: &AliasTable,
-    records: &mut dyn Iterator<Item = AidRecord>,
-) -> Result<Vec<Finding>, Error> {
-    let rules: Vec<_> = rules
-        .rules()
-        .iter()
-        .filter(|rule| rule.place.covers(place))
-        .zip(0u16..)
-        .collect();
-    let mut intake = Intake::new(aliases);
-    let mut marks: Vec<Mark> = Vec::new();
-    for record in records {
-        let mut line = None;
-        for (rule, index) in &rules {
-            let left = rule.left.contains(&record.programme);
-            let paid = record.paid_months(rule.in_force().intersect(months));
-            if paid.is_empty() || !(left || rule.right.contains(&record.programme)) {
-                continue;
-            }
-            let line = match line {
-                Some(line) => line,
-                None => *line.insert(intake.enter(&record, months)?),
-            };
-            let mark = |at| Mark {
-                hit: Hit::new(&intake.ledger, *index, at, line),
-                left,
-            };
-            match rule.basis {
-                Basis::Month => marks.extend(paid.iter().map(|month| mark(At::Month(month)))),
-                Basis::Case => {
-                    let case = intake.ledger.lines[line as usize].case;
-                    marks.extend(case.map(|case| mark(At::Case(case))));
-                }
-            }
-        }
-    }
-    let ledger = intake.ledger;
-    marks.sort_unstable_by_key(|mark| mark.hit);
-    let together =
-        |a: &Mark, b: &Mark| (a.hit.rule, a.hit.person, a.hit.at) == (b.hit.rule, b.hit.person, b.hit.at);
-    let hits = marks
-        .chunk_by(together)
-        .filter(|marks| {
-            let symmetric = rules
-                .get(usize::from(marks[0].hit.rule))
-                .is_some_and(|(rule, _)| rule.symmetric);
-            if symmetric {
-                two_payments(&ledger, marks)
-            } else {
-                marks.iter().any(|m| m.left) && !marks.iter().all(|m| m.left)
-            }
-        })
-        .flatten()
-        .map(|mark| mark.hit)
-        .collect();
-    let ids: Vec<_> = rules.iter().map(|(rule, _)| rule.id.clone()).collect();
-    assemble(&ledger, &ids, None, |_| FindingKind::Local, hits)
-}
-
-/// The sum of what is to be verified in all of them: a household's money once, though each member's finding shows it,
-/// and a payment once, though it may break two rules. The findings must be of one agency.
-///
-/// # Errors
-/// [`Error::AmountOverflow`].
-pub fn total_to_verify(findings: &[Finding]) -> Result<Fen, Error> {
-    let mut once: HashMap<_, Fen> = HashMap::new();
-    for finding in findings {
-        for payment in &finding.payments {
-            let Payment {
-                programme,
-                when,
-                payee,
-                case,
-                fen,
-            } = payment;
-            let (payee, apart) = match payee {
-                Payee::Person => ((Some(&finding.person), None), Some(*fen)),
-                Payee::Household(no) => ((None, Some(no)), None),
-            };
-            let most = once.entry((payee, programme, *when, case, apart)).or_insert(*fen);
-            *most = (*most).max(*fen);
-        }
-    }
-    sum(once.into_values())
 }
 
 /// Names the kind, the rule and the rows, and nothing that the rows say.
@@ -350,20 +274,10 @@ impl Hit {
     fn finding(&self) -> (u16, u32, Option<u32>) {
         let case = match self.at {
             At::Case(case) => Some(case),
-            At::Month(_) | At::Letter(_) | At::Nothing => None,
+            At::Month(_) | At::Window(..) | At::Letter(_) | At::Nothing => None,
         };
         (self.rule, self.person, case)
     }
-}
-
-struct Mark {
-    hit: Hit,
-    left: bool,
-}
-
-fn two_payments(ledger: &Ledger, marks: &[Mark]) -> bool {
-    let line = |mark: &Mark| &ledger.lines[mark.hit.line as usize];
-    marks.iter().any(|mark| !line(mark).repeats(line(&marks[0])))
 }
 
 /// The positions of the set that give findings. A person with several numbers has a counterpart if any one matched.
@@ -399,30 +313,37 @@ fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
 
 fn assemble(
     ledger: &Ledger,
-    rules: &[RuleId],
+    rules: &[&Rule],
     peer: Option<&str>,
-    kind: impl Fn(At) -> FindingKind,
+    kind: impl Fn(Option<&Rule>, At) -> FindingKind,
+    changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
     mut hits: Vec<Hit>,
 ) -> Result<Vec<Finding>, Error> {
     hits.sort_unstable();
     hits.dedup();
+    let money = Money::new(ledger);
+    let paid = Paid::new(ledger, &hits);
     let mut findings = Vec::new();
     for hits in hits.chunk_by(|a, b| a.finding() == b.finding()) {
         let (rule, person, case) = hits[0].finding();
-        let kind = kind(hits[0].at);
+        let known = rules.get(usize::from(rule)).copied();
+        let kind = kind(known, hits[0].at);
         let lines = || hits.iter().map(|hit| (hit.at, &ledger.lines[hit.line as usize]));
         let payments = match kind {
-            FindingKind::Duplicate | FindingKind::Local => payments(ledger, lines()),
+            FindingKind::Duplicate | FindingKind::Local | FindingKind::ShouldEnd => {
+                money.payments(person, lines())
+            }
             // Nothing is said against these payments.
             _ => vec![],
         };
         let finding = Finding {
             kind,
-            rule: rules.get(usize::from(rule)).cloned(),
+            rule: known.map(|rule| rule.id.clone()),
             peer: peer.map(str::to_owned),
             person: ledger.numbers[person as usize].clone(),
             rows: in_order(lines().map(|(_, line)| line.row)),
             months: in_order(lines().flat_map(|(at, line)| months(at, line).iter())),
+            changeover: known.map_or(vec![], |rule| changeover(rule, &paid, hits)),
             case: case.map(|case| ledger.cases[case as usize].clone()),
             letter: None,
             feedback: None,
@@ -430,7 +351,7 @@ fn assemble(
             to_verify: if payments.is_empty() {
                 None
             } else {
-                Some(sum(payments.iter().map(|payment| payment.fen))?)
+                Some(money::sum(payments.iter().map(|payment| payment.fen))?)
             },
             payments,
         };
@@ -444,46 +365,8 @@ fn assemble(
 fn months(at: At, line: &Line) -> MonthRange {
     match at {
         At::Month(month) => MonthRange::single(month),
-        At::Case(_) | At::Letter(_) | At::Nothing => line.paid,
+        At::Window(..) | At::Case(_) | At::Letter(_) | At::Nothing => line.paid,
     }
-}
-
-/// Exports repeat rows. To one person, the same amount under the same programme for the same month (or on the same day
-/// in the same case) is one payment; to a household, whatever is listed for the month is, and the largest counts.
-fn payments<'a>(ledger: &Ledger, lines: impl Iterator<Item = (At, &'a Line)>) -> Vec<Payment> {
-    let mut once: BTreeMap<_, Fen> = BTreeMap::new();
-    for (at, line) in lines {
-        let Some(amount) = line.amount else { continue };
-        let household = line.household.filter(|_| amount.per == Per::Household);
-        let apart = if household.is_some() {
-            None
-        } else {
-            Some(amount.fen)
-        };
-        let mut pay = |when, case| {
-            let most = once
-                .entry((when, line.programme, household, case, apart))
-                .or_insert(amount.fen);
-            *most = (*most).max(amount.fen);
-        };
-        match line.day {
-            Some(day) => pay(When::Day(day), line.case),
-            None => months(at, line)
-                .iter()
-                .for_each(|month| pay(When::Month(month), None)),
-        }
-    }
-    let payment =
-        |((when, programme, household, case, _), fen): ((_, u32, Option<u32>, Option<u32>, _), _)| Payment {
-            programme: ledger.programmes[programme as usize].clone(),
-            when,
-            payee: household.map_or(Payee::Person, |no| {
-                Payee::Household(ledger.households[no as usize].clone())
-            }),
-            case: case.map(|case| ledger.cases[case as usize].clone()),
-            fen,
-        };
-    once.into_iter().map(payment).collect()
 }
 
 fn in_order<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -491,10 +374,4 @@ fn in_order<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items.sort_unstable();
     items.dedup();
     items
-}
-
-fn sum(mut amounts: impl Iterator<Item = Fen>) -> Result<Fen, Error> {
-    amounts.try_fold(Fen(0), |sum, fen| {
-        sum.checked_add(fen).ok_or(Error::AmountOverflow)
-    })
 }

@@ -6,18 +6,22 @@ use hefu_identity::{AliasTable, PersonKey};
 use jiff::civil::Date;
 
 use crate::{
-    AidRecord, Amount, CaseNumber, Error, HouseholdNo, LetterNo, MonthRange, Period, ProgrammeCode, RowId,
+    AidRecord, Amount, CaseNumber, CauseCode, Error, HouseholdNo, LetterNo, MonthRange, Period,
+    ProgrammeCode, RowId,
 };
 
 /// What is kept of the records.
-#[derive(Default)]
 pub(crate) struct Ledger {
+    /// The months of which records are looked at.
+    pub(crate) selected: MonthRange,
     pub(crate) numbers: Vec<PersonKey>,
     pub(crate) households: Vec<HouseholdNo>,
     pub(crate) cases: Vec<CaseNumber>,
     pub(crate) letters: Vec<LetterNo>,
     pub(crate) programmes: Vec<ProgrammeCode>,
     pub(crate) lines: Vec<Line>,
+    /// What was taken back; no element stands for it.
+    pub(crate) recoveries: Vec<Line>,
 }
 
 /// What is kept of one record. Indices are into the ledger's tables.
@@ -35,6 +39,9 @@ pub(crate) struct Line {
     pub(crate) household: Option<u32>,
     pub(crate) case: Option<u32>,
     pub(crate) letter: Option<u32>,
+    pub(crate) cause: Option<CauseCode>,
+    /// Whether it is part of an aid that several agencies decided together.
+    pub(crate) linked: bool,
 }
 
 impl Line {
@@ -49,6 +56,7 @@ impl Line {
                 line.amount,
                 line.household,
                 line.case,
+                line.cause,
             )
         };
         said(self) == said(other)
@@ -67,9 +75,18 @@ pub(crate) struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) fn new(aliases: &'a AliasTable) -> Intake<'a> {
+    pub(crate) fn new(aliases: &'a AliasTable, selected: MonthRange) -> Intake<'a> {
         Intake {
-            ledger: Ledger::default(),
+            ledger: Ledger {
+                selected,
+                numbers: Vec::new(),
+                households: Vec::new(),
+                cases: Vec::new(),
+                letters: Vec::new(),
+                programmes: Vec::new(),
+                lines: Vec::new(),
+                recoveries: Vec::new(),
+            },
             aliases,
             people: HashMap::new(),
             households: HashMap::new(),
@@ -80,14 +97,28 @@ impl<'a> Intake<'a> {
     }
 
     /// Enters a record and returns the index of its line.
-    pub(crate) fn enter(&mut self, record: &AidRecord, selected: MonthRange) -> Result<u32, Error> {
+    pub(crate) fn enter(&mut self, record: &AidRecord) -> Result<u32, Error> {
+        let line = self.line(record)?;
+        let index = index_of(self.ledger.lines.len())?;
+        self.ledger.lines.push(line);
+        Ok(index)
+    }
+
+    /// Enters what was taken back.
+    pub(crate) fn recover(&mut self, record: &AidRecord) -> Result<(), Error> {
+        let line = self.line(record)?;
+        self.ledger.recoveries.push(line);
+        Ok(())
+    }
+
+    fn line(&mut self, record: &AidRecord) -> Result<Line, Error> {
         let ledger = &mut self.ledger;
         let principal = self.aliases.principal(&record.person);
-        let line = Line {
+        Ok(Line {
             row: record.row,
             person: intern(&mut self.people, &mut ledger.numbers, principal)?,
             programme: intern(&mut self.programmes, &mut ledger.programmes, &record.programme)?,
-            paid: record.paid_months(selected),
+            paid: record.paid_months(ledger.selected),
             day: match record.period {
                 Period::OneOff(day) => Some(day),
                 Period::Months(_) => None,
@@ -108,10 +139,9 @@ impl<'a> Intake<'a> {
                 .as_ref()
                 .map(|referral| intern(&mut self.letters, &mut ledger.letters, &referral.letter))
                 .transpose()?,
-        };
-        let index = index_of(ledger.lines.len())?;
-        ledger.lines.push(line);
-        Ok(index)
+            cause: record.circumstances.cause,
+            linked: record.circumstances.linked_with.is_some(),
+        })
     }
 
     /// The indices of all numbers of the person who has `number`: the counterpart may know any one of them.

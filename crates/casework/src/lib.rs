@@ -48,10 +48,10 @@ pub use history::{Event, MAX_ACTS};
 pub use money::{Amount, Fen, Per};
 pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
 pub use programme::{Catalogue, Nature, Programme};
-pub use record::{AidRecord, HouseholdNo, Period, RowId, Status};
+pub use record::{AidRecord, CauseCode, Circumstances, HouseholdNo, Period, RowId, Status};
 pub use referral::{
     Feedback, REFERRAL_RECEIVED, REFERRAL_SENT, ReasonCode, Referral, ReferralState, is_referral,
 };
-pub use rule::{Basis, Evidence, Level, Rule, RuleSet};
+pub use rule::{Basis, Evidence, Level, Limit, Reach, Rule, RuleKind, RuleSet, Window};
 pub use text::Text;
 pub use time::{Month, MonthRange};

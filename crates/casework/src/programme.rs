@@ -1,6 +1,9 @@
 //! The catalogue of programmes: what each is called here, in agencies' exports, and how it pays.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +47,15 @@ pub struct Catalogue {
 impl Catalogue {
     /// The programmes of the national system, as shipped.
     pub fn national() -> Catalogue {
+        Catalogue::shipped().clone()
+    }
+
+    /// The same, read once.
+    pub(crate) fn shipped() -> &'static Catalogue {
         // Unwrap safety: the text is compiled in, and the test `the_national_catalogue_is_valid` parses it.
         #[allow(clippy::unwrap_used)]
-        Catalogue::parse(NATIONAL).unwrap()
+        static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(NATIONAL).unwrap());
+        &SHIPPED
     }
 
     /// Reads a catalogue in the form of `data/programmes.toml`.

@@ -1,19 +1,22 @@
 //! Rules as data: which programmes may not stand together, where, since when, and who says so.
 
-use std::collections::HashSet;
+mod check;
+mod read;
+#[cfg(test)]
+mod tests;
+mod window;
 
 use jiff::civil::Date;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Month, MonthRange, Place, ProgrammeCode, RuleId, canonical, error::DataFile};
+use crate::{
+    AidRecord, Fen, Month, MonthRange, Period, Place, ProgrammeCode, RuleId, Status, canonical, codes::codes,
+};
 
-const NATIONAL: &str = include_str!("../data/rules.toml");
+pub use window::Window;
 
-/// A nation, its provinces, cities and counties do not make more for one node.
-const MAX_RULES: usize = 10_000;
-
-/// One forbidden combination.
+/// One combination of programmes, and what the law says of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -21,16 +24,40 @@ pub struct Rule {
     pub id: RuleId,
     /// A title in Chinese.
     pub name: String,
-    /// What it forbids, in plain Chinese.
+    /// What it forbids or allows, in plain Chinese.
     pub text: String,
+    /// What it says.
+    pub kind: RuleKind,
     /// The programmes on one side.
     pub left: Vec<ProgrammeCode>,
-    /// The programmes on the other side; for a symmetric rule the same.
+    /// The programmes on the other side; for a symmetric rule the same. Under a rule of the kind
+    /// [`Ends`](RuleKind::Ends) these are the events.
     pub right: Vec<ProgrammeCode>,
     /// Whether one set of programmes stands on both sides, as where aid may be had once from any of several agencies.
     pub symmetric: bool,
     /// In what the two sides must coincide.
     pub basis: Basis,
+    /// How near in time they must be, where they coincide by month.
+    #[serde(default, skip_serializing_if = "Window::is_month")]
+    pub window: Window,
+    /// Whether they must have one cause as well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub same_cause: bool,
+    /// How much is allowed, under a rule of the kind [`Limit`](RuleKind::Limit).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// How many months after that of the event are still allowed, under a rule of the kind [`Ends`](RuleKind::Ends).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grace_months: u8,
+    /// Who can find a breach.
+    #[serde(default, skip_serializing_if = "Reach::is_round")]
+    pub reach: Reach,
+    /// Why two nodes cannot find it between them, in plain Chinese; there if, and only if, `reach` is local.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_local: Option<String>,
+    /// The rules of wider places that do not hold where and while this one does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<RuleId>,
     /// Who made it.
     pub level: Level,
     /// Where it holds.
@@ -40,20 +67,73 @@ pub struct Rule {
     /// The day on which it ceased, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
-    /// The article of law.
+    /// The document that says so.
     pub source: String,
+    /// The article of it, where its number is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
     /// How well the source is known.
     pub evidence: Evidence,
+}
+
+codes! {
+    /// What a rule says of two programmes.
+    RuleKind {
+        /// 不得同享: never both.
+        Exclusive = "exclusive",
+        /// 择一享受: the person has the higher one, or chooses.
+        Choose = "choose",
+        /// 限次限额: so often, or so much, within a window.
+        Limit = "limit",
+        /// 一次为限: once for one person in one case.
+        Once = "once",
+        /// 应当终止: the aid ends with an event.
+        Ends = "ends",
+        /// 仅供核对: both together are no more than a reason to look.
+        LookOnly = "look_only",
+        /// 可以同享: both are lawful. It is recorded so that nobody takes the pair for a gap, and is never compared.
+        Lawful = "lawful",
+    }
 }
 
 /// In what two records must coincide to break a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// One person, one month.
+    /// One person, one month or one window of months.
     Month,
     /// One person, one case.
     Case,
+}
+
+/// How much is allowed within the window; what is absent is not limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// So many grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// So much money in all, in fen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fen: Option<Fen>,
+    /// So many times the monthly standard of the minimum living allowance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standards: Option<u32>,
+    /// That standard in fen, which is each place's own: without it `standards` cannot be reckoned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_fen: Option<Fen>,
+}
+
+codes! {
+    /// Who can find a breach of a rule.
+    #[derive(Default)]
+    Reach {
+        /// Two nodes between them, and either by itself.
+        #[default]
+        Round = "round",
+        /// An agency in its own records alone.
+        Local = "local",
+    }
 }
 
 /// Whose rule it is.
@@ -91,41 +171,48 @@ impl Rule {
         }
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let wrong = |field| {
-            Err(Error::Rule {
-                rule: self.id.clone(),
-                field,
-            })
+    /// Whether two nodes compare records under it.
+    pub fn in_rounds(&self) -> bool {
+        self.reach == Reach::Round && self.kind != RuleKind::Lawful
+    }
+
+    /// Whether a record of this programme is the event with which the aid on the other side ends.
+    pub(crate) fn is_event(&self, programme: &ProgrammeCode) -> bool {
+        self.kind == RuleKind::Ends && self.right.contains(programme)
+    }
+
+    /// The months of `within` that a record has under this rule: those in which it was paid; of an event, those after
+    /// its month and the months of grace, for ever after a day, to the end of a span.
+    pub(crate) fn months_of(&self, record: &AidRecord, within: MonthRange) -> MonthRange {
+        if !self.is_event(&record.programme) || record.status != Status::Paid {
+            return record.paid_months(within);
+        }
+        let event = record.period.months();
+        let after = MonthRange {
+            from: event.from.plus(i32::from(self.grace_months) + 1),
+            to: match record.period {
+                Period::Months(range) => range.to,
+                Period::OneOff(_) => Month::LAST,
+            },
         };
-        let repeats = |side: &[ProgrammeCode]| side.iter().collect::<HashSet<_>>().len() != side.len();
-        for (field, text) in [
-            ("name", &self.name),
-            ("text", &self.text),
-            ("source", &self.source),
-        ] {
-            if text.trim().is_empty() {
-                return wrong(field);
-            }
-        }
-        if self.left.is_empty() || repeats(&self.left) {
-            return wrong("left");
-        }
-        if self.right.is_empty() || repeats(&self.right) {
-            return wrong("right");
-        }
-        let sides_fit = if self.symmetric {
-            self.left == self.right
-        } else {
-            !self.left.iter().any(|code| self.right.contains(code))
-        };
-        if !sides_fit {
-            return wrong("symmetric");
-        }
-        if self.until.is_some_and(|until| until <= self.from) {
-            return wrong("until");
-        }
-        Ok(())
+        after.intersect(within)
+    }
+}
+
+impl Limit {
+    /// The most money that is allowed, where it can be reckoned.
+    pub fn ceiling(&self) -> Option<Fen> {
+        let by_standard = self
+            .standards
+            .zip(self.standard_fen)
+            .and_then(|(times, fen)| fen.0.checked_mul(i64::from(times)).map(Fen));
+        self.fen.into_iter().chain(by_standard).min()
+    }
+}
+
+impl Reach {
+    fn is_round(&self) -> bool {
+        *self == Reach::Round
     }
 }
 
@@ -136,51 +223,6 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The national rules, as shipped.
-    pub fn national() -> RuleSet {
-        // Unwrap safety: the text is compiled in, and the test `the_national_rules_are_valid` parses it.
-        #[allow(clippy::unwrap_used)]
-        RuleSet::parse(NATIONAL).unwrap()
-    }
-
-    /// Reads rules in the form of `data/rules.toml`.
-    ///
-    /// # Errors
-    /// [`Error::Data`] where it is not such a file; [`Error::Rule`] with the rule and the field that is wrong: an `id`
-    /// given twice, an empty text, a side that is empty or repeats itself, sides that do not fit `symmetric`, an
-    /// `until` that is not after `from`.
-    pub fn parse(toml: &str) -> Result<RuleSet, Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct File {
-            rule: Vec<Rule>,
-        }
-        let File { rule: mut rules } =
-            toml::from_str(toml).map_err(|e| Error::data(DataFile::Rules, toml, &e))?;
-        if rules.len() > MAX_RULES {
-            let message = format!("more than {MAX_RULES} rules");
-            return Err(Error::Data {
-                file: DataFile::Rules,
-                line: 0,
-                message,
-            });
-        }
-        rules.sort_by(|a, b| a.id.cmp(&b.id));
-        for rule in &rules {
-            rule.check()?;
-        }
-        if let Some(twice) = rules.windows(2).find_map(|pair| match pair {
-            [a, b] if a.id == b.id => Some(a.id.clone()),
-            _ => None,
-        }) {
-            return Err(Error::Rule {
-                rule: twice,
-                field: "id",
-            });
-        }
-        Ok(RuleSet { rules })
-    }
-
     /// All of them, by id.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
@@ -190,6 +232,25 @@ impl RuleSet {
     pub fn get(&self, id: &RuleId) -> Option<&Rule> {
         let found = self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
         self.rules.get(found)
+    }
+
+    /// The whole months in which a rule holds at a place, in order; none where it does not hold there, or never while
+    /// the rule of a narrower place stands in its stead.
+    pub fn months_at(&self, rule: &Rule, place: &Place) -> Vec<MonthRange> {
+        if !rule.place.covers(place) {
+            return vec![];
+        }
+        let mut months = vec![rule.in_force()];
+        for other in &self.rules {
+            if other.place.covers(place) && other.replaces.contains(&rule.id) {
+                months = months
+                    .into_iter()
+                    .flat_map(|range| range.without(other.in_force()))
+                    .collect();
+            }
+        }
+        months.retain(|range| !range.is_empty());
+        months
     }
 
     /// SHA-256 of the canonical JSON of the rules by id: equal on two nodes only where every word of every rule is.
@@ -204,114 +265,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Catalogue;
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
 
-    #[test]
-    fn the_national_rules_are_valid() {
-        let rules = RuleSet::parse(NATIONAL).unwrap();
-        let catalogue = Catalogue::national();
-        for rule in rules.rules() {
-            for code in rule.left.iter().chain(&rule.right) {
-                assert!(catalogue.get(code).is_some(), "{} names {code}", rule.id);
-            }
-        }
-        let ids: Vec<_> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
-        assert_eq!(ids, ["X1", "X3", "X4", "X5", "X8"]);
-    }
-
-    const RULE: &str = r#"
-[[rule]]
-id = "T1"
-name = "名"
-text = "文"
-left = ["minimum_living"]
-right = ["extreme_poverty"]
-symmetric = false
-basis = "month"
-level = "county"
-place = "290123"
-from = "2026-02-02"
-source = "某县文件"
-evidence = "full_text"
-"#;
-
-    #[test]
-    fn a_rule_that_is_wrong_names_itself_and_the_field() {
-        RuleSet::parse(RULE).unwrap();
-        for (from, to, field) in [
-            ("text = \"文\"", "text = \" \"", "text"),
-            ("source = \"某县文件\"", "source = \"\"", "source"),
-            ("left = [\"minimum_living\"]", "left = []", "left"),
-            ("right = [\"extreme_poverty\"]", "right = [\"a\", \"a\"]", "right"),
-            (
-                "right = [\"extreme_poverty\"]",
-                "right = [\"minimum_living\"]",
-                "symmetric",
-            ),
-            ("symmetric = false", "symmetric = true", "symmetric"),
-            ("source", "until = \"2026-02-02\"\nsource", "until"),
-        ] {
-            match RuleSet::parse(&RULE.replace(from, to)).unwrap_err() {
-                Error::Rule { rule, field: found } => assert_eq!((rule.as_str(), found), ("T1", field)),
-                other => panic!("{other}"),
-            }
-        }
-        let twice = RULE.repeat(2);
-        assert!(matches!(
-            RuleSet::parse(&twice).unwrap_err(),
-            Error::Rule { field: "id", .. }
-        ));
-        for (from, to) in [
-            ("place = \"290123\"", "place = \"29\""),
-            ("month", "week"),
-            ("source", "sauce"),
-            ("2026-02-02", "2026-02-30"),
-        ] {
-            let error = RuleSet::parse(&RULE.replace(from, to)).unwrap_err();
-            assert!(
-                matches!(
-                    error,
-                    Error::Data {
-                        file: DataFile::Rules,
-                        ..
-                    }
-                ),
-                "{error}"
-            );
-        }
-    }
-
-    #[test]
-    fn any_word_changes_the_digest_and_the_order_in_the_file_does_not() {
-        let other = RULE.replace("T1", "T2");
-        let digest = |text: &str| RuleSet::parse(text).unwrap().digest();
-        assert_eq!(
-            digest(&(RULE.to_owned() + &other)),
-            digest(&(other.clone() + RULE))
-        );
-        for (from, to) in [
-            ("文\"", "文。\""),
-            ("2026-02-02", "2026-02-03"),
-            ("full_text", "secondary"),
-        ] {
-            assert_ne!(digest(RULE), digest(&RULE.replacen(from, to, 1)), "{from}");
-        }
-    }
-
-    #[test]
-    fn only_whole_months_are_in_force() {
-        let rule = |more: &str| RuleSet::parse(&(RULE.to_owned() + more)).unwrap().rules()[0].in_force();
-        let month = |text: &str| text.parse::<Month>().unwrap();
-        assert_eq!(
-            rule(""),
-            MonthRange {
-                from: month("2026-03"),
-                to: Month::LAST
-            }
-        );
-        assert_eq!(rule("until = \"2026-09-15\"").to, month("2026-09"));
-    }
+fn is_zero(number: &u8) -> bool {
+    *number == 0
 }

@@ -60,6 +60,22 @@ impl Month {
         }
     }
 
+    /// The month so many later, or earlier where negative; the first or last there is where that lies beyond.
+    #[must_use]
+    pub(crate) fn plus(self, months: i32) -> Month {
+        let first = Month { year: 1, month: 1 };
+        let index = self
+            .index()
+            .saturating_add(months)
+            .clamp(first.index(), Month::LAST.index());
+        let year = i16::try_from(index.div_euclid(12));
+        let month = i8::try_from(index.rem_euclid(12) + 1);
+        year.ok()
+            .zip(month.ok())
+            .and_then(|(year, month)| Month::new(year, month))
+            .unwrap_or(self)
+    }
+
     /// The first day of this month.
     pub fn first_day(self) -> Date {
         jiff::civil::date(self.year, self.month, 1)
@@ -170,6 +186,32 @@ impl MonthRange {
         }
     }
 
+    /// What is left of it without the months of another: at most a piece before and a piece after, neither empty.
+    pub(crate) fn without(self, other: MonthRange) -> impl Iterator<Item = MonthRange> {
+        let other = self.intersect(other);
+        let pieces = if other.is_empty() {
+            [
+                self,
+                MonthRange {
+                    to: self.from,
+                    ..self
+                },
+            ]
+        } else {
+            [
+                MonthRange {
+                    to: other.from,
+                    ..self
+                },
+                MonthRange {
+                    from: other.to,
+                    ..self
+                },
+            ]
+        };
+        pieces.into_iter().filter(|piece| !piece.is_empty())
+    }
+
     /// The months in order.
     pub fn iter(self) -> impl Iterator<Item = Month> {
         std::iter::successors(Some(self.from), |month| Some(month.next())).take(self.len())
@@ -209,12 +251,15 @@ mod tests {
         }
     }
 
-    #[test]
-    fn ranges_are_half_open() {
-        let range = |from: &str, to: &str| MonthRange {
+    fn range(from: &str, to: &str) -> MonthRange {
+        MonthRange {
             from: month(from),
             to: month(to),
-        };
+        }
+    }
+
+    #[test]
+    fn ranges_are_half_open() {
         let summer = range("2026-07", "2026-10");
         assert_eq!(
             summer.iter().map(|m| m.to_string()).collect::<Vec<_>>(),
@@ -230,5 +275,31 @@ mod tests {
             range("2026-07", "2026-09")
         );
         assert!(MonthRange::covering(date(2026, 7, 31), date(2026, 7, 1)).is_empty());
+    }
+
+    #[test]
+    fn months_are_counted_over_years_and_not_beyond_the_calendar() {
+        for (from, months, expected) in [
+            ("2026-07", 6, "2027-01"),
+            ("2026-07", -7, "2025-12"),
+            ("2026-01", 0, "2026-01"),
+            ("9999-11", 9, "9999-12"),
+            ("0001-02", -9, "0001-01"),
+        ] {
+            assert_eq!(month(from).plus(months), month(expected), "{from} {months}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_a_piece_on_either_side() {
+        let left = |from, to| -> Vec<_> { range("2026-03", "2026-09").without(range(from, to)).collect() };
+        assert_eq!(
+            left("2026-05", "2026-06"),
+            [range("2026-03", "2026-05"), range("2026-06", "2026-09")]
+        );
+        assert_eq!(left("2026-01", "2026-04"), [range("2026-04", "2026-09")]);
+        assert_eq!(left("2026-08", "2027-01"), [range("2026-03", "2026-08")]);
+        assert_eq!(left("2026-09", "2027-01"), [range("2026-03", "2026-09")]);
+        assert_eq!(left("2026-01", "2027-01"), []);
     }
 }

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use hefu_casework::{
     AgencyRole, Agreement, CannotFind, DraftRequest, Finding, Hex, Month, MonthRange, Party, Place,
-    ProgrammeCode, Purpose, RuleId, SignedAgreement, Template, total_to_verify,
+    ProgrammeCode, Purpose, RuleId, RuleSet, SignedAgreement, Template, total_to_verify,
 };
 use hefu_fixtures::expected::{self, Expected};
-use hefu_fixtures::{Agency, County, EXPECTED_JSON, SEED};
+use hefu_fixtures::{Agency, County, EXPECTED_JSON, LOCAL_RULES, SEED};
 use hefu_ingest::{Mapping, Reading, Wording};
 use hefu_node::{Export, Learned, Node, Profile, Surroundings};
 use hefu_psi::{Ristretto255, Suite};
@@ -87,10 +87,33 @@ const SUBSIDIES: Round = Round {
     sender: Agency::DisabledFederation,
     both: true,
     programmes: [
-        &["minimum_living", "extreme_poverty", "orphan", "injury_care"],
+        &[
+            "minimum_living",
+            "extreme_poverty",
+            "orphan",
+            "injury_care",
+            "de_facto_unsupported_full",
+            "elderly_allowance",
+            "elderly_care",
+        ],
         &["disabled_living", "disabled_care"],
     ],
-    rules: &["X3", "X4", "X5"],
+    rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
+};
+const CUSTODY: Round = Round {
+    purpose: Purpose::Duplicates,
+    receiver: Agency::CivilAffairs,
+    sender: Agency::Court,
+    both: false,
+    programmes: [
+        &[
+            "minimum_living",
+            "extreme_poverty",
+            "extreme_poverty_institutional",
+        ],
+        &["in_custody", "compulsory_rehab"],
+    ],
+    rules: &["X10", "29-X11"],
 };
 const OMISSIONS: Round = Round {
     purpose: Purpose::Omissions,
@@ -129,7 +152,7 @@ pub async fn run(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> 
     set_up(dir, surroundings, wording).await?.all_rounds().await
 }
 
-const ROUNDS: [Round; 5] = [JUDICIAL, SUBSIDIES, OMISSIONS, LEADS, REFERRALS];
+const ROUNDS: [Round; 6] = [JUDICIAL, SUBSIDIES, CUSTODY, OMISSIONS, LEADS, REFERRALS];
 
 /// The committed expectation, made by a plain join.
 ///
@@ -221,6 +244,10 @@ fn new_node(dir: &Path, agency: Agency, surroundings: Surroundings) -> Result<No
     let profile = Profile {
         name: name(agency).to_string(),
         role: role(agency),
+    };
+    let surroundings = Surroundings {
+        rules: RuleSet::national().with_local(LOCAL_RULES)?,
+        ..surroundings
     };
     Ok(Node::create(
         &folder,
@@ -477,6 +504,7 @@ fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
             rule: finding.rule.as_ref().map(ToString::to_string),
             kind: finding.kind.code().to_string(),
             months: finding.months.iter().map(ToString::to_string).collect(),
+            changeover: finding.changeover.iter().map(ToString::to_string).collect(),
             to_verify_fen: finding.to_verify.map(|fen| fen.0),
             feedback: finding.feedback.map(|feedback| expected::Feedback {
                 state: feedback.state.code().to_string(),

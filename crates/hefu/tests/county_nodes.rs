@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use common::node::{Node, Serving};
 use common::secret::Numbers;
 use hefu::county;
-use hefu_fixtures::{Agency, SEED, all_numbers, expected};
+use hefu_fixtures::{Agency, LOCAL_RULES, SEED, all_numbers, expected};
 use serde_json::Value;
 
 /// One agreement, and who learns under it.
@@ -29,7 +29,7 @@ struct Round {
     rules: &'static [&'static str],
 }
 
-const ROUNDS: [Round; 5] = [
+const ROUNDS: [Round; 6] = [
     Round {
         purpose: "duplicates",
         receiver: Agency::Procuratorate,
@@ -44,10 +44,33 @@ const ROUNDS: [Round; 5] = [
         sender: Agency::DisabledFederation,
         both: true,
         programmes: [
-            &["minimum_living", "extreme_poverty", "orphan", "injury_care"],
+            &[
+                "minimum_living",
+                "extreme_poverty",
+                "orphan",
+                "injury_care",
+                "de_facto_unsupported_full",
+                "elderly_allowance",
+                "elderly_care",
+            ],
             &["disabled_living", "disabled_care"],
         ],
-        rules: &["X3", "X4", "X5"],
+        rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
+    },
+    Round {
+        purpose: "duplicates",
+        receiver: Agency::CivilAffairs,
+        sender: Agency::Court,
+        both: false,
+        programmes: [
+            &[
+                "minimum_living",
+                "extreme_poverty",
+                "extreme_poverty_institutional",
+            ],
+            &["in_custody", "compulsory_rehab"],
+        ],
+        rules: &["X10", "29-X11"],
     },
     Round {
         purpose: "omissions",
@@ -87,7 +110,9 @@ fn four_processes_find_what_a_plain_join_expects() {
         .into_iter()
         .map(|agency| {
             let (code, name) = (agency.code(), county::name(agency));
-            (agency, Node::made(dir.path(), code, name, code))
+            let node = Node::made(dir.path(), code, name, code);
+            std::fs::write(node.folder.join("rules.toml"), LOCAL_RULES).unwrap();
+            (agency, node)
         })
         .collect();
     let serving: Vec<Serving> = nodes.values().map(Node::serve).collect();
@@ -259,6 +284,9 @@ fn finding(json: &Value) -> expected::Finding {
             .iter()
             .filter_map(text)
             .collect(),
+        changeover: json["changeover"]
+            .as_array()
+            .map_or(vec![], |months| months.iter().filter_map(text).collect()),
         to_verify_fen: json["to_verify_fen"].as_i64(),
         feedback,
     }

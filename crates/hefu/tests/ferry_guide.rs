@@ -233,5 +233,5 @@ fn the_settings_of_watched_folders_are_read() {
         .unwrap();
     assert_eq!(folders.outbox, Path::new("/srv/hefu/发出"));
     assert_eq!(folders.inbox, Path::new("/srv/hefu/收进"));
-    assert_eq!(folders.slips.as_deref(), Some(Path::new("/srv/hefu/审批单")));
+    assert_eq!(folders.slips, Path::new("/srv/hefu/审批单"));
 }

@@ -12,8 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::{
-    AgencyRole, FindingKind, KeyKind, LabelField, Learning, Mode, PolicyBreach, Purpose, ReasonCode,
-    ReferralState, RuleSet,
+    AgencyRole, CauseCode, FindingKind, KeyKind, LabelField, Learning, Mode, PolicyBreach, Purpose, Reach,
+    ReasonCode, ReferralState, RuleKind, RuleSet,
 };
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
@@ -170,6 +170,13 @@ fn every_code_has_words() {
         )
         .chain(SECTIONS.iter().map(|each| format!("section_{each}")))
         .chain(PARTS.iter().map(|each| format!("report_part_{each}")))
+        .chain(
+            RuleKind::ALL
+                .iter()
+                .map(|each| format!("rule_kind_{}", each.code())),
+        )
+        .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))
+        .chain(Reach::ALL.iter().map(|each| format!("reach_{}", each.code())))
         .chain(roles)
         .chain(matters)
         .chain(carriers)

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Catalogue, HouseholdNo, Month, MonthRange, Nature, Per, Period,
-    ProgrammeCode, Referral, RowId, Status, is_referral,
+    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Month, MonthRange, Nature, Per,
+    Period, ProgrammeCode, Referral, RowId, Status, is_referral,
 };
-use hefu_identity::AliasTable;
+use hefu_identity::{AliasTable, Kind, PersonKey};
 
 use crate::error::{Error, Stop};
 use crate::field::{self, When, half_width};
 use crate::header::{Columns, Wanted};
-use crate::mapping::{Mapping, PeriodEnd, PeriodSource};
+use crate::mapping::{Mapping, PeriodEnd, PeriodSource, WordMapping};
 use crate::numbers::{Reading, is_lost, read_number};
 use crate::quarantine::{Place, Quarantine};
 use crate::reconcile::{Account, DigitsLost};
@@ -89,6 +89,9 @@ struct Slots {
     case: Option<usize>,
     status: Option<usize>,
     alias: Option<usize>,
+    cause: Option<usize>,
+    linked: Option<usize>,
+    victim: Option<usize>,
     referral: referral::Slots,
 }
 
@@ -112,6 +115,9 @@ fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
         case: slot(&columns.case),
         status: slot(&columns.status),
         alias: slot(&columns.alias),
+        cause: slot(&columns.cause),
+        linked: slot(&columns.linked),
+        victim: slot(&columns.victim),
         referral: referral::Slots::new(mapping.referral.as_ref(), slot),
     };
     (
@@ -139,6 +145,10 @@ mod reason {
     pub(super) const HOUSEHOLD_MISSING: &str = "household_missing";
     pub(super) const STATUS_MISSING: &str = "status_missing";
     pub(super) const STATUS_UNKNOWN: &str = "status_unknown";
+    pub(super) const CAUSE_UNKNOWN: &str = "cause_unknown";
+    pub(super) const LINKED_UNKNOWN: &str = "linked_unknown";
+    /// The victim's number is none.
+    pub(super) const VICTIM_REFUSED: &str = "victim_refused";
 }
 
 /// Codes of the warnings about rows that count.
@@ -176,6 +186,7 @@ struct Fields {
     case: Option<CaseNumber>,
     status: Status,
     referral: Option<Referral>,
+    circumstances: Circumstances,
 }
 
 impl RecordReader<'_> {
@@ -215,6 +226,19 @@ impl RecordReader<'_> {
             case: text(self.slots.case).and_then(|written| CaseNumber::new(&written)),
             status: self.status(text(self.slots.status))?,
             referral,
+            circumstances: Circumstances {
+                cause: word(
+                    text(self.slots.cause),
+                    self.mapping.cause.as_ref(),
+                    reason::CAUSE_UNKNOWN,
+                )?,
+                linked_with: word(
+                    text(self.slots.linked),
+                    self.mapping.linked.as_ref(),
+                    reason::LINKED_UNKNOWN,
+                )?,
+                victim: victim(cell(self.slots.victim), columns.kind)?,
+            },
         })
     }
 
@@ -353,6 +377,7 @@ impl RecordReader<'_> {
             case,
             status,
             referral,
+            circumstances,
         } = fields;
         Ok(Ok(AidRecord {
             row: id,
@@ -363,6 +388,7 @@ impl RecordReader<'_> {
             household,
             case,
             referral,
+            circumstances,
             status,
         }))
     }
@@ -406,6 +432,36 @@ impl Visitor for RecordReader<'_> {
 
     fn file_end(&mut self, file: &FileRead) -> Result<(), Error> {
         self.digits_lost.check(&file.path, &self.column)
+    }
+}
+
+/// What a cell's word means; an empty cell says nothing.
+fn word<T: Copy>(
+    written: Option<String>,
+    mapped: Option<&WordMapping<T>>,
+    unknown: &'static str,
+) -> Result<Option<T>, &'static str> {
+    let (Some(written), Some(mapped)) = (written, mapped) else {
+        return Ok(None);
+    };
+    if written.trim().is_empty() {
+        return Ok(None);
+    }
+    look_up(&mapped.values, &written)
+        .copied()
+        .map(Some)
+        .ok_or(unknown)
+}
+
+/// Whoever is aided in the stead of somebody whose number cannot be read would be taken to be aided alone.
+fn victim(cell: Option<Cell<'_>>, kind: Kind) -> Result<Option<PersonKey>, &'static str> {
+    let Some(cell) = cell.filter(|cell| *cell != Cell::Empty) else {
+        return Ok(None);
+    };
+    let parsed = cell.exact_text().map(|text| hefu_identity::parse(kind, &text));
+    match parsed {
+        Some(Ok(parsed)) => Ok(Some(parsed.key)),
+        _ => Err(reason::VICTIM_REFUSED),
     }
 }
 

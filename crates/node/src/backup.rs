@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::digest::sha256;
 use crate::node::{private_folder, today, unsealed_keys};
-use crate::{Error, Node, Result};
+use crate::{Error, Node, Result, rules};
 
 const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = "hefu.db";
@@ -26,9 +26,10 @@ const VAULT: &str = "vault.json";
 const LABEL: &[u8] = b"hefu/2 backup\0";
 
 /// What else makes a node. What is sealed stays sealed: the key file or passphrase is kept elsewhere.
-const FILES: [(&str, bool); 6] = [
+const FILES: [(&str, bool); 7] = [
     (VAULT, true),
     ("node.toml", false),
+    (rules::FILE_NAME, false),
     ("keys/node.sealed", true),
     ("keys/tls.sealed", true),
     ("keys/seal.sealed", false), // a backup of before has none

@@ -17,7 +17,7 @@ use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
 use crate::ferry::slip::printed;
 use crate::ferry::{Folders, Slips};
-use crate::{Error, Node, Surroundings};
+use crate::{Error, Node, Surroundings, rules};
 
 /// Why a node can't run.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +124,7 @@ impl Daemon {
             policy: config.policy.clone(),
             assessment: config.assessment.clone(),
             max_incoming_bytes: config.ferry.max_incoming_bytes,
+            rules: rules::of_folder(folder)?,
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);

@@ -1,11 +1,10 @@
 //! One finding derived once more from what was kept, when the session's keys are gone; and what the person concerned is
 //! told of it.
 //!
-//! The proof of a finding has the elements that matched. From the agency's own rows behind the finding the same
-//! elements must come out, and from those elements the same finding: then nothing between the export and the finding
+//! The proof of a finding has the elements that matched. From the agency's own rows the same elements must come out, and from those elements the same finding: then nothing between the export and the finding
 //! rests on anybody's word but the other party's signature.
 
-use hefu_casework::{AidRecord, Finding, Hex, Rule, SignedAgreement, elements, findings};
+use hefu_casework::{Finding, Hex, Rule, SignedAgreement, elements, findings};
 use hefu_psi::SignedReceipt;
 use hefu_store::{Round, RoundState};
 use jiff::Timestamp;
@@ -214,7 +213,7 @@ impl Node {
         done.is_ok_and(|entry| entry["evidence"] == true)
     }
 
-    /// The finding that follows from the agency's own rows behind it and from what was proven to have matched.
+    /// The finding that follows from the agency's own rows and from what was proven to have matched.
     fn derive(
         &self,
         record: &Round,
@@ -223,24 +222,17 @@ impl Node {
         me: usize,
         proven: &[Proven],
     ) -> Result<Derived> {
-        let behind = |row: &AidRecord| finding.rows.contains(&row.row);
-        let mut own = Vec::new();
-        for dataset in &record.datasets {
-            let read = self.store.records(*dataset, &mut |row| -> Result<()> {
-                if behind(&row) {
-                    own.push(row);
-                }
-                Ok(())
-            });
-            match read {
-                Ok(()) => {}
-                Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(Derived::RowsDeleted),
-                Err(error) => return Err(error),
-            }
-        }
         let agreement = signed.agreement();
         let aliases = self.aliases(&record.datasets);
-        let set = elements(agreement, &self.rules, me, me, &aliases, &mut own.into_iter())?;
+        // All that was entered, as the round had it: a finding may say something of rows beside its own.
+        let entered = self.with_records(&record.datasets, |records| {
+            Ok(elements(agreement, &self.rules, me, me, &aliases, records)?)
+        });
+        let set = match entered {
+            Ok(set) => set,
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(Derived::RowsDeleted),
+            Err(error) => return Err(error),
+        };
         let (mut matched, mut labels) = (Vec::new(), Vec::new());
         for (position, element) in (0_u32..).zip(set.bytes().chunks_exact(set.width())) {
             if let Some(proven) = proven.iter().find(|proven| *proven.element == *element) {

@@ -28,6 +28,7 @@ mod metrics;
 mod node;
 pub mod report;
 mod round;
+mod rules;
 pub mod runner;
 
 pub use backup::Restored;

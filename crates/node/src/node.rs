@@ -10,7 +10,8 @@
 //! quarantine/               refused rows of imports
 //! ```
 //!
-//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`].
+//! `node.toml` stands beside them; what it says is given to the node as its [`Profile`] and [`Surroundings`], and so are the
+//! rules of its place from `rules.toml`, where there is one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +60,8 @@ pub struct Surroundings {
     pub assessment: Option<Assessment>,
     /// Sealed bytes of one peer's sets that may wait to be whole.
     pub max_incoming_bytes: u64,
+    /// The rules of the law, national and of its place.
+    pub rules: RuleSet,
 }
 
 /// One agency's node.
@@ -94,6 +97,7 @@ impl Surroundings {
             policy: LocalPolicy::default(),
             assessment: None,
             max_incoming_bytes: 1 << 30,
+            rules: RuleSet::national(),
         }
     }
 }
@@ -168,7 +172,7 @@ impl Node {
             profile,
             store,
             keys: Arc::new(keys),
-            rules: RuleSet::national(),
+            rules: surroundings.rules.clone(),
             aliases: Mutex::new(aliases),
             surroundings,
             active: Active::default(),

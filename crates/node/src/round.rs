@@ -338,7 +338,7 @@ impl Node {
     }
 
     /// Streams the records of datasets through a small channel: they are unsealed on another thread than `work` runs on.
-    fn with_records<T>(
+    pub(crate) fn with_records<T>(
         &self,
         datasets: &[DatasetId],
         work: impl FnOnce(&mut dyn Iterator<Item = AidRecord>) -> Result<T>,

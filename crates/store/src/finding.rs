@@ -105,6 +105,8 @@ struct Shown {
     peer: Option<String>,
     rows: Vec<RowId>,
     months: Vec<Month>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changeover: Vec<Month>,
     programmes: Vec<ProgrammeCode>,
     to_verify: Option<Fen>,
     payments: Vec<ShownPayment>,
@@ -133,6 +135,7 @@ impl Shown {
             peer: finding.peer.clone(),
             rows: finding.rows.clone(),
             months: finding.months.clone(),
+            changeover: finding.changeover.clone(),
             programmes: finding.programmes.clone(),
             to_verify: finding.to_verify,
             payments: finding.payments.iter().map(ShownPayment::of).collect(),
@@ -148,6 +151,7 @@ impl Shown {
             person: PersonKey::from_stored(secrets.next()?)?,
             rows: self.rows,
             months: self.months,
+            changeover: self.changeover,
             case: secrets.text(CaseNumber::new)?,
             letter: None,
             feedback: None,
@@ -270,6 +274,7 @@ pub(crate) mod tests {
             rule: None,
             peer: None,
             months: vec![],
+            changeover: vec![],
             to_verify: None,
             payments: vec![],
             ..finding(n)

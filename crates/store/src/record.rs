@@ -1,8 +1,8 @@
 //! One aid record between its type and its row.
 
 use hefu_casework::{
-    AgencyRole, AidRecord, Amount, CaseNumber, Fen, HouseholdNo, LetterNo, Month, MonthRange, Per, Period,
-    Referral, RowId,
+    AgencyRole, AidRecord, Amount, CaseNumber, Circumstances, Fen, HouseholdNo, LetterNo, Month, MonthRange,
+    Per, Period, Referral, RowId,
 };
 use hefu_identity::PersonKey;
 use ring::hmac;
@@ -17,11 +17,12 @@ const HOUSEHOLD: &str = "records.household";
 const CASE: &str = "records.case_number";
 const LETTER: &str = "records.letter";
 const FEEDBACK: &str = "records.feedback";
+const CIRCUMSTANCES: &str = "records.circumstances";
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
-     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 /// The same for one person in every dataset.
 pub(crate) fn lookup(vault: &Vault, person: &PersonKey) -> [u8; LOOKUP_LEN] {
@@ -55,6 +56,9 @@ pub(crate) fn write(
     let feedback = referral
         .map(|referral| vault.seal(FEEDBACK, &place, Zeroizing::new(referral.stored()).as_ref()))
         .transpose()?;
+    let circumstances = told(record)
+        .map(|stored| vault.seal(CIRCUMSTANCES, &place, &*stored))
+        .transpose()?;
     let (from, to) = period_text(record.period);
     insert.execute(params![
         dataset,
@@ -75,6 +79,7 @@ pub(crate) fn write(
         letter,
         other_code(record),
         feedback,
+        circumstances,
     ])?;
     Ok(())
 }
@@ -125,6 +130,13 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
         (None, None) => None,
         _ => return Err(damaged()),
     };
+    let circumstances = match row.get::<_, Option<Vec<u8>>>("circumstances")? {
+        Some(sealed) => {
+            let stored = unseal(CIRCUMSTANCES, sealed)?;
+            Circumstances::from_stored(&stored).ok_or_else(damaged)?
+        }
+        None => Circumstances::default(),
+    };
     Ok(AidRecord {
         row: RowId {
             file: row.get("file")?,
@@ -142,6 +154,7 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
             .map(|text| CaseNumber::new(&text).ok_or_else(damaged))
             .transpose()?,
         referral,
+        circumstances,
         status: code("status")?.parse().map_err(|_| damaged())?,
     })
 }
@@ -191,6 +204,17 @@ pub(crate) fn feed(digest: &mut hmac::Context, record: &AidRecord) {
         field(other_code(record).unwrap_or_default().as_bytes());
         field(Zeroizing::new(referral.stored()).as_ref());
     }
+    // The same for those of before there were circumstances.
+    if let Some(stored) = told(record) {
+        field(b"circumstances");
+        field(&*stored);
+    }
+}
+
+/// The circumstances, where the export tells any.
+fn told(record: &AidRecord) -> Option<Zeroizing<[u8; Circumstances::STORED]>> {
+    let circumstances = &record.circumstances;
+    (*circumstances != Circumstances::default()).then(|| circumstances.stored())
 }
 
 /// The kind of agency at the letter's other end.

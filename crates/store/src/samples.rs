@@ -1,8 +1,9 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AgencyRole, AidRecord, Amount, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo,
-    MonthRange, Payee, Payment, Per, Period, ReasonCode, Referral, ReferralState, RowId, Status, When,
+    AgencyRole, AidRecord, Amount, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding, FindingKind,
+    HouseholdNo, LetterNo, MonthRange, Payee, Payment, Per, Period, ReasonCode, Referral, ReferralState,
+    RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
@@ -87,6 +88,7 @@ pub(crate) fn record(n: u32) -> AidRecord {
             household: HouseholdNo::new(&household(n)),
             case: None,
             referral: None,
+            circumstances: Circumstances::default(),
             status: Status::Paid,
         }
     } else {
@@ -99,6 +101,15 @@ pub(crate) fn record(n: u32) -> AidRecord {
             household: None,
             case: CaseNumber::new(&case(n)),
             referral: None,
+            circumstances: if n.is_multiple_of(3) {
+                Circumstances {
+                    cause: Some(CauseCode::Illness),
+                    linked_with: Some(AgencyRole::Court),
+                    victim: Some(person(n + 1)),
+                }
+            } else {
+                Circumstances::default()
+            },
             status: Status::Stopped,
         }
     }
@@ -115,14 +126,15 @@ pub(crate) fn shown(record: &AidRecord) -> String {
         household,
         case,
         referral,
+        circumstances,
         status,
     } = record;
     let household = household.as_ref().map(HouseholdNo::as_str);
     let case = case.as_ref().map(CaseNumber::as_str);
     let letter = referral.as_ref().map(|referral| referral.letter.as_str());
-    let person = person.stored();
+    let (person, circumstances) = (person.stored(), circumstances.stored());
     format!(
-        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {status:?}"
+        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {circumstances:?} {status:?}"
     )
 }
 
@@ -160,6 +172,7 @@ pub(crate) fn finding(n: u32) -> Finding {
             sheet: 1,
             row: 3,
         }],
+        changeover: months.clone(),
         months,
         payments: if case.is_none() {
             vec![payment]
@@ -190,6 +203,7 @@ pub(crate) fn feedback(n: u32) -> Finding {
         },
         rule: None,
         months: vec![],
+        changeover: vec![],
         case: None,
         letter: LetterNo::new(&letter(n)),
         feedback: answered.then_some(answer),

@@ -2,8 +2,8 @@
 //! likes.
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, LetterNo, Period, ProgrammeCode, Referral, ReferralState, RowId,
-    RuleSet, Status, elements,
+    AgencyRole, Agreement, AidRecord, Circumstances, LetterNo, Period, ProgrammeCode, Referral,
+    ReferralState, RowId, RuleSet, Status, elements,
 };
 use hefu_curve::Scalar;
 use hefu_identity::{AliasTable, Kind as Document, parse};
@@ -106,6 +106,7 @@ fn record(person: u64) -> AidRecord {
         amount: None,
         household: None,
         case: None,
+        circumstances: Circumstances::default(),
         referral: Some(Referral {
             letter: LetterNo::new(&letter(person)).unwrap(),
             other: Some(AgencyRole::Procuratorate),

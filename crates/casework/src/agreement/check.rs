@@ -141,8 +141,8 @@ impl Agreement {
     ///
     /// # Errors
     /// [`Error::Agreement`], [`Error::NotValidOn`], [`Error::RulesDiffer`], and [`Error::RuleUnusable`] where a rule is
-    /// not known, does not hold at the agreement's place or in its months, or cannot be broken between the programmes
-    /// that the two parties enter.
+    /// not known, is none that two agencies compare, does not hold at the agreement's place or in its months, or
+    /// cannot be broken between the programmes that the two parties enter.
     pub fn check_against(&self, rules: &RuleSet, today: Date) -> Result<(), Error> {
         self.validate()?;
         if today < self.valid_from || self.expires < today {
@@ -165,7 +165,10 @@ impl Agreement {
             let Some(rule) = rules.get(id) else {
                 return unusable(Wrong::Unknown);
             };
-            if !self.holds_here(rule) {
+            if !rule.in_rounds() {
+                return unusable(Wrong::Unsupported);
+            }
+            if !self.holds_here(rules, rule) {
                 return unusable(Wrong::OutOfRange);
             }
             if !self.can_break(rule) {
@@ -175,14 +178,17 @@ impl Agreement {
         Ok(())
     }
 
-    /// Whether the rule could find anything here: it holds at the place and in some month, and the parties' programmes
-    /// can break it.
-    pub(super) fn fits(&self, rule: &Rule) -> bool {
-        self.holds_here(rule) && self.can_break(rule)
+    /// Whether the rule could find anything here: it is one that two agencies compare, it holds at the place and in some
+    /// month, and the parties' programmes can break it.
+    pub(super) fn fits(&self, rules: &RuleSet, rule: &Rule) -> bool {
+        rule.in_rounds() && self.holds_here(rules, rule) && self.can_break(rule)
     }
 
-    fn holds_here(&self, rule: &Rule) -> bool {
-        rule.place.covers(&self.place) && !rule.in_force().intersect(self.selection.months).is_empty()
+    fn holds_here(&self, rules: &RuleSet, rule: &Rule) -> bool {
+        let held = rules.months_at(rule, &self.place).into_iter();
+        let selected = self.selection.months;
+        held.map(|months| months.intersect(selected))
+            .any(|months| !months.is_empty())
     }
 
     fn can_break(&self, rule: &Rule) -> bool {

@@ -2,7 +2,7 @@
 //! protocol-docs/leakage.md, chosen by what the agreement says; both sides are taken to keep to the protocol.
 
 use super::{Agreement, CaseMatching, KeyKind, Party, Purpose};
-use crate::{Basis, RuleSet};
+use crate::{Basis, RuleId, RuleKind, RuleSet};
 
 /// One thing that a party comes to know, or explicitly does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ impl Learning {
         // A receiver, by what it asks.
         "learn_rule_breaches",
         "learn_counterpart_span",
+        "learn_look_only_rules",
         "learn_case_by_person",
         "learn_case_cannot_find",
         "learn_overlap",
@@ -96,6 +97,16 @@ fn by_rule(agreement: &Agreement, rules: &RuleSet, learned: &mut Vec<Learning>) 
     let ids: Vec<_> = agreement.rules.iter().map(ToString::to_string).collect();
     learned.push(say("learn_rule_breaches", [("rules", ids.join(", "))]));
     learned.push(say("learn_counterpart_span", []));
+    let looks = |id: &&RuleId| rules.get(id).is_some_and(|rule| rule.kind == RuleKind::LookOnly);
+    let look_only: Vec<_> = agreement
+        .rules
+        .iter()
+        .filter(looks)
+        .map(ToString::to_string)
+        .collect();
+    if !look_only.is_empty() {
+        learned.push(say("learn_look_only_rules", [("rules", look_only.join(", "))]));
+    }
     let by_case = |id| rules.get(id).is_none_or(|rule| rule.basis == Basis::Case);
     if !agreement.rules.iter().any(by_case) {
         return;

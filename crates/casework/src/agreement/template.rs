@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Agreement, KeyKind, LabelField, LabelTerms, Mode, Party, Purpose, Selection, check::ensure};
-use crate::{Error, Hex, MonthRange, Place, RuleId, RuleSet, Wrong};
+use crate::{Error, Hex, MonthRange, Place, RuleId, RuleKind, RuleSet, Wrong};
 
 /// The processing that a public body needs for a duty that the law gives it.
 const DUTY: &str = "个人信息保护法第十三条第一款第三项、第三十四条";
@@ -55,7 +55,8 @@ pub struct DraftRequest {
     pub months: MonthRange,
     /// The protocol's suite.
     pub suite: String,
-    /// The rules; without them, all that the parties' programmes can break at the place in these months.
+    /// The rules; without them, all that the parties' programmes can break at the place in these months. Rules that are
+    /// no more than a reason to look show lawful cases too, and are only there where they are asked for.
     pub rules: Option<Vec<RuleId>>,
     /// Articles beside or instead of those of the purpose.
     pub legal_basis: Option<Vec<String>>,
@@ -135,7 +136,10 @@ impl Template {
             retention_days: request.retention_days.unwrap_or(self.retention_days),
         };
         if agreement.rules.is_empty() && agreement.key_kind == KeyKind::Rule {
-            let fitting = rules.rules().iter().filter(|rule| agreement.fits(rule));
+            let fitting = rules
+                .rules()
+                .iter()
+                .filter(|rule| rule.kind != RuleKind::LookOnly && agreement.fits(rules, rule));
             agreement.rules = fitting.map(|rule| rule.id.clone()).collect();
         }
         agreement.check_against(rules, agreement.valid_from)?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{At, CannotFind, CannotFindReason, Element};
 use crate::{
-    AgencyRole, Agreement, AidRecord, Basis, CaseMatching, Error, Feedback, KeyKind, Month, MonthRange,
-    Party, ProgrammeCode, Rule, RuleId, RuleSet, Wrong,
+    AgencyRole, Agreement, AidRecord, Basis, CaseMatching, CauseCode, Error, Feedback, KeyKind, Month,
+    MonthRange, Party, ProgrammeCode, Rule, RuleId, RuleKind, RuleSet, Window, Wrong,
     ledger::{Intake, Line},
 };
 
@@ -13,12 +13,16 @@ use crate::{
 const SYMMETRIC: u8 = 0xFF;
 
 /// Under which rules, on which side and in which months records of each programme are entered.
-pub(super) struct Plan {
-    standings: HashMap<ProgrammeCode, Vec<Standing>>,
+pub(super) struct Plan<'a> {
+    standings: HashMap<ProgrammeCode, Vec<Standing<'a>>>,
     /// By rule; none with other keys.
     troubles: Vec<Trouble>,
     /// The months of which records are entered at all.
-    selected: MonthRange,
+    pub(super) selected: MonthRange,
+    /// Whether this party learns.
+    receives: bool,
+    /// The kind of agency that the other party is.
+    other: AgencyRole,
     /// Which letters are between the two parties, where referrals are entered.
     letters: Option<Letters>,
     /// By line, where this party answers.
@@ -32,8 +36,10 @@ struct Letters {
 }
 
 #[derive(Clone, Copy)]
-struct Standing {
-    rule: u16,
+struct Standing<'a> {
+    /// Under which rule; none with other keys.
+    rule: Option<&'a Rule>,
+    index: u16,
     side: u8,
     by: By,
     months: MonthRange,
@@ -43,9 +49,16 @@ struct Standing {
 enum By {
     Person,
     Month,
+    Window(Window, Cause),
     Case,
     CannotFind,
     Letter,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Any,
+    Same,
 }
 
 struct Trouble {
@@ -54,14 +67,36 @@ struct Trouble {
     rows: u64,
 }
 
-impl Plan {
-    pub(super) fn new(agreement: &Agreement, rules: &RuleSet, me: usize) -> Result<Plan, Error> {
+impl Standing<'_> {
+    fn months(&self, record: &AidRecord) -> MonthRange {
+        match self.rule {
+            Some(rule) => rule.months_of(record, self.months),
+            None => record.paid_months(self.months),
+        }
+    }
+
+    /// A part of an aid that was decided together is no second aid.
+    fn allows(&self, record: &AidRecord, other: AgencyRole) -> bool {
+        self.rule.is_some_and(|rule| rule.kind == RuleKind::Once)
+            && record.circumstances.linked_with == Some(other)
+    }
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(
+        agreement: &Agreement,
+        rules: &'a RuleSet,
+        me: usize,
+        receiver: usize,
+    ) -> Result<Plan<'a>, Error> {
         let own = agreement.party(me)?;
         let other = Agreement::facing(me);
         let mut plan = Plan {
             standings: HashMap::new(),
             troubles: Vec::new(),
             selected: agreement.selection.months,
+            receives: me == receiver,
+            other: agreement.party(other)?.role,
             letters: None,
             feedbacks: Vec::new(),
         };
@@ -78,7 +113,7 @@ impl Plan {
                     plan.selected.to = Month::LAST;
                 }
                 plan.letters = Some(Letters {
-                    other: agreement.party(other)?.role,
+                    other: plan.other,
                     answers,
                 });
                 plan.stand_alone(own, By::Letter);
@@ -91,25 +126,24 @@ impl Plan {
                 wrong,
             };
             let rule = rules.get(id).ok_or_else(|| unusable(Wrong::Unknown))?;
-            if !rule.place.covers(&agreement.place) {
+            if !rule.in_rounds() {
+                return Err(unusable(Wrong::Unsupported));
+            }
+            let held = rules.months_at(rule, &agreement.place);
+            if held.is_empty() {
                 return Err(unusable(Wrong::OutOfRange));
             }
-            let by = match (rule.basis, agreement.case_matching()) {
-                (Basis::Month, _) => By::Month,
-                (Basis::Case, CaseMatching::ByCase) => By::Case,
-                (Basis::Case, CaseMatching::LookOnly) => By::Person,
-                (Basis::Case, CaseMatching::CannotFind) => By::CannotFind,
-            };
-            let months = rule.in_force().intersect(agreement.selection.months);
+            let by = by(rule, agreement.case_matching());
             for code in &own.programmes {
                 for side in sides(rule, code, agreement.party(other)?, me as u8, other as u8) {
-                    let standing = Standing {
-                        rule: index,
+                    let standings = held.iter().map(|months| Standing {
+                        rule: Some(rule),
+                        index,
                         side,
                         by,
-                        months,
-                    };
-                    plan.standings.entry(code.clone()).or_default().push(standing);
+                        months: months.intersect(agreement.selection.months),
+                    });
+                    plan.standings.entry(code.clone()).or_default().extend(standings);
                 }
             }
             plan.troubles.push(Trouble {
@@ -124,7 +158,8 @@ impl Plan {
     /// Every record of the party's programmes is entered in one way, under no rule.
     fn stand_alone(&mut self, own: &Party, by: By) {
         let standing = Standing {
-            rule: 0,
+            rule: None,
+            index: 0,
             side: 0,
             by,
             months: self.selected,
@@ -142,8 +177,14 @@ impl Plan {
         let Some(standings) = self.standings.get(&record.programme) else {
             return Ok(());
         };
-        if record.paid_months(self.selected).is_empty() {
+        if standings
+            .iter()
+            .all(|standing| standing.months(record).is_empty())
+        {
             return Ok(());
+        }
+        if record.is_recovery() {
+            return intake.recover(record);
         }
         if let Some(letters) = &self.letters {
             let incomplete = Error::ReferralIncomplete {
@@ -158,49 +199,76 @@ impl Plan {
                 self.feedbacks.push(referral.feedback(record.row)?);
             }
         }
-        let line = intake.enter(record, self.selected)?;
-        let Line { case, letter, .. } = intake.ledger.lines[line as usize];
+        let line = intake.enter(record)?;
+        let entry = intake.ledger.lines[line as usize];
         for standing in standings {
-            let months = record.paid_months(standing.months);
-            if months.is_empty() {
+            let months = standing.months(record);
+            if months.is_empty() || standing.allows(record, self.other) {
                 continue;
             }
-            let ats = match (standing.by, case, letter) {
-                (By::Month, ..) => Ats::Months(months),
-                (By::Person, ..) => Ats::One(At::Nothing),
-                (By::Case, Some(case), _) => Ats::One(At::Case(case)),
-                (By::Letter, _, Some(letter)) => Ats::One(At::Letter(letter)),
-                // A referral without a letter was refused above.
-                (By::Letter, _, None) => continue,
-                (By::Case, None, _) | (By::CannotFind, ..) => {
-                    if let Some(trouble) = self.troubles.get_mut(usize::from(standing.rule)) {
-                        trouble.rows += 1;
-                    }
-                    continue;
+            let Some(ats) = self.ats(standing.by, months, &entry) else {
+                // A rule that counts by case or cause, and a record that has none.
+                if let Some(trouble) = self.troubles.get_mut(usize::from(standing.index)) {
+                    trouble.rows += 1;
                 }
+                continue;
             };
-            for number in intake.numbers(&record.person) {
+            let circumstances = &record.circumstances;
+            let person = match standing.by {
+                By::Case => circumstances.victim.as_ref().unwrap_or(&record.person),
+                _ => &record.person,
+            };
+            for number in intake.numbers(person) {
                 let number = number?;
-                let element = |at| {
+                entered.extend(ats.iter().map(|at| {
                     (
                         Element {
-                            rule: standing.rule,
+                            rule: standing.index,
                             side: standing.side,
                             number,
-                            at,
+                            at: *at,
                         },
                         line,
                     )
-                };
-                match ats {
-                    Ats::One(at) => entered.push(element(at)),
-                    Ats::Months(months) => {
-                        entered.extend(months.iter().map(|month| element(At::Month(month))))
-                    }
-                }
+                }));
             }
         }
         Ok(())
+    }
+
+    /// In what a record is met; none where it lacks what it would be met by.
+    fn ats(&self, by: By, months: MonthRange, line: &Line) -> Option<Vec<At>> {
+        Some(match by {
+            By::Month => months.iter().map(At::Month).collect(),
+            By::Person => vec![At::Nothing],
+            By::Case => vec![At::Case(line.case?)],
+            // A referral without a letter was refused before.
+            By::Letter => vec![At::Letter(line.letter?)],
+            By::CannotFind => return None,
+            By::Window(window, cause) => {
+                let cause = match cause {
+                    Cause::Any => None,
+                    Cause::Same => Some(line.cause.filter(|cause| cause.is_definite())?),
+                };
+                let mut entered: Vec<_> = months
+                    .iter()
+                    .flat_map(|month| self.entered(window, month).iter())
+                    .map(|month| At::Window(month, cause.map(CauseCode::number)))
+                    .collect();
+                entered.sort_unstable();
+                entered.dedup();
+                entered
+            }
+        })
+    }
+
+    /// A sender enters no month outside the selection, so a receiver needs none.
+    fn entered(&self, window: Window, month: Month) -> MonthRange {
+        let entered = window.entered(month, self.receives);
+        match window {
+            Window::Months(_) => entered.intersect(self.selected),
+            _ => entered,
+        }
     }
 
     pub(super) fn cannot_find(self) -> Vec<CannotFind> {
@@ -215,16 +283,26 @@ impl Plan {
                 reason: CannotFindReason::CaseMissing,
                 rows,
             }),
+            By::Window(_, Cause::Same) if rows > 0 => Some(CannotFind {
+                rule,
+                reason: CannotFindReason::CauseMissing,
+                rows,
+            }),
             _ => None,
         };
         self.troubles.into_iter().filter_map(found).collect()
     }
 }
 
-#[derive(Clone, Copy)]
-enum Ats {
-    One(At),
-    Months(MonthRange),
+fn by(rule: &Rule, cases: CaseMatching) -> By {
+    match (rule.basis, cases) {
+        (Basis::Month, _) if rule.window.is_month() && !rule.same_cause => By::Month,
+        (Basis::Month, _) if rule.same_cause => By::Window(rule.window, Cause::Same),
+        (Basis::Month, _) => By::Window(rule.window, Cause::Any),
+        (Basis::Case, CaseMatching::ByCase) => By::Case,
+        (Basis::Case, CaseMatching::LookOnly) => By::Person,
+        (Basis::Case, CaseMatching::CannotFind) => By::CannotFind,
+    }
 }
 
 /// The sides on which a record of `code` at party `me` can meet one of the other party's.

@@ -48,7 +48,7 @@ struct Said {
 fn said(set: &ElementSet, position: usize, feedback: Option<Feedback>) -> impl Iterator<Item = Said> {
     let letter = match set.elements[position].at {
         At::Letter(letter) => Some(letter),
-        At::Nothing | At::Month(_) | At::Case(_) => None,
+        At::Nothing | At::Month(_) | At::Window(..) | At::Case(_) => None,
     };
     let lines = set.lines(position).iter();
     lines.filter_map(move |line| {
@@ -99,6 +99,7 @@ fn finding(set: &ElementSet, peer: &str, said: &[Said]) -> Finding {
         person: ledger.numbers[person as usize].clone(),
         rows: in_order(lines().map(|line| line.row)),
         months: in_order(lines().flat_map(|line| line.paid.iter())),
+        changeover: vec![],
         case: None,
         letter: Some(ledger.letters[letter as usize].clone()),
         feedback,

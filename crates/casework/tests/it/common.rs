@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, CaseNumber, ElementSet, Error, Fen, Hex, HouseholdNo, KeyKind,
-    LabelField, LabelTerms, LetterNo, Mode, Month, MonthRange, Outcome, Party, Per, Period, Place,
-    ProgrammeCode, Purpose, ReasonCode, Referral, ReferralState, RowId, RuleId, RuleSet, Selection, Status,
-    elements, findings,
+    AgencyRole, Agreement, AidRecord, Amount, CaseNumber, Circumstances, ElementSet, Error, Fen, Hex,
+    HouseholdNo, KeyKind, LabelField, LabelTerms, LetterNo, Mode, Month, MonthRange, Outcome, Party, Per,
+    Period, Place, ProgrammeCode, Purpose, ReasonCode, Referral, ReferralState, RowId, RuleId, RuleSet,
+    Selection, Status, elements, findings,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
 use jiff::civil::date;
@@ -59,6 +59,7 @@ pub(crate) fn record(row: u64, who: u32, programme: &str, when: &str) -> AidReco
         household: None,
         case: None,
         referral: None,
+        circumstances: Circumstances::default(),
         status: Status::Paid,
     }
 }

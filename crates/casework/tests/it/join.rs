@@ -16,14 +16,15 @@ const PROGRAMMES: [&str; 7] = [
     "temporary",
 ];
 
-/// The forbidden pairs of X1, X3, X4 and X5, written out.
-const FORBIDDEN: [(&str, &str, &str); 6] = [
+/// The forbidden pairs of X1, X3, X4, X5 and C1, written out.
+const FORBIDDEN: [(&str, &str, &str); 7] = [
     ("X1", "minimum_living", "extreme_poverty"),
     ("X3", "extreme_poverty", "disabled_living"),
     ("X3", "extreme_poverty", "disabled_care"),
     ("X4", "injury_care", "disabled_living"),
     ("X4", "injury_care", "disabled_care"),
     ("X5", "orphan", "disabled_living"),
+    ("C1", "extreme_poverty", "orphan"),
 ];
 
 fn records() -> impl Strategy<Value = Vec<AidRecord>> {
@@ -92,7 +93,7 @@ fn join(own: &[AidRecord], other: &[AidRecord]) -> Expected {
 proptest! {
     #[test]
     fn rule_keys_meet_exactly_where_a_join_does(a in records(), b in records()) {
-        let agreement = agreement(&PROGRAMMES, &PROGRAMMES, &["X1", "X3", "X4", "X5"]);
+        let agreement = agreement(&PROGRAMMES, &PROGRAMMES, &["X1", "X3", "X4", "X5", "C1"]);
         for (receiver, expected) in [(0, join(&a, &b)), (1, join(&b, &a))] {
             let found = learn(&agreement, receiver, [&a, &b]).findings;
             let by_rule_and_person: Expected = found
@@ -125,7 +126,7 @@ proptest! {
 
     #[test]
     fn elements_are_unique_of_one_width_and_the_same_by_any_chunk(a in records(), size in 1..20usize) {
-        let agreement = agreement(&PROGRAMMES, &PROGRAMMES, &["X1", "X3", "X4", "X5"]);
+        let agreement = agreement(&PROGRAMMES, &PROGRAMMES, &["X1", "X3", "X4", "X5", "C1"]);
         let set = set(&agreement, 0, 1, &a).unwrap();
         let whole = set.bytes();
         prop_assert_eq!(whole.len(), set.len() * set.width());

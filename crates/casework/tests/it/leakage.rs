@@ -72,6 +72,19 @@ fn under_rules_both_may_receive_and_cases_depend_on_their_form() {
     }
 }
 
+/// What is no more than a reason to look shows what may be lawful.
+#[test]
+fn a_rule_to_look_only_is_told_apart() {
+    let both = agreement(
+        &["extreme_poverty_institutional"],
+        &["housing_aid", "disabled_care"],
+        &["F1", "X3"],
+    );
+    let said = learns(&both, &RuleSet::national(), 0);
+    let look = said.iter().find(|each| each.code == "learn_look_only_rules");
+    assert_eq!(look.unwrap().params, [("rules", "F1".to_owned())]);
+}
+
 /// A rule that counts by month says nothing of cases, whatever forms of case number the parties have.
 #[test]
 fn where_no_rule_counts_by_case_nothing_is_said_of_cases() {
@@ -136,6 +149,7 @@ fn every_code_is_said_by_some_agreement_and_no_other() {
         referrals(),
         judicial([Some("a"), None]),
         judicial([Some("a"), Some("b")]),
+        agreement(&["extreme_poverty_institutional"], &["housing_aid"], &["F1"]),
     ] {
         said.extend([0, 1].into_iter().flat_map(|party| codes(&agreement, party)));
     }

@@ -7,10 +7,12 @@
 
 mod agreement;
 mod calendar;
+mod cases;
 mod common;
 mod dossier;
 mod elements;
 mod join;
+mod kinds;
 mod labels;
 mod leakage;
 mod letters;

@@ -153,6 +153,10 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             "col_months",
             Some(finding.months.join(" ")).filter(|months| !months.is_empty()),
         ),
+        (
+            "col_changeover",
+            Some(finding.changeover.join(" ")).filter(|months| !months.is_empty()),
+        ),
         ("col_case", detail.case.clone()),
         ("col_letter", finding.letter.clone()),
         (
@@ -204,6 +208,7 @@ mod tests {
                 row: 17,
             }],
             months: vec!["2026-07".to_owned()],
+            changeover: Vec::new(),
             programmes: vec!["minimum_living".to_owned()],
             to_verify_fen: Some(65_050),
             letter: None,

@@ -217,7 +217,10 @@ impl Say {
                 rule.id.to_string(),
                 rule.name.clone(),
                 rule.text.clone(),
-                rule.source.clone(),
+                [rule.source.as_str(), rule.article.as_deref().unwrap_or_default()]
+                    .join(" ")
+                    .trim_end()
+                    .to_owned(),
                 self.lang.say("paper_in_force", &force),
             ]
             .map(Cell::Text)

@@ -369,6 +369,8 @@ pub struct Line {
     pub person: String,
     /// The months in question.
     pub months: Vec<Month>,
+    /// Those of them in which one aid ended and the other began: perhaps days only.
+    pub changeover: Vec<Month>,
     /// 待核实金额.
     pub to_verify_fen: Option<Fen>,
     /// What the other agency says of a person who was referred.

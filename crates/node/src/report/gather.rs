@@ -246,6 +246,7 @@ impl Node {
             peer: finding.peer.clone(),
             person: finding.person.masked(),
             months: finding.months.clone(),
+            changeover: finding.changeover.clone(),
             to_verify_fen: finding.to_verify,
             feedback: finding.feedback.map(|feedback| Feedback {
                 state: feedback.state.code().to_owned(),

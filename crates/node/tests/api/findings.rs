@@ -26,6 +26,7 @@ fn finding(number: &str, row: u64) -> Finding {
             row,
         }],
         months: vec![month],
+        changeover: vec![],
         case: None,
         letter: None,
         feedback: None,

@@ -88,7 +88,7 @@ pub struct RuleView {
     pub name: String,
     /// What it forbids.
     pub text: String,
-    /// The article of law.
+    /// The document that says so, with its article where that is known.
     pub source: String,
     /// Whose it is: `national`, `province`, `city` or `county`.
     pub level: String,
@@ -209,7 +209,11 @@ impl RuleView {
             id: rule.id.to_string(),
             name: rule.name,
             text: rule.text,
-            source: rule.source,
+            source: [Some(rule.source), rule.article]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
             level: level.to_owned(),
             basis: basis.to_owned(),
             from: rule.from,

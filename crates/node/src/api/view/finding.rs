@@ -36,6 +36,9 @@ pub struct FindingView {
     pub rows: Vec<RowView>,
     /// The months in question.
     pub months: Vec<String>,
+    /// Those of them in which one aid ended and the other began, as far as can be told: perhaps days only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changeover: Vec<String>,
     /// The agency's own programmes concerned.
     pub programmes: Vec<String>,
     /// 待核实金额, in fen.
@@ -111,6 +114,7 @@ impl FindingView {
                 .map(|row| RowView::of(row, datasets))
                 .collect(),
             months: finding.months.iter().map(ToString::to_string).collect(),
+            changeover: finding.changeover.iter().map(ToString::to_string).collect(),
             programmes: finding
                 .programmes
                 .iter()
