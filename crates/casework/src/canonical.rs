@@ -32,10 +32,18 @@ pub fn to_vec<T: Serialize + ?Sized>(document: &T) -> Vec<u8> {
 /// [`Error::DocumentTooLarge`]; [`Error::Document`] where the bytes are not such a document, or hold an integer
 /// beyond ±(2^53 − 1); [`Error::NotCanonical`] where they are one in another spelling.
 pub fn from_slice<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    if bytes.len() > MAX_BYTES {
+    from_slice_within(bytes, MAX_BYTES)
+}
+
+/// As [`from_slice`], of a document that may have up to `max` bytes.
+///
+/// # Errors
+/// As [`from_slice`].
+pub fn from_slice_within<T: Serialize + DeserializeOwned>(bytes: &[u8], max: usize) -> Result<T, Error> {
+    if bytes.len() > max {
         return Err(Error::DocumentTooLarge {
             bytes: bytes.len(),
-            max: MAX_BYTES,
+            max,
         });
     }
     let document: T = serde_json::from_slice(bytes).map_err(|error| Error::Document {

@@ -148,6 +148,17 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// A stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Decision::Lawful {} => "decision_lawful",
+            Decision::DataError {} => "decision_data_error",
+            Decision::Stopped {} => "decision_stopped",
+            Decision::Recovered { .. } => "decision_recovered",
+            Decision::Referred { .. } => "decision_referred",
+        }
+    }
+
     /// Whether it takes something from the person.
     pub fn is_adverse(&self) -> bool {
         matches!(self, Decision::Stopped {} | Decision::Recovered { .. })

@@ -26,6 +26,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use hefu_ingest::Wording;
+use hefu_node::api::view::RowView;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -57,7 +58,7 @@ pub(crate) fn short(digest: &impl ToString) -> String {
 }
 
 /// A time stamp as people in China read it.
-fn local(at: &jiff::Timestamp) -> String {
+pub(crate) fn local(at: &jiff::Timestamp) -> String {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
@@ -67,6 +68,14 @@ fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path)
         .map(|path| path.components().collect())
         .map_err(|error| Failure::read(path, &error))
+}
+
+/// `register 2/1:17` is row 17 of sheet 1 of the snapshot's second file.
+pub(crate) fn rows_at(rows: &[RowView]) -> String {
+    let each = rows
+        .iter()
+        .map(|row| format!("{} {}/{}:{}", row.dataset, row.file, row.sheet, row.row));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Written beside its place and renamed, so that nothing half-written stays.

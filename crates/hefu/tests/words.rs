@@ -12,8 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::{
-    AgencyRole, CauseCode, LabelField, Learning, PolicyBreach, Purpose, Reach, ReasonCode, ReferralState,
-    RuleKind, RuleSet,
+    AgencyRole, CauseCode, FindingKind, KeyKind, LabelField, Learning, Mode, PolicyBreach, Purpose, Reach,
+    ReasonCode, ReferralState, RuleKind, RuleSet,
 };
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
@@ -36,6 +36,32 @@ const PREFIXES: [(&str, &str); 11] = [
 
 /// Codes of what is stored or written in documents; no command shows them.
 const NEVER_SHOWN: [&str; 3] = ["Form", "LetterState", "Status"];
+
+/// Where a report can have been changed.
+const SECTIONS: [&str; 19] = [
+    "",
+    "head",
+    "signature",
+    "sections",
+    "about",
+    "round",
+    "agreement",
+    "assessment",
+    "rules",
+    "inputs",
+    "protocol",
+    "learns",
+    "results",
+    "findings",
+    "receipt",
+    "exports",
+    "deleted",
+    "log",
+    "retention",
+];
+
+/// What of a report can fail though it is signed.
+const PARTS: [&str; 4] = ["agreement", "receipt", "deletion", "counts"];
 
 /// Names of folders and files.
 const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
@@ -88,10 +114,14 @@ fn every_code_has_words() {
         }
         if name == "hefu" {
             // Lists of words, as of the headings of a table.
-            let listed = ["read_", "demo_", "col_", "check_"].iter().flat_map(|start| {
-                literals_after(&source, &format!("\"{start}")).map(move |rest| format!("{start}{rest}"))
-            });
-            codes.extend(listed.map(|code| (code, "hefu: a list".to_owned())));
+            let listed = ["read_", "demo_", "col_", "check_", "paper_"]
+                .iter()
+                .flat_map(|start| {
+                    literals_after(&source, &format!("\"{start}")).map(move |rest| format!("{start}{rest}"))
+                });
+            // A beginning that a code is put behind is no code.
+            let whole = listed.filter(|code| !code.contains('{'));
+            codes.extend(whole.map(|code| (code, "hefu: a list".to_owned())));
         }
     }
     let agencies = Agency::ALL.iter().map(|each| format!("agency_{}", each.code()));
@@ -127,6 +157,19 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("feedback_reason_{}", each.code())),
         )
+        .chain(Mode::ALL.iter().map(|each| format!("paper_mode_{}", each.code())))
+        .chain(
+            KeyKind::ALL
+                .iter()
+                .map(|each| format!("paper_key_kind_{}", each.code())),
+        )
+        .chain(
+            FindingKind::ALL
+                .iter()
+                .map(|each| format!("paper_why_{}", each.code())),
+        )
+        .chain(SECTIONS.iter().map(|each| format!("section_{each}")))
+        .chain(PARTS.iter().map(|each| format!("report_part_{each}")))
         .chain(
             RuleKind::ALL
                 .iter()

@@ -8,6 +8,7 @@ mod extract;
 mod gate;
 pub(crate) mod listen;
 mod operations;
+mod reporting;
 mod routes;
 mod token;
 mod uploads;

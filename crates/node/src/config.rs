@@ -21,6 +21,7 @@ pub use unlock::UnlockConfig;
 use crate::Profile;
 use crate::digest::sha256;
 use crate::ferry::Folders;
+use crate::report::Assessment;
 
 /// The name of the file in a node's folder.
 pub const FILE_NAME: &str = "node.toml";
@@ -51,6 +52,9 @@ pub struct Config {
     /// What this agency never agrees to, whatever an agreement says.
     #[serde(default)]
     pub policy: LocalPolicy,
+    /// The impact assessment that reports name: `number` and `date` (个人信息保护法 art. 55).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
 }
 
 /// `[node]`
@@ -227,6 +231,7 @@ impl Config {
             compute: ComputeConfig::default(),
             log: LogConfig::default(),
             policy: LocalPolicy::default(),
+            assessment: None,
         }
     }
 

@@ -122,6 +122,7 @@ impl Daemon {
         let surroundings = Surroundings {
             limits: config.limits(),
             policy: config.policy.clone(),
+            assessment: config.assessment.clone(),
             max_incoming_bytes: config.ferry.max_incoming_bytes,
             rules: rules::of_folder(folder)?,
             ..surroundings

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::digest::sha256;
 use crate::{Error, Node, Result};
 
-const LABEL: &[u8] = b"hefu/2 deletion\0";
+pub(crate) const LABEL: &[u8] = b"hefu/2 deletion\0";
 
 impl Node {
     /// Deletes a snapshot with its records, what it told of people with two numbers, and the file of its refused rows.

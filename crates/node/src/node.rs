@@ -27,6 +27,7 @@ use jiff::{Timestamp, tz};
 use crate::aliases::Aliases;
 use crate::dossier::Dossiers;
 use crate::ferry::Ferry;
+use crate::report::Assessment;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
 use crate::{Error, Result};
@@ -55,6 +56,8 @@ pub struct Surroundings {
     pub watcher: Watcher,
     /// What this node agrees to, whatever it is asked.
     pub policy: LocalPolicy,
+    /// The assessment on which its processing rests; reports name it.
+    pub assessment: Option<Assessment>,
     /// Sealed bytes of one peer's sets that may wait to be whole.
     pub max_incoming_bytes: u64,
     /// The rules of the law, national and of its place.
@@ -92,6 +95,7 @@ impl Surroundings {
             tap: None,
             watcher: Arc::new(|_| ()),
             policy: LocalPolicy::default(),
+            assessment: None,
             max_incoming_bytes: 1 << 30,
             rules: RuleSet::national(),
         }

@@ -1,80 +1,82 @@
-//! What a round came to, as a signed file.
+//! What a round came to, as a signed file. Printable pages and tables are made from the file, and say nothing else.
 
-use hefu_casework::{Finding, Hex, canonical};
-use hefu_store::LogEntry;
-use jiff::Timestamp;
+mod facts;
+mod gather;
+mod place;
+mod tables;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use hefu_casework::review::Review;
+use hefu_casework::{Hex, canonical};
 use serde_json::{Value, json};
 
-use crate::digest::sha256;
-use crate::{Error, Node, Result};
+pub use facts::{
+    About, AgreementFacts, Assessment, CannotFind, Cell, Deleted, DeletionRecord, Export, FORMAT, Feedback,
+    Form, Group, Head, Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report, Results,
+    Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, VERSION,
+};
+pub use tables::SMALLEST;
+pub use verify::{Fault, Verified, verify};
 
-const LABEL: &[u8] = b"hefu/2 report\0";
+use crate::digest::sha256;
+use crate::{Node, Result};
+
+const LABEL: &[u8] = b"hefu/3 report\0";
+/// The entry of the log about a report.
+const MADE: &str = "report_made";
 
 /// Stands on every report.
 pub const NOTICE: &str = "不得仅凭比对结果停发或追缴。";
 
+/// The reviews of a round's findings, by the finding's number in the round, from 1.
+pub type Reviews = BTreeMap<u64, Review>;
+
+/// Two reports at once would be the same copy.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 impl Node {
-    /// The report of a round: canonical JSON with masked numbers, signed by this node.
+    /// The report of a round, signed by this node, and one entry in the log about it. `reviews` are those of its
+    /// findings that somebody has begun.
     ///
     /// # Errors
     /// When there is no such round; the store's.
-    pub fn report(&self, round: &[u8; 32], actor: &str) -> Result<Vec<u8>> {
-        let record = self.store.round(round)?.ok_or_else(|| Error::Missing {
-            what: "round",
-            name: Hex(*round).to_string(),
-        })?;
-        let dossier = self.agreement(&record.agreement)?;
-        let agreement = dossier.agreement();
-        let findings = self.store.findings(round)?;
-        let by_files = self.store.session(round)?.is_some_and(|session| session.by_files);
-        let body = json!({
-            "version": 1,
-            "notice": NOTICE,
-            "by": self.name(),
-            "node_key": Hex(self.node_key()),
-            "made_at": Timestamp::now(),
-            "round": Hex(*round),
-            "role": record.role.code(),
-            "state": record.state.code(),
-            "carrier": if by_files { "files" } else { "line" },
-            "reason": record.reason,
-            "started_at": record.started_at,
-            "ended_at": record.ended_at,
-            "agreement": { "digest": Hex(record.agreement), "number": agreement.number, "purpose": agreement.purpose },
-            "own_elements": record.own_elements,
-            "peer_elements": record.peer_elements,
-            "matched": record.matched,
-            "receipt": self.entry_of(round, "round_done")?,
-            "findings": findings.iter().map(masked).collect::<Vec<_>>(),
+    pub fn report(&self, round: &[u8; 32], form: Form, reviews: &Reviews, actor: &str) -> Result<Vec<u8>> {
+        let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = self.entries_about(round)?;
+        let of_form = |entry: &&hefu_store::LogEntry| entry.kind == MADE && entry.body["form"] == form.code();
+        let copy = earlier.iter().filter(of_form).count() as u64 + 1;
+        let sections = self.facts(round, form, reviews, copy)?;
+        let head = Head {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            form,
+            node_key: Hex(self.node_key()),
+            sections: digests(&serde_json::to_value(&sections).unwrap_or_default()),
+        };
+        let signature = self.sign_labelled(LABEL, &sha256(&canonical::to_vec(&head)));
+        let report = canonical::to_vec(&Report {
+            head,
+            sections,
+            signature,
         });
-        let digest = sha256(&canonical::to_vec(&body));
-        let signature = self.sign_labelled(LABEL, &digest);
-        self.log_by(
-            actor,
-            "report_made",
-            &json!({ "round": Hex(*round), "digest": Hex(digest), "findings": findings.len() }),
-        )?;
-        Ok(canonical::to_vec(
-            &json!({ "report": body, "signature": signature }),
-        ))
+        let entry = json!({
+            "round": Hex(*round),
+            "form": form.code(),
+            "copy": copy,
+            "digest": Hex(sha256(&report)),
+        });
+        self.log_by(actor, MADE, &entry)?;
+        Ok(report)
     }
 
     /// The newest entry of this kind about a round.
     pub(crate) fn entry_of(&self, round: &[u8; 32], kind: &str) -> Result<Value> {
-        const PAGE: usize = 1024;
-        let id = Hex(*round).to_string();
-        let (mut after, mut found) = (0, Value::Null);
-        loop {
-            let page = self.store.entries(after, PAGE)?;
-            let Some(last) = page.last() else {
-                return Ok(found);
-            };
-            after = last.seq;
-            let about = |entry: &LogEntry| entry.kind == kind && entry.body["round"] == id.as_str();
-            if let Some(entry) = page.into_iter().rfind(about) {
-                found = entry.body;
-            }
-        }
+        let entries = self.entries_about(round)?.into_iter();
+        let newest = entries.rev().find(|entry| entry.kind == kind);
+        Ok(newest.map_or(Value::Null, |entry| entry.body))
     }
 
     /// Ed25519 by the node key over a label and a digest.
@@ -86,22 +88,10 @@ impl Node {
     }
 }
 
-/// A finding as it may leave the person's case worker: the number masked, amounts and rows as they are.
-fn masked(finding: &Finding) -> Value {
-    json!({
-        "kind": finding.kind.code(),
-        "rule": finding.rule,
-        "peer": finding.peer,
-        "person": finding.person.masked().to_string(),
-        "rows": finding.rows,
-        "months": finding.months,
-        "changeover": finding.changeover,
-        "programmes": finding.programmes,
-        "to_verify_fen": finding.to_verify,
-        "feedback": finding.feedback.as_ref().map(|feedback| json!({
-            "state": feedback.state.code(),
-            "date": feedback.date,
-            "reason": feedback.reason.map(|reason| reason.code()),
-        })),
-    })
+/// The digest of each section, by its name.
+fn digests(sections: &Value) -> BTreeMap<String, Hex<32>> {
+    let digest = |section| Hex(sha256(&canonical::to_vec(section)));
+    let each = sections.as_object().into_iter().flatten();
+    each.map(|(name, section)| (name.clone(), digest(section)))
+        .collect()
 }

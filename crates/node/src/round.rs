@@ -10,7 +10,7 @@ mod keeper;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Place, elements};
+use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, elements};
 use hefu_psi::wire::encode_abort;
 use hefu_psi::{Elements, SessionSeed, SignedReceipt};
 use hefu_store::{DatasetId, Entry, HeadNews, LogHead, Role, Round, RoundState, SessionEnd, SessionOutcome};
@@ -19,11 +19,13 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::agreement::InForce;
+use crate::report::CannotFind;
 use crate::runner::{Progress, Runner};
 use crate::{Error, Node, Result};
 
 pub(crate) use active::Active;
 pub use ask::Learned;
+pub(crate) use evidence::{Proven, hex_at, signed_receipt};
 pub(crate) use journal::Kept;
 
 impl Node {
@@ -130,7 +132,7 @@ impl Node {
         own: &[u8],
     ) -> Result<()> {
         round.state = RoundState::Done;
-        self.end_signed(round, signed, &[], Some(Vec::new()), [Some(theirs), Some(own)])
+        self.end_signed(round, signed, None, Some(Vec::new()), [Some(theirs), Some(own)])
     }
 
     /// The receiver's end, with what it found. No evidence is not the same as none needed.
@@ -138,17 +140,17 @@ impl Node {
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
-        findings: &[Finding],
+        outcome: &Outcome,
         evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
     ) -> Result<()> {
         round.state = RoundState::Done;
-        self.end_signed(round, signed, findings, evidence, [None, None])
+        self.end_signed(round, signed, Some(outcome), evidence, [None, None])
     }
 
     /// The receiver's end where the result can't be used: the round's error says why.
     fn end_in_vain(&self, round: &mut Round, signed: &SignedReceipt) -> Result<()> {
         round.state = RoundState::Failed;
-        self.end_signed(round, signed, &[], Some(Vec::new()), [None, None])
+        self.end_signed(round, signed, None, Some(Vec::new()), [None, None])
     }
 
     /// Both have signed. One entry, whatever came of it: its number stands in the next receipt.
@@ -156,7 +158,7 @@ impl Node {
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
-        findings: &[Finding],
+        outcome: Option<&Outcome>,
         evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
         [peer_receipt, own_receipt]: [Option<&[u8]>; 2],
     ) -> Result<()> {
@@ -164,11 +166,16 @@ impl Node {
         let mut entry = receipt_entry(round, signed);
         entry["unusable"] = json!(round.error);
         entry["evidence"] = json!(evidence.is_some());
+        if let Some(outcome) = outcome {
+            // What could not be found must not pass for nothing found, also in a report of years later.
+            let unfound = outcome.cannot_find.iter();
+            entry["cannot_find"] = unfound.map(|each| json!(CannotFind::of(each))).collect();
+        }
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
         self.active.settled(&round.id);
         self.store.end_session(&SessionOutcome {
             round,
-            findings,
+            findings: outcome.map_or(&[], |outcome| &outcome.findings),
             evidence: &evidence.unwrap_or_default(),
             end: SessionEnd {
                 reason: Vec::new(),
@@ -331,7 +338,7 @@ impl Node {
     }
 
     /// Streams the records of datasets through a small channel: they are unsealed on another thread than `work` runs on.
-    fn with_records<T>(
+    pub(crate) fn with_records<T>(
         &self,
         datasets: &[DatasetId],
         work: impl FnOnce(&mut dyn Iterator<Item = AidRecord>) -> Result<T>,

@@ -157,7 +157,7 @@ impl Open {
 
 impl SessionId {
     /// The id over both opening messages; the lengths of all fields are fixed or written before them.
-    pub(crate) fn new(open: &Open, accept: &Accept) -> Self {
+    pub fn new(open: &Open, accept: &Accept) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(b"hefu/3 session\0");
         context.update(&open.version.to_be_bytes());

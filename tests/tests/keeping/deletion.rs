@@ -107,7 +107,9 @@ async fn findings_go_when_their_retention_is_over() {
     let just_before = over.checked_sub(1.second()).unwrap();
     assert_eq!(node.delete_expired(just_before).unwrap(), 0);
     assert_eq!(node.store().findings(&round).unwrap().len() as u64, PEOPLE / 2);
-    let report = node.report(&round, "经办").unwrap();
+    let report = node
+        .report(&round, Form::Internal, &Reviews::new(), "经办")
+        .unwrap();
 
     let key = node.node_key();
     let Two {
@@ -136,7 +138,15 @@ async fn findings_go_when_their_retention_is_over() {
     assert_eq!(record["deleted"]["retention_days"], days);
     // What was deleted does not pass for nothing found.
     assert!(node.store().findings(&round).is_err());
-    assert!(node.report(&round, "经办").is_err());
+    let after = node
+        .report(&round, Form::Internal, &Reviews::new(), "经办")
+        .unwrap();
+    let after = hefu_node::report::verify(&after, &[]).unwrap().report.sections;
+    assert_eq!((after.results, after.findings), (Results::Deleted {}, None));
+    let record: Value = canonical::from_slice(&deletion.record).unwrap();
+    assert_eq!(after.deleted.records.len(), 1);
+    assert_eq!(after.deleted.records[0].deletion, record["deletion"]);
+    assert!(node.explain(&round, 1, "经办").is_err());
     assert!(node.prove_finding(&round, 0).is_err());
     // The fact of the round stays, and so does whatever was given out.
     let kept = node.store().round(&round).unwrap().unwrap();
@@ -144,7 +154,7 @@ async fn findings_go_when_their_retention_is_over() {
         (kept.state, kept.matched),
         (RoundState::Done, Some(3 * PEOPLE / 2))
     );
-    verified(&report, "report", b"hefu/2 report\0", &key);
+    hefu_node::report::verify(&report, std::slice::from_ref(&receiver.card)).unwrap();
     // A sender has no findings to delete.
     assert_eq!(sender.node.delete_expired(Timestamp::MAX).unwrap(), 0);
 }

@@ -10,12 +10,15 @@
 mod backup;
 mod deletion;
 mod proof;
+mod reports;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hefu_casework::{AgencyRole, Hex, Month, Purpose, canonical};
 use hefu_node::Node;
+use hefu_node::explain::{Derived, Proof};
+use hefu_node::report::{Form, Results, Reviews};
 use hefu_store::{Deleted, RoundState, Store, Vault};
 use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, days_from_today};
 use hefu_tests::bureau::{

@@ -1,48 +1,6 @@
-//! Reports and findings, proven without the node or without the session.
+//! Findings, proven and derived anew without the session.
 
 use super::*;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_report_can_be_verified_without_the_node() {
-    let two = Two::start().await;
-    let round = two.round().await;
-    let key = two.receiver.node.node_key();
-    let bytes = two.receiver.node.report(&round, "经办").unwrap();
-    let report = verified(&bytes, "report", b"hefu/2 report\0", &key);
-    assert_eq!(report["findings"].as_array().unwrap().len() as u64, PEOPLE / 2);
-    assert_eq!(report["notice"], hefu_node::NOTICE);
-    assert_eq!(report["node_key"], Hex(key).to_string());
-    assert_eq!(report["agreement"]["digest"], Hex(two.agreement).to_string());
-    // It refers to the receipt that the sender has signed as well.
-    let log = two.sender.log_after(0);
-    let done = log.iter().find(|entry| entry.kind == "round_done").unwrap();
-    assert_eq!(report["receipt"]["by_sender"], done.body["by_sender"]);
-    assert_eq!(report["receipt"]["session"], done.body["session"]);
-
-    let mut searcher = Searcher::default();
-    for person in 0..2 * PEOPLE {
-        for (what, form) in forms_of_number(&number(person)) {
-            searcher.add(what, &form);
-        }
-    }
-    assert_eq!(searcher.find(&bytes), None, "numbers are masked");
-    // Every byte of the beginning and of the end, and every so many between.
-    let (few, length) = (400, bytes.len());
-    for at in (0..few)
-        .chain((few..length - few).step_by(17))
-        .chain(length - few..length)
-    {
-        let mut changed = bytes.clone();
-        changed[at] ^= 1;
-        assert!(
-            verify(&changed, "report", b"hefu/2 report\0", &key).is_none(),
-            "byte {at}"
-        );
-    }
-    let other = two.sender.node.node_key();
-    assert!(verify(&bytes, "report", b"hefu/2 report\0", &other).is_none());
-    assert!(verify(&bytes, "report", b"hefu/2 deletion\0", &key).is_none());
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finding_can_be_proven_for_as_long_as_it_is_kept() {
@@ -110,4 +68,88 @@ async fn a_finding_can_be_proven_for_as_long_as_it_is_kept() {
     }
     let receiver = closed.open(surroundings()).await;
     assert_eq!(proven(&receiver, 1).unwrap(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_is_derived_anew_when_the_session_is_gone() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let closed = two.receiver.close().await;
+    let receiver = closed.open(surroundings()).await;
+    let node = &receiver.node;
+    assert!(node.store().session_seed(&round).unwrap().is_none());
+    for seq in 1..=PEOPLE / 2 {
+        let explained = node.explain(&round, seq, "审计员").unwrap();
+        assert_eq!(explained.proof, Proof::Proven { elements: 3 });
+        assert_eq!(explained.derived, Derived::Same);
+        assert!(explained.receipt.holds && explained.log_intact);
+        assert_eq!(
+            explained.finding,
+            node.store().findings(&round).unwrap()[seq as usize - 1]
+        );
+        assert_eq!(explained.rule.unwrap().id.as_str(), "X3");
+    }
+    // Who looked is on record, of each finding by itself.
+    node.explain_to_person(&round, 1, "窗口").unwrap();
+    let looked = node.explain(&round, 1, "主任").unwrap().looked;
+    let by: Vec<_> = looked
+        .iter()
+        .map(|noted| (noted.actor.as_str(), noted.kind.as_str()))
+        .collect();
+    let expected = [
+        ("审计员", "finding_explained"),
+        ("窗口", "finding_record_made"),
+        ("主任", "finding_explained"),
+    ];
+    assert_eq!(by, expected);
+    assert_eq!(node.explain(&round, 2, "主任").unwrap().looked.len(), 2);
+    for none in [0, PEOPLE / 2 + 1] {
+        assert_eq!(
+            node.explain(&round, none, "主任").err().unwrap().code(),
+            "node_missing"
+        );
+    }
+
+    // The records go by a retention of their own: the match stays proven, and is not derived any more.
+    let dataset = node.store().datasets().unwrap()[0].id;
+    node.delete_dataset(dataset, "主任").unwrap();
+    let explained = node.explain(&round, 1, "审计员").unwrap();
+    assert_eq!(explained.proof, Proof::Proven { elements: 3 });
+    assert_eq!(explained.derived, Derived::RowsDeleted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_since_is_not_explained_away() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let id = Hex(round).to_string();
+    let closed = two.receiver.close().await;
+    // No evidence any more.
+    let stolen = closed.moved_to(two.dir.path().join("no evidence"));
+    copy(&closed.folder, &stolen.folder);
+    let gone = "DELETE FROM evidence WHERE round = ?1 AND seq = ?2";
+    intrude(&stolen.folder, "evidence", gone, rusqlite::params![round, 0]);
+    let stolen = stolen.open(surroundings()).await;
+    let explained = stolen.node.explain(&round, 1, "审计员").unwrap();
+    assert_eq!(
+        (explained.proof, explained.derived),
+        (Proof::NothingMatched, Derived::NotProven)
+    );
+    assert_eq!(
+        stolen.node.explain(&round, 2, "审计员").unwrap().derived,
+        Derived::Same
+    );
+
+    // Another receipt in the log.
+    let (seq, body) = logged(&closed.folder, "round_done", &id);
+    let at = body.find("\"tags\":\"").unwrap() + 8;
+    let other = if body.as_bytes()[at] == b'0' { "1" } else { "0" };
+    let changed = [&body[..at], other, &body[at + 1..]].concat();
+    let sql = "UPDATE log SET body = ?1 WHERE seq = ?2";
+    intrude(&closed.folder, "log", sql, rusqlite::params![changed, seq]);
+    let receiver = closed.open(surroundings()).await;
+    let explained = receiver.node.explain(&round, 1, "审计员").unwrap();
+    assert!(matches!(explained.proof, Proof::Fails { .. }));
+    assert!(!explained.receipt.holds && !explained.log_intact);
+    assert_eq!(explained.derived, Derived::NotProven);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use hefu_casework::AgencyRole;
 
 use super::{CarrierArg, DirectionArg};
@@ -241,6 +241,16 @@ pub(crate) enum FindingCommand {
         /// 疑点序号 Its number
         seq: u64,
     },
+    /// 当事人查阅单：比对了什么、依据、谁看过、如何提出异议 The record for the person concerned
+    Record {
+        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        round: String,
+        /// 疑点序号 Its number
+        seq: u64,
+        /// 写到此文件：.txt 为文本，其余为供打印的网页 The file to write: text where it ends in .txt, a page to print otherwise
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -249,14 +259,54 @@ pub(crate) enum ReportCommand {
     Export {
         /// 轮次编号，或其前几位 The round's id, or the first digits of it
         round: String,
-        /// 写到此文件 The file to write
+        /// 内部使用 internal：逐条列出；报送使用 submission：仅汇总 For whom: with a line for each finding, or aggregates only
+        #[arg(long, value_enum, default_value_t = ReportFormArg::Internal)]
+        form: ReportFormArg,
+        /// 已签名的报告（JSON）写到此文件 The file to write, signed JSON
         #[arg(long)]
         out: PathBuf,
+        /// 另写一份供打印的网页 A page to print as well
+        #[arg(long)]
+        page: Option<PathBuf>,
+        /// 另写一份 Excel 工作簿 A workbook as well
+        #[arg(long)]
+        xlsx: Option<PathBuf>,
     },
+    /// 核验一份报告：只需文件与名片，不需节点 Verify one, from the file and cards alone
+    Verify {
+        /// 报告文件（JSON） The signed file
+        file: PathBuf,
+        /// 各机关名片；可给多个 Cards of the agencies
+        #[arg(long = "card", value_name = "CARD", num_args = 1..)]
+        cards: Vec<PathBuf>,
+    },
+}
+
+/// For whom a report is.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ReportFormArg {
+    Internal,
+    Submission,
+}
+
+impl ReportFormArg {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Internal => hefu_node::report::Form::Internal.code(),
+            Self::Submission => hefu_node::report::Form::Submission.code(),
+        }
+    }
 }
 
 #[derive(Subcommand)]
 pub(crate) enum AuditCommand {
+    /// 从留存的材料重新推导一条疑点，逐步说明 Derive one finding anew from what was kept, step by step
+    Explain {
+        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        round: String,
+        /// 疑点序号 Its number
+        seq: u64,
+    },
     /// 从头核对审计日志 Follow the chain from its beginning
     Verify,
     /// 导出审计日志，每行一条 JSON Export it, one JSON object a line

@@ -1,15 +1,24 @@
-//! `hefu audit`: the chained log.
+//! `hefu audit`: the chained log, and what can be shown of a finding from what was kept.
 
-use hefu_node::api::view::{EntryPage, Verified};
+use hefu_node::api::view::{EntryPage, ExplanationView, Verified};
+use hyper::Method;
 
 use super::{json, write_whole};
 use crate::args::AuditCommand;
-use crate::client::Client;
+use crate::client::{Client, read};
 use crate::failure::{Exit, Failure};
+use crate::naming;
+use crate::paper;
 use crate::printer::Printer;
 
 pub(crate) async fn run(command: AuditCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
     match command {
+        AuditCommand::Explain { round, seq } => {
+            let round = naming::round(&round, client).await?;
+            let path = format!("/api/v1/rounds/{round}/findings/{seq}/explanation");
+            let view: ExplanationView = read(&client.command(Method::POST, &path).await?)?;
+            printer.result(&json(&view), |lang| paper::explanation(&view, lang).text());
+        }
         AuditCommand::Verify => {
             let verified: Verified = client.get("/api/v1/audit/verify").await?;
             let Some(head) = verified.head.as_ref().filter(|_| verified.intact) else {

@@ -1,12 +1,14 @@
 //! `hefu finding`: 疑点 of a round. Each is to be verified before anything follows from it, and the screen says so.
 
-use hefu_node::api::view::{FindingDetail, FindingPage, FindingView, RowView};
+use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView};
+use hyper::Method;
 
-use super::{headings, json};
+use super::{headings, json, rows_at, write_whole};
 use crate::args::FindingCommand;
-use crate::client::Client;
+use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::naming;
+use crate::paper;
 use crate::printer::{Printer, grouped, table, yuan};
 use crate::words::Lang;
 
@@ -29,6 +31,18 @@ pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Prin
                 .get(&format!("/api/v1/rounds/{round}/findings/{seq}"))
                 .await?;
             printer.result(&json(&detail), |lang| text(&detail, lang));
+        }
+        FindingCommand::Record { round, seq, out } => {
+            let round = naming::round(&round, client).await?;
+            let path = format!("/api/v1/rounds/{round}/findings/{seq}/record");
+            let view: ExplanationView = read(&client.command(Method::POST, &path).await?)?;
+            let record = paper::person_record(&view, printer.lang());
+            let written = match out.extension() {
+                Some(extension) if extension == "txt" => record.text(),
+                _ => record.page(),
+            };
+            write_whole(&out, written.as_bytes())?;
+            printer.done("person_record_written", &[("file", out.display().to_string())]);
         }
     }
     Ok(())
@@ -174,17 +188,9 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
     text + &lang.word("not_a_decision")
 }
 
-/// `register 2/1:17` is row 17 of sheet 1 of the snapshot's second file.
-fn rows_at(rows: &[RowView]) -> String {
-    let each = rows
-        .iter()
-        .map(|row| format!("{} {}/{}:{}", row.dataset, row.file, row.sheet, row.row));
-    each.collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
-    use hefu_node::api::view::{FeedbackView, NOTICE, PaymentView};
+    use hefu_node::api::view::{FeedbackView, NOTICE, PaymentView, RowView};
 
     use super::*;
 

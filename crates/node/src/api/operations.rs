@@ -406,10 +406,6 @@ impl Operations {
         })
         .await
     }
-
-    pub(super) async fn report(self: Arc<Self>, id: Hex32, actor: Arc<str>) -> Result<Vec<u8>> {
-        blocking(move || Ok(self.node.report(&id.0, &actor)?)).await
-    }
 }
 
 /// The audit log and the ledger.
@@ -558,7 +554,9 @@ fn read_agreement(stored: StoredAgreement, rules: &RuleSet) -> Result<AgreementD
 }
 
 /// Long work goes to a thread of its own, and ends there even if nobody waits for it any more.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
         Err(ApiError::Node(Error::Internal {
             what: "an operation's thread",

@@ -68,6 +68,8 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::finding))
         .routes(routes!(rounds::report))
+        .routes(routes!(rounds::explain))
+        .routes(routes!(rounds::person_record))
         .routes(routes!(ferry::out))
         .routes(routes!(ferry::part))
         .routes(routes!(ferry::take))

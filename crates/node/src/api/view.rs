@@ -7,6 +7,7 @@ mod agreement;
 mod audit;
 mod care;
 mod dataset;
+mod explanation;
 mod ferry;
 mod finding;
 mod ledger;
@@ -25,6 +26,7 @@ pub use agreement::{
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
+pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{
     CardWaitingView, CarrierRequest, CutRequest, DueView, FerryOut, FerryView, FileForm, LetterInView,
     LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView,

@@ -240,7 +240,7 @@ impl Node {
             Err(Error::Psi(_) | Error::Spool { .. }) => None,
             made => Some(made?),
         };
-        self.end_asking(round, &signed, &outcome.findings, evidence)?;
+        self.end_asking(round, &signed, &outcome, evidence)?;
         Ok((outcome, peer_elements))
     }
 

@@ -95,23 +95,38 @@ impl Node {
     /// # Errors
     /// When something does not fit, or is not there any more.
     pub fn prove_finding(&self, round: &[u8; 32], finding: u64) -> Result<usize> {
+        Ok(self.proven_elements(round, finding)?.len())
+    }
+
+    /// As [`Node::prove_finding`]: each element with its label, which is empty where the agreement has none.
+    pub(crate) fn proven_elements(&self, round: &[u8; 32], finding: u64) -> Result<Vec<Proven>> {
         let Some(proof) = self.store.evidence(round, finding)? else {
-            return Ok(0);
+            return Ok(Vec::new());
         };
         let committed = self.entry_of(round, "session_committed")?;
-        let open = Open::decode(&bytes_at(&committed, "/open")?).map_err(hefu_psi::Error::Refused)?;
-        let accept = Accept::decode(&bytes_at(&committed, "/accept")?).map_err(hefu_psi::Error::Refused)?;
+        let open = Open::decode(&hex_at(&committed, "/open")?).map_err(hefu_psi::Error::Refused)?;
+        let accept = Accept::decode(&hex_at(&committed, "/accept")?).map_err(hefu_psi::Error::Refused)?;
         let signed = signed_receipt(&self.entry_of(round, "round_done")?)?;
-        let parts = parts(&proof)?;
-        for (element, evidence) in &parts {
-            evidence.verify::<Ristretto255>(&self.surroundings.pool, element, &open, &accept, &signed)?;
-        }
-        Ok(parts.len())
+        let proven = |(element, evidence): (&[u8], Evidence)| {
+            let pool = &self.surroundings.pool;
+            let label = evidence.verify::<Ristretto255>(pool, element, &open, &accept, &signed)?;
+            Ok(Proven {
+                element: Zeroizing::new(element.to_vec()),
+                label,
+            })
+        };
+        parts(&proof)?.into_iter().map(proven).collect()
     }
 }
 
+/// An element that matched, as its evidence shows.
+pub(crate) struct Proven {
+    pub(crate) element: Zeroizing<Vec<u8>>,
+    pub(crate) label: Zeroizing<Vec<u8>>,
+}
+
 /// The receipt as the log has it.
-fn signed_receipt(entry: &Value) -> Result<SignedReceipt> {
+pub(crate) fn signed_receipt(entry: &Value) -> Result<SignedReceipt> {
     let number = |place: &str| entry.pointer(place).and_then(Value::as_u64).ok_or_else(damaged);
     let head = |side: &str| {
         Ok::<_, Error>(LogHead {
@@ -136,7 +151,8 @@ fn signed_receipt(entry: &Value) -> Result<SignedReceipt> {
     })
 }
 
-fn bytes_at(entry: &Value, place: &str) -> Result<Vec<u8>> {
+/// The bytes that stand in hexadecimal at this place of an entry.
+pub(crate) fn hex_at(entry: &Value, place: &str) -> Result<Vec<u8>> {
     let text = entry.pointer(place).and_then(Value::as_str).ok_or_else(damaged)?;
     let (digits, rest) = text.as_bytes().as_chunks::<2>();
     let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
@@ -145,7 +161,7 @@ fn bytes_at(entry: &Value, place: &str) -> Result<Vec<u8>> {
 }
 
 fn array_at<const N: usize>(entry: &Value, place: &str) -> Result<[u8; N]> {
-    bytes_at(entry, place)?.try_into().map_err(|_| damaged())
+    hex_at(entry, place)?.try_into().map_err(|_| damaged())
 }
 
 fn damaged() -> Error {

@@ -13,7 +13,10 @@ use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
-use crate::api::view::{FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started};
+use crate::api::view::{
+    ExplanationView, FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started,
+};
+use crate::report::Form;
 
 /// Every round, the newest first.
 #[utoipa::path(get, path = "/api/v1/rounds", responses((status = 200, body = RoundList), Failures))]
@@ -95,13 +98,50 @@ pub(super) async fn finding(
     Ok(Json(operations.finding(id, seq).await?))
 }
 
-/// The signed report of a round, byte for byte: it can be verified without the node.
-#[utoipa::path(post, path = "/api/v1/rounds/{id}/report", params(("id" = String, Path), ActorHeader), responses((status = 200, body = Object), Failures))]
+/// The signed report of a round, byte for byte: it can be verified without the node. Each is a copy with a number.
+#[utoipa::path(post, path = "/api/v1/rounds/{id}/report", params(("id" = String, Path), InForm, ActorHeader), responses((status = 200, body = Object), Failures))]
 pub(super) async fn report(
     State(operations): State<Arc<Operations>>,
     Extension(Actor(actor)): Extension<Actor>,
     InPath(id): InPath<Hex32>,
+    InQuery(asked): InQuery<InForm>,
 ) -> Result<impl IntoResponse> {
-    let report = operations.report(id, actor).await?;
+    let report = operations.report(id, asked.form, actor).await?;
     Ok(([(CONTENT_TYPE, "application/json")], report))
+}
+
+/// For whom a report is.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InForm {
+    /// `internal` with a line for each finding, `submission` with aggregates only.
+    #[serde(default = "InForm::usual")]
+    form: String,
+}
+
+impl InForm {
+    fn usual() -> String {
+        Form::Internal.code().to_owned()
+    }
+}
+
+/// One finding derived once more from what was kept. The person is masked.
+#[utoipa::path(post, path = "/api/v1/rounds/{id}/findings/{seq}/explanation", params(("id" = String, Path), ("seq" = u64, Path), ActorHeader), responses((status = 200, body = ExplanationView), Failures))]
+pub(super) async fn explain(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    InPath((id, seq)): InPath<(Hex32, u64)>,
+) -> Result<Json<ExplanationView>> {
+    Ok(Json(operations.explain(id, seq, actor).await?))
+}
+
+/// What the record for the person concerned says. That it was made is logged.
+#[utoipa::path(post, path = "/api/v1/rounds/{id}/findings/{seq}/record", params(("id" = String, Path), ("seq" = u64, Path), ActorHeader), responses((status = 200, body = ExplanationView), Failures))]
+pub(super) async fn person_record(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    InPath((id, seq)): InPath<(Hex32, u64)>,
+) -> Result<Json<ExplanationView>> {
+    Ok(Json(operations.person_record(id, seq, actor).await?))
 }

@@ -1,0 +1,200 @@
+//! Counting findings, and keeping small counts to oneself.
+//!
+//! A report for submission tells no count from 1 to 4. Such a count would follow from a total, or from another table that
+//! gives the same total, by subtraction. So where any table has one, only the table by rule is told, its small rows as
+//! such, and neither a total nor another table beside it: the report is then the same whether a small row is 1, 2, 3 or
+//! 4. This does not protect against whoever knows the total from elsewhere, such as a report of another day, and a large
+//! payment to one person shows in a sum that is told.
+
+use std::collections::BTreeMap;
+
+use hefu_casework::{Finding, Month, Payment, When, total_to_verify};
+
+use super::facts::{CannotFind, Cell, Form, Group, Row, Tables};
+use crate::Result;
+
+/// The smallest count that a report for submission tells.
+pub const SMALLEST: u64 = 5;
+
+/// The tables of these findings, in this form.
+pub(super) fn tables(
+    findings: &[Finding],
+    matched: Option<u64>,
+    cannot_find: Vec<CannotFind>,
+    form: Form,
+) -> Result<Tables> {
+    let mut tables = Tables {
+        smallest: None,
+        matched,
+        total: told(findings)?,
+        by_rule: rows(findings, by_rule)?,
+        by_month: Some(rows(findings, by_month)?),
+        by_pair: Some(rows(findings, by_pair)?),
+        cannot_find,
+    };
+    if form == Form::Submission {
+        tables.smallest = Some(SMALLEST);
+        suppress(&mut tables);
+    }
+    Ok(tables)
+}
+
+fn by_rule(finding: &Finding) -> Vec<Group> {
+    vec![Group::Rule {
+        kind: finding.kind.code().to_owned(),
+        rule: finding.rule.clone(),
+    }]
+}
+
+fn by_month(finding: &Finding) -> Vec<Group> {
+    finding.months.iter().copied().map(Group::Month).collect()
+}
+
+fn by_pair(finding: &Finding) -> Vec<Group> {
+    let pair = |programme: &hefu_casework::ProgrammeCode| Group::Pair {
+        programme: programme.clone(),
+        peer: finding.peer.clone(),
+    };
+    finding.programmes.iter().map(pair).collect()
+}
+
+fn rows(findings: &[Finding], groups: fn(&Finding) -> Vec<Group>) -> Result<Vec<Row>> {
+    let mut grouped: BTreeMap<Group, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        for group in groups(finding) {
+            let mut part = finding.clone();
+            part.payments.retain(|payment| is_of(payment, &group));
+            part.to_verify = part.to_verify.filter(|_| !part.payments.is_empty());
+            grouped.entry(group).or_default().push(part);
+        }
+    }
+    let row = |(of, findings): (Group, Vec<Finding>)| {
+        Ok(Row {
+            of,
+            cell: told(&findings)?,
+        })
+    };
+    grouped.into_iter().map(row).collect()
+}
+
+/// Of a finding that stands in several rows, what belongs to this one.
+fn is_of(payment: &Payment, group: &Group) -> bool {
+    match group {
+        Group::Rule { .. } => true,
+        Group::Month(month) => match payment.when {
+            When::Month(paid) => paid == *month,
+            When::Day(day) => Month::of(day) == *month,
+        },
+        Group::Pair { programme, .. } => payment.programme == *programme,
+    }
+}
+
+fn told(findings: &[Finding]) -> Result<Cell> {
+    let stated = findings.iter().any(|finding| finding.to_verify.is_some());
+    let to_verify_fen = match stated {
+        true => Some(total_to_verify(findings)?),
+        false => None,
+    };
+    Ok(Cell::Told {
+        findings: findings.len() as u64,
+        to_verify_fen,
+    })
+}
+
+fn is_small(row: &Row) -> bool {
+    matches!(
+        row.cell,
+        Cell::Told {
+            findings: 1..SMALLEST,
+            ..
+        }
+    )
+}
+
+fn suppress(tables: &mut Tables) {
+    let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
+    if !others.chain([&tables.by_rule]).flatten().any(is_small) {
+        return;
+    }
+    for row in tables.by_rule.iter_mut().filter(|row| is_small(row)) {
+        row.cell = Cell::Small {};
+    }
+    tables.total = Cell::Withheld {};
+    tables.matched = None;
+    tables.by_month = None;
+    tables.by_pair = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use hefu_casework::{Fen, RuleId};
+
+    use super::*;
+
+    fn row((at, findings): (usize, &u64)) -> Row {
+        Row {
+            of: Group::Rule {
+                kind: "duplicate".to_owned(),
+                rule: Some(RuleId::new(&format!("X{at}")).unwrap()),
+            },
+            cell: Cell::Told {
+                findings: *findings,
+                to_verify_fen: Some(Fen(100 * i64::try_from(*findings).unwrap())),
+            },
+        }
+    }
+
+    fn suppressed(by_rule: &[u64], by_month: &[u64]) -> Tables {
+        let table = |counts: &[u64]| counts.iter().enumerate().map(row).collect::<Vec<_>>();
+        let sum = by_rule.iter().sum();
+        let mut tables = Tables {
+            smallest: Some(SMALLEST),
+            matched: Some(sum),
+            total: row((0, &sum)).cell,
+            by_rule: table(by_rule),
+            by_month: Some(table(by_month)),
+            by_pair: Some(table(&[sum])),
+            cannot_find: Vec::new(),
+        };
+        suppress(&mut tables);
+        tables
+    }
+
+    #[test]
+    fn where_nothing_is_small_all_is_told() {
+        let tables = suppressed(&[5, 12], &[17]);
+        assert_eq!(tables.total, row((0, &17)).cell);
+        assert_eq!(tables.matched, Some(17));
+        assert_eq!(tables.by_rule.len(), 2);
+        assert!(tables.by_month.is_some() && tables.by_pair.is_some());
+        // Nothing found is no small count.
+        assert!(suppressed(&[], &[]).by_month.is_some());
+    }
+
+    #[test]
+    fn a_report_is_the_same_whatever_a_small_count_is() {
+        for (by_rule, by_month) in [
+            (vec![0, 7], vec![5, 6]),
+            (vec![7, 0, 30, 0], vec![40]),
+            (vec![0], vec![0]),
+            (vec![0, 0, 0, 0], vec![5]),
+        ] {
+            let with = |small: u64| -> Vec<u64> {
+                by_rule
+                    .iter()
+                    .map(|count| if *count == 0 { small } else { *count })
+                    .collect()
+            };
+            let first = suppressed(&with(1), &by_month);
+            assert!(first.total == Cell::Withheld {} && first.matched.is_none());
+            for small in 2..SMALLEST {
+                assert_eq!(suppressed(&with(small), &by_month), first, "{by_rule:?} {small}");
+            }
+            assert_ne!(suppressed(&with(SMALLEST), &by_month), first);
+        }
+        // One in another table: what adds up to it is not told either.
+        let tables = suppressed(&[9], &[7, 2]);
+        assert!(tables.by_month.is_none() && tables.by_pair.is_none());
+        assert_eq!(tables.by_rule[0].cell, row((0, &9)).cell);
+    }
+}
