@@ -205,11 +205,7 @@ fn folders_for_files_stand_together_and_lie_in_the_nodes_folder() {
         let line = FULL.lines().find(|line| line.starts_with("[ferry]")).unwrap();
         Config::parse(&FULL.replacen(line, &format!("[ferry]\n{lines}"), 1))
     };
-    for half in [
-        "outbox = \"out\"",
-        "inbox = \"in\"",
-        "slips = \"slips\"\ninbox = \"in\"",
-    ] {
+    for half in ["outbox = \"out\"", "inbox = \"in\""] {
         assert!(matches!(with(half), Err(ConfigError::HalfFerry { .. })), "{half}");
     }
     let Err(ConfigError::Syntax { field, .. }) = with("max_file_bytes = 4095") else {
