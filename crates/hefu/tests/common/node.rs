@@ -83,12 +83,27 @@ impl Node {
 
     /// Runs it, and waits until it answers.
     pub(crate) fn serve(&self) -> Serving {
+        self.served_by(Command::new(env!("CARGO_BIN_EXE_hefu")))
+    }
+
+    /// As [`Node::serve`], with a clock that is wrong by so much (`+9h`), where the machine has what it takes.
+    pub(crate) fn serve_with_clock(&self, wrong_by: &str) -> Serving {
+        if Command::new("faketime").arg("--version").output().is_err() {
+            println!("faketime is not installed: the clock is left as it is");
+            return self.serve();
+        }
+        let mut command = Command::new("faketime");
+        command.args(["-f", wrong_by, env!("CARGO_BIN_EXE_hefu")]);
+        self.served_by(command)
+    }
+
+    fn served_by(&self, mut command: Command) -> Serving {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log())
             .unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
+        let mut child = command
             .args(["serve", "--json", "--node"])
             .arg(&self.folder)
             .stdout(Stdio::piped())
