@@ -239,7 +239,7 @@ impl Node {
     }
 
     /// Ends the session behind a round badly, or the round alone where it came to no session.
-    fn finish_session(
+    pub(crate) fn finish_session(
         &self,
         round: &Round,
         end: SessionEnd,

@@ -57,6 +57,15 @@ pub struct Session {
     pub end: Option<SessionEnd>,
 }
 
+impl Session {
+    /// Whether it goes by files and its receiver, this side, has the whole answer and has signed for it: both have signed,
+    /// and it ends as agreed as soon as the result is looked at, whatever comes of that. Nothing else ends it.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.by_files && self.role == Role::Receiver && self.receipt.is_some() && self.end.is_none()
+    }
+}
+
 /// A session at its beginning.
 #[derive(Clone, Copy)]
 pub struct NewSession<'a> {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hefu_casework::Hex;
 use hefu_link::Card;
-use hefu_psi::wire::{Abort, Kind, encode_abort};
+use hefu_psi::wire::{Abort, encode_abort};
 use hefu_store::{Entry, Matter, NewLetter, Role, Session};
 use serde_json::json;
 
-use super::content::{one_frame, paper};
+use super::content::paper;
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED};
 use crate::{Node, Result};
@@ -47,19 +47,11 @@ impl Node {
         let (peer, call) = (card.node_key(), session.call);
         let newest = |matter| self.store.newest_letter(&peer, matter, &call);
         match (&session.end, session.role) {
+            // A process was killed between the signature and the letter.
+            (None, Role::Receiver) if session.is_heard() => self.put_receipt(card, session),
             (None, Role::Receiver) if newest(Matter::Opening)?.is_none() => self.ask(session, card).await,
             (None, _) => Ok(false),
-            (Some(end), Role::Receiver) if end.reason.is_empty() => {
-                let Some(receipt) = session.receipt.as_deref() else {
-                    return Ok(false);
-                };
-                if newest(Matter::Receipt)?.is_some() {
-                    return Ok(false);
-                }
-                let frames = one_frame(Kind::Receipt, &[receipt])?;
-                self.put_small(card, Matter::Receipt, session, &frames)?;
-                Ok(true)
-            }
+            (Some(end), Role::Receiver) if end.reason.is_empty() => self.put_receipt(card, session),
             (Some(end), _) if end.reason.is_empty() || end.told => Ok(false),
             (Some(end), role) => {
                 let opening = newest(Matter::Opening)?;
@@ -80,7 +72,7 @@ impl Node {
         }
     }
 
-    fn put_small(&self, card: &Card, matter: Matter, session: &Session, frames: &[u8]) -> Result<()> {
+    pub(super) fn put_small(&self, card: &Card, matter: Matter, session: &Session, frames: &[u8]) -> Result<()> {
         let agreement = self.store.round(&session.round)?.map(|round| round.agreement);
         Ok(self.store.put_letter(
             &NewLetter {

@@ -238,7 +238,8 @@ impl Node {
         Ok(answered)
     }
 
-    /// The receiver's second turn: the answer comes, and the round ends.
+    /// The receiver's second turn: the answer comes, is verified and signed for, and the receipt is due. What is in it is
+    /// looked at later, and nothing that goes out waits for that.
     pub(super) async fn take_answer(
         self: &Arc<Self>,
         coming: &Coming,
@@ -265,6 +266,10 @@ impl Node {
             }
             session => session?,
         };
+        if session.is_heard() {
+            // It comes once more while its result is looked at, which is not waited for.
+            return self.put_receipt(card, &session).map(drop);
+        }
         let (place, _) = self.active.take_over(&session.round).await.split();
         let (session, mut round) = self.recorded(&session.round)?;
         if let Some(end) = session.end {
@@ -274,12 +279,9 @@ impl Node {
                 false => Err(hefu_store::Error::SessionEnded.into()),
             };
         }
-        round.bytes_in = piece.bytes();
         let frames = piece.frames(&coming.content)?;
-        match self.hear(&mut round, frames, Arc::new(place)).await {
-            Ok(()) => Ok(()),
-            // It is on record, and nothing is told.
-            Err(Error::InVain { .. }) => Ok(()),
+        match self.hear(&round, frames, Arc::new(place)).await {
+            Ok(()) => self.put_receipt(card, &self.recorded(&round.id)?.0).map(drop),
             Err(Error::Link(hefu_link::Error::PeerAborted { abort, .. })) if passing(&abort) => {
                 // Nobody can be called again: what ends nothing is no answer.
                 let error = malformed(Kind::Accept);
@@ -295,33 +297,6 @@ impl Node {
                 }
             }
         }
-    }
-
-    async fn hear(
-        self: &Arc<Self>,
-        round: &mut Round,
-        frames: impl std::io::Read + Send + 'static,
-        place: impl Clone + Send + 'static,
-    ) -> Result<()> {
-        let in_force = self.signed(&round.agreement)?;
-        let seed = self.seed(&round.id)?;
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver, place.clone())
-            .await?;
-        let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
-        let (concluded, _) = self
-            .runner(&round.id)
-            .hear_by_file::<Ristretto255>(
-                in_force.terms(in_force.me)?,
-                packed(&set)?,
-                seed,
-                journal.clone(),
-                frames,
-                place,
-            )
-            .await?;
-        self.conclude_asking(round, &in_force, &set, concluded, &journal)
-            .map(drop)
     }
 
     /// The sender's end: the receipt comes, however late.
