@@ -102,11 +102,7 @@ impl Node {
         let Some(receipt) = session.receipt.as_deref() else {
             return Ok(false);
         };
-        if self
-            .store
-            .newest_letter(&peer, Matter::Receipt, &call)?
-            .is_some()
-        {
+        if self.store.newest_letter(&peer, Matter::Receipt, &call)?.is_some() {
             return Ok(false);
         }
         let frames = one_frame(Kind::Receipt, &[receipt])?;
@@ -119,7 +115,11 @@ impl Node {
         let node = Arc::clone(self);
         tokio::spawn(async move {
             if let Err(error) = node.conclude_heard().await {
-                tracing::error!(node = node.name(), code = error.code(), "a round is not concluded");
+                tracing::error!(
+                    node = node.name(),
+                    code = error.code(),
+                    "a round is not concluded"
+                );
             }
         });
     }
@@ -138,7 +138,7 @@ impl Node {
         let mut sessions = self.store.open_sessions()?;
         sessions.retain(Session::is_heard);
         for session in sessions {
-            if let Err(error) = self.conclude(&session.round).await {
+            if let Err(error) = self.conclude_one(&session.round).await {
                 self.active.interrupt(&session.round, error.code());
                 failed = failed.and(Err(error));
             }
@@ -146,7 +146,7 @@ impl Node {
         failed
     }
 
-    async fn conclude(self: &Arc<Self>, id: &[u8; 32]) -> Result<()> {
+    async fn conclude_one(self: &Arc<Self>, id: &[u8; 32]) -> Result<()> {
         let (place, _) = self.active.take_over(id).await.split();
         let place = Arc::new(place);
         let (session, mut round) = self.recorded(id)?;

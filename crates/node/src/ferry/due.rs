@@ -62,18 +62,27 @@ impl Node {
                     self.store.mark_told(&session.round)?;
                     return Ok(false);
                 }
-                if newest(Matter::Ended)?.is_some() {
+                // Another reason, said before, does not tell this one.
+                let said = newest(Matter::Ended)?.and_then(|letter| letter.detail);
+                if said.as_ref() == Some(&end.reason) {
                     return Ok(false);
                 }
-                let word = self.tell_ended(&call, &end.reason);
+                let word = self.tell_ended(&call, &end.reason, &peer);
                 self.put_small(card, Matter::Ended, session, &paper(ENDED, &word.encode())?)?;
                 Ok(true)
             }
         }
     }
 
-    pub(super) fn put_small(&self, card: &Card, matter: Matter, session: &Session, frames: &[u8]) -> Result<()> {
+    pub(super) fn put_small(
+        &self,
+        card: &Card,
+        matter: Matter,
+        session: &Session,
+        frames: &[u8],
+    ) -> Result<()> {
         let agreement = self.store.round(&session.round)?.map(|round| round.agreement);
+        let reason = session.end.as_ref().map(|end| end.reason.as_slice());
         Ok(self.store.put_letter(
             &NewLetter {
                 id: &self.fresh_id(),
@@ -81,7 +90,7 @@ impl Node {
                 matter,
                 about: &session.call,
                 agreement: agreement.as_ref(),
-                detail: None,
+                detail: reason.filter(|_| matter == Matter::Ended),
                 body: Some(frames),
             },
             None,
@@ -124,13 +133,15 @@ impl Node {
         Ok(made)
     }
 
-    /// Keeps a letter that answers another: the same one, however often that comes.
+    /// Keeps a letter that answers another: the same one, however often that comes. `reason` is why a session ended, if
+    /// it tells that.
     pub(super) fn put_reply(
         &self,
         card: &Card,
         to: &[u8; 16],
         matter: Matter,
         [about, agreement]: [Option<&[u8; 32]>; 2],
+        reason: Option<&[u8]>,
         frames: &[u8],
     ) -> Result<()> {
         let Some(about) = about else { return Ok(()) };
@@ -142,7 +153,7 @@ impl Node {
                 matter,
                 about,
                 agreement,
-                detail: None,
+                detail: reason,
                 body: Some(frames),
             },
             Some(&Entry {

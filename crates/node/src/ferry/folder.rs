@@ -99,7 +99,10 @@ impl Node {
         let heard = heard.iter().filter(|session| session.is_heard());
         self.keep_needed()?;
         self.keep_only(IN, &coming)?;
-        self.keep_only(HEARD, &heard.map(|session| Hex(session.round).to_string()).collect())?;
+        self.keep_only(
+            HEARD,
+            &heard.map(|session| Hex(session.round).to_string()).collect(),
+        )?;
         self.keep_only(WORK, &HashSet::new())
     }
 

@@ -97,7 +97,7 @@ impl Node {
             return Err(malformed(Kind::Open));
         }
         let card = &coming.card;
-        let answered = match self.called_by_letter(&open, &call, card).await {
+        let answered = match self.called(&open, card, true).await {
             Ok(id) => self.answer_letter(coming, piece, letter, open, frames, &id).await,
             Err(error) => {
                 if !error.can_go_on() {
@@ -118,29 +118,18 @@ impl Node {
             Some(end) => hefu_psi::wire::decode_abort(&end.reason),
             None => error.abort(),
         };
-        let refusal = refusal(&reason.unwrap_or(Abort::Internal))?;
+        let reason = reason.unwrap_or(Abort::Internal);
         let about = [Some(&call), letter.agreement.as_ref()];
-        self.put_reply(card, &letter.id, Matter::Answer, about, &refusal)?;
+        let told = encode_abort(&reason);
+        self.put_reply(
+            card,
+            &letter.id,
+            Matter::Answer,
+            about,
+            Some(&told),
+            &refusal(&reason)?,
+        )?;
         Err(error)
-    }
-
-    /// The round that an opening begins, or that it has begun before.
-    async fn called_by_letter(
-        self: &Arc<Self>,
-        open: &Open,
-        call: &[u8; 32],
-        card: &Card,
-    ) -> Result<[u8; 32]> {
-        if self
-            .store
-            .newest_taken(&card.node_key(), Matter::Ended, call)?
-            .is_some()
-            && self.store.session_by_call(Role::Sender, call)?.is_none()
-        {
-            // It was given up before it came.
-            return Err(hefu_psi::Error::Refused(Abort::Cancelled).into());
-        }
-        self.called(open, card, true).await
     }
 
     async fn answer_letter(
@@ -249,19 +238,13 @@ impl Node {
         let call = letter.about.ok_or_else(|| malformed(Kind::Accept))?;
         let card = &coming.card;
         let session = match self.letter_session(Role::Receiver, &call, card) {
-            Err(error)
-                if !error.can_go_on() && self.store.session_by_call(Role::Receiver, &call)?.is_none() =>
-            {
-                // This node was restored since it asked, and the sender would wait for ever.
-                let word = self.tell_ended(&call, &encode_abort(&Abort::Voided));
-                let about = [Some(&call), letter.agreement.as_ref()];
-                self.put_reply(
-                    card,
-                    &letter.id,
-                    Matter::Ended,
-                    about,
-                    &paper(ENDED, &word.encode())?,
-                )?;
+            Err(error) if !error.can_go_on() => {
+                // If this node was restored since it asked, the sender would wait for ever.
+                if let Some(word) = self.void_unknown(&call, card)? {
+                    let about = [Some(&call), letter.agreement.as_ref()];
+                    let (voided, paper) = (encode_abort(&Abort::Voided), paper(ENDED, &word.encode())?);
+                    self.put_reply(card, &letter.id, Matter::Ended, about, Some(&voided), &paper)?;
+                }
                 return Err(error);
             }
             session => session?,

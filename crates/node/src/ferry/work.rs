@@ -242,7 +242,7 @@ impl Node {
                 let (call, heard) = self.hear_ended(&told, &coming.card).await?;
                 let about = [Some(&call), letter.agreement.as_ref()];
                 let heard = paper(HEARD, &heard.encode())?;
-                self.put_reply(&coming.card, &letter.id, Matter::Heard, about, &heard)?;
+                self.put_reply(&coming.card, &letter.id, Matter::Heard, about, None, &heard)?;
                 Ok(None)
             }
             Matter::Heard => {

@@ -178,7 +178,7 @@ impl Node {
         if let Some(card) = peer.and_then(|peer| self.book().by_node_key(&peer))
             && let Some(end) = &session.end
         {
-            let word = self.tell_ended(&session.call, &end.reason);
+            let word = self.tell_ended(&session.call, &end.reason, &card.node_key());
             let heard = self.visit(&card).await?.say_ended(&word).await?;
             self.note_heard(&heard, &card)?;
         }
