@@ -28,7 +28,6 @@ pub(super) struct Heard {
     in_force: InForce,
     set: ElementSet,
     concluded: Concluded,
-    journal: Arc<Kept>,
 }
 
 impl Node {
@@ -82,7 +81,7 @@ impl Node {
                 in_force.terms(in_force.me)?,
                 packed(&set)?,
                 seed,
-                journal.clone(),
+                journal,
                 File::open(self.heard_file(&round.id)).map_err(disk)?,
                 place,
             )
@@ -92,7 +91,6 @@ impl Node {
             in_force,
             set,
             concluded,
-            journal,
         })
     }
 
@@ -186,9 +184,9 @@ impl Node {
                 in_force,
                 set,
                 concluded,
-                journal,
                 ..
             } = heard;
+            let journal = Kept::new(Arc::clone(&node), record.id)?;
             node.conclude_asking(&mut record, &in_force, &set, concluded, &journal)
                 .map(drop)
         };
