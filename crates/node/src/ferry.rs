@@ -5,6 +5,7 @@
 //! ferry/out/        sealed sets, as long as something in them is not settled
 //! ferry/in/         parts of sets that came, until the set is worked through
 //! ferry/work/       what a set holds, while it is worked through
+//! ferry/heard/      answers that are signed for, until the result is looked at
 //! ```
 //!
 //! Letters and sets are durable before anything appears for a carrier, and nothing is deleted before what replaces it is
@@ -12,6 +13,7 @@
 //! point goes on as if it had not been. No secret of a session stands in any of these files: they hold what the peer gets.
 
 mod carrier;
+mod conclude;
 mod content;
 mod due;
 mod folder;
@@ -26,6 +28,7 @@ mod work;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -46,6 +49,12 @@ pub(crate) struct Ferry {
     /// Held by whoever has the folder of a set's parts open.
     parts: Mutex<()>,
     notify: Notify,
+    /// Held by whoever looks at results; never together with `working`.
+    concluding: tokio::sync::Mutex<()>,
+    /// The answer that was heard last, so that it need not be heard again.
+    heard_last: Mutex<Option<conclude::Heard>>,
+    /// Whether the watched folders say when results are looked at.
+    watched: AtomicBool,
     /// Files of the inbox that were refused, as they were then.
     refused: Mutex<BTreeMap<PathBuf, Refusal>>,
     /// Rounds of which a peer's word that they have ended stands in the log already, though it changed nothing.

@@ -173,7 +173,17 @@ impl Node {
         }
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
         self.active.settled(&round.id);
-        self.store.end_session(&SessionOutcome {
+        // The peer has signed for its log as well: one that grew shorter, or has another past, was restored or rewritten.
+        let theirs = match round.role {
+            Role::Receiver => &signed.sender_head,
+            Role::Sender => &signed.receiver_head,
+        };
+        let head = LogHead {
+            seq: theirs.seq,
+            hash: theirs.hash,
+        };
+        let peer = self.peer_name(&round.peer);
+        let news = self.store.end_session(&SessionOutcome {
             round,
             findings: outcome.map_or(&[], |outcome| &outcome.findings),
             evidence: &evidence.unwrap_or_default(),
@@ -183,37 +193,17 @@ impl Node {
             },
             own_receipt,
             peer_receipt,
+            peer_head: Some((head, &peer)),
             entry: Entry {
                 actor: "node",
                 kind: "round_done",
                 body: &entry,
             },
         })?;
-        self.note_head(round, signed)?;
+        if let Some(alarm) = news.and_then(HeadNews::alarm) {
+            tracing::warn!(node = self.name(), peer, "{alarm}");
+        }
         self.after_end(round)
-    }
-
-    /// The peer has signed for its log as well: a log that grew shorter, or has another past, was restored or rewritten.
-    fn note_head(&self, round: &Round, signed: &SignedReceipt) -> Result<()> {
-        let theirs = match round.role {
-            Role::Receiver => &signed.sender_head,
-            Role::Sender => &signed.receiver_head,
-        };
-        let head = LogHead {
-            seq: theirs.seq,
-            hash: theirs.hash,
-        };
-        let news = match self.store.note_peer_head(&round.peer, &head)? {
-            HeadNews::Older => "peer_log_went_back",
-            HeadNews::Forked => "peer_log_forked",
-            HeadNews::First | HeadNews::Same | HeadNews::Newer => return Ok(()),
-        };
-        let peer = self.peer_name(&round.peer);
-        tracing::warn!(node = self.name(), peer, "{news}");
-        self.log(
-            news,
-            &json!({ "peer": peer, "seq": head.seq, "hash": Hex(head.hash), "round": Hex(round.id) }),
-        )
     }
 
     pub(crate) fn end_badly(&self, round: &mut Round, error: &Error) -> Result<()> {
@@ -239,7 +229,7 @@ impl Node {
     }
 
     /// Ends the session behind a round badly, or the round alone where it came to no session.
-    fn finish_session(
+    pub(crate) fn finish_session(
         &self,
         round: &Round,
         end: SessionEnd,
@@ -257,6 +247,7 @@ impl Node {
                 end,
                 own_receipt: None,
                 peer_receipt: None,
+                peer_head: None,
                 entry: Entry {
                     actor,
                     kind: "session_ended",

@@ -46,6 +46,6 @@ pub use log::{Entry, LogEntry, LogHead};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use round::{Role, Round, RoundState};
-pub use session::{Answered, Direction, NewSession, Session, SessionEnd, SessionOutcome};
+pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;
 pub use vault::{Costs, Unlock, Vault};

@@ -308,6 +308,7 @@ pub(crate) fn outcome(round: &Round) -> SessionOutcome<'_> {
         },
         own_receipt: Some(b"own receipt"),
         peer_receipt: Some(b"peer receipt"),
+        peer_head: None,
         entry: ENTRY,
     }
 }

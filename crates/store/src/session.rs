@@ -16,12 +16,14 @@ use crate::store::Store;
 mod answered;
 mod chunk;
 mod end;
+mod given_up;
 mod secret;
 
 pub use answered::Answered;
 pub use chunk::Direction;
 pub(crate) use end::erase_secrets;
 pub use end::{SessionEnd, SessionOutcome};
+pub use given_up::GivenUp;
 
 /// The protocol session of one round. Messages are kept as they went over the wire, to be repeated byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,15 @@ pub struct Session {
     pub end: Option<SessionEnd>,
 }
 
+impl Session {
+    /// Whether it goes by files and its receiver, this side, has the whole answer and has signed for it: both have signed,
+    /// and it ends as agreed as soon as the result is looked at, whatever comes of that. Nothing else ends it.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.by_files && self.role == Role::Receiver && self.receipt.is_some() && self.end.is_none()
+    }
+}
+
 /// A session at its beginning.
 #[derive(Clone, Copy)]
 pub struct NewSession<'a> {
@@ -82,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`Error::BudgetSpent`], [`Error::RoundsSpent`], [`Error::BudgetLocked`]; [`Error::SessionVoided`] where the call
     /// was debited and has no session any more; [`Error::SessionChanged`] where the round or the call has another
-    /// session; [`Error::SessionEnded`]; those of [`Store::put_round`] and [`Store::append`].
+    /// session; [`Error::SessionEnded`], also where the call was given up before it came; those of [`Store::put_round`] and [`Store::append`].
     pub fn begin_session(&self, new: &NewSession<'_>) -> Result<(), Error> {
         let round = new.round;
         let mut call = [0; 32];
@@ -93,6 +104,9 @@ impl Store {
             }
             if by_call(connection, round.role, &call)?.is_some() {
                 return Err(Error::changed("round"));
+            }
+            if round.role == Role::Sender && given_up::is_given_up(connection, &round.peer, &call)? {
+                return Err(Error::SessionEnded);
             }
             if let Some(debit) = &new.debit {
                 budget::debit(connection, &round.peer, &round.agreement, &call, debit)?;

@@ -17,22 +17,28 @@ const ENDED: u8 = 4;
 const HEARD: u8 = 5;
 
 /// The end of a session as a party says it: call, signature, reason.
-fn ended(by: &Rogue, open: &[u8], reason: &Abort) -> Vec<u8> {
+fn ended(by: &Rogue, to: &Card, open: &[u8], reason: &Abort) -> Vec<u8> {
     let (call, reason) = (digest(&SHA256, open), encode_abort(reason));
-    let signed = [b"hefu/3 ended\0", call.as_ref(), &reason].concat();
+    let signed = [
+        b"hefu/3 ended\0".as_slice(),
+        &to.node_key(),
+        call.as_ref(),
+        &reason,
+    ]
+    .concat();
     let signature = by.keys.signing_key().sign(&signed);
     [call.as_ref(), signature.as_ref(), &reason].concat()
 }
 
-/// How it ended there, as the other side answers that; its signature holds.
-fn heard(answer: &[u8], call: &[u8], by: &Card) -> Vec<u8> {
+/// How it ended there, as the other side answers that under this label; its signature holds.
+fn heard(answer: &[u8], label: &[u8], call: &[u8], by: &Card, to: &Card) -> Vec<u8> {
     let paper = Document::decode(answer).unwrap();
     assert_eq!(paper.kind, HEARD);
     let (said, rest) = paper.bytes.split_at(32);
     let (signature, reason) = rest.split_at(64);
     assert_eq!(said, call);
     UnparsedPublicKey::new(&ED25519, by.node_key())
-        .verify(&[b"hefu/3 heard\0", call, reason].concat(), signature)
+        .verify(&[label, &to.node_key(), call, reason].concat(), signature)
         .unwrap();
     reason.to_vec()
 }
@@ -47,25 +53,38 @@ async fn a_third_can_not_end_a_session() {
     sender.interrupted().await;
     let third = Rogue::start("县法院", AgencyRole::Court, &[]).await;
     sender.knows(&third.card);
-    let said = ended(&third, &open.encode(), &Abort::Cancelled);
+    let said = ended(&third, &sender.card, &open.encode(), &Abort::Cancelled);
 
-    // It hears what it would hear of a session that there never was.
-    for said in [said, ended(&third, b"no session", &Abort::Cancelled)] {
+    // It hears what it would hear of a session that there never was, and no word on how one ended.
+    for said in [
+        said,
+        ended(&third, &sender.card, b"no session", &Abort::Cancelled),
+    ] {
         let (_writing, mut reading) = third.hand(&sender.card, ENDED, &said).await;
         let answer = hear(&mut reading, Kind::Document).await;
-        assert_eq!(
-            heard(&answer, &said[..32], &sender.card),
-            encode_abort(&Abort::Cancelled)
+        let unknown = heard(
+            &answer,
+            b"hefu/3 unknown\0",
+            &said[..32],
+            &sender.card,
+            &third.card,
         );
+        assert_eq!(unknown, b"");
         sender.interrupted().await;
     }
 
     // Nor does a word count that its own peer has not signed, or signed about another session.
-    let mut unsigned = ended(rogue, &open.encode(), &Abort::Cancelled);
+    let mut unsigned = ended(rogue, &sender.card, &open.encode(), &Abort::Cancelled);
     unsigned[40] ^= 1;
-    let mut other = ended(rogue, b"no session", &Abort::Cancelled);
+    let mut other = ended(rogue, &sender.card, b"no session", &Abort::Cancelled);
     other[..32].copy_from_slice(digest(&SHA256, &open.encode()).as_ref());
-    for said in [unsigned, other, ended(&third, &open.encode(), &Abort::Cancelled)] {
+    let to_another = ended(rogue, &third.card, &open.encode(), &Abort::Cancelled);
+    for said in [
+        unsigned,
+        other,
+        to_another,
+        ended(&third, &sender.card, &open.encode(), &Abort::Cancelled),
+    ] {
         let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
         let step = Kind::Document.name().to_string();
         assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });
@@ -73,18 +92,18 @@ async fn a_third_can_not_end_a_session() {
     }
 
     // Its own peer can.
-    let said = ended(rogue, &open.encode(), &Abort::Cancelled);
+    let said = ended(rogue, &sender.card, &open.encode(), &Abort::Cancelled);
     let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
     hear(&mut reading, Kind::Document).await;
     assert_eq!(sender.has_nothing().await, [RoundState::Failed]);
     let [round] = sender.ended_rounds().await.try_into().unwrap();
     assert_eq!(round.reason.as_deref(), Some("abort_cancelled"));
     // Once: what has ended does not end otherwise.
-    let said = ended(rogue, &open.encode(), &Abort::Expired);
+    let said = ended(rogue, &sender.card, &open.encode(), &Abort::Expired);
     let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
     let answer = hear(&mut reading, Kind::Document).await;
     assert_eq!(
-        heard(&answer, &said[..32], &sender.card),
+        heard(&answer, b"hefu/3 heard\0", &said[..32], &sender.card, &rogue.card),
         encode_abort(&Abort::Cancelled)
     );
     let [round] = sender.ended_rounds().await.try_into().unwrap();
@@ -100,7 +119,7 @@ async fn a_session_does_not_end_for_a_reason_that_ends_nothing() {
     drop(rogue.open(&sender.card, &open).await);
     sender.interrupted().await;
     for reason in [Abort::Interrupted, Abort::Inactive { seconds: 1 }, Abort::Label] {
-        let said = ended(rogue, &open.encode(), &reason);
+        let said = ended(rogue, &sender.card, &open.encode(), &reason);
         let (_writing, mut reading) = rogue.hand(&sender.card, ENDED, &said).await;
         let step = Kind::Document.name().to_string();
         assert_eq!(hear_abort(&mut reading).await, Abort::Malformed { step });

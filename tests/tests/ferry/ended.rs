@@ -4,6 +4,7 @@
 use hefu_casework::Hex;
 use hefu_link::Card;
 use hefu_node::ferry::{Matter, WaitStep};
+use hefu_psi::wire::{Abort, encode_abort};
 use hefu_store::{LogEntry, RoundState};
 use hefu_tests::bureau::Bureau;
 use hefu_tests::ferry::{Two, carry, logged, out, parts, refusals, take};
@@ -23,18 +24,22 @@ fn bytes(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// That both words in this entry are signed by whom it says: gives the two reasons.
+/// That both words in this entry are signed by whom it says, to the other: gives the two reasons.
 fn proven(entry: &LogEntry, teller: &Card, hearer: &Card) -> [Vec<u8>; 2] {
+    proven_as(entry, teller, hearer, "hefu/3 heard\0")
+}
+
+fn proven_as(entry: &LogEntry, teller: &Card, hearer: &Card, heard: &str) -> [Vec<u8>; 2] {
     let text = |place: &str| entry.body.pointer(place).unwrap().as_str().unwrap().to_owned();
     let call = bytes(&text("/call"));
     [
-        ("ended", "hefu/3 ended\0", teller),
-        ("heard", "hefu/3 heard\0", hearer),
+        ("ended", "hefu/3 ended\0", teller, hearer),
+        ("heard", heard, hearer, teller),
     ]
-    .map(|(word, label, by)| {
+    .map(|(word, label, by, to)| {
         assert_eq!(text(&format!("/{word}/by")), Hex(by.node_key()).to_string());
         let reason = bytes(&text(&format!("/{word}/reason")));
-        let signed = [label.as_bytes(), &call, &reason].concat();
+        let signed = [label.as_bytes(), &to.node_key(), &call, &reason].concat();
         UnparsedPublicKey::new(&ED25519, by.node_key())
             .verify(&signed, &bytes(&text(&format!("/{word}/signature"))))
             .unwrap();
@@ -102,8 +107,11 @@ async fn the_receiver_gives_up_what_is_on_its_way() {
     assert_eq!(two.debited(), 0);
     assert_eq!(carry(sender, receiver).await, 2);
     assert_eq!(ended(receiver), cancelled());
-    let [entry] = logged(receiver, "end_exchanged").try_into().unwrap();
-    proven(&entry, &receiver.card, &sender.card);
+    for at in [receiver, sender] {
+        let [entry] = logged(at, "end_exchanged").try_into().unwrap();
+        let reasons = proven_as(&entry, &receiver.card, &sender.card, "hefu/3 unknown\0");
+        assert_eq!(reasons, [encode_abort(&Abort::Cancelled), Vec::new()]);
+    }
     assert_eq!(
         refusals(receiver),
         ["session_ended"],

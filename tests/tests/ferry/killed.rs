@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_node::ferry::PartNews;
+use hefu_node::ferry::{Folders, Matter, PartNews, WaitStep};
 use hefu_store::RoundState;
 use hefu_tests::bureau::{Bureau, files, surroundings};
-use hefu_tests::ferry::{PEOPLE, Two, again, logged, out, parts, refusals, taken};
+use hefu_tests::ferry::{PEOPLE, Two, again, logged, out, parts, refusals, small, taken};
 use rusqlite::Connection;
 
 /// What every run must come to.
@@ -192,6 +194,117 @@ async fn a_kill_while_a_set_is_worked_through_changes_nothing() {
         })
         .await;
     }
+}
+
+/// A receiver that has signed for its answer, and is killed before it looks at the result: gives the kept answer too.
+async fn signed(two: Two, agreement: &[u8; 32]) -> (Two, PathBuf) {
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
+    // Where folders are watched, the result waits until the outbox is filled.
+    let folders = Folders {
+        outbox: dir.path().join("out"),
+        inbox: dir.path().join("in"),
+        slips: dir.path().join("slips"),
+        cut: small(),
+    };
+    let watching = tokio::spawn(Arc::clone(&receiver.node).watch_folders(folders, None));
+    while !dir.path().join("in").exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    watching.abort();
+    let _ = watching.await;
+    let round = receiver.node.begin_round(agreement, "经办").await.unwrap();
+    carry_on(&receiver, &sender).await;
+    carry_on(&sender, &receiver).await;
+
+    let [asked, _] = [&receiver, &sender].map(|at| at.node.store().rounds().unwrap().remove(0));
+    assert_eq!((asked.id, asked.state), (round, RoundState::Running));
+    let waiting = receiver.node.ferry_status().unwrap().waiting;
+    assert_eq!((waiting[0].step, waiting[0].until), (WaitStep::Concluding, None));
+    // Both have signed: it is too late to give it up.
+    assert!(receiver.node.cancel_round(&round, "经办").await.is_err());
+    let answer = receiver.folder().join("ferry/heard").join(Hex(round).to_string());
+    assert!(answer.exists());
+    let two = Two {
+        receiver: again(receiver).await,
+        sender,
+        dir,
+    };
+    assert!(answer.exists(), "needed still");
+    (two, answer)
+}
+
+/// Carries what is due, and does not wait for results.
+async fn carry_on(from: &Bureau, to: &Bureau) {
+    let set = out(from, to).await.unwrap();
+    for file in parts(from, &set) {
+        taken(to, &file).await;
+    }
+    assert_eq!(to.node.ferry_work_on().await.unwrap().letters, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_between_the_receipt_and_the_result_changes_neither() {
+    for carried_before in [true, false] {
+        let (two, agreement) = Two::agreed("1号").await;
+        let (mut two, answer) = signed(two, &agreement).await;
+        // The disk gives way: the receipt goes all the same.
+        let kept = fs::read(&answer).unwrap();
+        fs::remove_file(&answer).unwrap();
+        fs::create_dir(&answer).unwrap();
+        let failed = two.receiver.node.ferry_work().await.unwrap_err();
+        assert!(failed.can_go_on(), "{failed}");
+        if carried_before {
+            carry_on(&two.receiver, &two.sender).await;
+            let states = two.rounds().map(|round| round.state);
+            assert_eq!(states, [RoundState::Running, RoundState::Done]);
+        } else {
+            // Nor is there a letter of it yet.
+            let closed = two.receiver.close().await;
+            let change = without_trigger("letters_stay", "DELETE FROM letters WHERE matter = 'receipt'");
+            database(&closed.folder).execute_batch(&change).unwrap();
+            two.receiver = closed.open(surroundings()).await;
+            assert_eq!(
+                two.receiver.node.ferry_work().await.unwrap_err().code(),
+                failed.code()
+            );
+            let due = two.receiver.node.ferry_status().unwrap().due;
+            assert_eq!(due[0].letters[0].matter, Matter::Receipt);
+        }
+        fs::remove_dir(&answer).unwrap();
+        fs::write(&answer, kept).unwrap();
+        two.receiver.node.ferry_work().await.unwrap();
+        assert_eq!(two.rounds()[0].state, RoundState::Done);
+        assert!(!answer.exists());
+        if !carried_before {
+            carry_on(&two.receiver, &two.sender).await;
+        }
+        ended_well(two).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_lost_takes_no_receipt_along() {
+    let (two, agreement) = Two::agreed("1号").await;
+    let (two, answer) = signed(two, &agreement).await;
+    fs::remove_file(&answer).unwrap();
+    two.receiver.node.ferry_work().await.unwrap();
+    carry_on(&two.receiver, &two.sender).await;
+    let rounds = two.rounds();
+    assert_eq!(
+        rounds.clone().map(|round| round.state),
+        [RoundState::Failed, RoundState::Done]
+    );
+    assert_eq!(
+        (rounds[0].error.as_deref(), rounds[0].reason.as_deref()),
+        (Some("node_internal"), None)
+    );
+    assert_eq!(two.receiver.node.ferry_status().unwrap().waiting, []);
+    assert_eq!(logged(&two.sender, "end_exchanged"), [], "and nothing is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hefu_casework::Hex;
 use hefu_link::Card;
-use hefu_psi::wire::{Abort, Kind, encode_abort};
+use hefu_psi::wire::{Abort, encode_abort};
 use hefu_store::{Entry, Matter, NewLetter, Role, Session};
 use serde_json::json;
 
-use super::content::{one_frame, paper};
+use super::content::paper;
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED};
 use crate::{Node, Result};
@@ -47,19 +47,11 @@ impl Node {
         let (peer, call) = (card.node_key(), session.call);
         let newest = |matter| self.store.newest_letter(&peer, matter, &call);
         match (&session.end, session.role) {
+            // A process was killed between the signature and the letter.
+            (None, Role::Receiver) if session.is_heard() => self.put_receipt(card, session),
             (None, Role::Receiver) if newest(Matter::Opening)?.is_none() => self.ask(session, card).await,
             (None, _) => Ok(false),
-            (Some(end), Role::Receiver) if end.reason.is_empty() => {
-                let Some(receipt) = session.receipt.as_deref() else {
-                    return Ok(false);
-                };
-                if newest(Matter::Receipt)?.is_some() {
-                    return Ok(false);
-                }
-                let frames = one_frame(Kind::Receipt, &[receipt])?;
-                self.put_small(card, Matter::Receipt, session, &frames)?;
-                Ok(true)
-            }
+            (Some(end), Role::Receiver) if end.reason.is_empty() => self.put_receipt(card, session),
             (Some(end), _) if end.reason.is_empty() || end.told => Ok(false),
             (Some(end), role) => {
                 let opening = newest(Matter::Opening)?;
@@ -70,18 +62,27 @@ impl Node {
                     self.store.mark_told(&session.round)?;
                     return Ok(false);
                 }
-                if newest(Matter::Ended)?.is_some() {
+                // Another reason, said before, does not tell this one.
+                let said = newest(Matter::Ended)?.and_then(|letter| letter.detail);
+                if said.as_ref() == Some(&end.reason) {
                     return Ok(false);
                 }
-                let word = self.tell_ended(&call, &end.reason);
+                let word = self.tell_ended(&call, &end.reason, &peer);
                 self.put_small(card, Matter::Ended, session, &paper(ENDED, &word.encode())?)?;
                 Ok(true)
             }
         }
     }
 
-    fn put_small(&self, card: &Card, matter: Matter, session: &Session, frames: &[u8]) -> Result<()> {
+    pub(super) fn put_small(
+        &self,
+        card: &Card,
+        matter: Matter,
+        session: &Session,
+        frames: &[u8],
+    ) -> Result<()> {
         let agreement = self.store.round(&session.round)?.map(|round| round.agreement);
+        let reason = session.end.as_ref().map(|end| end.reason.as_slice());
         Ok(self.store.put_letter(
             &NewLetter {
                 id: &self.fresh_id(),
@@ -89,7 +90,7 @@ impl Node {
                 matter,
                 about: &session.call,
                 agreement: agreement.as_ref(),
-                detail: None,
+                detail: reason.filter(|_| matter == Matter::Ended),
                 body: Some(frames),
             },
             None,
@@ -132,13 +133,15 @@ impl Node {
         Ok(made)
     }
 
-    /// Keeps a letter that answers another: the same one, however often that comes.
+    /// Keeps a letter that answers another: the same one, however often that comes. `reason` is why a session ended, if
+    /// it tells that.
     pub(super) fn put_reply(
         &self,
         card: &Card,
         to: &[u8; 16],
         matter: Matter,
         [about, agreement]: [Option<&[u8; 32]>; 2],
+        reason: Option<&[u8]>,
         frames: &[u8],
     ) -> Result<()> {
         let Some(about) = about else { return Ok(()) };
@@ -150,7 +153,7 @@ impl Node {
                 matter,
                 about,
                 agreement,
-                detail: None,
+                detail: reason,
                 body: Some(frames),
             },
             Some(&Entry {

@@ -14,6 +14,7 @@ const LETTERS: &str = "ferry/letters";
 const OUT: &str = "ferry/out";
 const IN: &str = "ferry/in";
 const WORK: &str = "ferry/work";
+const HEARD: &str = "ferry/heard";
 
 /// The end of the names of files that are not whole.
 const HALF: &str = "half";
@@ -54,7 +55,7 @@ impl Half {
 impl Node {
     /// Makes what is missing of the folders.
     pub(crate) fn prepare_ferry(folder: &Path) -> Result<()> {
-        for name in [LETTERS, OUT, IN, WORK] {
+        for name in [LETTERS, OUT, IN, WORK, HEARD] {
             private_folder(&folder.join(name)).map_err(|source| Error::folder(folder, source))?;
         }
         Ok(())
@@ -80,6 +81,11 @@ impl Node {
         self.folder.join(WORK).join(coming_name(peer, id))
     }
 
+    /// The answer of a round that is signed for.
+    pub(super) fn heard_file(&self, round: &[u8; 32]) -> PathBuf {
+        self.folder.join(HEARD).join(Hex(*round).to_string())
+    }
+
     /// Removes what nothing on record needs any more, and what a killed process left half done.
     pub(crate) fn sweep_ferry(&self) -> Result<()> {
         let coming: HashSet<_> = self
@@ -89,8 +95,14 @@ impl Node {
             .filter(|set| set.done_at.is_none())
             .map(|set| coming_name(&set.peer, &set.id))
             .collect();
+        let heard = self.store.open_sessions()?;
+        let heard = heard.iter().filter(|session| session.is_heard());
         self.keep_needed()?;
         self.keep_only(IN, &coming)?;
+        self.keep_only(
+            HEARD,
+            &heard.map(|session| Hex(session.round).to_string()).collect(),
+        )?;
         self.keep_only(WORK, &HashSet::new())
     }
 

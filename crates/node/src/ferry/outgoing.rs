@@ -18,12 +18,24 @@ use crate::{Error, Node, Result};
 
 impl Node {
     /// Makes a set of what is due to a peer: all letters that were in none, and the small ones that the peer has not
-    /// acknowledged. None where no letter is new. What is whole of the peer's is worked through first.
+    /// acknowledged. None where no letter is new. What is whole of the peer's is worked through first; results are looked
+    /// at afterwards, and not waited for.
     ///
     /// # Errors
     /// When there is no such peer, nothing can go to it, or its card has no seal key; those of
     /// [`Node::ferry_work`]; the disk's.
     pub async fn ferry_out(
+        self: &Arc<Self>,
+        peer: &[u8; 32],
+        cut: Cut,
+        actor: &str,
+    ) -> Result<Option<SetOut>> {
+        let made = self.make_set_out(peer, cut, actor).await;
+        self.conclude_unless_watched();
+        made
+    }
+
+    async fn make_set_out(
         self: &Arc<Self>,
         peer: &[u8; 32],
         cut: Cut,

@@ -97,7 +97,7 @@ impl Node {
             return Err(malformed(Kind::Open));
         }
         let card = &coming.card;
-        let answered = match self.called_by_letter(&open, &call, card).await {
+        let answered = match self.called(&open, card, true).await {
             Ok(id) => self.answer_letter(coming, piece, letter, open, frames, &id).await,
             Err(error) => {
                 if !error.can_go_on() {
@@ -118,29 +118,18 @@ impl Node {
             Some(end) => hefu_psi::wire::decode_abort(&end.reason),
             None => error.abort(),
         };
-        let refusal = refusal(&reason.unwrap_or(Abort::Internal))?;
+        let reason = reason.unwrap_or(Abort::Internal);
         let about = [Some(&call), letter.agreement.as_ref()];
-        self.put_reply(card, &letter.id, Matter::Answer, about, &refusal)?;
+        let told = encode_abort(&reason);
+        self.put_reply(
+            card,
+            &letter.id,
+            Matter::Answer,
+            about,
+            Some(&told),
+            &refusal(&reason)?,
+        )?;
         Err(error)
-    }
-
-    /// The round that an opening begins, or that it has begun before.
-    async fn called_by_letter(
-        self: &Arc<Self>,
-        open: &Open,
-        call: &[u8; 32],
-        card: &Card,
-    ) -> Result<[u8; 32]> {
-        if self
-            .store
-            .newest_taken(&card.node_key(), Matter::Ended, call)?
-            .is_some()
-            && self.store.session_by_call(Role::Sender, call)?.is_none()
-        {
-            // It was given up before it came.
-            return Err(hefu_psi::Error::Refused(Abort::Cancelled).into());
-        }
-        self.called(open, card, true).await
     }
 
     async fn answer_letter(
@@ -238,7 +227,8 @@ impl Node {
         Ok(answered)
     }
 
-    /// The receiver's second turn: the answer comes, and the round ends.
+    /// The receiver's second turn: the answer comes, is verified and signed for, and the receipt is due. What is in it is
+    /// looked at later, and nothing that goes out waits for that.
     pub(super) async fn take_answer(
         self: &Arc<Self>,
         coming: &Coming,
@@ -248,23 +238,21 @@ impl Node {
         let call = letter.about.ok_or_else(|| malformed(Kind::Accept))?;
         let card = &coming.card;
         let session = match self.letter_session(Role::Receiver, &call, card) {
-            Err(error)
-                if !error.can_go_on() && self.store.session_by_call(Role::Receiver, &call)?.is_none() =>
-            {
-                // This node was restored since it asked, and the sender would wait for ever.
-                let word = self.tell_ended(&call, &encode_abort(&Abort::Voided));
-                let about = [Some(&call), letter.agreement.as_ref()];
-                self.put_reply(
-                    card,
-                    &letter.id,
-                    Matter::Ended,
-                    about,
-                    &paper(ENDED, &word.encode())?,
-                )?;
+            Err(error) if !error.can_go_on() => {
+                // If this node was restored since it asked, the sender would wait for ever.
+                if let Some(word) = self.void_unknown(&call, card)? {
+                    let about = [Some(&call), letter.agreement.as_ref()];
+                    let (voided, paper) = (encode_abort(&Abort::Voided), paper(ENDED, &word.encode())?);
+                    self.put_reply(card, &letter.id, Matter::Ended, about, Some(&voided), &paper)?;
+                }
                 return Err(error);
             }
             session => session?,
         };
+        if session.is_heard() {
+            // It comes once more while its result is looked at, which is not waited for.
+            return self.put_receipt(card, &session).map(drop);
+        }
         let (place, _) = self.active.take_over(&session.round).await.split();
         let (session, mut round) = self.recorded(&session.round)?;
         if let Some(end) = session.end {
@@ -274,12 +262,9 @@ impl Node {
                 false => Err(hefu_store::Error::SessionEnded.into()),
             };
         }
-        round.bytes_in = piece.bytes();
         let frames = piece.frames(&coming.content)?;
-        match self.hear(&mut round, frames, Arc::new(place)).await {
-            Ok(()) => Ok(()),
-            // It is on record, and nothing is told.
-            Err(Error::InVain { .. }) => Ok(()),
+        match self.hear(&round, frames, Arc::new(place)).await {
+            Ok(()) => self.put_receipt(card, &self.recorded(&round.id)?.0).map(drop),
             Err(Error::Link(hefu_link::Error::PeerAborted { abort, .. })) if passing(&abort) => {
                 // Nobody can be called again: what ends nothing is no answer.
                 let error = malformed(Kind::Accept);
@@ -295,33 +280,6 @@ impl Node {
                 }
             }
         }
-    }
-
-    async fn hear(
-        self: &Arc<Self>,
-        round: &mut Round,
-        frames: impl std::io::Read + Send + 'static,
-        place: impl Clone + Send + 'static,
-    ) -> Result<()> {
-        let in_force = self.signed(&round.agreement)?;
-        let seed = self.seed(&round.id)?;
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver, place.clone())
-            .await?;
-        let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
-        let (concluded, _) = self
-            .runner(&round.id)
-            .hear_by_file::<Ristretto255>(
-                in_force.terms(in_force.me)?,
-                packed(&set)?,
-                seed,
-                journal.clone(),
-                frames,
-                place,
-            )
-            .await?;
-        self.conclude_asking(round, &in_force, &set, concluded, &journal)
-            .map(drop)
     }
 
     /// The sender's end: the receipt comes, however late.

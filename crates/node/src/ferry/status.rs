@@ -237,6 +237,11 @@ impl Node {
             (Role::Sender, Some(answered)) => Some((WaitStep::Receipt, answered, None)),
             // It is being answered.
             (Role::Sender, None) => None,
+            (Role::Receiver, _) if session.is_heard() => {
+                let receipt = self.store.newest_letter(peer, Matter::Receipt, &session.call)?;
+                let since = receipt.map_or(begun, |receipt| receipt.made_at);
+                Some((WaitStep::Concluding, since, None))
+            }
             (Role::Receiver, _) => {
                 let opening = self.store.newest_letter(peer, Matter::Opening, &session.call)?;
                 let sent = opening.and_then(|opening| opening.sent_at);

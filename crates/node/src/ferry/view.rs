@@ -249,6 +249,8 @@ pub enum WaitStep {
     Answer,
     /// The receiver's receipt has not come.
     Receipt,
+    /// The answer has come and is signed for: its result is being looked at.
+    Concluding,
 }
 
 impl WaitStep {
@@ -259,6 +261,7 @@ impl WaitStep {
             Self::Carrying => "carrying",
             Self::Answer => "answer",
             Self::Receipt => "receipt",
+            Self::Concluding => "concluding",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hefu_link::ferry::Cut;
@@ -46,7 +47,7 @@ impl Node {
     /// Works through what came and makes what is due, until it is dropped.
     pub(crate) async fn keep_ferry(self: Arc<Self>) {
         loop {
-            if let Err(error) = self.ferry_work().await {
+            if let Err(error) = self.ferry_work_on().await {
                 tracing::error!(node = self.name(), code = error.code(), "letters are not kept");
             }
             let _ = timeout(SELDOM, self.ferry.notify.notified()).await;
@@ -56,6 +57,7 @@ impl Node {
     /// Takes files from one folder and puts files into another, until it is dropped. A file that was taken is removed once
     /// it is durable; one that was refused stays, and is tried again when it changes.
     pub async fn watch_folders(self: Arc<Self>, folders: Folders, slips: Option<Slips>) {
+        self.ferry.watched.store(true, Ordering::Relaxed);
         loop {
             for done in [
                 self.take_inbox(&folders).await,
@@ -70,6 +72,8 @@ impl Node {
                     );
                 }
             }
+            // What is due lies in the outbox: from here on nobody sees how long results take.
+            self.conclude_later();
             sleep(PACE).await;
         }
     }
@@ -116,7 +120,7 @@ impl Node {
                 }
             }
         }
-        self.ferry_work().await.map(drop)
+        self.work_alone().await.map(drop)
     }
 
     /// Makes a set for each peer to whom something new is due, and writes the files of all that were not written yet.

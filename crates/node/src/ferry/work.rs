@@ -35,6 +35,22 @@ impl Node {
     /// # Errors
     /// When the disk or the database gives way. What fails so is tried again at the next call, and does not keep the rest.
     pub async fn ferry_work(self: &Arc<Self>) -> Result<Worked> {
+        let worked = self.work_alone().await;
+        self.conclude_heard().await?;
+        worked
+    }
+
+    /// As [`Node::ferry_work`], and does not wait until the results of answers that came are looked at.
+    ///
+    /// # Errors
+    /// As [`Node::ferry_work`].
+    pub async fn ferry_work_on(self: &Arc<Self>) -> Result<Worked> {
+        let worked = self.work_alone().await;
+        self.conclude_unless_watched();
+        worked
+    }
+
+    pub(super) async fn work_alone(self: &Arc<Self>) -> Result<Worked> {
         let _alone = self.ferry.working.lock().await;
         self.work().await
     }
@@ -226,7 +242,7 @@ impl Node {
                 let (call, heard) = self.hear_ended(&told, &coming.card).await?;
                 let about = [Some(&call), letter.agreement.as_ref()];
                 let heard = paper(HEARD, &heard.encode())?;
-                self.put_reply(&coming.card, &letter.id, Matter::Heard, about, &heard)?;
+                self.put_reply(&coming.card, &letter.id, Matter::Heard, about, None, &heard)?;
                 Ok(None)
             }
             Matter::Heard => {

@@ -119,15 +119,16 @@ impl Node {
         by_files: bool,
     ) -> Result<[u8; 32]> {
         let _one_at_a_time = self.active.admission(&open.agreement).await;
-        match self
-            .store
-            .session_by_call(Role::Sender, &sha256(&open.encode()))?
-        {
+        let call = sha256(&open.encode());
+        match self.store.session_by_call(Role::Sender, &call)? {
             Some(session) if session.by_files == by_files => self.is_with(&session, caller),
             Some(session) => Err(Error::OtherCarrier {
                 peer: caller.name().to_owned(),
                 carrier: if session.by_files { "files" } else { "line" },
             }),
+            None if self.store.is_given_up(&caller.node_key(), &call)? => {
+                Err(hefu_psi::Error::Refused(Abort::Cancelled).into())
+            }
             None => {
                 self.must_be_carried(caller, by_files)?;
                 self.must_go_both_ways(caller)?;

@@ -110,6 +110,7 @@ impl Node {
             // Once it is answered by files, its receiver may be done, and its receipt be on the way.
             if session.expires_at <= now
                 && session.answered_at.is_none()
+                && !session.is_heard()
                 && let Err(error) = self.end_session_as(&session.round, &Abort::Expired, "node").await
             {
                 tracing::error!(
@@ -143,11 +144,16 @@ impl Node {
         reason: &Abort,
         actor: &str,
     ) -> Result<bool> {
+        // One that is heard is not waited for: who is at it looks at the result, and how long that takes is nobody's business.
+        let may_end = || {
+            let session = self.store.session(round)?;
+            Ok::<_, Error>(session.is_some_and(|session| session.end.is_none() && !session.is_heard()))
+        };
+        if !may_end()? {
+            return Ok(false);
+        }
         let _turn = self.active.take_over(round).await;
-        let open = self
-            .store
-            .session(round)?
-            .is_some_and(|session| session.end.is_none());
+        let open = may_end()?;
         let Some(mut record) = self.store.round(round)?.filter(|_| open) else {
             return Ok(false);
         };
@@ -172,7 +178,7 @@ impl Node {
         if let Some(card) = peer.and_then(|peer| self.book().by_node_key(&peer))
             && let Some(end) = &session.end
         {
-            let word = self.tell_ended(&session.call, &end.reason);
+            let word = self.tell_ended(&session.call, &end.reason, &card.node_key());
             let heard = self.visit(&card).await?.say_ended(&word).await?;
             self.note_heard(&heard, &card)?;
         }

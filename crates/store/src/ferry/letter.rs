@@ -75,7 +75,8 @@ pub struct NewLetter<'a> {
     pub about: &'a [u8; 32],
     /// The agreement's digest, where there is one.
     pub agreement: Option<&'a [u8; 32]>,
-    /// By which a later letter is known to say the same; how an agreement stands, say.
+    /// By which a later letter is known to say the same: how an agreement stands, or the reason for which a session
+    /// ended.
     pub detail: Option<&'a [u8]>,
     /// Its frames; none where they lie in a file.
     pub body: Option<&'a [u8]>,
@@ -165,8 +166,8 @@ impl Store {
         })
     }
 
-    /// Notes that a peer has these letters; ids that are no letters to it are passed over. Sessions whose end one of
-    /// them told count as told.
+    /// Notes that a peer has these letters; ids that are no letters to it are passed over. Sessions with that peer whose
+    /// end one of them told, as it is on record, count as told.
     ///
     /// # Errors
     /// The database's.
@@ -175,12 +176,14 @@ impl Store {
             let sql = "UPDATE letters SET acknowledged_at = ?3
                 WHERE id = ?2 AND peer = ?1 AND acknowledged_at IS NULL AND sent_at IS NOT NULL";
             let mut acknowledge = connection.prepare_cached(sql)?;
-            let told = "UPDATE sessions SET told = 1 WHERE by_files AND told = 0 AND call IN
-                (SELECT about FROM letters WHERE id = ?1 AND matter IN ('answer', 'ended') AND body IS NOT NULL)";
+            let told = "UPDATE sessions SET told = 1 WHERE by_files AND told = 0
+                AND round IN (SELECT id FROM rounds WHERE peer = ?2)
+                AND (call, end_reason) IN
+                    (SELECT about, detail FROM letters WHERE id = ?1 AND matter IN ('answer', 'ended'))";
             let mut told = connection.prepare_cached(told)?;
             for id in ids {
                 if acknowledge.execute(params![peer, id, Timestamp::now()])? == 1 {
-                    told.execute([id])?;
+                    told.execute(params![id, peer])?;
                 }
             }
             Ok(())

@@ -116,6 +116,38 @@ CREATE TABLE cards_waiting (
     came_at  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- All heads that a peer has signed for, not the furthest alone: by files they come in any order, and each must fit.
+CREATE TABLE peer_heads_signed (
+    peer BLOB NOT NULL CHECK (length(peer) = 32),
+    seq  INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (peer, seq)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO peer_heads_signed (peer, seq, hash) SELECT peer, seq, hash FROM peer_heads;
+DROP TABLE peer_heads;
+ALTER TABLE peer_heads_signed RENAME TO peer_heads;
+
+CREATE TRIGGER peer_heads_stand BEFORE UPDATE ON peer_heads
+BEGIN SELECT RAISE(ABORT, 'a head that a peer has signed for stands'); END;
+
+CREATE TRIGGER peer_heads_stay BEFORE DELETE ON peer_heads
+BEGIN SELECT RAISE(ABORT, 'a head that a peer has signed for stands'); END;
+
+-- Calls of peers that were given up before they came: they never begin a session here, by files or over a line.
+CREATE TABLE given_up (
+    peer     BLOB NOT NULL CHECK (length(peer) = 32),
+    call     BLOB NOT NULL CHECK (length(call) = 32),
+    heard_at TEXT NOT NULL,
+    PRIMARY KEY (peer, call)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER given_up_stand BEFORE UPDATE ON given_up
+BEGIN SELECT RAISE(ABORT, 'what was given up stays given up'); END;
+
+CREATE TRIGGER given_up_stay BEFORE DELETE ON given_up
+BEGIN SELECT RAISE(ABORT, 'what was given up stays given up'); END;
+
 CREATE TRIGGER letters_keep_what_they_say BEFORE UPDATE ON letters
 WHEN (NEW.id, NEW.seq, NEW.peer, NEW.matter, NEW.about, NEW.agreement, NEW.detail, NEW.body, NEW.made_at)
   IS NOT (OLD.id, OLD.seq, OLD.peer, OLD.matter, OLD.about, OLD.agreement, OLD.detail, OLD.body, OLD.made_at)

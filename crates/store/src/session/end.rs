@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::evidence;
 use crate::ferry;
 use crate::finding;
-use crate::log::{self, Entry};
+use crate::log::{self, Entry, LogHead};
+use crate::peer_head::{self, HeadNews};
 use crate::round::{self, Round, RoundState};
 use crate::store::Store;
 
@@ -42,6 +43,8 @@ pub struct SessionOutcome<'a> {
     pub own_receipt: Option<&'a [u8]>,
     /// The other side's receipt.
     pub peer_receipt: Option<&'a [u8]>,
+    /// How far the peer has signed that its log has come, and the peer's name.
+    pub peer_head: Option<(LogHead, &'a str)>,
     /// What the log says.
     pub entry: Entry<'a>,
 }
@@ -49,12 +52,13 @@ pub struct SessionOutcome<'a> {
 impl Store {
     /// Ends a session and its round, keeps findings, evidence and receipts, writes the log entry and erases the
     /// session's key, seed, state and chunks, all or nothing; then empties the write-ahead log, so that no file holds
-    /// the erased bytes. The same end again only does that last part.
+    /// the erased bytes. The same end again only does that last part. Gives what the peer's head says, where it ends now:
+    /// where that is an alarm, it is in the log as well.
     ///
     /// # Errors
     /// [`Error::SessionChanged`] where it ended otherwise or has another receipt; [`Error::Unknown`]; those of [`Store::end_round`] and [`Store::append`].
-    pub fn end_session(&self, outcome: &SessionOutcome<'_>) -> Result<(), Error> {
-        self.write(|connection| {
+    pub fn end_session(&self, outcome: &SessionOutcome<'_>) -> Result<Option<HeadNews>, Error> {
+        let news = self.write(|connection| {
             let round = &outcome.round.id;
             match by_round(connection, round)?.map(|known| (known.end, known.receipt, known.peer_receipt)) {
                 Some((Some(end), receipt, peer_receipt)) => {
@@ -62,20 +66,30 @@ impl Store {
                     let same = end.reason == outcome.end.reason
                         && receipt.as_deref() == own
                         && peer_receipt.as_deref() == outcome.peer_receipt;
-                    if same { Ok(()) } else { Err(Error::changed("end")) }
+                    if same {
+                        Ok(None)
+                    } else {
+                        Err(Error::changed("end"))
+                    }
                 }
                 _ => self.end(connection, outcome),
             }
         })?;
-        self.checkpoint()
+        self.checkpoint()?;
+        Ok(news)
     }
 
-    pub(super) fn end(&self, connection: &Connection, outcome: &SessionOutcome<'_>) -> Result<(), Error> {
+    pub(super) fn end(
+        &self,
+        connection: &Connection,
+        outcome: &SessionOutcome<'_>,
+    ) -> Result<Option<HeadNews>, Error> {
         let round = &outcome.round.id;
         if outcome.round.state == RoundState::Running {
             return Err(Error::immutable("a round ends with its session"));
         }
         must_be_open(connection, round)?;
+        let by_files = by_round(connection, round)?.is_some_and(|session| session.by_files);
         if let Some(receipt) = outcome.own_receipt {
             note(connection, round, "receipt", receipt)?;
         }
@@ -91,7 +105,20 @@ impl Store {
         evidence::put(self.vault(), connection, round, outcome.evidence)?;
         erase_secrets(connection, Some(round))?;
         log::append(connection, &outcome.entry)?;
-        Ok(())
+        let Some((head, name)) = &outcome.peer_head else {
+            return Ok(None);
+        };
+        let news = peer_head::note(connection, &outcome.round.peer, head, by_files)?;
+        if let Some(kind) = news.alarm() {
+            let body = json!({ "peer": name, "seq": head.seq, "hash": Hex(head.hash), "round": Hex(*round) });
+            let entry = Entry {
+                actor: "node",
+                kind,
+                body: &body,
+            };
+            log::append(connection, &entry)?;
+        }
+        Ok(Some(news))
     }
 
     /// Notes that the peer knows how the session ended.
@@ -146,6 +173,7 @@ impl Store {
                     end,
                     own_receipt: None,
                     peer_receipt: None,
+                    peer_head: None,
                     entry: Entry {
                         actor: "node",
                         kind: ROUND_VOIDED,

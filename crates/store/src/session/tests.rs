@@ -494,7 +494,7 @@ fn what_a_killed_process_had_still_to_erase_is_erased_at_the_next_opening() {
         .write(|connection| {
             rounds
                 .iter()
-                .try_for_each(|round| store.end(connection, &outcome(&done(round))))
+                .try_for_each(|round| store.end(connection, &outcome(&done(round))).map(drop))
         })
         .unwrap();
     // The files as a kill just after the transaction leaves them.

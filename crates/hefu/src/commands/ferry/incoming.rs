@@ -45,7 +45,7 @@ pub(super) async fn run(args: FerryInArgs, client: &Client, printer: &Printer) -
     let report = match args.no_wait {
         true => None,
         false => {
-            let path = "/api/v1/ferry/work";
+            let path = "/api/v1/ferry/work?wait=true";
             let _: WorkedView = client::read(&client.command(Method::POST, path).await?)?;
             Some(Report::of(&outcomes, &args.slips, client, printer.lang()).await?)
         }

@@ -97,8 +97,12 @@ impl Operations {
         Ok(self.node.ferry_take(file).await?.into())
     }
 
-    pub(in crate::api) async fn ferry_work(&self) -> Result<WorkedView> {
-        Ok(self.node.ferry_work().await?.into())
+    pub(in crate::api) async fn ferry_work(&self, wait: bool) -> Result<WorkedView> {
+        let worked = match wait {
+            true => self.node.ferry_work().await,
+            false => self.node.ferry_work_on().await,
+        };
+        Ok(worked?.into())
     }
 
     pub(in crate::api) fn ferry_slip(&self, set: &Hex16) -> Result<SlipFacts> {

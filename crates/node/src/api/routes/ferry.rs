@@ -74,10 +74,23 @@ pub(super) async fn take(State(operations): State<Arc<Operations>>, body: Bytes)
 }
 
 /// Works through all that is complete, and makes what is due by it. The node does so by itself too; this answers when it
-/// is done.
-#[utoipa::path(post, path = "/api/v1/ferry/work", params(ActorHeader), responses((status = 200, body = WorkedView), Failures))]
-pub(super) async fn work(State(operations): State<Arc<Operations>>) -> Result<Json<WorkedView>> {
-    Ok(Json(operations.ferry_work().await?))
+/// is done, but for the results of rounds whose answers came: those are looked at afterwards, and such a round waits for
+/// `concluding` meanwhile.
+#[utoipa::path(post, path = "/api/v1/ferry/work", params(Waiting, ActorHeader), responses((status = 200, body = WorkedView), Failures))]
+pub(super) async fn work(
+    State(operations): State<Arc<Operations>>,
+    InQuery(query): InQuery<Waiting>,
+) -> Result<Json<WorkedView>> {
+    Ok(Json(operations.ferry_work(query.wait).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Waiting {
+    /// Answer only when the results are looked at too: how long that takes depends on them.
+    #[serde(default)]
+    wait: bool,
 }
 
 #[derive(Deserialize, IntoParams)]

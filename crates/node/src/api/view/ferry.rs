@@ -240,7 +240,7 @@ pub struct WaitingView {
     pub agreement: Hex32,
     /// This node's part: `receiver` or `sender`.
     pub role: String,
-    /// For what: `carrying` of its opening, an `answer`, a `receipt`.
+    /// For what: `carrying` of its opening, an `answer`, a `receipt`, or only for this node (`concluding`).
     pub step: String,
     /// Since when.
     pub since: Timestamp,
