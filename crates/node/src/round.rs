@@ -173,6 +173,8 @@ impl Node {
         }
         tracing::info!(node = self.name(), role = round.role.code(), "round done");
         self.active.settled(&round.id);
+        // First, since nothing comes back to it once the session has ended.
+        self.note_head(round, signed)?;
         self.store.end_session(&SessionOutcome {
             round,
             findings: outcome.map_or(&[], |outcome| &outcome.findings),
@@ -189,7 +191,6 @@ impl Node {
                 body: &entry,
             },
         })?;
-        self.note_head(round, signed)?;
         self.after_end(round)
     }
 
