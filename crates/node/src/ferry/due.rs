@@ -145,7 +145,7 @@ impl Node {
         let body = json!({ "peer": card.name(), "matter": matter.code(), "about": Hex(*about) });
         Ok(self.store.put_letter(
             &NewLetter {
-                id: &self.reply_id(to, matter),
+                id: &self.reply_id(card, to, matter),
                 peer: &card.node_key(),
                 matter,
                 about,
@@ -161,10 +161,10 @@ impl Node {
         )?)
     }
 
-    /// The id of the letter that answers another.
-    pub(super) fn reply_id(&self, to: &[u8; 16], matter: Matter) -> [u8; 16] {
+    /// The id of the letter that answers another: letters of two peers may have the same.
+    pub(super) fn reply_id(&self, peer: &Card, to: &[u8; 16], matter: Matter) -> [u8; 16] {
         let parts = [b"hefu/3 reply\0", to.as_slice(), matter.code().as_bytes()];
-        let digest = sha256(&[parts.concat().as_slice(), &self.node_key()].concat());
+        let digest = sha256(&[parts.concat().as_slice(), &self.node_key(), &peer.node_key()].concat());
         let mut id = [0; 16];
         id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         id

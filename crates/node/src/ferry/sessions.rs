@@ -163,7 +163,7 @@ impl Node {
             (None, None) => {}
         }
         round.bytes_in = piece.bytes();
-        let own = self.reply_id(&letter.id, Matter::Answer);
+        let own = self.reply_id(&coming.card, &letter.id, Matter::Answer);
         let place = Arc::new(place);
         let answered = self
             .write_answer(&mut round, open, frames, &own, Arc::clone(&place))
