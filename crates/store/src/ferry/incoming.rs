@@ -1,5 +1,7 @@
 //! Sets of which something came, and what became of their letters.
 
+use std::collections::HashSet;
+
 use hefu_casework::Hex;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -260,20 +262,31 @@ impl Store {
         })
     }
 
-    /// The ids of the latest letters that came from a peer with a header that could be read, at most `limit`, the oldest
-    /// of them first.
+    /// The ids of the letters that came last from a peer with a header that could be read, those too that had come
+    /// before: at most `limit`, set by set, the newest first.
     ///
     /// # Errors
     /// The database's.
     pub fn latest_taken(&self, peer: &[u8; 32], limit: usize) -> Result<Vec<[u8; 16]>, Error> {
         self.read(|connection| {
-            let sql = "SELECT id FROM (
-                    SELECT id, seq FROM letters_taken WHERE peer = ?1 AND matter IS NOT NULL ORDER BY seq DESC LIMIT ?2)
-                ORDER BY seq";
-            let mut all = connection.prepare_cached(sql)?;
-            Ok(all
-                .query_map(params![peer, limit], |row| row.get(0))?
-                .collect::<Result<_, _>>()?)
+            let sql = "SELECT letters FROM sets_in WHERE peer = ?1 AND letters IS NOT NULL ORDER BY done_at DESC, id";
+            let mut sets = connection.prepare_cached(sql)?;
+            let mut sets = sets.query([peer])?;
+            let sql = "SELECT 1 FROM letters_taken WHERE peer = ?1 AND id = ?2 AND matter IS NOT NULL";
+            let mut is_taken = connection.prepare_cached(sql)?;
+            let (mut latest, mut seen) = (Vec::new(), HashSet::new());
+            while let Some(set) = sets.next()? {
+                let ids: Vec<u8> = set.get(0)?;
+                for id in ids.as_chunks::<16>().0 {
+                    if latest.len() >= limit {
+                        return Ok(latest);
+                    }
+                    if seen.insert(*id) && is_taken.exists(params![peer, id])? {
+                        latest.push(*id);
+                    }
+                }
+            }
+            Ok(latest)
         })
     }
 
