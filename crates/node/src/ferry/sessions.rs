@@ -9,6 +9,7 @@ use hefu_psi::{Receipt, Ristretto255};
 use hefu_store::{Answered, Entry, Matter, NewLetter, Role, Round, RoundState, Session};
 use serde_json::json;
 
+use super::anew::fresh_id;
 use super::content::{Piece, first_of, malformed, paper};
 use super::folder::Half;
 use super::view::LetterFacts;
@@ -29,7 +30,7 @@ impl Node {
         };
         let (place, _) = turn.split();
         let mut round = self.open_round(&session.round, Role::Receiver)?;
-        let id = self.fresh_id();
+        let id = fresh_id();
         let asked = self.write_opening(&round, &id, Arc::new(place)).await;
         let bytes = match asked {
             Ok(bytes) => bytes,
@@ -45,7 +46,7 @@ impl Node {
                 id: &id,
                 peer: &card.node_key(),
                 matter: Matter::Opening,
-                about: &session.call,
+                about: Some(&session.call),
                 agreement: Some(&round.agreement),
                 detail: None,
                 body: None,
@@ -185,7 +186,7 @@ impl Node {
                 id: &own,
                 peer: &coming.card.node_key(),
                 matter: Matter::Answer,
-                about: &session.call,
+                about: Some(&session.call),
                 agreement: Some(&round.agreement),
                 detail: None,
                 body: None,

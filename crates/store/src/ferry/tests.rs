@@ -21,7 +21,7 @@ fn letter<'a>(id: &'a [u8; 16], matter: Matter, body: Option<&'a [u8]>) -> NewLe
         id,
         peer: &PEER,
         matter,
-        about: &CALL,
+        about: Some(&CALL),
         agreement: None,
         detail: None,
         body,
@@ -347,7 +347,7 @@ fn the_end_of_a_session_overtakes_what_is_due_of_it_but_not_the_end_itself() {
     let round = answering(&store);
     let call = store.session(&round.id).unwrap().unwrap().call;
     let about = |id, matter, body| NewLetter {
-        about: &call,
+        about: Some(&call),
         ..letter(id, matter, body)
     };
     store
