@@ -917,6 +917,7 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
         }),
         circumstances: hefu_casework::Circumstances::default(),
         status: Status::Paid,
+        circumstances: hefu_casework::Circumstances::default(),
     };
     let (rules, aliases) = (RuleSet::national(), AliasTable::new());
     let set = |people: std::ops::RangeInclusive<u64>| {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::digest::sha256;
+use crate::ferry::want_after_restore;
 use crate::node::{private_folder, today, unsealed_keys};
 use crate::{Error, Node, Result, rules};
 
@@ -173,6 +174,7 @@ fn rebuilt(
     }
     let older = folder.join(DATABASE).exists();
     let voided = store.restore_marks(&encode_abort(&Abort::Voided), Abort::Voided.code())?;
+    want_after_restore(&store)?;
     if older {
         store.merge_ledger(folder, unlock)?;
     } else {

@@ -11,6 +11,9 @@ use serde_json::json;
 use crate::agreement::policy;
 use crate::{Error, Node, Result};
 
+/// The code of why a peer's draft is not taken while too many of its drafts wait for a decision.
+pub(crate) const NO_ROOM: &str = "agreements_too_many";
+
 mod known;
 
 pub(crate) use known::{Changing, Dossiers, Known};
@@ -138,7 +141,7 @@ impl Node {
                 merged
             }
             None if from.is_some() && changing.room_for(&card.node_key()) == 0 => {
-                return Err(policy("agreements_too_many", Abort::Policy));
+                return Err(policy(NO_ROOM, Abort::Policy));
             }
             None => theirs,
         };

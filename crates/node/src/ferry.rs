@@ -12,6 +12,7 @@
 //! durable. Which letters are due is read off the records ([`Node::ferry_work`]), so that a node that was killed at any
 //! point goes on as if it had not been. No secret of a session stands in any of these files: they hold what the peer gets.
 
+mod anew;
 mod carrier;
 mod conclude;
 mod content;
@@ -34,6 +35,7 @@ use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
+pub(crate) use anew::want_after_restore;
 pub use hefu_store::Matter;
 pub use view::{
     CardWaiting, Due, FerryStatus, LetterFacts, LetterIn, LetterOut, LetterState, PartFile, PartNews,

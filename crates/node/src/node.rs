@@ -248,6 +248,7 @@ impl Node {
                 holder: other.map_or_else(|| self.profile.name.clone(), |known| known.name().to_string()),
             });
         }
+        self.seal_anew(card)?;
         self.store.put_peer(&Peer {
             node_key: card.node_key(),
             name: card.name().to_string(),

@@ -30,7 +30,8 @@ async fn a_restored_receiver_voids_its_round_and_the_sender_hears_of_it() {
         sender,
         dir,
     };
-    assert_eq!(carry(&two.receiver, &two.sender).await, 1);
+    // The end, and that it wants to hear again how the agreement stands.
+    assert_eq!(carry(&two.receiver, &two.sender).await, 2);
     for round in two.rounds() {
         assert_eq!(
             (round.state, round.reason.as_deref()),
@@ -70,7 +71,7 @@ async fn a_receiver_restored_to_before_it_asked_says_so_when_the_answer_comes() 
     let receiver = closed.open(surroundings()).await;
     carry(&sender, &receiver).await;
     assert_eq!(refusals(&receiver), ["node_missing"]);
-    assert_eq!(carry(&receiver, &sender).await, 1);
+    assert_eq!(carry(&receiver, &sender).await, 2);
     let round = sender.node.store().rounds().unwrap().remove(0);
     assert_eq!(
         (round.state, round.reason.as_deref()),

@@ -7,6 +7,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod anew;
 mod county;
 mod ended;
 mod kept;

@@ -6,7 +6,15 @@ use hefu_node::ferry::slip::SlipParty;
 
 use super::*;
 
-const MATTERS: [&str; 6] = ["opening", "answer", "receipt", "agreement", "ended", "heard"];
+const MATTERS: [&str; 7] = [
+    "opening",
+    "answer",
+    "receipt",
+    "agreement",
+    "ended",
+    "heard",
+    "wanted",
+];
 
 /// A set with one letter of each kind; names with what a page must not take for its own.
 fn facts() -> SlipFacts {

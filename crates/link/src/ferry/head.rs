@@ -85,11 +85,13 @@ pub enum Matter {
     Opening,
     /// The signed receipt that closes a session.
     Receipt,
+    /// That something is wanted once more.
+    Wanted,
 }
 
 impl Matter {
     /// All of them, in the order in which a header lists them.
-    pub const ALL: [Matter; 7] = [
+    pub const ALL: [Matter; 8] = [
         Matter::Agreement,
         Matter::Answer,
         Matter::Card,
@@ -97,6 +99,7 @@ impl Matter {
         Matter::Heard,
         Matter::Opening,
         Matter::Receipt,
+        Matter::Wanted,
     ];
 
     /// Its name in headers.
@@ -110,6 +113,7 @@ impl Matter {
             Matter::Heard => "heard",
             Matter::Opening => "opening",
             Matter::Receipt => "receipt",
+            Matter::Wanted => "wanted",
         }
     }
 }

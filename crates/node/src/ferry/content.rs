@@ -1,7 +1,7 @@
 //! What a set holds, once it is open.
 //!
 //! ```text
-//! frame 0x81: the ids of letters that came from the peer, 16 bytes each, at most 256
+//! frame 0x81: the ids of letters that came from the peer, 16 bytes each, at most 1,024
 //! for each letter:
 //!     frame 0x80: its header, canonical JSON
 //!     its frames, of types below 0x80, or 0xff for a refusal
@@ -23,10 +23,10 @@ use crate::{Error, Result};
 
 const HEADER: u8 = 0x80;
 const TAKEN: u8 = 0x81;
-/// The most letters that one set acknowledges.
-pub(super) const MANY_TAKEN: usize = 256;
 /// The most letters in one set: each leaves a line in the records for good.
 pub(super) const MANY_LETTERS: usize = 1024;
+/// The most letters that one set acknowledges: all of the last set that came.
+pub(super) const MANY_TAKEN: usize = MANY_LETTERS;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

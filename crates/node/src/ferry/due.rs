@@ -8,6 +8,7 @@ use hefu_psi::wire::{Abort, encode_abort};
 use hefu_store::{Entry, Matter, NewLetter, Role, Session};
 use serde_json::json;
 
+use super::anew::fresh_id;
 use super::content::paper;
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED};
@@ -36,7 +37,7 @@ impl Node {
         for card in self.peers() {
             let carrier = self.store.carrier(&card.node_key())?;
             if carrier.by_files() && carrier.goes_out() {
-                made += self.make_agreements(&card)?;
+                made += self.make_agreements(&card)? + self.want_refused(&card)?;
             }
         }
         self.keep_needed()?;
@@ -54,8 +55,7 @@ impl Node {
             (Some(end), Role::Receiver) if end.reason.is_empty() => self.put_receipt(card, session),
             (Some(end), _) if end.reason.is_empty() || end.told => Ok(false),
             (Some(end), role) => {
-                let opening = newest(Matter::Opening)?;
-                let went_out = opening.is_some_and(|opening| opening.sent_at.is_some());
+                let went_out = self.store.was_sent(&peer, Matter::Opening, &call)?;
                 // A restored node does not know what it sent since its backup.
                 let voided = end.reason == encode_abort(&Abort::Voided);
                 if role == Role::Receiver && !went_out && !voided {
@@ -85,10 +85,10 @@ impl Node {
         let reason = session.end.as_ref().map(|end| end.reason.as_slice());
         Ok(self.store.put_letter(
             &NewLetter {
-                id: &self.fresh_id(),
+                id: &fresh_id(),
                 peer: &card.node_key(),
                 matter,
-                about: &session.call,
+                about: Some(&session.call),
                 agreement: agreement.as_ref(),
                 detail: reason.filter(|_| matter == Matter::Ended),
                 body: Some(frames),
@@ -104,22 +104,19 @@ impl Node {
         for (digest, known) in self.known_with(card) {
             let told = self.store.newest_letter(&peer, Matter::Agreement, &digest)?;
             let told = told.filter(|letter| letter.overtaken_at.is_none());
-            let heard = self.store.newest_taken(&peer, Matter::Agreement, &digest)?;
-            let details = [
-                told.and_then(|letter| letter.detail),
-                heard.and_then(|letter| letter.detail),
-            ];
+            let heard = self.store.last_standing(&peer, &digest)?;
+            let details = [told.and_then(|letter| letter.detail), heard];
             if details.iter().flatten().any(|detail| *detail == known.standing) {
                 continue;
             }
             let frames = paper(AGREEMENT, &self.written(&digest)?)?;
-            let id = self.fresh_id();
+            let id = fresh_id();
             self.store.put_letter(
                 &NewLetter {
                     id: &id,
                     peer: &peer,
                     matter: Matter::Agreement,
-                    about: &digest,
+                    about: Some(&digest),
                     agreement: Some(&digest),
                     detail: Some(&known.standing),
                     body: Some(&frames),
@@ -148,10 +145,10 @@ impl Node {
         let body = json!({ "peer": card.name(), "matter": matter.code(), "about": Hex(*about) });
         Ok(self.store.put_letter(
             &NewLetter {
-                id: &self.reply_id(to, matter),
+                id: &self.reply_id(card, to, matter),
                 peer: &card.node_key(),
                 matter,
-                about,
+                about: Some(about),
                 agreement,
                 detail: reason,
                 body: Some(frames),
@@ -164,18 +161,12 @@ impl Node {
         )?)
     }
 
-    /// The id of the letter that answers another.
-    pub(super) fn reply_id(&self, to: &[u8; 16], matter: Matter) -> [u8; 16] {
+    /// The id of the letter that answers another: letters of two peers may have the same.
+    pub(super) fn reply_id(&self, peer: &Card, to: &[u8; 16], matter: Matter) -> [u8; 16] {
         let parts = [b"hefu/3 reply\0", to.as_slice(), matter.code().as_bytes()];
-        let digest = sha256(&[parts.concat().as_slice(), &self.node_key()].concat());
+        let digest = sha256(&[parts.concat().as_slice(), &self.node_key(), &peer.node_key()].concat());
         let mut id = [0; 16];
         id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        id
-    }
-
-    pub(super) fn fresh_id(&self) -> [u8; 16] {
-        let mut id = [0; 16];
-        crate::runner::system_randomness().fill_bytes(&mut id);
         id
     }
 }

@@ -111,7 +111,10 @@ impl Node {
         let name = |id: &[u8; 16]| Hex(*id).to_string();
         let letters = self.store.letters_due(None)?;
         let sets = self.store.sets_needed()?;
-        self.keep_only(LETTERS, &letters.iter().map(|letter| name(&letter.id)).collect())?;
+        self.keep_only(
+            LETTERS,
+            &letters.iter().map(|letter| name(&letter.file())).collect(),
+        )?;
         self.keep_only(OUT, &sets.iter().map(|set| name(&set.id)).collect())
     }
 

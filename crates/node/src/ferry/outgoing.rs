@@ -86,6 +86,11 @@ impl Node {
             &mut *randomness,
         )?;
         half.keep()?;
+        let now = self.peer_card(&card.node_key())?;
+        if now != *card {
+            // Its seal key may be another since, and this set would be of no use.
+            return self.make_set(&now, letters, cut, actor);
+        }
         let ids: Vec<_> = letters.iter().map(|letter| letter.id).collect();
         let listed: Vec<_> = letters
             .iter()
@@ -126,7 +131,7 @@ impl Node {
             content = match &letter.body {
                 Some(body) => Box::new(content.chain(header).chain(Cursor::new(body.clone()))),
                 None => {
-                    let frames = File::open(self.letter_file(&letter.id)).map_err(disk)?;
+                    let frames = File::open(self.letter_file(&letter.file())).map_err(disk)?;
                     Box::new(content.chain(header).chain(frames))
                 }
             };

@@ -9,6 +9,7 @@ use hefu_psi::{Receipt, Ristretto255};
 use hefu_store::{Answered, Entry, Matter, NewLetter, Role, Round, RoundState, Session};
 use serde_json::json;
 
+use super::anew::fresh_id;
 use super::content::{Piece, first_of, malformed, paper};
 use super::folder::Half;
 use super::view::LetterFacts;
@@ -29,7 +30,7 @@ impl Node {
         };
         let (place, _) = turn.split();
         let mut round = self.open_round(&session.round, Role::Receiver)?;
-        let id = self.fresh_id();
+        let id = fresh_id();
         let asked = self.write_opening(&round, &id, Arc::new(place)).await;
         let bytes = match asked {
             Ok(bytes) => bytes,
@@ -45,7 +46,7 @@ impl Node {
                 id: &id,
                 peer: &card.node_key(),
                 matter: Matter::Opening,
-                about: &session.call,
+                about: Some(&session.call),
                 agreement: Some(&round.agreement),
                 detail: None,
                 body: None,
@@ -152,7 +153,7 @@ impl Node {
             (None, None) => {}
         }
         round.bytes_in = piece.bytes();
-        let own = self.reply_id(&letter.id, Matter::Answer);
+        let own = self.reply_id(&coming.card, &letter.id, Matter::Answer);
         let place = Arc::new(place);
         let answered = self
             .write_answer(&mut round, open, frames, &own, Arc::clone(&place))
@@ -174,7 +175,7 @@ impl Node {
                 id: &own,
                 peer: &coming.card.node_key(),
                 matter: Matter::Answer,
-                about: &session.call,
+                about: Some(&session.call),
                 agreement: Some(&round.agreement),
                 detail: None,
                 body: None,

@@ -81,7 +81,7 @@ pub struct SlipParty {
 /// One letter of a set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SlipLetter {
-    /// What it is: `opening`, `answer`, `receipt`, `agreement`, `ended`, `heard`, `card`.
+    /// What it is: `opening`, `answer`, `receipt`, `agreement`, `ended`, `heard`, `wanted`, `card`.
     pub matter: String,
     /// The agreement that it is about.
     #[schema(value_type = Option<String>)]

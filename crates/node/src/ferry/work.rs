@@ -253,6 +253,7 @@ impl Node {
                 self.note_heard(&heard, &coming.card)?;
                 Ok(None)
             }
+            Matter::Wanted => self.take_wanted(piece, letter, &coming.card).map(|()| None),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Sets of which something came, and what became of their letters.
 
+use std::collections::HashSet;
+
 use hefu_casework::Hex;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -260,20 +262,71 @@ impl Store {
         })
     }
 
-    /// The ids of the latest letters that came from a peer with a header that could be read, at most `limit`, the oldest
-    /// of them first.
+    /// How an agreement stood by the newest letter of a peer about it, unless the peer has wanted it said anew since.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn last_standing(&self, peer: &[u8; 32], digest: &[u8; 32]) -> Result<Option<Vec<u8>>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT CASE matter WHEN 'agreement' THEN detail END FROM letters_taken
+                WHERE peer = ?1 AND refused IS NULL AND ((matter = 'agreement' AND about = ?2)
+                    OR (matter = 'wanted' AND coalesce(about, ?2) = ?2))
+                ORDER BY seq DESC LIMIT 1";
+            let mut newest = connection.prepare_cached(sql)?;
+            let found = newest.query_row(params![peer, digest], |row| row.get(0));
+            Ok(found.optional()?.flatten())
+        })
+    }
+
+    /// Agreements that are not here because a peer's letters were refused for this reason, and that it was not asked for
+    /// since: at most `limit`, the oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn agreements_refused(
+        &self,
+        peer: &[u8; 32],
+        code: &str,
+        limit: usize,
+    ) -> Result<Vec<[u8; 32]>, Error> {
+        self.read(|connection| {
+            // Counted, since a clock may be set back.
+            let sql = "SELECT about FROM letters_taken AS came
+                WHERE peer = ?1 AND matter = 'agreement' AND refused = ?2 AND about NOT IN (SELECT digest FROM agreements)
+                GROUP BY about HAVING count(*) > (SELECT count(*) FROM letters
+                    WHERE peer = ?1 AND matter = 'wanted' AND about = came.about AND overtaken_at IS NULL)
+                ORDER BY min(seq) LIMIT ?3";
+            let mut all = connection.prepare_cached(sql)?;
+            let digests = all.query_map(params![peer, code, limit], |row| row.get(0))?;
+            Ok(digests.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The ids of the letters that came last from a peer with a header that could be read, those too that had come
+    /// before: at most `limit`, set by set, the newest first.
     ///
     /// # Errors
     /// The database's.
     pub fn latest_taken(&self, peer: &[u8; 32], limit: usize) -> Result<Vec<[u8; 16]>, Error> {
         self.read(|connection| {
-            let sql = "SELECT id FROM (
-                    SELECT id, seq FROM letters_taken WHERE peer = ?1 AND matter IS NOT NULL ORDER BY seq DESC LIMIT ?2)
-                ORDER BY seq";
-            let mut all = connection.prepare_cached(sql)?;
-            Ok(all
-                .query_map(params![peer, limit], |row| row.get(0))?
-                .collect::<Result<_, _>>()?)
+            let sql = "SELECT letters FROM sets_in WHERE peer = ?1 AND letters IS NOT NULL ORDER BY done_at DESC, id";
+            let mut sets = connection.prepare_cached(sql)?;
+            let mut sets = sets.query([peer])?;
+            let sql = "SELECT 1 FROM letters_taken WHERE peer = ?1 AND id = ?2 AND matter IS NOT NULL";
+            let mut is_taken = connection.prepare_cached(sql)?;
+            let (mut latest, mut seen) = (Vec::new(), HashSet::new());
+            while let Some(set) = sets.next()? {
+                let ids: Vec<u8> = set.get(0)?;
+                for id in ids.as_chunks::<16>().0 {
+                    if latest.len() >= limit {
+                        return Ok(latest);
+                    }
+                    if seen.insert(*id) && is_taken.exists(params![peer, id])? {
+                        latest.push(*id);
+                    }
+                }
+            }
+            Ok(latest)
         })
     }
 

@@ -24,6 +24,8 @@ pub enum Matter {
     Ended,
     /// How it ended on the other side, signed.
     Heard,
+    /// What its recipient has said before is wanted once more.
+    Wanted,
 }
 
 impl Matter {
@@ -34,6 +36,7 @@ impl Matter {
         Self::Agreement,
         Self::Ended,
         Self::Heard,
+        Self::Wanted,
     ];
 
     /// The matter with this name.
@@ -52,6 +55,7 @@ impl Matter {
             Self::Agreement => "agreement",
             Self::Ended => "ended",
             Self::Heard => "heard",
+            Self::Wanted => "wanted",
         }
     }
 
@@ -71,8 +75,8 @@ pub struct NewLetter<'a> {
     pub peer: &'a [u8; 32],
     /// What it is about.
     pub matter: Matter,
-    /// The session's call, or the agreement's digest.
-    pub about: &'a [u8; 32],
+    /// The session's call, or the agreement's digest; none where all agreements are wanted.
+    pub about: Option<&'a [u8; 32]>,
     /// The agreement's digest, where there is one.
     pub agreement: Option<&'a [u8; 32]>,
     /// By which a later letter is known to say the same: how an agreement stands, or the reason for which a session
@@ -95,7 +99,7 @@ pub struct Letter {
     pub about: Option<[u8; 32]>,
     /// The agreement's digest, where there is one.
     pub agreement: Option<[u8; 32]>,
-    /// As [`NewLetter::detail`].
+    /// As [`NewLetter::detail`]; of one that repeats a letter without body, the id of that.
     pub detail: Option<Vec<u8>>,
     /// Its frames; none where they lie in a file.
     pub body: Option<Vec<u8>>,
@@ -110,6 +114,13 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The id under which its frames lie, where they lie in a file: its own, or that of the letter it repeats.
+    #[must_use]
+    pub fn file(&self) -> [u8; 16] {
+        let first = self.detail.as_deref().and_then(|id| id.try_into().ok());
+        first.unwrap_or(self.id)
+    }
+
     /// Whether nothing is to be done with it any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -163,6 +174,57 @@ impl Store {
                 WHERE acknowledged_at IS NULL AND overtaken_at IS NULL AND (?1 IS NULL OR peer = ?1) ORDER BY seq";
             let mut all = connection.prepare_cached(sql)?;
             all.query_and_then([peer], letter)?.collect()
+        })
+    }
+
+    /// Whether any letter of this matter to a peer about this session went into a set.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn was_sent(&self, peer: &[u8; 32], matter: Matter, about: &[u8; 32]) -> Result<bool, Error> {
+        self.read(|connection| {
+            let sql = "SELECT 1 FROM letters
+                WHERE peer = ?1 AND matter = ?2 AND about = ?3 AND sent_at IS NOT NULL";
+            Ok(connection
+                .prepare_cached(sql)?
+                .exists(params![peer, matter.code(), about])?)
+        })
+    }
+
+    /// Makes a letter that went into a set due anew, under another id; the old one is overtaken, and the file with its
+    /// frames stays needed. One that still waits for its first set, or does not exist, changes nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn repeat_letter(&self, id: &[u8; 16], anew: &[u8; 16]) -> Result<(), Error> {
+        self.write(|connection| {
+            let now = Timestamp::now();
+            connection.execute(
+                "INSERT INTO letters (id, seq, peer, matter, about, agreement, detail, body, made_at)
+                 SELECT ?2, (SELECT max(seq) + 1 FROM letters), peer, matter, about, agreement,
+                    CASE WHEN body IS NULL THEN coalesce(detail, id) ELSE detail END, body, ?3
+                 FROM letters WHERE id = ?1 AND (sent_at IS NOT NULL OR overtaken_at IS NOT NULL)",
+                params![id, anew, now],
+            )?;
+            connection.execute(
+                "UPDATE letters SET overtaken_at = ?2
+                 WHERE id = ?1 AND sent_at IS NOT NULL AND acknowledged_at IS NULL AND overtaken_at IS NULL",
+                params![id, now],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Whatever a peer was told of how an agreement stands, or all of them, counts as not told: it wants to hear it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn want_agreements(&self, peer: &[u8; 32], digest: Option<&[u8; 32]>) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "UPDATE letters SET overtaken_at = ?3
+                WHERE peer = ?1 AND matter = 'agreement' AND about = coalesce(?2, about) AND overtaken_at IS NULL";
+            connection.execute(sql, params![peer, digest, Timestamp::now()])?;
+            Ok(())
         })
     }
 

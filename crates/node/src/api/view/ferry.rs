@@ -83,7 +83,7 @@ pub struct SetOutView {
 /// A letter in a set that was made here.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LetterOutView {
-    /// What it is: `opening`, `answer`, `receipt`, `agreement`, `ended`, `heard`.
+    /// What it is: `opening`, `answer`, `receipt`, `agreement`, `ended`, `heard`, `wanted`.
     pub matter: String,
     /// The agreement that it is about.
     #[schema(value_type = Option<String>)]
