@@ -915,7 +915,6 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
             date: Some(date(2026, 9, 1)),
             reason: None,
         }),
-        circumstances: hefu_casework::Circumstances::default(),
         status: Status::Paid,
         circumstances: hefu_casework::Circumstances::default(),
     };
