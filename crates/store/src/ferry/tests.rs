@@ -351,10 +351,9 @@ fn the_end_of_a_session_overtakes_what_is_due_of_it_but_not_the_end_itself() {
     store
         .put_letter(&about(&[1; 16], Matter::Answer, None), None)
         .unwrap();
-    // The word itself, one for another reason, and one to somebody else.
     let words: [([u8; 16], _, &[u8]); 3] = [
         ([3; 16], PEER, b"cancelled"),
-        ([4; 16], PEER, b"voided"),
+        ([4; 16], PEER, b"voided"), // another reason
         ([5; 16], [9; 32], b"cancelled"),
     ];
     for (id, peer, reason) in &words {
