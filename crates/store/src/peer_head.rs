@@ -132,4 +132,47 @@ mod tests {
             assert!(matches!(store.raw(sql), Err(Error::Immutable { .. })), "{sql}");
         }
     }
+
+    #[test]
+    fn a_head_is_noted_with_the_end_that_it_came_with_or_not_at_all() {
+        use crate::samples::{self, ENTRY, done, outcome, unput_round};
+        use crate::session::SessionOutcome;
+        let (_dir, store) = fresh();
+        let round = unput_round(&store, [samples::dataset(&store, [])]);
+        let new = samples::session(&round, b"open", &[1; 32]);
+        store.begin_session(&new).unwrap();
+        let known = LogHead {
+            seq: 9,
+            hash: [9; 32],
+        };
+        let lower = LogHead { seq: 5, ..known };
+        store
+            .write(|connection| super::note(connection, &round.peer, &known, false))
+            .unwrap();
+        let ended = done(&round);
+        let whole = SessionOutcome {
+            peer_head: Some((lower, "县残联")),
+            ..outcome(&ended)
+        };
+        let unfit = serde_json::json!(0.5);
+        let entry = crate::log::Entry {
+            body: &unfit,
+            ..ENTRY
+        };
+        store
+            .end_session(&SessionOutcome {
+                entry,
+                ..whole.clone()
+            })
+            .unwrap_err();
+        let alarms = || {
+            let entries = store.entries(0, 100).unwrap().into_iter();
+            entries.filter(|entry| entry.kind == "peer_log_went_back").count()
+        };
+        assert_eq!(alarms(), 0);
+        assert_eq!(store.end_session(&whole).unwrap(), Some(HeadNews::Older));
+        assert_eq!(store.end_session(&whole).unwrap(), None, "it has ended before");
+        assert_eq!(alarms(), 1);
+        store.verify().unwrap();
+    }
 }
