@@ -175,7 +175,8 @@ impl Store {
     /// The database's.
     pub fn sets_without_slip(&self) -> Result<Vec<IncomingSet>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM sets_in WHERE done_at IS NOT NULL AND refused IS NULL AND slip_at IS NULL
+            let sql =
+                "SELECT * FROM sets_in WHERE done_at IS NOT NULL AND refused IS NULL AND slip_at IS NULL
                 ORDER BY first_at, id";
             let mut all = connection.prepare_cached(sql)?;
             Ok(all.query_map([], set)?.collect::<Result<_, _>>()?)
