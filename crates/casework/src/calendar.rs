@@ -86,6 +86,12 @@ pub struct Deadline {
 }
 
 impl Deadline {
+    /// A period whose last day somebody has reckoned, as where the notice of the next year is not known here. Whether it
+    /// can end on that day is checked when it begins.
+    pub fn stated(days: u16, unit: DayUnit, until: Date) -> Deadline {
+        Deadline { days, unit, until }
+    }
+
     /// The last day on which what is due is in time.
     pub fn until(&self) -> Date {
         self.until

@@ -516,6 +516,29 @@ impl Act {
     }
 }
 
+impl Verdict {
+    /// A stable name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Verdict::Confirmed => "verdict_confirmed",
+            Verdict::Refuted => "verdict_refuted",
+            Verdict::OtherPerson => "verdict_other_person",
+            Verdict::Unclear => "verdict_unclear",
+        }
+    }
+}
+
+impl ReviewResult {
+    /// A stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ReviewResult::Upheld {} => "result_upheld",
+            ReviewResult::Changed { .. } => "result_changed",
+            ReviewResult::Returned {} => "result_returned",
+        }
+    }
+}
+
 impl Stage {
     /// A stable name.
     pub fn code(self) -> &'static str {

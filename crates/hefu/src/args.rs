@@ -3,6 +3,7 @@
 mod ferry;
 mod letter;
 mod operating;
+mod review;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use operating::{
     InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
     UnlockArgs,
 };
+pub(crate) use review::{FindingArgs, ReviewCommand};
 
 /// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
 #[derive(Parser)]

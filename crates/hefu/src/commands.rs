@@ -19,6 +19,7 @@ pub(crate) mod peer;
 mod reading;
 pub(crate) mod report;
 pub(crate) mod restore;
+pub(crate) mod review;
 pub(crate) mod round;
 pub(crate) mod serve;
 

@@ -287,6 +287,119 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
     assert_eq!(none.1, "node_missing");
 }
 
+/// What may not be done yet is refused in words; what was done shows in the list, in the record and in the report.
+#[test]
+fn an_officer_is_led_to_a_decision_and_past_no_step() {
+    fn acting<'a>(round: &'a str, what: &[&'a str]) -> Vec<&'a str> {
+        let (verb, rest) = what.split_first().unwrap();
+        [&["finding", verb, round, "1"], rest].concat()
+    }
+    let done = done();
+    let round = &done.round[..12];
+    let recovered = acting(
+        round,
+        &[
+            "decide",
+            "--decision",
+            "recovered",
+            "--yuan",
+            "650.50",
+            "--authority",
+            "县民政局",
+            "--document",
+            "民决〔2026〕1号",
+            "--reason",
+            "核实属实",
+        ],
+    );
+    let refused = |args: &[&str], zh: &str, en: &str| {
+        for (lang, words) in [("zh", zh), ("en", en)] {
+            let run = done.civil.run(&[args, &["--lang", lang]].concat());
+            assert_eq!(run.code, 3, "{}", run.stdout);
+            assert!(run.stderr.contains(words), "{}", run.stderr);
+        }
+    };
+    refused(
+        &recovered,
+        "尚无经办人，不能记录“决定”",
+        "At the stage “nobody in charge”",
+    );
+    assert!(
+        done.civil
+            .shown(&acting(round, &["take"]))
+            .contains("下一步：核实")
+    );
+    let verify = acting(
+        round,
+        &["verify", "--result", "confirmed", "--reason", "已核对流水"],
+    );
+    assert!(done.civil.shown(&verify).contains("先告知当事人"));
+    refused(
+        &recovered,
+        "须先告知并听取陈述申辩",
+        "before the person was told and heard",
+    );
+    let tell = [
+        "tell",
+        "--document",
+        "民告1号",
+        "--days",
+        "5",
+        "--until",
+        "2099-01-05",
+    ];
+    assert!(
+        done.civil
+            .shown(&acting(round, &tell))
+            .contains("期限到 2099-01-05 为止")
+    );
+    refused(
+        &acting(round, &["hear", "--none"]),
+        "过后才能记录逾期未陈述",
+        "until 2099-01-05",
+    );
+    done.civil
+        .shown(&acting(round, &["hear", "--document", "笔录1号"]));
+    done.civil.shown(&recovered);
+    let review = acting(
+        round,
+        &[
+            "review",
+            "--result",
+            "upheld",
+            "--authority",
+            "县民政局",
+            "--document",
+            "民复1号",
+            "--reason",
+            "无误",
+        ],
+    );
+    refused(&review, "作出决定的人不得复核", "Whoever decided may not review");
+
+    let history = done.civil.shown(&acting(round, &["history"]));
+    for said in [
+        "认领",
+        "属实 / 已核对流水",
+        "民告1号 / 陈述申辩至 2099-01-05",
+        "追缴 / 650.50",
+        "王科长",
+    ] {
+        assert!(history.contains(said), "no {said} in {history}");
+    }
+    let listed = done.civil.shown(&["finding", "list", &done.round]);
+    assert!(listed.contains("已作出决定 追缴 王科长"), "{listed}");
+    let said = done.civil.shown(&["audit", "explain", &done.round, "1"]);
+    assert!(
+        said.contains("目前：已作出决定，追缴。") && !said.contains("已核对流水"),
+        "{said}"
+    );
+    let [json, ..] = done.export("internal");
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let line = &report["sections"]["findings"][0]["review"];
+    assert_eq!(line["outcome"], "decision_recovered");
+}
+
 /// Every cell of a workbook, as text.
 fn cells(book: &Path) -> Vec<String> {
     let mut book: Xlsx<_> = calamine::open_workbook(book).unwrap();

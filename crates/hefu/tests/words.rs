@@ -134,6 +134,18 @@ fn every_code_has_words() {
         let starts = ["slip_tells_", "slip_hides_"].into_iter().chain(came);
         starts.map(|start| format!("{start}{}", each.code()))
     });
+    let stages = [
+        "open",
+        "taken",
+        "verified",
+        "excepted",
+        "told",
+        "heard",
+        "decided",
+        "reviewed",
+        "corrected",
+    ]
+    .map(|each| format!("next_stage_{each}"));
     let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
@@ -180,6 +192,7 @@ fn every_code_has_words() {
         .chain(roles)
         .chain(matters)
         .chain(carriers)
+        .chain(stages)
         .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))

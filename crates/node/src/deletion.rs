@@ -105,7 +105,7 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+                "records", "aliases", "findings", "acts", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
             ],
         });
         let digest = sha256(&canonical::to_vec(&body));

@@ -126,6 +126,14 @@ pub enum Error {
         /// As many as may wait.
         limit: usize,
     },
+    /// Something to be done about a finding that a correction keeps away.
+    #[error("the same was found before and corrected: finding {seq} of round {round}")]
+    CorrectedBefore {
+        /// The round in which it was corrected.
+        round: hefu_casework::Hex<32>,
+        /// The finding's number there.
+        seq: u64,
+    },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -166,6 +174,7 @@ impl Error {
             Error::OtherCarrier { .. } => "node_other_carrier",
             Error::UnknownSender { .. } => "node_unknown_sender",
             Error::TooManyCards { .. } => "node_too_many_cards",
+            Error::CorrectedBefore { .. } => "node_corrected_before",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -199,6 +208,9 @@ impl Error {
             }
             Error::UnknownSender { key } => vec![("key", key.clone())],
             Error::TooManyCards { limit } => vec![("limit", limit.to_string())],
+            Error::CorrectedBefore { round, seq } => {
+                vec![("round", round.to_string()), ("seq", seq.to_string())]
+            }
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::review::{ACTED, Standing};
 use crate::round::{Proven, signed_receipt};
 use crate::{Error, Node, Result};
 
@@ -34,6 +35,8 @@ pub struct Explanation {
     pub me: usize,
     /// The rule as this node has it, where its rules are those of the agreement.
     pub rule: Option<Rule>,
+    /// How far it is, and what was done about it.
+    pub standing: Standing,
     /// What both signed at the end.
     pub receipt: ReceiptCheck,
     /// Whether the match is proven.
@@ -125,15 +128,8 @@ impl Node {
     }
 
     fn looked_into(&self, round: &[u8; 32], seq: u64, actor: &str, kind: &str) -> Result<Explanation> {
-        let record = self.round_on_record(round)?;
-        let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        let all = self.store.findings(round)?;
-        let finding = index
-            .and_then(|index| all.get(index))
-            .ok_or_else(|| Error::Missing {
-                what: "finding",
-                name: seq.to_string(),
-            })?;
+        let (record, finding) = self.found(round, seq)?;
+        let standing = self.standing_of(&record, seq, &finding)?;
         let item = self.item(round, seq);
         let body = json!({ "round": Hex(*round), "finding": seq, "item": item });
         self.log_by(actor, kind, &body)?;
@@ -149,7 +145,7 @@ impl Node {
         let (proof, proven) = self.proof(&record, seq - 1);
         let derived = match &proof {
             Proof::Proven { .. } if !same_rules => Derived::OtherRules,
-            Proof::Proven { .. } => self.derive(&record, finding, &signed, me, &proven)?,
+            Proof::Proven { .. } => self.derive(&record, &finding, &signed, me, &proven)?,
             _ => Derived::NotProven,
         };
         let about = self.entries_about(round)?;
@@ -159,8 +155,10 @@ impl Node {
             actor: entry.actor.clone(),
             kind: entry.kind.clone(),
         };
+        // What was done about a finding is told whole, of this one alone.
         let (looked, entries): (Vec<_>, Vec<_>) = about
             .iter()
+            .filter(|entry| entry.kind != ACTED)
             .partition(|entry| entry.kind == EXPLAINED || entry.kind == RECORD_MADE);
         let of_this = |entry: &&&hefu_store::LogEntry| entry.body["finding"] == seq;
         Ok(Explanation {
@@ -169,7 +167,8 @@ impl Node {
                 Some(id) if same_rules => self.rules.get(id).cloned(),
                 _ => None,
             },
-            finding: finding.clone(),
+            finding,
+            standing,
             receipt: self.receipt_check(&record, &signed, me)?,
             signed,
             me,

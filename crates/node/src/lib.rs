@@ -27,6 +27,7 @@ pub mod matching;
 mod metrics;
 mod node;
 pub mod report;
+pub mod review;
 mod round;
 mod rules;
 pub mod runner;

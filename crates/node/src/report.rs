@@ -9,7 +9,6 @@ mod verify;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use hefu_casework::review::Review;
 use hefu_casework::{Hex, canonical};
 use serde_json::{Value, json};
 
@@ -31,24 +30,20 @@ const MADE: &str = "report_made";
 /// Stands on every report.
 pub const NOTICE: &str = "不得仅凭比对结果停发或追缴。";
 
-/// The reviews of a round's findings, by the finding's number in the round, from 1.
-pub type Reviews = BTreeMap<u64, Review>;
-
 /// Two reports at once would be the same copy.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 impl Node {
-    /// The report of a round, signed by this node, and one entry in the log about it. `reviews` are those of its
-    /// findings that somebody has begun.
+    /// The report of a round, signed by this node, and one entry in the log about it.
     ///
     /// # Errors
     /// When there is no such round; the store's.
-    pub fn report(&self, round: &[u8; 32], form: Form, reviews: &Reviews, actor: &str) -> Result<Vec<u8>> {
+    pub fn report(&self, round: &[u8; 32], form: Form, actor: &str) -> Result<Vec<u8>> {
         let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let earlier = self.entries_about(round)?;
         let of_form = |entry: &&hefu_store::LogEntry| entry.kind == MADE && entry.body["form"] == form.code();
         let copy = earlier.iter().filter(of_form).count() as u64 + 1;
-        let sections = self.facts(round, form, reviews, copy)?;
+        let sections = self.facts(round, form, copy)?;
         let head = Head {
             format: FORMAT.to_owned(),
             version: VERSION,

@@ -28,7 +28,7 @@ pub struct Deletion {
 pub enum Deleted {
     /// A dataset's records.
     Dataset(DatasetId),
-    /// A round's findings and what proves them.
+    /// A round's findings, what proves them and what was done about them.
     Findings([u8; 32]),
 }
 
@@ -54,7 +54,7 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Deletes a round's findings and their evidence; as [`Store::delete_dataset`] otherwise.
+    /// Deletes a round's findings with their evidence and the acts on them; as [`Store::delete_dataset`] otherwise.
     ///
     /// # Errors
     /// As [`Store::delete_dataset`].
@@ -64,6 +64,7 @@ impl Store {
                 return Err(Error::unknown("round", Hex(*round)));
             }
             if put(connection, "round", round, record)? {
+                connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;
                 log::append(connection, entry)?;

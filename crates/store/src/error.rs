@@ -126,6 +126,9 @@ pub enum Error {
         /// Which one was asked for.
         id: String,
     },
+    /// Somebody else did something about the finding since its state was read.
+    #[error("something was done about this finding meanwhile. Look at it again before you go on.")]
+    ActedMeanwhile,
     /// A session already holds something else in this place.
     #[error("the session holds another {part} already. Do not go on with it.")]
     SessionChanged {
@@ -237,6 +240,7 @@ impl Error {
             Self::Unknown { .. } => "store_unknown",
             Self::Immutable { .. } => "store_immutable",
             Self::Deleted { .. } => "store_deleted",
+            Self::ActedMeanwhile => "acted_meanwhile",
             Self::SessionChanged { .. } => "session_changed",
             Self::SessionEnded => "session_ended",
             Self::SessionVoided => "session_voided",
@@ -278,9 +282,11 @@ impl Error {
                     ("expected", (*expected).to_owned()),
                 ]
             }
-            Self::EmptyPassphrase | Self::Cryptography | Self::SessionEnded | Self::SessionVoided => {
-                Vec::new()
-            }
+            Self::EmptyPassphrase
+            | Self::Cryptography
+            | Self::ActedMeanwhile
+            | Self::SessionEnded
+            | Self::SessionVoided => Vec::new(),
             Self::Sealed { what } => vec![("what", what.clone())],
             Self::Damaged { what, id } | Self::Unknown { what, id } | Self::Deleted { what, id } => {
                 vec![("what", (*what).to_owned()), ("id", id.clone())]

@@ -25,6 +25,7 @@ mod migrate;
 mod peer;
 mod peer_head;
 mod record;
+mod review;
 mod round;
 #[cfg(test)]
 mod samples;
@@ -45,6 +46,7 @@ pub use ferry::{
 pub use log::{Entry, LogEntry, LogHead};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
+pub use review::{Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;

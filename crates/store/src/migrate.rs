@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_agreements.sql"),
     include_str!("migrations/0005_ferry.sql"),
     include_str!("migrations/0006_circumstances.sql"),
+    include_str!("migrations/0007_reviews.sql"),
 ];
 
 /// Brings the schema to the last version, each step whole or not at all.

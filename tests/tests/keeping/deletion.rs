@@ -107,9 +107,7 @@ async fn findings_go_when_their_retention_is_over() {
     let just_before = over.checked_sub(1.second()).unwrap();
     assert_eq!(node.delete_expired(just_before).unwrap(), 0);
     assert_eq!(node.store().findings(&round).unwrap().len() as u64, PEOPLE / 2);
-    let report = node
-        .report(&round, Form::Internal, &Reviews::new(), "经办")
-        .unwrap();
+    let report = node.report(&round, Form::Internal, "经办").unwrap();
 
     let key = node.node_key();
     let Two {
@@ -138,9 +136,7 @@ async fn findings_go_when_their_retention_is_over() {
     assert_eq!(record["deleted"]["retention_days"], days);
     // What was deleted does not pass for nothing found.
     assert!(node.store().findings(&round).is_err());
-    let after = node
-        .report(&round, Form::Internal, &Reviews::new(), "经办")
-        .unwrap();
+    let after = node.report(&round, Form::Internal, "经办").unwrap();
     let after = hefu_node::report::verify(&after, &[]).unwrap().report.sections;
     assert_eq!((after.results, after.findings), (Results::Deleted {}, None));
     let record: Value = canonical::from_slice(&deletion.record).unwrap();

@@ -11,6 +11,7 @@ mod backup;
 mod deletion;
 mod proof;
 mod reports;
+mod reviews;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use hefu_casework::{AgencyRole, Hex, Month, Purpose, canonical};
 use hefu_node::Node;
 use hefu_node::explain::{Derived, Proof};
-use hefu_node::report::{Form, Results, Reviews};
+use hefu_node::report::{Form, Results};
 use hefu_store::{Deleted, RoundState, Store, Vault};
 use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, days_from_today};
 use hefu_tests::bureau::{

@@ -1,22 +1,16 @@
 //! Reports: what they say, and that a third person can check it with the file and cards alone.
 
-use hefu_casework::review::{Act, Event, Review};
-use hefu_casework::{Fen, Text};
+use hefu_casework::Fen;
 use hefu_node::report::{Cell, Fault, Group, Report, verify};
 use hefu_psi::SignedReceipt;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-
-use serde_json::json;
 
 use super::*;
 
 const LABEL: &[u8] = b"hefu/3 report\0";
 
 fn made(two: &Two, round: &[u8; 32], form: Form) -> Vec<u8> {
-    two.receiver
-        .node
-        .report(round, form, &Reviews::new(), "经办")
-        .unwrap()
+    two.receiver.node.report(round, form, "经办").unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +94,7 @@ async fn a_report_can_be_verified_without_the_node() {
     let bytes = two
         .sender
         .node
-        .report(&answered.id, Form::Internal, &Reviews::new(), "经办")
+        .report(&answered.id, Form::Internal, "经办")
         .unwrap();
     let sections = verify(&bytes, &cards).unwrap().report.sections;
     assert_eq!(sections.results, Results::NotReceiver {});
@@ -152,71 +146,6 @@ async fn no_number_stands_in_a_report_and_copies_are_counted() {
     let logged: Vec<_> = log.iter().filter(|entry| entry.kind == "report_made").collect();
     assert_eq!(logged.len(), 3);
     assert_eq!(logged[0].body["digest"], sha256(&internal).to_string());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_corrected_is_not_counted() {
-    let two = Two::start().await;
-    let round = two.round().await;
-    let node = &two.receiver.node;
-    let text = |text: &str| Text::new(text).unwrap();
-    let event = |act| Event {
-        at: "2026-11-02T02:00:00Z".parse().unwrap(),
-        by: text("王科长"),
-        on: jiff::civil::date(2026, 11, 2),
-        act,
-    };
-    let basis = Hex([7; 32]);
-    let acts = [
-        Act::Taken {},
-        Act::Verified(serde_json::from_value(json!({ "result": "refuted", "reason": "户籍档案" })).unwrap()),
-        Act::Decided(
-            serde_json::from_value(json!({
-                "decision": { "data_error": {} }, "authority": "县民政局", "document": "民决1号", "reason": "录入有误",
-            }))
-            .unwrap(),
-        ),
-        Act::Corrected(
-            serde_json::from_value(json!({
-                "basis": basis, "authority": "县民政局", "document": "民更1号", "reason": "录入有误",
-            }))
-            .unwrap(),
-        ),
-    ];
-    let events: Vec<Event> = acts.into_iter().map(event).collect();
-    let review = |acts: usize| {
-        let matched = jiff::civil::date(2026, 11, 1);
-        Review::from_events(basis, matched, &events[..acts]).unwrap()
-    };
-    let reviews = Reviews::from([(2, review(3)), (5, review(4))]);
-    let bytes = node.report(&round, Form::Internal, &reviews, "经办").unwrap();
-    let sections = verify(&bytes, &[]).unwrap().report.sections;
-    let lines = sections.findings.unwrap();
-    let reviewed: Vec<_> = lines
-        .iter()
-        .filter_map(|line| Some((line.seq, line.review.clone()?)))
-        .collect();
-    let said: Vec<_> = reviewed
-        .iter()
-        .map(|(seq, review)| {
-            (
-                *seq,
-                review.stage.as_str(),
-                review.reviewer.as_deref(),
-                review.outcome.as_deref(),
-            )
-        })
-        .collect();
-    let by = Some("王科长");
-    let expected = [
-        (2, "stage_decided", by, Some("decision_data_error")),
-        (5, "stage_corrected", by, None),
-    ];
-    assert_eq!(said, expected);
-    let Results::Learned(tables) = sections.results else {
-        panic!("the receiver learns")
-    };
-    assert!(matches!(tables.total, Cell::Told { findings, .. } if findings == PEOPLE / 2 - 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use hefu_casework::AgencyRole;
 
-use super::{CarrierArg, DirectionArg};
+use super::{CarrierArg, DirectionArg, FindingArgs, ReviewCommand};
 
 /// Which node, and on whose behalf.
 #[derive(ClapArgs)]
@@ -241,6 +241,10 @@ pub(crate) enum FindingCommand {
         /// 疑点序号 Its number
         seq: u64,
     },
+    #[command(flatten)]
+    Act(ReviewCommand),
+    /// 办理经过：谁在何日做了什么，下一步是什么 What was done about one, by whom, and what comes next
+    History(FindingArgs),
     /// 当事人查阅单：比对了什么、依据、谁看过、如何提出异议 The record for the person concerned
     Record {
         /// 轮次编号，或其前几位 The round's id, or the first digits of it

@@ -3,7 +3,7 @@
 use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView};
 use hyper::Method;
 
-use super::{headings, json, rows_at, write_whole};
+use super::{headings, json, review, rows_at, write_whole};
 use crate::args::FindingCommand;
 use crate::client::{Client, read};
 use crate::failure::Failure;
@@ -32,6 +32,8 @@ pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Prin
                 .await?;
             printer.result(&json(&detail), |lang| text(&detail, lang));
         }
+        FindingCommand::Act(act) => review::act(act, client, printer).await?,
+        FindingCommand::History(finding) => review::history(finding, client, printer).await?,
         FindingCommand::Record { round, seq, out } => {
             let round = naming::round(&round, client).await?;
             let path = format!("/api/v1/rounds/{round}/findings/{seq}/record");
@@ -59,6 +61,11 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
         };
         table(&rows)
     };
+    if page.corrected > 0 {
+        let params = [("count", grouped(page.corrected))];
+        text.push_str(&lang.say("finding_corrected", &params));
+        text.push('\n');
+    }
     if let Some(next) = page.next {
         let params = [("total", grouped(page.total)), ("next", next.to_string())];
         text.push_str(&lang.say("finding_more", &params));
@@ -76,6 +83,7 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_rows_at",
         "col_months",
         "col_to_verify",
+        "col_standing",
     ];
     let row = |finding: &FindingView| {
         vec![
@@ -86,6 +94,7 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             rows_at(&finding.rows),
             finding.months.join(" "),
             finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
+            review::standing(finding, lang),
         ]
     };
     std::iter::once(headings(lang, &codes))
@@ -100,6 +109,7 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_person",
         "col_rows_at",
         "col_feedback",
+        "col_standing",
     ];
     let row = |finding: &FindingView| {
         vec![
@@ -108,6 +118,7 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             finding.person.clone(),
             rows_at(&finding.rows),
             feedback(finding, lang),
+            review::standing(finding, lang),
         ]
     };
     std::iter::once(headings(lang, &codes))
@@ -164,6 +175,10 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             finding.letter.as_ref().map(|_| feedback(finding, lang)),
         ),
         ("col_to_verify", finding.to_verify_fen.map(yuan)),
+        (
+            "col_standing",
+            finding.review.as_ref().map(|_| review::standing(finding, lang)),
+        ),
     ];
     let rows: Vec<_> = rows
         .into_iter()
@@ -184,6 +199,10 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
         let rows: Vec<_> = std::iter::once(headings(lang, &codes)).chain(payments).collect();
         text.push('\n');
         text.push_str(&table(&rows));
+    }
+    if let Some(review) = &finding.review {
+        text.push_str(&review::next(review, lang));
+        text.push('\n');
     }
     text + &lang.word("not_a_decision")
 }
@@ -213,6 +232,7 @@ mod tests {
             to_verify_fen: Some(65_050),
             letter: None,
             feedback: None,
+            review: None,
         }
     }
 
@@ -241,6 +261,7 @@ mod tests {
         let page = FindingPage {
             notice: NOTICE.to_owned(),
             total: 2,
+            corrected: 0,
             findings: vec![finding.clone(), silent],
             next: None,
         };
@@ -262,6 +283,7 @@ mod tests {
         let page = |findings: Vec<FindingView>| FindingPage {
             notice: NOTICE.to_owned(),
             total: findings.len() as u64,
+            corrected: 0,
             findings,
             next: None,
         };

@@ -1,10 +1,10 @@
 //! One finding, explained to whoever has to answer for it; and what the person concerned is told.
 
 use hefu_casework::Catalogue;
-use hefu_node::api::view::{Derived, ExplanationView, Noted, Proof};
+use hefu_node::api::view::{ActView, Derived, ExplanationView, Noted, Proof};
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
-use crate::commands::{local, rows_at};
+use crate::commands::{local, rows_at, short};
 use crate::printer::{grouped, yuan};
 use crate::words::Lang;
 
@@ -303,8 +303,34 @@ impl<'a> Say<'a> {
         self.lang.say("paper_noted", &params)
     }
 
-    /// This node keeps no acts on findings: nothing is on record.
+    /// What was done about it, act by act. Reasons that officers noted for each other stay with the agency.
     fn outcome(&self, heading: &str) -> Block {
-        lines(self.word(heading), vec![self.word("paper_outcome_open")])
+        let review = self.view.detail.finding.review.as_ref();
+        if let Some(before) = review.and_then(|review| review.corrected_before.as_ref()) {
+            let params = [("round", short(&before.round)), ("seq", before.seq.to_string())];
+            return lines(
+                self.word(heading),
+                vec![self.lang.say("paper_outcome_corrected_before", &params)],
+            );
+        }
+        if self.view.acts.is_empty() {
+            return lines(self.word(heading), vec![self.word("paper_outcome_open")]);
+        }
+        let act = |act: &ActView| {
+            let params = [
+                ("on", act.on.to_string()),
+                ("act", act.code.clone()),
+                ("by", act.by.clone()),
+            ];
+            self.lang.say("paper_act", &params)
+        };
+        let mut said: Vec<String> = self.view.acts.iter().map(act).collect();
+        if let Some(review) = review {
+            let decision = review.decision.as_ref();
+            let decision = decision.map_or_else(String::new, |decision| self.word(decision));
+            let params = [("stage", review.stage.clone()), ("decision", decision)];
+            said.push(self.lang.say("paper_outcome", &params));
+        }
+        lines(self.word(heading), said)
     }
 }

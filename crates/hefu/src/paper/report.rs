@@ -358,6 +358,10 @@ impl Say {
         if let Some(matched) = tables.matched {
             said.push(self.lang.say("paper_matched", &[("count", grouped(matched))]));
         }
+        if let Some(corrected) = tables.corrected.filter(|count| *count > 0) {
+            let params = [("count", grouped(corrected))];
+            said.push(self.lang.say("finding_corrected", &params));
+        }
         if let Some(smallest) = tables.smallest {
             let params = [("smallest", smallest.to_string())];
             said.push(self.lang.say("paper_suppressed", &params));
@@ -456,6 +460,7 @@ impl Say {
                 );
             }
             match &line.review {
+                None if line.corrected_before => said.push(self.word("stage_corrected_before")),
                 None => said.push(self.word("stage_open")),
                 Some(review) => {
                     said.push(self.word(&review.stage));

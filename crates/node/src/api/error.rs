@@ -175,6 +175,7 @@ fn status_of(error: &Error) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Error::Store(Store::Unknown { .. }) | Error::Missing { .. } => StatusCode::NOT_FOUND,
+        Error::Store(Store::ActedMeanwhile) | Error::CorrectedBefore { .. } => StatusCode::CONFLICT,
         Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
         | Error::KeyTaken { .. }
         | Error::TooManyCards { .. } => StatusCode::CONFLICT,

@@ -3,6 +3,7 @@
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
 mod ferry;
+mod findings;
 mod peers;
 
 use std::path::Path;
@@ -23,14 +24,12 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::error::{ApiError, Result};
-use super::routes::Local;
 use super::uploads::Uploads;
 use super::view::{
     AccountView, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView, BudgetList,
-    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, EntryPage,
-    FindingDetail, FindingPage, FindingView, Health, Hex32, ImportRequest, ImportView, Learns, NOTICE,
-    NodeView, ProgressView, Received, Receivers, RoundList, RoundView, StartRound, Started, UnlockRequest,
-    UploadView, Verified, WaitingView,
+    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, EntryPage, Health,
+    Hex32, ImportRequest, ImportView, Learns, NodeView, ProgressView, Received, Receivers, RoundList,
+    RoundView, StartRound, Started, UnlockRequest, UploadView, Verified, WaitingView,
 };
 use crate::config::Config;
 use crate::ferry::slip::SlipPrinter;
@@ -290,7 +289,7 @@ impl Operations {
     }
 }
 
-/// Rounds and what they found.
+/// Rounds.
 impl Operations {
     /// The node's keeper follows it from here.
     pub(super) async fn start_round(&self, request: &StartRound, actor: &str) -> Result<Started> {
@@ -340,71 +339,6 @@ impl Operations {
             view.interrupted = self.node.interruption(&id).map(str::to_owned);
         }
         Ok(view)
-    }
-
-    /// Findings after the given number, from 1.
-    pub(super) async fn findings(
-        self: Arc<Self>,
-        id: Hex32,
-        after: u64,
-        limit: usize,
-    ) -> Result<FindingPage> {
-        self.round(&id)?;
-        blocking(move || {
-            let datasets = self.node.store().datasets()?;
-            let all = self.node.store().findings(&id.0)?;
-            let numbered = (1_u64..)
-                .zip(&all)
-                .skip(usize::try_from(after).unwrap_or(usize::MAX));
-            let findings: Vec<_> = numbered
-                .take(limit)
-                .map(|(seq, finding)| FindingView::of(seq, finding, &datasets))
-                .collect();
-            let last = findings.last().map(|finding| finding.seq);
-            Ok(FindingPage {
-                notice: NOTICE.to_owned(),
-                findings,
-                total: all.len() as u64,
-                next: last.filter(|last| *last < all.len() as u64),
-            })
-        })
-        .await
-    }
-
-    pub(super) async fn local(self: Arc<Self>, within: Local) -> Result<FindingPage> {
-        blocking(move || {
-            let place = Place::new(&within.place).map_err(Error::from)?;
-            let month = |text: &str| text.parse::<Month>().map_err(Error::from);
-            let months = MonthRange {
-                from: month(&within.from)?,
-                to: month(&within.until)?.next(),
-            };
-            let all = self.node.local_findings(&place, months)?;
-            let datasets = self.node.store().datasets()?;
-            let findings = (1..)
-                .zip(&all)
-                .map(|(seq, finding)| FindingView::of(seq, finding, &datasets));
-            Ok(FindingPage {
-                notice: NOTICE.to_owned(),
-                findings: findings.collect(),
-                total: all.len() as u64,
-                next: None,
-            })
-        })
-        .await
-    }
-
-    pub(super) async fn finding(self: Arc<Self>, id: Hex32, seq: u64) -> Result<FindingDetail> {
-        self.round(&id)?;
-        blocking(move || {
-            let all = self.node.store().findings(&id.0)?;
-            let at = seq.checked_sub(1).and_then(|at| usize::try_from(at).ok());
-            let finding = at
-                .and_then(|at| all.get(at))
-                .ok_or_else(|| missing("finding", &seq))?;
-            Ok(FindingDetail::of(seq, finding, &self.node.store().datasets()?))
-        })
-        .await
     }
 }
 

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use super::error::{ApiError, Result};
 use super::operations::{Operations, blocking};
 use super::view::{ExplanationView, Hex32};
-use crate::report::{Form, Reviews};
+use crate::report::Form;
 
 impl Operations {
     pub(super) async fn report(self: Arc<Self>, id: Hex32, form: String, actor: Arc<str>) -> Result<Vec<u8>> {
         let form = Form::from_code(&form).ok_or_else(|| ApiError::Parameter {
             problem: "form: internal | submission".to_owned(),
         })?;
-        // This node keeps no acts on findings: nobody's review is on record.
-        blocking(move || Ok(self.node.report(&id.0, form, &Reviews::new(), &actor)?)).await
+        blocking(move || Ok(self.node.report(&id.0, form, &actor)?)).await
     }
 
     pub(super) async fn explain(

@@ -7,6 +7,7 @@ mod datasets;
 mod ferry;
 mod node;
 mod peers;
+mod reviews;
 mod rounds;
 
 pub(super) use rounds::Local;
@@ -67,6 +68,8 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::findings))
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::finding))
+        .routes(routes!(reviews::history))
+        .routes(routes!(reviews::act))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

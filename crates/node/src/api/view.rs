@@ -1,7 +1,7 @@
 //! What the operators' interface takes and gives. The command line reads and writes the same types.
 //!
 //! No view has a document number, a person's name or a household's number in it: people are shown masked, and found by
-//! the row of the agency's own file.
+//! the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
 
 mod agreement;
 mod audit;
@@ -12,6 +12,7 @@ mod ferry;
 mod finding;
 mod ledger;
 mod node;
+mod review;
 mod round;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,10 @@ pub use ferry::{
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub use review::{
+    ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
+    UnitRequest, VerdictRequest,
+};
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.

@@ -276,8 +276,11 @@ pub struct Tables {
     pub smallest: Option<u64>,
     /// Own elements that matched; nothing where that is withheld.
     pub matched: Option<u64>,
-    /// All findings.
+    /// All findings that count.
     pub total: Cell,
+    /// Findings that do not count, since they were corrected, here or when the same was found before; nothing where that is
+    /// withheld.
+    pub corrected: Option<u64>,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
     /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
@@ -377,6 +380,8 @@ pub struct Line {
     pub feedback: Option<Feedback>,
     /// How far a person's review is; nothing where nobody has begun one.
     pub review: Option<Reviewed>,
+    /// Whether the same was found before and corrected there.
+    pub corrected_before: bool,
 }
 
 /// What has become of a referred person.

@@ -10,13 +10,13 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
-use super::Reviews;
 use super::facts::{
     About, AgreementFacts, CannotFind, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
     Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
     Sections, Snapshot,
 };
 use super::tables::tables;
+use crate::review::Reviews;
 use crate::round::{hex_at, signed_receipt};
 use crate::{Error, NOTICE, Node, Result};
 
@@ -24,13 +24,7 @@ use crate::{Error, NOTICE, Node, Result};
 const RECORD_YEARS: i32 = 3;
 
 impl Node {
-    pub(super) fn facts(
-        &self,
-        round: &[u8; 32],
-        form: Form,
-        reviews: &Reviews,
-        copy: u64,
-    ) -> Result<Sections> {
+    pub(super) fn facts(&self, round: &[u8; 32], form: Form, copy: u64) -> Result<Sections> {
         let head = self.store.head()?;
         let record = self.round_on_record(round)?;
         let entries = self.entries_about(round)?;
@@ -41,6 +35,7 @@ impl Node {
         let receipt = done.map(|entry| signed_receipt(&entry.body)).transpose()?;
         let committed = newest("session_committed");
         let findings = self.kept_findings(&record)?;
+        let reviews = &self.reviews(round)?;
         let same_rules = self.rules.digest() == agreement.rules_digest.0;
         let told = findings.as_deref();
         Ok(Sections {
@@ -121,7 +116,7 @@ impl Node {
     }
 
     /// The findings of a round; nothing where they were deleted. What was deleted does not pass for nothing found.
-    fn kept_findings(&self, record: &Round) -> Result<Option<Vec<Finding>>> {
+    pub(crate) fn kept_findings(&self, record: &Round) -> Result<Option<Vec<Finding>>> {
         match self.store.findings(&record.id) {
             Ok(findings) => Ok(Some(findings)),
             Err(hefu_store::Error::Deleted { .. }) => Ok(None),
@@ -201,15 +196,15 @@ impl Node {
             return Ok(Results::Deleted {});
         };
         // A correction takes a finding out of the counts.
-        let counts = |seq: &u64| reviews.get(seq).is_none_or(hefu_casework::review::Review::counts);
         let counted: Vec<Finding> = (1..)
             .zip(findings)
-            .filter(|(seq, _)| counts(seq))
+            .filter(|(seq, _)| reviews.counts(*seq))
             .map(|(_, finding)| finding.clone())
             .collect();
         let cannot_find = self.cannot_find(signed, done);
         Ok(Results::Learned(tables(
             &counted,
+            reviews.corrected(),
             record.matched,
             cannot_find,
             form,
@@ -253,7 +248,8 @@ impl Node {
                 date: feedback.date,
                 reason: feedback.reason.map(|reason| reason.code().to_owned()),
             }),
-            review: reviews.get(&seq).map(Reviewed::of),
+            review: reviews.begun.get(&seq).map(Reviewed::of),
+            corrected_before: reviews.corrected_before.contains_key(&seq),
         };
         (1..).zip(findings).map(line).collect()
     }

@@ -19,6 +19,7 @@ pub const SMALLEST: u64 = 5;
 /// The tables of these findings, in this form.
 pub(super) fn tables(
     findings: &[Finding],
+    corrected: u64,
     matched: Option<u64>,
     cannot_find: Vec<CannotFind>,
     form: Form,
@@ -27,6 +28,7 @@ pub(super) fn tables(
         smallest: None,
         matched,
         total: told(findings)?,
+        corrected: Some(corrected),
         by_rule: rows(findings, by_rule)?,
         by_month: Some(rows(findings, by_month)?),
         by_pair: Some(rows(findings, by_pair)?),
@@ -112,6 +114,7 @@ fn is_small(row: &Row) -> bool {
 }
 
 fn suppress(tables: &mut Tables) {
+    tables.corrected = tables.corrected.filter(|count| !(1..SMALLEST).contains(count));
     let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
     if !others.chain([&tables.by_rule]).flatten().any(is_small) {
         return;
@@ -151,6 +154,7 @@ mod tests {
             smallest: Some(SMALLEST),
             matched: Some(sum),
             total: row((0, &sum)).cell,
+            corrected: Some(0),
             by_rule: table(by_rule),
             by_month: Some(table(by_month)),
             by_pair: Some(table(&[sum])),
@@ -163,12 +167,23 @@ mod tests {
     #[test]
     fn where_nothing_is_small_all_is_told() {
         let tables = suppressed(&[5, 12], &[17]);
+        assert_eq!(tables.corrected, Some(0));
         assert_eq!(tables.total, row((0, &17)).cell);
         assert_eq!(tables.matched, Some(17));
         assert_eq!(tables.by_rule.len(), 2);
         assert!(tables.by_month.is_some() && tables.by_pair.is_some());
         // Nothing found is no small count.
         assert!(suppressed(&[], &[]).by_month.is_some());
+    }
+
+    #[test]
+    fn a_small_number_of_corrections_is_not_told() {
+        for (corrected, told) in [(0, Some(0)), (1, None), (4, None), (5, Some(5))] {
+            let tables = tables(&[], corrected, None, Vec::new(), Form::Submission).unwrap();
+            assert_eq!(tables.corrected, told);
+        }
+        let tables = tables(&[], 1, None, Vec::new(), Form::Internal).unwrap();
+        assert_eq!(tables.corrected, Some(1));
     }
 
     #[test]

@@ -324,13 +324,12 @@ fn counts(report: &Report) -> Option<()> {
         return (report.head.form == Form::Internal || sections.findings.is_none()).then_some(());
     };
     let mut counted: BTreeMap<Group, u64> = BTreeMap::new();
-    let counts = |line: &&super::Line| {
-        let corrected = hefu_casework::review::Stage::Corrected.code();
-        line.review
-            .as_ref()
-            .is_none_or(|review| review.stage != corrected)
+    let corrected = |line: &&super::Line| {
+        let stage = hefu_casework::review::Stage::Corrected.code();
+        line.corrected_before || line.review.as_ref().is_some_and(|review| review.stage == stage)
     };
-    for line in lines.iter().filter(counts) {
+    let (corrected, counting): (Vec<_>, Vec<_>) = lines.iter().partition(corrected);
+    for line in counting {
         let group = Group::Rule {
             kind: line.kind.clone(),
             rule: line.rule.clone(),
@@ -346,7 +345,8 @@ fn counts(report: &Report) -> Option<()> {
         .by_rule
         .iter()
         .map(|row| Some((row.of.clone(), told(&row.cell)?)));
-    (told(&tables.total) == Some(total) && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
+    let same = told(&tables.total) == Some(total) && tables.corrected == Some(corrected.len() as u64);
+    (same && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
 }
 
 fn holds(key: &Hex<32>, message: &[u8], signature: &Hex<64>) -> bool {

@@ -5,13 +5,12 @@ use hefu_identity::Kind;
 use hefu_node::config::Config;
 use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
 use hyper::StatusCode;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::running::{Running, new_node};
 
-const NUMBERS: [&str; 3] = ["290105194912310028", "29010119500101100X", "290101195001011018"];
-const ID: [u8; 32] = [7; 32];
+pub(crate) const NUMBERS: [&str; 3] = ["290105194912310028", "29010119500101100X", "290101195001011018"];
+pub(crate) const ID: [u8; 32] = [7; 32];
 
 fn finding(number: &str, row: u64) -> Finding {
     let month = "2026-07".parse().unwrap();
@@ -42,8 +41,8 @@ fn finding(number: &str, row: u64) -> Finding {
     }
 }
 
-/// A round with three findings, as one that ran would have left it.
-fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
+/// A round with three findings, as one that ran on 2 March 2026 would have left it.
+pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
     let store = Store::open(folder, &config.unlock.fetch(folder).unwrap()).unwrap();
     store
         .put_agreement(&[1; 32], b"{}", &AgreementState::Signed)
@@ -55,7 +54,7 @@ fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
         role: Role::Receiver,
         datasets: vec![DatasetId(dataset)],
         state: RoundState::Running,
-        started_at: Timestamp::now(),
+        started_at: "2026-03-02T01:00:00Z".parse().unwrap(),
         ended_at: None,
         own_elements: Some(9),
         peer_elements: Some(8),
@@ -68,7 +67,7 @@ fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
     store.put_round(&round).unwrap();
     let done = Round {
         state: RoundState::Done,
-        ended_at: Some(Timestamp::now()),
+        ended_at: Some("2026-03-02T02:00:00Z".parse().unwrap()),
         ..round
     };
     let findings: Vec<_> = NUMBERS

@@ -12,4 +12,5 @@ mod ferry;
 mod findings;
 mod life;
 mod operations;
+mod reviews;
 mod running;

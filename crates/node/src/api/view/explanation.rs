@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{FindingDetail, Hex32};
+use super::{ActView, FindingDetail, Hex32};
 use crate::explain::Explanation;
 pub use crate::explain::{Derived, Noted, Proof};
 
@@ -41,6 +41,8 @@ pub struct ExplanationView {
     pub entries: Vec<Noted>,
     /// Who has looked at the finding.
     pub looked: Vec<Noted>,
+    /// What was done about it, in order.
+    pub acts: Vec<ActView>,
 }
 
 /// What a comparison rested on: an agreement that all parties have signed.
@@ -130,6 +132,7 @@ impl ExplanationView {
             round,
             item,
             finding,
+            standing,
             signed,
             me,
             rule,
@@ -145,7 +148,7 @@ impl ExplanationView {
             item: item.to_string(),
             round: hefu_casework::Hex(round.id),
             ended_at: round.ended_at,
-            detail: FindingDetail::of(seq, &finding, datasets),
+            detail: FindingDetail::of(seq, &finding, (&standing).into(), datasets),
             agreement: GroundView::of(signed.agreement(), me),
             rule: rule.map(RuleView::of),
             sizes: SizesView {
@@ -162,6 +165,7 @@ impl ExplanationView {
             log_intact,
             entries,
             looked,
+            acts: ActView::all(&standing),
         }
     }
 }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ReviewView;
 pub use crate::NOTICE;
 
 /// Findings of a round, in order.
@@ -15,6 +16,8 @@ pub struct FindingPage {
     pub findings: Vec<FindingView>,
     /// How many the round has in all.
     pub total: u64,
+    /// How many of them count no more: corrected, here or when the same was found before.
+    pub corrected: u64,
     /// Give this as `after` for the next page; nothing where there is none.
     pub next: Option<u64>,
 }
@@ -47,6 +50,8 @@ pub struct FindingView {
     pub letter: Option<String>,
     /// What the other agency says of it; nothing where it has said nothing.
     pub feedback: Option<FeedbackView>,
+    /// How far it is; nothing for what no round found.
+    pub review: Option<ReviewView>,
 }
 
 /// 反馈: what has become of a referred person.
@@ -101,7 +106,7 @@ pub struct PaymentView {
 }
 
 impl FindingView {
-    pub(crate) fn of(seq: u64, finding: &Finding, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(seq: u64, finding: &Finding, review: Option<ReviewView>, datasets: &[Dataset]) -> Self {
         Self {
             seq,
             kind: finding.kind.code().to_owned(),
@@ -127,12 +132,13 @@ impl FindingView {
                 date: feedback.date,
                 reason: feedback.reason.map(|reason| reason.code().to_owned()),
             }),
+            review,
         }
     }
 }
 
 impl FindingDetail {
-    pub(crate) fn of(seq: u64, finding: &Finding, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(seq: u64, finding: &Finding, review: ReviewView, datasets: &[Dataset]) -> Self {
         let payments = finding.payments.iter().map(|payment| PaymentView {
             programme: payment.programme.as_str().to_owned(),
             when: match payment.when {
@@ -144,7 +150,7 @@ impl FindingDetail {
         });
         Self {
             notice: NOTICE.to_owned(),
-            finding: FindingView::of(seq, finding, datasets),
+            finding: FindingView::of(seq, finding, Some(review), datasets),
             case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
             payments: payments.collect(),
         }

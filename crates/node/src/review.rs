@@ -1,0 +1,198 @@
+//! What people do about findings. What may be done, and in which order, is [`hefu_casework::review`]'s to say; here it
+//! is kept, and what was found to be wrong is kept from coming back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hefu_casework::review::{Event, Review, basis};
+use hefu_casework::{Finding, Hex};
+use hefu_store::{Correction, Entry, Events, NewEvent, Round};
+use jiff::civil::Date;
+use jiff::tz;
+use serde_json::json;
+
+use crate::{Error, Node, Result};
+
+/// The log's entry about an act: of what was written, it has nothing.
+pub(crate) const ACTED: &str = "finding_event";
+
+/// How far one finding is.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its review; one of no acts where nobody has begun.
+    pub review: Review,
+    /// The acts, in order.
+    pub events: Vec<Event>,
+    /// The same was found before and corrected there; nothing has changed since, and nobody has to look at it again.
+    pub corrected_before: Option<Before>,
+}
+
+/// A finding of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The round.
+    pub round: Hex<32>,
+    /// The finding's number in it, from 1.
+    pub seq: u64,
+}
+
+/// How far the findings of a round are, by their numbers, from 1. What is in neither is open.
+#[derive(Clone, Debug, Default)]
+pub struct Reviews {
+    /// Those that somebody has begun with.
+    pub begun: BTreeMap<u64, Review>,
+    /// Those that were found and corrected before.
+    pub corrected_before: BTreeMap<u64, Before>,
+}
+
+impl Reviews {
+    /// Whether a finding counts: not once it is corrected, here or before.
+    #[must_use]
+    pub fn counts(&self, seq: u64) -> bool {
+        !self.corrected_before.contains_key(&seq) && self.begun.get(&seq).is_none_or(Review::counts)
+    }
+
+    /// How many findings do not count.
+    #[must_use]
+    pub fn corrected(&self) -> u64 {
+        let here = self.begun.iter().filter(|(_, review)| !review.counts());
+        let all: BTreeSet<&u64> = here
+            .map(|(seq, _)| seq)
+            .chain(self.corrected_before.keys())
+            .collect();
+        all.len() as u64
+    }
+}
+
+impl Node {
+    /// The review of the finding with this number in its round, from 1.
+    ///
+    /// # Errors
+    /// When there is no such finding, or not any more; the store's.
+    pub fn review(&self, round: &[u8; 32], seq: u64) -> Result<Review> {
+        Ok(self.standing(round, seq)?.review)
+    }
+
+    /// As [`Node::review`], with every act.
+    ///
+    /// # Errors
+    /// As [`Node::review`].
+    pub fn standing(&self, round: &[u8; 32], seq: u64) -> Result<Standing> {
+        let (record, finding) = self.found(round, seq)?;
+        self.standing_of(&record, seq, &finding)
+    }
+
+    /// Records one act more on a finding, where the law allows it here; the log says who did what. `event.by` is the
+    /// person who acts.
+    ///
+    /// # Errors
+    /// Those of [`Review::record`] for what may not be done; [`Error::CorrectedBefore`] for a finding that a correction
+    /// keeps away; [`hefu_store::Error::ActedMeanwhile`] where somebody else was faster; as [`Node::review`].
+    pub fn record_review(&self, round: &[u8; 32], seq: u64, event: &Event) -> Result<Standing> {
+        let (record, finding) = self.found(round, seq)?;
+        let mut standing = self.standing_of(&record, seq, &finding)?;
+        if let Some(Before { round, seq }) = standing.corrected_before {
+            return Err(Error::CorrectedBefore { round, seq });
+        }
+        standing.review.record(event)?;
+        let after = standing.events.len() as u64;
+        let rests_on = self.basis(&finding);
+        let body = json!({
+            "round": Hex(*round),
+            "finding": seq,
+            "number": after + 1,
+            "act": event.act.code(),
+        });
+        self.store.append_event(&NewEvent {
+            round,
+            finding: seq.saturating_sub(1),
+            after,
+            event: &event.to_bytes(),
+            corrects: standing.review.keeps_away(&rests_on).then_some(&rests_on.0),
+            entry: Entry {
+                actor: event.by.as_str(),
+                kind: ACTED,
+                body: &body,
+            },
+        })?;
+        standing.events.push(event.clone());
+        Ok(standing)
+    }
+
+    /// How far the findings of a round are; nothing where they were deleted.
+    ///
+    /// # Errors
+    /// When there is no such round; the store's.
+    pub fn reviews(&self, round: &[u8; 32]) -> Result<Reviews> {
+        let record = self.round_on_record(round)?;
+        let findings = self.kept_findings(&record)?.unwrap_or_default();
+        if findings.is_empty() {
+            return Ok(Reviews::default());
+        }
+        let mut acts = self.store.reviews(round)?;
+        let mut reviews = Reviews::default();
+        for (seq, finding) in (1..).zip(&findings) {
+            let rests_on = self.basis(finding);
+            if let Some(events) = acts.remove(&(seq - 1)) {
+                let review = Review::from_events(rests_on, matched_on(&record), &parsed(&events)?)?;
+                reviews.begun.insert(seq, review);
+            } else if let Some(before) = self.corrected_elsewhere(&rests_on)? {
+                reviews.corrected_before.insert(seq, before);
+            }
+        }
+        Ok(reviews)
+    }
+
+    /// What a finding rests on, by which the same is known again: a digest that only this node can make.
+    #[must_use]
+    pub fn basis(&self, finding: &Finding) -> Hex<32> {
+        basis(finding, &Hex(self.store.person_digest(&finding.person)))
+    }
+
+    pub(crate) fn standing_of(&self, record: &Round, seq: u64, finding: &Finding) -> Result<Standing> {
+        let rests_on = self.basis(finding);
+        let events = parsed(&self.store.events_of(&record.id, seq.saturating_sub(1))?)?;
+        let corrected_before = match events.is_empty() {
+            true => self.corrected_elsewhere(&rests_on)?,
+            false => None,
+        };
+        Ok(Standing {
+            review: Review::from_events(rests_on, matched_on(record), &events)?,
+            events,
+            corrected_before,
+        })
+    }
+
+    /// A finding with acts of its own is never asked after: those say how far it is.
+    fn corrected_elsewhere(&self, rests_on: &Hex<32>) -> Result<Option<Before>> {
+        let before = |correction: Correction| Before {
+            round: Hex(correction.round),
+            seq: correction.finding + 1,
+        };
+        Ok(self.store.correction(&rests_on.0)?.map(before))
+    }
+
+    /// The finding with this number, from 1, and its round.
+    pub(crate) fn found(&self, round: &[u8; 32], seq: u64) -> Result<(Round, Finding)> {
+        let record = self.round_on_record(round)?;
+        let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let mut all = self.store.findings(round)?;
+        match index.filter(|index| *index < all.len()) {
+            Some(index) => Ok((record, all.swap_remove(index))),
+            None => Err(Error::Missing {
+                what: "finding",
+                name: seq.to_string(),
+            }),
+        }
+    }
+}
+
+fn parsed(events: &Events) -> Result<Vec<Event>> {
+    let parse = |event: &zeroize::Zeroizing<Vec<u8>>| Ok(Event::parse(event)?);
+    events.iter().map(parse).collect()
+}
+
+/// The day of the match, in Beijing time.
+fn matched_on(record: &Round) -> Date {
+    let ended = record.ended_at.unwrap_or(record.started_at);
+    tz::offset(8).to_datetime(ended).date()
+}
