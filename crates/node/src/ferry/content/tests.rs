@@ -97,7 +97,7 @@ fn what_is_wrong_is_wrong_in_its_letter_alone() {
     let (_file, found) = scanned(&[taken.clone(), frame(7, b"orphan"), good.clone()].concat());
     assert_eq!(found.letters.len(), 2);
     assert!(found.letters[0].header.is_none() && found.letters[1].whole);
-    for wrong in [vec![0; 15], vec![0; 16 * 257]] {
+    for wrong in [vec![0; 15], vec![0; 16 * 1025]] {
         let (_file, found) = scanned(&[frame(0x81, &wrong), good.clone()].concat());
         assert_eq!(found.acknowledged, [[0; 16]; 0]);
         assert_eq!(found.letters.len(), 2);
