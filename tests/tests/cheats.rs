@@ -118,7 +118,11 @@ async fn cheat_a_third_does_not_keep_a_cancellation_from_being_told() {
     sends(&third, sender, &[], &[lie]).await;
     sender
         .node
-        .ferry_out(&third.card.node_key(), Cut::new(Form::Binary, None).unwrap(), "经办")
+        .ferry_out(
+            &third.card.node_key(),
+            Cut::new(Form::Binary, None).unwrap(),
+            "经办",
+        )
         .await
         .unwrap()
         .unwrap();
@@ -200,7 +204,10 @@ async fn cheat_a_peer_that_acknowledges_nothing_makes_no_sets_without_end() {
     }
     let log = logged(at, "set_made").pop().unwrap();
     println!("its log entry has {} bytes", log.body.to_string().len());
-    assert!(made < 6, "as many sets as one asks for, and the newest letter is in none");
+    assert!(
+        made < 6,
+        "as many sets as one asks for, and the newest letter is in none"
+    );
 }
 
 /// Cheat 5: files of two rounds that arrive in another order accuse an honest peer of a log that went back.
@@ -229,7 +236,7 @@ fn folders(at: &Bureau) -> Folders {
     Folders {
         outbox: beside("out"),
         inbox: beside("in"),
-        slips: None,
+        slips: beside("slips"),
         cut: Cut::new(Form::Binary, None).unwrap(),
     }
 }
@@ -238,8 +245,16 @@ fn folders(at: &Bureau) -> Folders {
 #[tokio::test(flavor = "multi_thread")]
 async fn cheat_the_outbox_follows_no_links() {
     let (two, _) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = &two;
-    two.receiver.node.begin_round(&two.agree("2号").await, "经办").await.unwrap();
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = &two;
+    two.receiver
+        .node
+        .begin_round(&two.agree("2号").await, "经办")
+        .await
+        .unwrap();
     let set = out(receiver, sender).await.unwrap();
     let name = receiver.node.ferry_part(&set.set, 1).unwrap().name;
     let folders = folders(receiver);
@@ -257,7 +272,11 @@ async fn cheat_the_outbox_follows_no_links() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cheat_a_set_that_a_backup_lacks_keeps_no_other() {
     let (two, _) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     let parties = [
         receiver.party(hefu_tests::agency::EXTREME_POVERTY),
         sender.party(hefu_tests::agency::DISABLED_LIVING),
@@ -279,8 +298,16 @@ async fn cheat_a_set_that_a_backup_lacks_keeps_no_other() {
     tokio::time::sleep(Duration::from_secs(6)).await;
     watching.abort();
     let _ = watching.await;
-    assert_eq!(receiver.node.store().sets_out().unwrap().len(), 3, "the new set is made");
-    assert_ne!(files(&folders.outbox).len(), 0, "nothing leaves this node any more");
+    assert_eq!(
+        receiver.node.store().sets_out().unwrap().len(),
+        3,
+        "the new set is made"
+    );
+    assert_ne!(
+        files(&folders.outbox).len(),
+        0,
+        "nothing leaves this node any more"
+    );
 }
 
 /// Cheat 8: rubbish in the inbox costs its square, with every look into it.
@@ -302,7 +329,11 @@ async fn cheat_rubbish_in_the_inbox_costs_no_square() {
         tokio::time::sleep(Duration::from_secs(8)).await;
         took.push(processor_seconds() - before);
         watching.abort();
-        println!("{many} files: {:.2} s of {:?}", took.last().unwrap(), began.elapsed());
+        println!(
+            "{many} files: {:.2} s of {:?}",
+            took.last().unwrap(),
+            began.elapsed()
+        );
     }
     assert!(took[1] < 16.0 * took[0].max(0.05), "{took:?}");
 }
@@ -311,7 +342,10 @@ async fn cheat_rubbish_in_the_inbox_costs_no_square() {
 fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let ticks: f64 = [11, 12].iter().map(|at| fields[*at].parse::<f64>().unwrap()).sum();
+    let ticks: f64 = [11, 12]
+        .iter()
+        .map(|at| fields[*at].parse::<f64>().unwrap())
+        .sum();
     ticks / 100.0
 }
 
@@ -342,7 +376,13 @@ async fn cheat_what_was_heard_to_be_given_up_is_not_begun() {
     use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, draft, party};
     use hefu_tests::rogue::{hear, set, terms};
     let dir = tempfile::tempdir().unwrap();
-    let at = Bureau::start(dir.path(), "县残联", AgencyRole::DisabledFederation, surroundings()).await;
+    let at = Bureau::start(
+        dir.path(),
+        "县残联",
+        AgencyRole::DisabledFederation,
+        surroundings(),
+    )
+    .await;
     at.pays(DISABLED_LIVING, 0..40);
     let rogue = Rogue::start("县民政局", AgencyRole::CivilAffairs, &[&at.card]).await;
     at.node.add_peer(&rogue.card).unwrap();
@@ -360,7 +400,11 @@ async fn cheat_what_was_heard_to_be_given_up_is_not_begun() {
         .verify(&[b"hefu/3 heard\0".as_slice(), &call, reason].concat(), signature)
         .unwrap();
     assert_eq!(reason, encode_abort(&Abort::Cancelled));
-    assert_eq!(logged(&at, "end_exchanged"), [], "and its own log knows nothing of that word");
+    assert_eq!(
+        logged(&at, "end_exchanged"),
+        [],
+        "and its own log knows nothing of that word"
+    );
     let received = rogue
         .receive(&at.card, &agreement, set(&agreement, 0, 4..16), seed(), None)
         .await;
@@ -429,12 +473,19 @@ fn cheat_one_key_serves_one_list_of_blinded_elements() {
         blinding.next(pool, &mut bytes).unwrap();
         let own = set(0);
         let mut input = InputCommitter::for_sender(&terms, &seed(3));
-        own.chunks(hefu_psi::CHUNK).for_each(|chunk| input.update(chunk, &[]));
-        let (mut collecting, _, accept) = Incoming::new::<Ristretto255>(terms.clone(), opening.message().clone())
-            .unwrap()
-            .accept::<Ristretto255>(input.finish(), &seed(3), sender.signing_key())
+        own.chunks(hefu_psi::CHUNK)
+            .for_each(|chunk| input.update(chunk, &[]));
+        let (mut collecting, _, accept) =
+            Incoming::new::<Ristretto255>(terms.clone(), opening.message().clone())
+                .unwrap()
+                .accept::<Ristretto255>(input.finish(), &seed(3), sender.signing_key())
+                .unwrap();
+        collecting
+            .blinded(&Blinded {
+                chunk: 0,
+                elements: &bytes,
+            })
             .unwrap();
-        collecting.blinded(&Blinded { chunk: 0, elements: &bytes }).unwrap();
         let root = element_root(&bytes, 32);
         let signed = [
             b"hefu/3 blinded\0".as_slice(),
@@ -451,18 +502,30 @@ fn cheat_one_key_serves_one_list_of_blinded_elements() {
         let mut replying = collecting.commit(&commit).unwrap();
         let mut answer = Vec::new();
         replying
-            .evaluate(pool, &bytes, &mut *hefu_node::runner::system_randomness(), &mut answer)
+            .evaluate(
+                pool,
+                &bytes,
+                &mut *hefu_node::runner::system_randomness(),
+                &mut answer,
+            )
             .unwrap();
         keys.push(accept.public);
     }
-    assert_ne!(keys[0], keys[1], "two lists of 20 elements under one key and one debit");
+    assert_ne!(
+        keys[0], keys[1],
+        "two lists of 20 elements under one key and one debit"
+    );
 }
 
 /// Cheat 13: what a restored node has lost of an agreement, its peer holds for told.
 #[tokio::test(flavor = "multi_thread")]
 async fn cheat_a_restored_node_hears_again_that_an_agreement_is_signed() {
     let two = Two::start().await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     let parties = [
         receiver.party(hefu_tests::agency::EXTREME_POVERTY),
         sender.party(hefu_tests::agency::DISABLED_LIVING),
@@ -492,7 +555,11 @@ async fn cheat_a_restored_node_hears_again_that_an_agreement_is_signed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cheat_an_opening_outlives_the_seal_key_it_was_sealed_to() {
     let (two, agreement) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir: _dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir: _dir,
+    } = two;
     receiver.node.begin_round(&agreement, "经办").await.unwrap();
     let lost = parts(&receiver, &out(&receiver, &sender).await.unwrap());
     let closed = sender.close().await;
@@ -544,9 +611,18 @@ async fn cheat_when_the_receipt_comes_does_not_tell_how_much_matched() {
         // What a gateway sees: the answer is fetched from the inbox, and then the receipt lies in the outbox.
         let began = Instant::now();
         let peer = sender.node.node_key();
-        receiver.node.ferry_out(&peer, cut, "经办").await.unwrap().unwrap();
+        receiver
+            .node
+            .ferry_out(&peer, cut, "经办")
+            .await
+            .unwrap()
+            .unwrap();
         lasted.push(began.elapsed());
-        println!("{:?} matched: {:?}", two.rounds()[0].matched, lasted.last().unwrap());
+        println!(
+            "{:?} matched: {:?}",
+            two.rounds()[0].matched,
+            lasted.last().unwrap()
+        );
     }
     let none = lasted[0].min(lasted[2]);
     let all = lasted[1].min(lasted[3]);
@@ -561,7 +637,13 @@ async fn cheat_each_peer_has_its_own_answers() {
     use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, draft, party};
     use hefu_tests::rogue::{set, terms};
     let dir = tempfile::tempdir().unwrap();
-    let at = Bureau::start(dir.path(), "县残联", AgencyRole::DisabledFederation, surroundings()).await;
+    let at = Bureau::start(
+        dir.path(),
+        "县残联",
+        AgencyRole::DisabledFederation,
+        surroundings(),
+    )
+    .await;
     at.pays(DISABLED_LIVING, 0..40);
     let mut asked = Vec::new();
     for name in ["县民政局", "县法院"] {
@@ -573,7 +655,11 @@ async fn cheat_each_peer_has_its_own_answers() {
         let agreement = draft(party(&rogue.card, EXTREME_POVERTY), at.party(DISABLED_LIVING));
         hefu_tests::bureau::agree_with_rogue(&at, &rogue, &agreement);
         let path = dir.path().join(name);
-        let runner = Runner::new(hefu_tests::ends::POOL.clone(), dir.path().to_owned(), Arc::clone(&rogue.keys));
+        let runner = Runner::new(
+            hefu_tests::ends::POOL.clone(),
+            dir.path().to_owned(),
+            Arc::clone(&rogue.keys),
+        );
         runner
             .ask_by_file::<Ristretto255>(
                 terms(&agreement),
@@ -598,10 +684,22 @@ async fn cheat_each_peer_has_its_own_answers() {
         take(&at, &[forged(&rogue, &at.card, &content)]).await;
         asked.push((rogue.card.node_key(), call));
     }
-    assert_eq!(logged(&at, "session_answered").len(), 2, "{:?}", hefu_tests::ferry::refusals(&at));
+    assert_eq!(
+        logged(&at, "session_answered").len(),
+        2,
+        "{:?}",
+        hefu_tests::ferry::refusals(&at)
+    );
     for (peer, call) in asked {
-        let answer = at.node.store().newest_letter(&peer, Matter::Answer, &call).unwrap();
-        assert!(answer.is_some(), "answered and its secrets gone, and no letter goes");
+        let answer = at
+            .node
+            .store()
+            .newest_letter(&peer, Matter::Answer, &call)
+            .unwrap();
+        assert!(
+            answer.is_some(),
+            "answered and its secrets gone, and no letter goes"
+        );
     }
 }
 
@@ -628,7 +726,11 @@ async fn cheat_one_damaged_folder_keeps_nobody_elses_sets() {
     sender.node.draft(text, "经办").unwrap();
     let peer = receiver.node.node_key();
     let made = sender.node.ferry_out(&peer, cut, "经办").await;
-    assert!(made.is_ok(), "{:?}", made.map(|_| ()).map_err(|error| error.code()));
+    assert!(
+        made.is_ok(),
+        "{:?}",
+        made.map(|_| ()).map_err(|error| error.code())
+    );
 }
 
 /// Cheat 18: an outsider whose card nobody has taken makes the log grow with each file.
@@ -641,7 +743,8 @@ async fn cheat_strangers_cards_cost_no_entry_each() {
         let name = format!("生人{}", number % 2);
         let card = Card::new(&keys, &name, AgencyRole::Court, "10.0.0.1:1").unwrap();
         let (head, bytes) =
-            hefu_link::ferry::enclose_card(&keys, hefu_link::ferry::SetId::from([number; 16]), &card).unwrap();
+            hefu_link::ferry::enclose_card(&keys, hefu_link::ferry::SetId::from([number; 16]), &card)
+                .unwrap();
         let mut file = Vec::new();
         cut.of(&head)
             .unwrap()
@@ -657,7 +760,11 @@ async fn cheat_strangers_cards_cost_no_entry_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cheat_a_restored_sender_gets_a_receipt_that_it_had_acknowledged() {
     let (two, agreement) = Two::agreed("1号").await;
-    let Two { receiver, sender, dir } = two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = two;
     receiver.node.begin_round(&agreement, "经办").await.unwrap();
     carry(&receiver, &sender).await;
     let backup = dir.path().join("backup");
@@ -683,7 +790,11 @@ async fn cheat_a_restored_sender_gets_a_receipt_that_it_had_acknowledged() {
         carry(&sender, &receiver).await;
     }
     let states = [&receiver, &sender].map(|at| at.node.store().rounds().unwrap()[0].state);
-    assert_eq!(states, [RoundState::Done; 2], "one is done, the other waits for ever");
+    assert_eq!(
+        states,
+        [RoundState::Done; 2],
+        "one is done, the other waits for ever"
+    );
 }
 
 /// Cheat 20: a sender writes nonsense into the label of one person; by files the receipt comes sooner if that person is
@@ -722,7 +833,13 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
     const SENT: &str = include_str!("../../fixtures/mappings/referrals.toml");
     let letter_no = |person: u64| format!("合检救助移〔2026〕{}号", person + 1);
     let dir = tempfile::tempdir().unwrap();
-    let at = Bureau::start(dir.path(), "县人民检察院", AgencyRole::Procuratorate, surroundings()).await;
+    let at = Bureau::start(
+        dir.path(),
+        "县人民检察院",
+        AgencyRole::Procuratorate,
+        surroundings(),
+    )
+    .await;
     let rows = (0..MANY).map(|person| {
         let (number, letter) = (number(person), letter_no(person));
         format!("{letter},某某某,{number},2026-08-03,县民政局,已移送\n")
@@ -774,6 +891,7 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
             reason: None,
         }),
         status: Status::Paid,
+        circumstances: hefu_casework::Circumstances::default(),
     };
     let (rules, aliases) = (RuleSet::national(), AliasTable::new());
     let set = |people: std::ops::RangeInclusive<u64>| {
@@ -781,27 +899,34 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
     };
     let (all, his) = (set(0..=MANY), set(spoilt..=spoilt));
     let mut labels = all.labels();
-    let place = all.bytes().chunks(all.width()).position(|element| element == &his.bytes()[..]);
+    let place = all
+        .bytes()
+        .chunks(all.width())
+        .position(|element| element == &his.bytes()[..]);
     labels[place.unwrap() * usize::from(agreement.label.as_ref().unwrap().max_bytes)] = 99;
     let own = Own {
         elements: Elements::new(all.width(), all.bytes().to_vec()).unwrap(),
         labels,
     };
     let path = dir.path().join("answer");
-    Runner::new(hefu_tests::ends::POOL.clone(), dir.path().to_owned(), Arc::clone(&rogue.keys))
-        .answer_by_file::<Ristretto255>(
-            Open::decode(&open).unwrap(),
-            std::io::Cursor::new(behind),
-            hefu_tests::rogue::terms(&agreement),
-            own,
-            SessionSeed::from_bytes(zeroize::Zeroizing::new([3; 32])),
-            system_randomness(),
-            Arc::new(Forgetful::new(dir.path())),
-            std::fs::File::create(&path).unwrap(),
-            (),
-        )
-        .await
-        .unwrap();
+    Runner::new(
+        hefu_tests::ends::POOL.clone(),
+        dir.path().to_owned(),
+        Arc::clone(&rogue.keys),
+    )
+    .answer_by_file::<Ristretto255>(
+        Open::decode(&open).unwrap(),
+        std::io::Cursor::new(behind),
+        hefu_tests::rogue::terms(&agreement),
+        own,
+        SessionSeed::from_bytes(zeroize::Zeroizing::new([3; 32])),
+        system_randomness(),
+        Arc::new(Forgetful::new(dir.path())),
+        std::fs::File::create(&path).unwrap(),
+        (),
+    )
+    .await
+    .unwrap();
     let answer = [
         frame(0x81, b""),
         frame(0x80, header("answer", [6; 16], &call).as_bytes()),
@@ -816,6 +941,10 @@ async fn until_the_receipt(spoilt: u64) -> Duration {
     let began = Instant::now();
     let set = at.node.ferry_out(&peer, cut, "经办").await.unwrap().unwrap();
     let lasted = began.elapsed();
-    assert!(set.letters.iter().any(|letter| letter.letter.matter == Matter::Receipt));
+    assert!(
+        set.letters
+            .iter()
+            .any(|letter| letter.letter.matter == Matter::Receipt)
+    );
     lasted
 }
