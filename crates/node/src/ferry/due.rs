@@ -36,11 +36,13 @@ impl Node {
         for card in self.peers() {
             let carrier = self.store.carrier(&card.node_key())?;
             if carrier.by_files() && carrier.goes_out() {
-                made += self.make_agreements(&card)?;
+                match self.make_agreements(&card) {
+                    Ok(done) => made += done,
+                    Err(error) => failed = failed.and(Err(error)),
+                }
             }
         }
-        self.keep_needed()?;
-        failed.map(|()| made)
+        failed.and(self.keep_needed()).map(|()| made)
     }
 
     async fn make_of_session(self: &Arc<Self>, session: &Session, card: &Card) -> Result<bool> {

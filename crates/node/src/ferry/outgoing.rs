@@ -21,8 +21,7 @@ impl Node {
     /// acknowledged. None where no letter is new. What is whole of the peer's is worked through first.
     ///
     /// # Errors
-    /// When there is no such peer, nothing can go to it, or its card has no seal key; those of
-    /// [`Node::ferry_work`]; the disk's.
+    /// When there is no such peer, nothing can go to it, or its card has no seal key; the disk's.
     pub async fn ferry_out(
         self: &Arc<Self>,
         peer: &[u8; 32],
@@ -37,7 +36,14 @@ impl Node {
             });
         }
         let _alone = self.ferry.working.lock().await;
-        self.work().await?;
+        // What can't be worked through may be another's, and keeps nothing that is due already.
+        if let Err(error) = self.work().await {
+            tracing::error!(
+                node = self.name(),
+                code = error.code(),
+                "letters may lack: {error}"
+            );
+        }
         let mut letters = self.store.letters_due(Some(peer))?;
         if letters.iter().all(|letter| letter.sent_at.is_some()) {
             return Ok(None);
