@@ -29,7 +29,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use hefu_link::ferry::Assembly;
 use tokio::sync::Notify;
+
+use crate::guard::Repeats;
 
 pub use hefu_store::Matter;
 pub use view::{
@@ -43,13 +46,18 @@ pub use watch::{Folders, Slips};
 pub(crate) struct Ferry {
     /// Held by whoever works through sets or makes letters and sets.
     working: tokio::sync::Mutex<()>,
-    /// Held by whoever has the folder of a set's parts open.
-    parts: Mutex<()>,
+    /// Held by whoever has the folder of a set's parts open. The set whose part came last stays open: one of very many
+    /// parts is not read anew for each.
+    parts: Mutex<Option<Assembly>>,
     notify: Notify,
     /// Files of the inbox that were refused, as they were then.
     refused: Mutex<BTreeMap<PathBuf, Refusal>>,
     /// Rounds of which a peer's word that they have ended stands in the log already, though it changed nothing.
     heard: Mutex<HashSet<[u8; 32]>>,
+    /// Openings that began nothing, as far as the log tells of them.
+    calls: Repeats,
+    /// Letters that were refused, as far as the log tells of them.
+    refusals: Repeats,
 }
 
 /// A file of the inbox that was refused.
@@ -82,7 +90,7 @@ impl Ferry {
     }
 
     /// One at a time: who opens a set's folder clears away what it takes for half written.
-    fn parts(&self) -> MutexGuard<'_, ()> {
+    fn parts(&self) -> MutexGuard<'_, Option<Assembly>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

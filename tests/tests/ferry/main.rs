@@ -15,4 +15,5 @@ mod malformed;
 mod mixed;
 mod refused;
 mod repeated;
+mod room;
 mod thin;

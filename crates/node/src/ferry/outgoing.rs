@@ -194,7 +194,7 @@ fn card_set(card: &Card) -> SetId {
     SetId::from(id)
 }
 
-fn missing_set(set: &[u8; 16]) -> Error {
+pub(super) fn missing_set(set: &[u8; 16]) -> Error {
     Error::Missing {
         what: "set",
         name: Hex(*set).to_string(),

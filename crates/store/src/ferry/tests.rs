@@ -404,7 +404,7 @@ fn a_set_that_comes_is_known_from_its_first_part_on_and_worked_through_once() {
     );
     for change in [
         store.end_set(&PEER, &[1; 16], &[], None, &ENTRY),
-        store.drop_set(&PEER, &[1; 16]),
+        store.drop_set(&PEER, &[1; 16], None),
         store.raw("UPDATE sets_in SET refused = NULL"),
     ] {
         assert!(matches!(change, Err(Error::Immutable { .. })));
@@ -435,7 +435,7 @@ fn a_peer_can_not_fill_the_disk() {
     };
     store.begin_set(&other, LIMITS).unwrap();
     store.end_set(&PEER, &[1; 16], &[], None, &ENTRY).unwrap();
-    store.drop_set(&PEER, &[2; 16]).unwrap();
+    store.drop_set(&PEER, &[2; 16], None).unwrap();
     store.begin_set(&coming(&[3; 16], 100), LIMITS).unwrap();
 }
 
