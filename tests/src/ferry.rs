@@ -195,8 +195,14 @@ pub fn logged(at: &Bureau, kind: &str) -> Vec<LogEntry> {
 /// Codes of the letters that were refused at a node, in order.
 #[must_use]
 pub fn refusals(at: &Bureau) -> Vec<String> {
-    let refused = |entry: LogEntry| entry.body["refused"].as_str().unwrap().to_owned();
-    logged(at, "letter_refused").into_iter().map(refused).collect()
+    let store = at.node.store();
+    let sets = store.sets_in().unwrap().into_iter().rev();
+    let came = sets.flat_map(|set| {
+        let mut letters = store.taken_in(&set.peer, &set.id).unwrap();
+        letters.retain(|letter| letter.set == set.id);
+        letters
+    });
+    came.filter_map(|letter| letter.refused).collect()
 }
 
 /// A letter's header.

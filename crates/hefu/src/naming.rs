@@ -60,13 +60,28 @@ pub(crate) async fn set(named: &str, client: &Client) -> Result<Hex16, Failure> 
     if let Some(whole) = Hex::parse(named) {
         return Ok(whole);
     }
-    let apart = |c: char| c.is_whitespace() || c == '-';
     let view: FerryView = client.get("/api/v1/ferry").await?;
-    let known = view.out.into_iter().map(|set| Known {
-        digest: set.set,
-        name: set.number.replace(apart, ""),
+    pick_set(named, view.out.into_iter().map(|set| (set.set, set.number)))
+}
+
+/// The id of a peer's set that is not worked through, named as [`set`] names one.
+pub(crate) async fn coming_set(named: &str, peer: &Hex32, client: &Client) -> Result<Hex16, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let view: FerryView = client.get("/api/v1/ferry").await?;
+    let coming = view.coming.into_iter();
+    let coming = coming.filter(|set| set.peer == *peer && set.opened_at.is_none());
+    pick_set(named, coming.map(|set| (set.set, set.number)))
+}
+
+fn pick_set(named: &str, sets: impl Iterator<Item = (Hex16, String)>) -> Result<Hex16, Failure> {
+    let together = |text: &str| text.replace(|c: char| c.is_whitespace() || c == '-', "");
+    let known = sets.map(|(digest, number)| Known {
+        digest,
+        name: together(&number),
     });
-    pick("set", &named.replace(apart, ""), known)
+    pick("set", &together(named), known)
 }
 
 /// The one that bears the name or begins with the digits. A whole name goes before digits.

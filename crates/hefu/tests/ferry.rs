@@ -163,6 +163,38 @@ fn what_goes_wrong_with_files_is_said_and_harms_nothing() {
     assert_eq!(none.failure(), (3, "ferry_nothing_in".to_owned()));
 }
 
+/// Parts that nobody finds again: what came of the set is given up, and it comes anew.
+#[test]
+fn a_set_that_lacks_files_is_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = two(dir.path());
+    let (_one, _other) = (one.serve(), other.serve());
+    by_files(&one, &other);
+    let (stick, slips) = (folder(dir.path(), "stick"), folder(dir.path(), "slips"));
+    for number in ["1号", "2号", "3号", "4号"] {
+        let terms = write(&one.dir, number, draft(4).replace("1号", number));
+        one.json(&["agreement", "draft", text(&terms)]);
+    }
+    let to = ["ferry", "out", "--to", text(&stick), "--slips", text(&slips)];
+    let made = one.json(&[&to[..], &["--max-size", "4096"]].concat());
+    let number = made["sets"][0]["number"].as_str().unwrap();
+    let lost = files(&stick).pop().unwrap();
+    let content = fs::read(&lost).unwrap();
+    fs::remove_file(&lost).unwrap();
+    let come = ["ferry", "in", text(&stick), "--slips", text(&slips)];
+    let come = || other.json(&come)["sets"][0]["missing"].as_array().unwrap().len();
+    assert_eq!(come(), 1);
+
+    let drop = ["ferry", "drop", number, "--peer", one.name, "--json"];
+    let stranger = other.run(&["ferry", "drop", number, "--peer", "县法院", "--json"]);
+    assert_eq!(stranger.failure(), (2, "name_unknown".to_owned()));
+    assert_eq!(other.run(&drop).json()["dropped"], true);
+    assert_eq!(other.run(&drop).failure(), (2, "name_unknown".to_owned()));
+    assert_eq!(other.json(&["ferry", "status"])["coming"], serde_json::json!([]));
+    fs::write(&lost, content).unwrap();
+    assert_eq!(come(), 0);
+}
+
 /// A path that leads one way only is refused before anything is made, and it is said what can be done.
 #[test]
 fn a_path_that_leads_one_way_is_refused_in_advance() {

@@ -33,7 +33,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use hefu_link::ferry::Assembly;
 use tokio::sync::Notify;
+
+use crate::guard::Repeats;
 
 pub(crate) use anew::want_after_restore;
 pub use hefu_store::Matter;
@@ -48,8 +51,9 @@ pub use watch::{Folders, Slips};
 pub(crate) struct Ferry {
     /// Held by whoever works through sets or makes letters and sets.
     working: tokio::sync::Mutex<()>,
-    /// Held by whoever has the folder of a set's parts open.
-    parts: Mutex<()>,
+    /// Held by whoever has the folder of a set's parts open. The set whose part came last stays open: one of very many
+    /// parts is not read anew for each.
+    parts: Mutex<Option<Assembly>>,
     notify: Notify,
     /// Held by whoever looks at results; never together with `working`.
     concluding: tokio::sync::Mutex<()>,
@@ -61,6 +65,10 @@ pub(crate) struct Ferry {
     refused: Mutex<BTreeMap<PathBuf, Refusal>>,
     /// Rounds of which a peer's word that they have ended stands in the log already, though it changed nothing.
     heard: Mutex<HashSet<[u8; 32]>>,
+    /// Openings that began nothing, as far as the log tells of them.
+    calls: Repeats,
+    /// Letters that were refused, as far as the log tells of them.
+    refusals: Repeats,
 }
 
 /// A file of the inbox that was refused.
@@ -93,7 +101,7 @@ impl Ferry {
     }
 
     /// One at a time: who opens a set's folder clears away what it takes for half written.
-    fn parts(&self) -> MutexGuard<'_, ()> {
+    fn parts(&self) -> MutexGuard<'_, Option<Assembly>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

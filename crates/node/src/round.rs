@@ -370,7 +370,7 @@ impl Node {
         self.note_failure_with(kind, peer, error, 0);
     }
 
-    fn note_failure_with(&self, kind: &'static str, peer: &str, error: &Error, untold: u64) {
+    pub(crate) fn note_failure_with(&self, kind: &'static str, peer: &str, error: &Error, untold: u64) {
         tracing::warn!(node = self.name(), peer, code = error.code(), "{kind}: {error}");
         let params: serde_json::Map<String, serde_json::Value> = error
             .params()

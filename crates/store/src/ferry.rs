@@ -14,6 +14,7 @@ pub(crate) use incoming::forget_unfinished;
 pub use incoming::{Coming, IncomingLimits, IncomingSet, TakenLetter};
 pub use letter::{Letter, Matter, NewLetter};
 pub(crate) use letter::{overtake_files, put as put_letter};
+pub(crate) use set::forget_made;
 pub use set::{NewSet, OutgoingSet};
 
 #[cfg(test)]

@@ -16,4 +16,5 @@ mod malformed;
 mod mixed;
 mod refused;
 mod repeated;
+mod room;
 mod thin;

@@ -12,6 +12,15 @@ pub(crate) enum FerryCommand {
     In(FerryInArgs),
     /// 在途与等待：谁在等什么、从何时起、到何时止 What waits for what, since when, until when
     Status,
+    /// 放弃一批没有收齐的文件，删除已收到的部分，为其他批次让出位置 Give up a set that lacks files, with those that came, to make room for others
+    Drop {
+        /// 批号，或其编号的前几位 The set's number, or the first digits of its id
+        #[arg(value_name = "SET")]
+        set: String,
+        /// 发出它的对方（名称，或节点公钥的前几位） The peer that made it: its name, or the first digits of its node key
+        #[arg(long)]
+        peer: String,
+    },
     /// 把本节点的名片写成摆渡文件 Write this node's card as a file to be carried over
     Card {
         /// 写到此文件夹（U盘或交换目录） The folder to write to: a stick, or one that is synchronised

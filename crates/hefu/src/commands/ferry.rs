@@ -22,6 +22,7 @@ pub(crate) async fn run(command: FerryCommand, client: &Client, printer: &Printe
             outgoing::card(&to, form.into(), &slips, client, printer).await
         }
         FerryCommand::In(args) => incoming::run(args, client, printer).await,
+        FerryCommand::Drop { set, peer } => incoming::give_up(&set, &peer, client, printer).await,
         FerryCommand::Status => status::run(client, printer).await,
     }
 }

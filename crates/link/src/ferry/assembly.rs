@@ -41,6 +41,8 @@ pub enum Taken {
 pub struct Assembly {
     folder: PathBuf,
     head: Option<SetHead>,
+    /// Of the files in the folder together.
+    bytes: u64,
     /// By number of parts: the parts that are here, and their digests.
     cuts: BTreeMap<u32, BTreeMap<u32, Hex<32>>>,
 }
@@ -64,6 +66,7 @@ impl Assembly {
         let mut assembly = Assembly {
             folder: folder.to_owned(),
             head,
+            bytes: 0,
             cuts: BTreeMap::new(),
         };
         for entry in fs::read_dir(folder).map_err(failed)? {
@@ -76,7 +79,10 @@ impl Assembly {
             let is_left_over = assembly.head.is_none() && parsed(&name).is_some();
             if name.starts_with(TEMPORARY) || is_left_over {
                 fs::remove_file(entry.path()).map_err(failed)?;
-            } else if let Some((part, parts, digest)) = parsed(&name) {
+                continue;
+            }
+            assembly.bytes += entry.metadata().map_err(failed)?.len();
+            if let Some((part, parts, digest)) = parsed(&name) {
                 assembly.cuts.entry(parts).or_default().insert(part, digest);
             }
         }
@@ -90,7 +96,7 @@ impl Assembly {
     /// or about this part in another file; [`Error::FerryFolder`].
     pub fn take<R: Read>(&mut self, part: Part<R>) -> Result<Taken> {
         let (number, parts, digest) = (part.part(), part.parts(), Hex(part.payload_digest()));
-        let head = part.head().clone();
+        let (head, bytes) = (part.head().clone(), part.payload_bytes());
         let known = self.cuts.get(&parts).and_then(|cut| cut.get(&number)).copied();
         if self.head.as_ref().is_some_and(|known| *known != head)
             || known.is_some_and(|known| known != digest)
@@ -109,14 +115,19 @@ impl Assembly {
         drop(out);
         if self.head.is_none() {
             let mut file = self.temporary()?;
-            file.write_all(&canonical::to_vec(&head)).map_err(failed)?;
+            let written = canonical::to_vec(&head);
+            file.write_all(&written).map_err(failed)?;
             self.keep(file, HEAD)?;
+            self.bytes += written.len() as u64;
             self.folder.parent().map_or(Ok(()), sync_folder).map_err(failed)?;
             self.head = Some(head);
         }
         // Also where it is here already: should the disk have lost a bit of that one, this one is whole.
         self.keep(file, &name(number, parts, digest))?;
         self.cuts.entry(parts).or_default().insert(number, digest);
+        if known.is_none() {
+            self.bytes += bytes;
+        }
         Ok(if self.is_complete() {
             Taken::Complete
         } else if known.is_some() {
@@ -124,6 +135,18 @@ impl Assembly {
         } else {
             Taken::New
         })
+    }
+
+    /// The folder it is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it takes up on the disk: the bytes of its files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// What the parts say about their set; none before the first has come.

@@ -61,8 +61,14 @@ fn parts_come_in_any_order_and_any_number_of_times() {
                     Taken::Already
                 }
             );
+            let lie = names(&folder)
+                .iter()
+                .map(|name| std::fs::metadata(folder.join(name)).unwrap().len())
+                .sum::<u64>();
+            assert_eq!(assembly.bytes(), lie);
             // As after a crash.
             assembly = Assembly::open(&folder).unwrap();
+            assert_eq!(assembly.bytes(), lie);
             assert_eq!((assembly.parts(), assembly.missing()), (3, missing.clone()));
             assert_eq!(assembly.head(), Some(&set.head));
             assert_eq!(assembly.sealed().is_some(), turn == 2);

@@ -75,6 +75,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::person_record))
         .routes(routes!(ferry::out))
         .routes(routes!(ferry::part))
+        .routes(routes!(ferry::give_up))
         .routes(routes!(ferry::take))
         .routes(routes!(ferry::work))
         .routes(routes!(audit::verify))

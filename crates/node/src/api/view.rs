@@ -29,9 +29,9 @@ pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{
-    CardWaitingView, CarrierRequest, CutRequest, DueView, FerryOut, FerryView, FileForm, LetterInView,
-    LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView, WaitingView,
-    WorkedView,
+    CardWaitingView, CarrierRequest, CutRequest, DueView, FerryDrop, FerryOut, FerryView, FileForm,
+    LetterInView, LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView,
+    WaitingView, WorkedView,
 };
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};

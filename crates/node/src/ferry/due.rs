@@ -37,11 +37,15 @@ impl Node {
         for card in self.peers() {
             let carrier = self.store.carrier(&card.node_key())?;
             if carrier.by_files() && carrier.goes_out() {
-                made += self.make_agreements(&card)? + self.want_refused(&card)?;
+                for done in [self.make_agreements(&card), self.want_refused(&card)] {
+                    match done {
+                        Ok(done) => made += done,
+                        Err(error) => failed = failed.and(Err(error)),
+                    }
+                }
             }
         }
-        self.keep_needed()?;
-        failed.map(|()| made)
+        failed.and(self.keep_needed()).map(|()| made)
     }
 
     async fn make_of_session(self: &Arc<Self>, session: &Session, card: &Card) -> Result<bool> {

@@ -90,9 +90,8 @@ impl Node {
     pub(crate) fn sweep_ferry(&self) -> Result<()> {
         let coming: HashSet<_> = self
             .store
-            .sets_in()?
+            .sets_coming()?
             .iter()
-            .filter(|set| set.done_at.is_none())
             .map(|set| coming_name(&set.peer, &set.id))
             .collect();
         let heard = self.store.open_sessions()?;

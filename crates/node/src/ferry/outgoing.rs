@@ -22,8 +22,7 @@ impl Node {
     /// at afterwards, and not waited for.
     ///
     /// # Errors
-    /// When there is no such peer, nothing can go to it, or its card has no seal key; those of
-    /// [`Node::ferry_work`]; the disk's.
+    /// When there is no such peer, nothing can go to it, or its card has no seal key; the disk's.
     pub async fn ferry_out(
         self: &Arc<Self>,
         peer: &[u8; 32],
@@ -49,7 +48,14 @@ impl Node {
             });
         }
         let _alone = self.ferry.working.lock().await;
-        self.work().await?;
+        // What can't be worked through may be another's, and keeps nothing that is due already.
+        if let Err(error) = self.work().await {
+            tracing::error!(
+                node = self.name(),
+                code = error.code(),
+                "letters may lack: {error}"
+            );
+        }
         let mut letters = self.store.letters_due(Some(peer))?;
         if letters.iter().all(|letter| letter.sent_at.is_some()) {
             return Ok(None);
@@ -205,7 +211,7 @@ fn card_set(card: &Card) -> SetId {
     SetId::from(id)
 }
 
-fn missing_set(set: &[u8; 16]) -> Error {
+pub(super) fn missing_set(set: &[u8; 16]) -> Error {
     Error::Missing {
         what: "set",
         name: Hex(*set).to_string(),

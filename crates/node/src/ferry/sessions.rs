@@ -101,8 +101,10 @@ impl Node {
         let answered = match self.called(&open, card, true).await {
             Ok(id) => self.answer_letter(coming, piece, letter, open, frames, &id).await,
             Err(error) => {
-                if !error.can_go_on() {
-                    self.note_failure("call_failed", card.name(), &error);
+                if !error.can_go_on()
+                    && let Some(untold) = self.ferry.calls.one_more(Some(card.node_key()), error.code())
+                {
+                    self.note_failure_with("call_failed", card.name(), &error, untold);
                 }
                 Err(error)
             }

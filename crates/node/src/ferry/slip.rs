@@ -103,12 +103,12 @@ pub struct SlipAgreement {
 }
 
 impl Node {
-    /// What stands on the approval slip of a set: of one that was made here, or of a peer's once it was opened.
+    /// What stands on the approval slip of a set: of one that was made here, or of this sender's once it was opened.
     ///
     /// # Errors
     /// [`Error::Missing`](crate::Error::Missing) where there is no such set.
-    pub fn ferry_slip(&self, set: &[u8; 16]) -> Result<SlipFacts> {
-        self.slip_of(&self.ferry_set(set)?)
+    pub fn ferry_slip(&self, set: &[u8; 16], from: Option<&[u8; 32]>) -> Result<SlipFacts> {
+        self.slip_of(&self.ferry_set(set, from)?)
     }
 
     fn slip_of(&self, facts: &SetFacts) -> Result<SlipFacts> {

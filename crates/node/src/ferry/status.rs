@@ -1,17 +1,16 @@
 //! What waits, for what, and since when.
 
-use hefu_casework::Hex;
 use hefu_link::Card;
 use hefu_link::ferry::Assembly;
 use hefu_store::{IncomingSet, Letter, Matter, OutgoingSet, Role, Session, TakenLetter};
 use jiff::{SignedDuration, Timestamp};
 
-use super::outgoing::{cutting_of, form_of};
+use super::outgoing::{cutting_of, form_of, missing_set};
 use super::view::{
     CardWaiting, Due, FerryStatus, LetterFacts, LetterIn, LetterOut, LetterState, SetFacts, SetIn, SetOut,
     WaitStep, Waiting,
 };
-use crate::{Error, Node, Result};
+use crate::{Node, Result};
 
 /// A receipt that has not come for so long is asked after: it has no end of its own.
 const LONG: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -49,20 +48,21 @@ impl Node {
         })
     }
 
-    /// What an approval slip says of a set that this node made, or that came and was opened.
+    /// What an approval slip says of a set that this node made, or of one of this sender's that came and was opened: two
+    /// nodes may give their sets one number.
     ///
     /// # Errors
     /// When there is no such set; the store's.
-    pub fn ferry_set(&self, set: &[u8; 16]) -> Result<SetFacts> {
-        if let Some(known) = self.store.set_out(set)? {
-            return self.facts_out(&known);
-        }
-        let came = self.store.sets_in()?.into_iter().find(|known| known.id == *set);
-        let known = came.ok_or_else(|| Error::Missing {
-            what: "set",
-            name: Hex(*set).to_string(),
-        })?;
-        self.facts_in(&known)
+    pub fn ferry_set(&self, set: &[u8; 16], from: Option<&[u8; 32]>) -> Result<SetFacts> {
+        let facts = match from.filter(|from| **from != self.node_key()) {
+            Some(from) => {
+                let came = self.store.set_in(from, set)?;
+                came.filter(|came| came.done_at.is_some())
+                    .map(|came| self.facts_in(&came))
+            }
+            None => self.store.set_out(set)?.map(|made| self.facts_out(&made)),
+        };
+        facts.unwrap_or_else(|| Err(missing_set(set)))
     }
 
     pub(super) fn facts_out(&self, known: &OutgoingSet) -> Result<SetFacts> {

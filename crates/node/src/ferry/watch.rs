@@ -1,7 +1,7 @@
 //! Folders that a gateway synchronises: what lies in the inbox is taken, what is due is put into the outbox.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::collections::{BTreeSet, HashSet};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,6 +25,9 @@ const PACE: Duration = Duration::from_secs(2);
 const AGAIN: SignedDuration = SignedDuration::from_secs(30);
 /// How often it is looked for work, beside whenever something changes here.
 const SELDOM: Duration = Duration::from_secs(30);
+
+/// The most files of the inbox that are tried in one turn: what goes out must not wait for all that lies there.
+const MANY_FILES: usize = 1_024;
 
 /// What is watched, and how sets are cut that go there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,23 +86,13 @@ impl Node {
     /// # Errors
     /// When the folder can't be read, or a file can't be removed.
     pub(super) async fn take_inbox(self: &Arc<Self>, folders: &Folders) -> Result<()> {
-        let files = files_in(&folders.inbox)?;
-        self.ferry
-            .refused()
-            .retain(|path, _| files.iter().any(|(known, _)| known == path));
-        for (path, stamp) in files {
-            if self
-                .ferry
-                .refused()
-                .get(&path)
-                .is_some_and(|known| known.stands(stamp))
-            {
-                continue;
-            }
+        let (node, inbox) = (Arc::clone(self), folders.inbox.clone());
+        for (path, stamp) in in_a_thread(move || node.files_to_try(&inbox)).await? {
             let Ok(file) = File::open(&path) else { continue };
-            match self.take_file(file).await {
+            let taken = self.take_file(file).await;
+            // One that can't be removed keeps nobody else's: it is refused, for no fault of its own.
+            match taken.and_then(|taken| gone(fs::remove_file(&path)).map(|()| taken)) {
                 Ok(taken) => {
-                    gone(fs::remove_file(&path))?;
                     tracing::info!(
                         node = self.name(),
                         peer = taken.from_name,
@@ -121,6 +114,17 @@ impl Node {
             }
         }
         self.work_alone().await.map(drop)
+    }
+
+    /// The first files of the inbox that are worth a try. Of refused ones that lie there no more nothing is kept.
+    fn files_to_try(&self, inbox: &Path) -> Result<Vec<(PathBuf, Stamp)>> {
+        let mut files = files_in(inbox)?;
+        let mut refused = self.ferry.refused();
+        let there: HashSet<_> = files.iter().map(|(path, _)| path.as_os_str()).collect();
+        refused.retain(|path, _| there.contains(path.as_os_str()));
+        files.retain(|(path, stamp)| !refused.get(path).is_some_and(|known| known.stands(*stamp)));
+        files.truncate(MANY_FILES);
+        Ok(files)
     }
 
     /// Makes a set for each peer to whom something new is due, and writes the files of all that were not written yet.
@@ -147,12 +151,9 @@ impl Node {
                 continue;
             }
             let (node, folders, slips) = (Arc::clone(self), folders.clone(), slips.cloned());
-            let writing = move || node.write_set(&set, &folders, slips.as_ref());
-            tokio::task::spawn_blocking(writing)
-                .await
-                .unwrap_or(Err(Error::Internal {
-                    what: "a set's thread",
-                }))?;
+            // Nor does one set that can't be written, whatever it lacks.
+            let writing = in_a_thread(move || node.write_set(&set, &folders, slips.as_ref())).await;
+            failed = failed.and(writing);
         }
         failed
     }
@@ -160,19 +161,16 @@ impl Node {
     /// Prints the slips of sets that have come, which say what those of their senders say.
     async fn print_slips(self: &Arc<Self>, folders: &Folders, slips: Option<&Slips>) -> Result<()> {
         let Some(slips) = slips else { return Ok(()) };
+        let mut failed = Ok(());
         for set in self.store.sets_without_slip()? {
             let (node, folder, slips) = (Arc::clone(self), folders.slips.clone(), Arc::clone(slips));
             let printing = move || {
                 print(&folder, slips(&node, &node.facts_in(&set)?)?)?;
                 Ok(node.store.mark_slip(&set.peer, &set.id)?)
             };
-            tokio::task::spawn_blocking(printing)
-                .await
-                .unwrap_or(Err(Error::Internal {
-                    what: "a slip's thread",
-                }))?;
+            failed = failed.and(in_a_thread(printing).await);
         }
-        Ok(())
+        failed
     }
 
     fn write_set(&self, set: &OutgoingSet, folders: &Folders, slips: Option<&Slips>) -> Result<()> {
@@ -253,11 +251,22 @@ fn print(folder: &Path, pages: Vec<PartFile>) -> Result<()> {
     })
 }
 
-/// Whole under its name, or not there.
+async fn in_a_thread<T: Send + 'static>(doing: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(doing)
+        .await
+        .unwrap_or(Err(Error::Internal {
+            what: "a watched folder's thread",
+        }))
+}
+
+/// Whole under its name, or not there. Others may write into this folder: whatever they laid at the name of the half
+/// file is removed and not written through.
 fn write_file(folder: &Path, name: &str, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     private_folder(folder).map_err(disk)?;
     let half = folder.join(format!(".{name}"));
-    let mut file = File::create(&half).map_err(disk)?;
+    gone(fs::remove_file(&half))?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).open(&half).map_err(disk)?;
     write(&mut file)?;
     file.sync_all().map_err(disk)?;
     fs::rename(&half, folder.join(name)).map_err(disk)?;

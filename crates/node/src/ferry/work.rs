@@ -6,12 +6,12 @@ use std::sync::Arc;
 use hefu_casework::{Dossier, Hex};
 use hefu_link::Card;
 use hefu_link::ferry::{Assembly, open};
-use hefu_psi::wire::Kind;
-use hefu_store::{Entry, IncomingSet, Matter, TakenLetter};
+use hefu_psi::wire::{Kind, Open};
+use hefu_store::{Entry, IncomingSet, Matter, Role, TakenLetter};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::content::{Piece, Scanned, malformed, paper, scan};
+use super::content::{Piece, Scanned, first_of, malformed, paper, scan};
 use super::folder::{Half, gone};
 use super::view::{LetterFacts, Worked};
 use crate::digest::sha256;
@@ -58,11 +58,15 @@ impl Node {
     pub(super) async fn work(self: &Arc<Self>) -> Result<Worked> {
         let mut worked = Worked::default();
         let mut failed = self.expire().await;
-        let mut sets = self.store.sets_in()?;
-        sets.retain(|set| set.done_at.is_none());
-        sets.sort_by_key(|set| set.first_at);
-        for set in sets {
+        for set in self.store.sets_coming()? {
             if let Err(error) = self.work_through(&set, &mut worked).await {
+                tracing::error!(
+                    node = self.name(),
+                    peer = self.peer_name(&set.peer),
+                    set = %Hex(set.id),
+                    code = error.code(),
+                    "a set waits to be worked through: {error}"
+                );
                 failed = failed.and(Err(error));
             }
         }
@@ -88,11 +92,17 @@ impl Node {
             content: self.content_file(&set.peer, &set.id),
         };
         let (assembly, opened) = self.open_set(assembly, coming.content.clone()).await?;
+        let mut unreadable = 0_usize;
         let (refused, letters) = match opened {
             Ok(scanned) => {
                 self.store.acknowledge_letters(&set.peer, &scanned.acknowledged)?;
                 let mut ids = Vec::with_capacity(scanned.letters.len());
                 for (piece, number) in scanned.letters.iter().zip(0..) {
+                    // A few bytes make one: all of a set together are as good as the first.
+                    unreadable += usize::from(piece.header.is_none());
+                    if piece.header.is_none() && unreadable > 1 {
+                        continue;
+                    }
                     ids.push(id_of(&coming.set, piece, number));
                     worked.letters += usize::from(self.take(&coming, piece, number).await?);
                 }
@@ -109,8 +119,9 @@ impl Node {
             }
         };
         // A file of it that comes once more meanwhile must not begin it anew.
-        let _alone = self.ferry.parts();
-        self.end_set(set, &coming, refused, &letters)?;
+        let mut open = self.ferry.parts();
+        *open = None;
+        self.end_set(set, &coming, refused, &letters, unreadable)?;
         gone(std::fs::remove_file(&coming.content))?;
         assembly.discard()?;
         worked.sets += 1;
@@ -152,10 +163,11 @@ impl Node {
         coming: &Coming,
         refused: Option<&str>,
         letters: &[[u8; 16]],
+        unreadable: usize,
     ) -> Result<()> {
         let body = json!({
             "peer": coming.card.name(), "set": Hex(set.id), "bytes": set.bytes, "digest": Hex(set.digest),
-            "letters": letters.len(), "refused": refused,
+            "letters": letters.len(), "unreadable": unreadable, "refused": refused,
         });
         let entry = Entry {
             actor: "node",
@@ -172,7 +184,14 @@ impl Node {
         if self.store.taken(&peer, &id)?.is_some() {
             return Ok(false);
         }
-        let outcome = match &piece.header {
+        let facts = match &piece.header {
+            Some(letter) => Some(LetterFacts {
+                agreement: self.borne_out(coming, piece, letter)?,
+                ..*letter
+            }),
+            None => None,
+        };
+        let outcome = match &facts {
             Some(letter) if piece.whole => self.take_letter(coming, piece, letter).await,
             _ => Err(malformed(Kind::Document)),
         };
@@ -181,36 +200,88 @@ impl Node {
             Err(error) if error.can_go_on() => return outcome.map(|_| true),
             Err(error) => Some(error.code()),
         };
-        let header = piece.header.as_ref();
         let taken = TakenLetter {
             peer,
             id,
             set: coming.set,
-            matter: header.map(|header| header.matter),
-            about: header.and_then(|header| header.about),
-            agreement: header.and_then(|header| header.agreement),
+            matter: facts.as_ref().map(|facts| facts.matter),
+            about: facts.as_ref().and_then(|facts| facts.about),
+            agreement: facts.as_ref().and_then(|facts| facts.agreement),
             detail: outcome.unwrap_or_default(),
             refused: refused.map(str::to_owned),
             taken_at: Timestamp::now(),
         };
-        let body = json!({
+        // A peer can make as many that are refused as it likes.
+        let untold = match refused {
+            Some(code) => self.ferry.refusals.one_more(Some(peer), code),
+            None => Some(0),
+        };
+        let mut body = json!({
             "peer": coming.card.name(), "set": Hex(coming.set), "letter": Hex(id), "about": taken.about.map(Hex),
             "matter": taken.matter.map(Matter::code), "refused": refused,
         });
+        if refused.is_some()
+            && let Some(body) = body.as_object_mut()
+        {
+            body.insert("untold".to_owned(), untold.into());
+        }
         let kind = if refused.is_some() {
             "letter_refused"
         } else {
             "letter_taken"
         };
-        self.store.put_taken(
-            &taken,
-            Some(&Entry {
-                actor: "node",
-                kind,
-                body: &body,
-            }),
-        )?;
+        let entry = Entry {
+            actor: "node",
+            kind,
+            body: &body,
+        };
+        self.store.put_taken(&taken, untold.map(|_| &entry))?;
         Ok(true)
+    }
+
+    /// The agreement that a letter names, where what it holds or its session bears that out. Another would stand on the
+    /// slip, and in what answers the letter.
+    fn borne_out(&self, coming: &Coming, piece: &Piece, letter: &LetterFacts) -> Result<Option<[u8; 32]>> {
+        let Some(named) = letter.agreement else {
+            return Ok(None);
+        };
+        let own = match letter.matter {
+            Matter::Opening => {
+                let open = first_of(&mut piece.frames(&coming.content)?, Kind::Open).ok();
+                let open = open.and_then(|open| Open::decode(&open).ok());
+                open.is_some_and(|open| open.agreement == named)
+            }
+            Matter::Agreement => {
+                let paper = piece.paper(&coming.content, AGREEMENT).ok();
+                let dossier = paper.and_then(|paper| Dossier::parse(&paper).ok());
+                dossier.is_some_and(|dossier| dossier.agreement().digest() == named)
+            }
+            Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard => {
+                let Some(call) = letter.about else { return Ok(None) };
+                let mut known = Vec::new();
+                for role in [Role::Receiver, Role::Sender] {
+                    if let Some(session) = self.with_peer(role, &call, &coming.card)? {
+                        known.extend(self.store.round(&session.round)?);
+                    }
+                }
+                match known.is_empty() {
+                    false => known.iter().any(|round| round.agreement == named),
+                    // It was given up before it came here, say: of what is between the two, the peer knows best.
+                    true => self.is_between(&named, &coming.card)?,
+                }
+            }
+        };
+        Ok(own.then_some(named))
+    }
+
+    /// Whether this node knows the agreement as one with this peer.
+    fn is_between(&self, agreement: &[u8; 32], card: &Card) -> Result<bool> {
+        let Some(known) = self.store.agreement(agreement)? else {
+            return Ok(false);
+        };
+        let dossier = Dossier::parse(&known.signed)?;
+        let mut parties = dossier.agreement().parties.iter();
+        Ok(parties.any(|party| party.node_key.0 == card.node_key()))
     }
 
     /// What a letter brings; gives by what a later one is compared with it.

@@ -168,7 +168,17 @@ async fn nothing_due_makes_no_set_and_a_set_that_is_not_here_is_missing() {
         .await;
     let part = node.get(&format!("/api/v1/ferry/sets/{NOTHING}/parts/1")).await;
     let slip = node.get(&format!("/api/v1/ferry/sets/{NOTHING}/slip")).await;
-    for missing in [again, part, slip] {
+    let from = "ab".repeat(32);
+    let came = node
+        .get(&format!("/api/v1/ferry/sets/{NOTHING}/slip?from={from}"))
+        .await;
+    let dropped = node
+        .post(
+            &format!("/api/v1/ferry/sets/{NOTHING}/drop"),
+            &json!({ "peer": from }),
+        )
+        .await;
+    for missing in [again, part, slip, came, dropped] {
         assert_eq!(missing.status, StatusCode::NOT_FOUND, "{}", missing.json());
     }
     let worked = node

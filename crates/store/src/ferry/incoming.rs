@@ -138,16 +138,21 @@ impl Store {
         })
     }
 
-    /// Forgets a set that was not worked through, with nothing of it opened.
+    /// Forgets a set that was not worked through, with nothing of it opened, and keeps what the log says of that.
     ///
     /// # Errors
-    /// [`Error::Immutable`] where it was; the database's.
-    pub fn drop_set(&self, peer: &[u8; 32], id: &[u8; 16]) -> Result<(), Error> {
+    /// [`Error::Immutable`] where it was; the database's; those of [`Store::append`].
+    pub fn drop_set(&self, peer: &[u8; 32], id: &[u8; 16], entry: Option<&Entry<'_>>) -> Result<(), Error> {
         self.write(|connection| {
-            connection.execute(
+            let dropped = connection.execute(
                 "DELETE FROM sets_in WHERE peer = ?1 AND id = ?2",
                 params![peer, id],
             )?;
+            if dropped == 1
+                && let Some(entry) = entry
+            {
+                log::append(connection, entry)?;
+            }
             Ok(())
         })
     }
@@ -167,6 +172,18 @@ impl Store {
     pub fn sets_in(&self) -> Result<Vec<IncomingSet>, Error> {
         self.read(|connection| {
             let mut all = connection.prepare_cached("SELECT * FROM sets_in ORDER BY first_at DESC, id")?;
+            Ok(all.query_map([], set)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Sets that are not worked through, the oldest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn sets_coming(&self) -> Result<Vec<IncomingSet>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM sets_in WHERE done_at IS NULL ORDER BY first_at, id";
+            let mut all = connection.prepare_cached(sql)?;
             Ok(all.query_map([], set)?.collect::<Result<_, _>>()?)
         })
     }

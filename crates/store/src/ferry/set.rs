@@ -2,7 +2,7 @@
 
 use hefu_casework::Hex;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::letter::{Letter, letter};
 use crate::error::Error;
@@ -159,6 +159,20 @@ impl Store {
             all.query_and_then([set], letter)?.collect()
         })
     }
+}
+
+/// Sets whose sealed bytes are not here: a backup leaves them out. They count as written, and what they held of letters
+/// that are here is in none: it goes into the next one.
+pub(crate) fn forget_made(connection: &Connection) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE sets_out SET written_at = ?1 WHERE written_at IS NULL",
+        [Timestamp::now()],
+    )?;
+    connection.execute(
+        "UPDATE letters SET sent_at = NULL WHERE acknowledged_at IS NULL AND overtaken_at IS NULL",
+        [],
+    )?;
+    Ok(())
 }
 
 fn changed(id: &[u8; 16], rows: usize) -> Result<(), Error> {

@@ -421,7 +421,7 @@ fn a_set_that_comes_is_known_from_its_first_part_on_and_worked_through_once() {
     );
     for change in [
         store.end_set(&PEER, &[1; 16], &[], None, &ENTRY),
-        store.drop_set(&PEER, &[1; 16]),
+        store.drop_set(&PEER, &[1; 16], None),
         store.raw("UPDATE sets_in SET refused = NULL"),
     ] {
         assert!(matches!(change, Err(Error::Immutable { .. })));
@@ -452,7 +452,7 @@ fn a_peer_can_not_fill_the_disk() {
     };
     store.begin_set(&other, LIMITS).unwrap();
     store.end_set(&PEER, &[1; 16], &[], None, &ENTRY).unwrap();
-    store.drop_set(&PEER, &[2; 16]).unwrap();
+    store.drop_set(&PEER, &[2; 16], None).unwrap();
     store.begin_set(&coming(&[3; 16], 100), LIMITS).unwrap();
 }
 
@@ -579,6 +579,8 @@ fn a_restored_node_keeps_what_is_answered_and_drops_what_lay_in_files() {
     store
         .put_letter(&letter(&[4; 16], Matter::Agreement, Some(b"a")), None)
         .unwrap();
+    store.put_set(&set(&[3; 16], &[[4; 16]]), &ENTRY).unwrap();
+    assert!(store.letter(&[4; 16]).unwrap().unwrap().sent_at.is_some());
     store.begin_set(&coming(&[1; 16], 60), LIMITS).unwrap();
     store.begin_set(&coming(&[2; 16], 40), LIMITS).unwrap();
     store.end_set(&PEER, &[2; 16], &[], None, &ENTRY).unwrap();
@@ -592,6 +594,16 @@ fn a_restored_node_keeps_what_is_answered_and_drops_what_lay_in_files() {
     assert!(restored.session(&open.id).unwrap().unwrap().end.is_some());
     assert!(restored.session(&round.id).unwrap().unwrap().end.is_none());
     assert_eq!(due(&restored), [[4; 16]]);
+    assert_eq!(
+        restored.letter(&[4; 16]).unwrap().unwrap().sent_at,
+        None,
+        "it goes again"
+    );
+    let made = restored.set_out(&[3; 16]).unwrap().unwrap();
+    assert!(
+        made.written_at.is_some(),
+        "nobody waits for files that are not here"
+    );
     let coming: Vec<_> = restored.sets_in().unwrap().iter().map(|set| set.id).collect();
     assert_eq!(coming, [[2; 16]], "what is unfinished may come again");
     let last = restored.entries(0, 1000).unwrap().pop().unwrap();

@@ -151,7 +151,9 @@ BEGIN SELECT RAISE(ABORT, 'what was given up stays given up'); END;
 CREATE TRIGGER letters_keep_what_they_say BEFORE UPDATE ON letters
 WHEN (NEW.id, NEW.seq, NEW.peer, NEW.matter, NEW.about, NEW.agreement, NEW.detail, NEW.body, NEW.made_at)
   IS NOT (OLD.id, OLD.seq, OLD.peer, OLD.matter, OLD.about, OLD.agreement, OLD.detail, OLD.body, OLD.made_at)
-  OR NEW.sent_at IS NOT coalesce(OLD.sent_at, NEW.sent_at)
+  -- One that is not settled can go once more as if it had never gone: its sets are lost, or can't be opened.
+  OR (NEW.sent_at IS NOT coalesce(OLD.sent_at, NEW.sent_at)
+    AND (NEW.sent_at, NEW.acknowledged_at, NEW.overtaken_at) IS NOT (NULL, NULL, NULL))
   OR NEW.acknowledged_at IS NOT coalesce(OLD.acknowledged_at, NEW.acknowledged_at)
   OR NEW.overtaken_at IS NOT coalesce(OLD.overtaken_at, NEW.overtaken_at)
 BEGIN SELECT RAISE(ABORT, 'a letter keeps what it says'); END;

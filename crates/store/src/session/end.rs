@@ -152,6 +152,7 @@ impl Store {
             // What lay in files is not in a backup.
             ferry::overtake_files(connection)?;
             ferry::forget_unfinished(connection)?;
+            ferry::forget_made(connection)?;
             for session in &sessions {
                 let id = Hex(session.round);
                 let round = round::get(connection, &session.round)?;

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use hefu_link::Card;
 use hefu_link::ferry::{Part, SetHead, enclosed_card};
-use hefu_node::api::view::{FerryView, Hex16, LetterInView, PartView, SetInView, WorkedView};
-use hefu_node::ferry::slip::SlipFacts;
+use hefu_node::api::view::{
+    FerryDrop, FerryView, Hex16, Hex32, LetterInView, PartView, SetInView, WorkedView,
+};
+use hefu_node::ferry::slip::{SlipFacts, set_number};
 use hyper::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -17,6 +19,7 @@ use crate::args::FerryInArgs;
 use crate::client::{self, Client};
 use crate::commands::json as to_json;
 use crate::failure::{Exit, Failure};
+use crate::naming;
 use crate::printer::{Printer, table};
 use crate::slip;
 use crate::words::Lang;
@@ -66,6 +69,24 @@ pub(super) async fn run(args: FerryInArgs, client: &Client, printer: &Printer) -
             Err(Failure::new(Exit::Input, "ferry_files_refused", params))
         }
     }
+}
+
+/// Gives up a peer's set that is not whole.
+pub(super) async fn give_up(
+    set: &str,
+    peer: &str,
+    client: &Client,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let peer = naming::peer(peer, client).await?;
+    let set = naming::coming_set(set, &peer, client).await?;
+    client
+        .order(&format!("/api/v1/ferry/sets/{set}/drop"), &FerryDrop { peer })
+        .await?;
+    printer.result(&json!({ "set": set, "peer": peer, "dropped": true }), |lang| {
+        lang.say("ferry_dropped", &[("number", set_number(&set))])
+    });
+    Ok(())
 }
 
 /// The card in a file that was carried, as its JSON; nothing where it is no such file.
@@ -150,8 +171,8 @@ fn said(outcome: &Outcome, lang: Lang) -> String {
 struct Report {
     view: FerryView,
     sets: Vec<SetInView>,
-    /// Slips, set by set.
-    slips: Vec<(Hex16, String)>,
+    /// Slips, set by set: two senders may give theirs one number.
+    slips: Vec<(Hex32, Hex16, String)>,
 }
 
 impl Report {
@@ -161,10 +182,10 @@ impl Report {
         client: &Client,
         lang: Lang,
     ) -> Result<Self, Failure> {
-        let of = |news: bool| -> BTreeSet<[u8; 16]> {
+        let of = |news: bool| -> BTreeSet<([u8; 32], [u8; 16])> {
             let some = outcomes.iter().filter(|(_, outcome)| !news || has_news(outcome));
             some.filter_map(|(_, outcome)| outcome.as_ref().ok())
-                .map(|part| part.set.0)
+                .map(|part| (part.from.0, part.set.0))
                 .collect()
         };
         // Where nothing is new, somebody asks once more what came of it.
@@ -172,16 +193,17 @@ impl Report {
         let asked = if fresh.is_empty() { &all } else { &fresh };
         let view = fetch(client).await?;
         let told = |set: &&SetInView| {
-            asked.contains(&set.set.0) || (all.contains(&set.set.0) && set.opened_at.is_none())
+            let key = (set.peer.0, set.set.0);
+            asked.contains(&key) || (all.contains(&key) && set.opened_at.is_none())
         };
         let sets: Vec<SetInView> = view.coming.iter().filter(told).cloned().collect();
         let mut slips = Vec::new();
         for set in sets.iter().filter(|set| set.opened_at.is_some()) {
             let facts: SlipFacts = client
-                .get(&format!("/api/v1/ferry/sets/{}/slip", set.set))
+                .get(&format!("/api/v1/ferry/sets/{}/slip?from={}", set.set, set.peer))
                 .await?;
             let [page, _] = slip::write(&facts, folder, lang)?;
-            slips.push((set.set, page.display().to_string()));
+            slips.push((set.peer, set.set, page.display().to_string()));
         }
         Ok(Self { view, sets, slips })
     }
@@ -191,8 +213,9 @@ impl Report {
         for set in &self.sets {
             lines.push(String::new());
             lines.extend(set_lines(set, lang));
-            let slips = self.slips.iter().filter(|(of, _)| *of == set.set);
-            lines.extend(slips.map(|(_, page)| lang.say("ferry_slip_here", &[("file", page.clone())])));
+            let slips = self.slips.iter();
+            let slips = slips.filter(|(from, of, _)| (from, of) == (&set.peer, &set.set));
+            lines.extend(slips.map(|(.., page)| lang.say("ferry_slip_here", &[("file", page.clone())])));
         }
         let next = next_steps(&self.view, lang);
         if !next.is_empty() {

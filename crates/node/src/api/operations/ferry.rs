@@ -105,8 +105,13 @@ impl Operations {
         Ok(worked?.into())
     }
 
-    pub(in crate::api) fn ferry_slip(&self, set: &Hex16) -> Result<SlipFacts> {
-        Ok(self.node.ferry_slip(&set.0)?)
+    pub(in crate::api) async fn ferry_drop(&self, set: &Hex16, peer: &Hex32, actor: &str) -> Result<()> {
+        Ok(self.node.ferry_drop(&peer.0, &set.0, actor).await?)
+    }
+
+    pub(in crate::api) fn ferry_slip(&self, set: &Hex16, from: Option<Hex32>) -> Result<SlipFacts> {
+        let from = from.map(|from| from.0);
+        Ok(self.node.ferry_slip(&set.0, from.as_ref())?)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::view::{
-    CutRequest, FerryOut, FerryView, FileForm, Hex16, PartView, SetList, SetOutView, WorkedView,
+    CutRequest, FerryDrop, FerryOut, FerryView, FileForm, Hex16, Hex32, PartView, SetList, SetOutView,
+    WorkedView,
 };
 use crate::ferry::PartFile;
 use crate::ferry::slip::SlipFacts;
@@ -58,13 +59,37 @@ pub(super) async fn part(
     Ok(file(operations.ferry_part(set, part).await?))
 }
 
+/// Gives up a peer's set that is not whole, with the files that came of it: to make room for others. If it is sent
+/// again, it is taken again from its first file.
+#[utoipa::path(post, path = "/api/v1/ferry/sets/{set}/drop", request_body = FerryDrop, params(("set" = String, Path), ActorHeader), responses((status = 204), Failures))]
+pub(super) async fn give_up(
+    State(operations): State<Arc<Operations>>,
+    Extension(Actor(actor)): Extension<Actor>,
+    InPath(set): InPath<Hex16>,
+    Body(request): Body<FerryDrop>,
+) -> Result<StatusCode> {
+    operations.ferry_drop(&set, &request.peer, &actor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct From {
+    /// The node key of the peer that made the set; absent where it was made here.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    from: Option<Hex32>,
+}
+
 /// What stands on the approval slip of a set: of one that was made here, or of a peer's once it was opened.
-#[utoipa::path(get, path = "/api/v1/ferry/sets/{set}/slip", params(("set" = String, Path)), responses((status = 200, body = SlipFacts), Failures))]
+#[utoipa::path(get, path = "/api/v1/ferry/sets/{set}/slip", params(("set" = String, Path), From), responses((status = 200, body = SlipFacts), Failures))]
 pub(super) async fn slip(
     State(operations): State<Arc<Operations>>,
     InPath(set): InPath<Hex16>,
+    InQuery(From { from }): InQuery<From>,
 ) -> Result<Json<SlipFacts>> {
-    Ok(Json(operations.ferry_slip(&set)?))
+    Ok(Json(operations.ferry_slip(&set, from)?))
 }
 
 /// Takes one file that was carried here: checked and kept, not yet worked through.

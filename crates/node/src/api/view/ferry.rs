@@ -50,6 +50,15 @@ pub struct FerryOut {
     pub cut: CutRequest,
 }
 
+/// A peer's set to be given up.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FerryDrop {
+    /// Whose it is, by its node key: two peers may give their sets one number.
+    #[schema(value_type = String)]
+    pub peer: Hex32,
+}
+
 /// Sets of files.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SetList {
