@@ -154,7 +154,7 @@ impl Node {
             let Some(idle) = self.idle_set(coming.peer)? else {
                 return Err(error.into());
             };
-            self.give_up(open, &idle, "node")?;
+            self.drop_coming(open, &idle, "node")?;
         }
     }
 
@@ -183,14 +183,14 @@ impl Node {
         let _alone = self.ferry.working.lock().await;
         let known = self.store.set_in(peer, set)?.ok_or_else(|| missing_set(set))?;
         let (node, actor) = (Arc::clone(self), actor.to_owned());
-        tokio::task::spawn_blocking(move || node.give_up(&mut node.ferry.parts(), &known, &actor))
+        tokio::task::spawn_blocking(move || node.drop_coming(&mut node.ferry.parts(), &known, &actor))
             .await
             .unwrap_or(Err(Error::Internal {
                 what: "a set's thread",
             }))
     }
 
-    fn give_up(&self, open: &mut Option<Assembly>, set: &IncomingSet, actor: &str) -> Result<()> {
+    fn drop_coming(&self, open: &mut Option<Assembly>, set: &IncomingSet, actor: &str) -> Result<()> {
         let body = json!({
             "peer": self.peer_name(&set.peer), "set": Hex(set.id), "bytes": set.bytes, "digest": Hex(set.digest),
         });

@@ -16,6 +16,9 @@ use super::view::{PartFile, SetOut};
 use crate::runner::system_randomness;
 use crate::{Error, Node, Result};
 
+/// The most letters of a set that its entry in the log names one by one.
+const MANY_LISTED: usize = 64;
+
 impl Node {
     /// Makes a set of what is due to a peer: all letters that were in none, and the small ones that the peer has not
     /// acknowledged. None where no letter is new. What is whole of the peer's is worked through first; results are looked
@@ -61,7 +64,7 @@ impl Node {
             return Ok(None);
         }
         letters.retain(|letter| letter.sent_at.is_none() || letter.matter.is_small());
-        letters.truncate(MANY_LETTERS);
+        fit(&mut letters);
         let (node, actor) = (Arc::clone(self), actor.to_owned());
         let making = move || node.make_set(&card, &letters, cut, &actor);
         let id = tokio::task::spawn_blocking(making)
@@ -100,13 +103,14 @@ impl Node {
         let ids: Vec<_> = letters.iter().map(|letter| letter.id).collect();
         let listed: Vec<_> = letters
             .iter()
+            .take(MANY_LISTED)
             .map(|letter| {
                 json!({ "letter": Hex(letter.id), "matter": letter.matter.code(), "about": letter.about.map(Hex) })
             })
             .collect();
         let body = json!({
             "peer": card.name(), "set": Hex(set.bytes()), "bytes": head.bytes(), "digest": Hex(head.digest()),
-            "letters": listed,
+            "letters": listed, "unlisted": letters.len().saturating_sub(MANY_LISTED),
         });
         self.store.put_set(
             &NewSet {
@@ -201,6 +205,20 @@ impl Node {
             false => Err(missing_set(set)),
         }
     }
+}
+
+/// Leaves what one set can hold, in the order of the letters: first all that was in none, and others again in the room
+/// that is left. So each set brings something new, whatever the peer acknowledges.
+fn fit(letters: &mut Vec<Letter>) {
+    let unsent = letters.iter().filter(|letter| letter.sent_at.is_none()).count();
+    let mut room = [MANY_LETTERS, MANY_LETTERS.saturating_sub(unsent)];
+    letters.retain(|letter| {
+        let [of_unsent, of_sent] = &mut room;
+        let room = if letter.sent_at.is_none() { of_unsent } else { of_sent };
+        let fits = *room > 0;
+        *room = room.saturating_sub(1);
+        fits
+    });
 }
 
 /// One card is one set: the same file whenever it is asked for.

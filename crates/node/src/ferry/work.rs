@@ -256,7 +256,7 @@ impl Node {
                 let dossier = paper.and_then(|paper| Dossier::parse(&paper).ok());
                 dossier.is_some_and(|dossier| dossier.agreement().digest() == named)
             }
-            Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard => {
+            Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard | Matter::Wanted => {
                 let Some(call) = letter.about else { return Ok(None) };
                 let mut known = Vec::new();
                 for role in [Role::Receiver, Role::Sender] {
