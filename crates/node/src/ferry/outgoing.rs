@@ -214,7 +214,11 @@ fn fit(letters: &mut Vec<Letter>) {
     let mut room = [MANY_LETTERS, MANY_LETTERS.saturating_sub(unsent)];
     letters.retain(|letter| {
         let [of_unsent, of_sent] = &mut room;
-        let room = if letter.sent_at.is_none() { of_unsent } else { of_sent };
+        let room = if letter.sent_at.is_none() {
+            of_unsent
+        } else {
+            of_sent
+        };
         let fits = *room > 0;
         *room = room.saturating_sub(1);
         fits
