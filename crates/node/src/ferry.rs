@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Letters and sets are durable before anything appears for a carrier, and nothing is deleted before what replaces it is
-//! durable. Which letters are due is read off the records ([`Node::ferry_work`]), so that a node that was killed at any
-//! point goes on as if it had not been. No secret of a session stands in any of these files: they hold what the peer gets.
+//! durable. Which letters are due is read off the records ([`ferry_work`](crate::Node::ferry_work)), so that a node that was
+//! killed at any point goes on as if it had not been. No secret of a session stands in any of these files: they hold what the
+//! peer gets.
 
 mod anew;
 mod carrier;
