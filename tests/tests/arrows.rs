@@ -124,6 +124,8 @@ fn unsafe_stands_in_curve_alone() {
             files += 1;
             let code = std::fs::read_to_string(&file).unwrap();
             for (line, code) in (1..).zip(without_comments(&code)) {
+                // A page's policy for styles, in a text.
+                let code = code.replace("'unsafe-inline'", "");
                 let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
                 assert!(
                     !words.into_iter().any(|word| word == "unsafe"),
