@@ -4,7 +4,7 @@
 //! ferry/letters/    the frames of letters that are too long for the database
 //! ferry/out/        sealed sets, as long as something in them is not settled
 //! ferry/in/         parts of sets that came, until the set is worked through
-//! ferry/work/       what a set holds, while it is worked through
+//! ferry/opened/     what a set holds, while it is worked through
 //! ferry/heard/      answers that are signed for, until the result is looked at
 //! ```
 //!

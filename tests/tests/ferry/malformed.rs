@@ -181,7 +181,7 @@ async fn a_letter_that_is_wrong_in_any_way_is_refused_and_the_others_count() {
     assert_eq!(round.reason.as_deref(), Some("abort_unexpected"));
     assert_eq!(hefu_tests::ferry::files_under(facing.at.folder(), "spool"), 0);
     assert_eq!(
-        hefu_tests::ferry::files_under(facing.at.folder(), "ferry/work"),
+        hefu_tests::ferry::files_under(facing.at.folder(), "ferry/opened"),
         0
     );
     facing.at.node.store().verify().unwrap();

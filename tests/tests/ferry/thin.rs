@@ -95,7 +95,7 @@ async fn a_round_by_letters_finds_what_it_finds_over_a_line() {
     let status = receiver.node.ferry_status().unwrap();
     let opening = status.out.iter().find(|set| set.set == opening.set).unwrap();
     assert_eq!(opening.letters[0].state, LetterState::Acknowledged);
-    for folder in ["ferry/letters", "ferry/in", "ferry/work", "spool"] {
+    for folder in ["ferry/letters", "ferry/in", "ferry/opened", "spool"] {
         for at in [receiver, sender] {
             assert_eq!(files_under(at.folder(), folder), 0, "{folder}");
         }

@@ -13,7 +13,7 @@ use crate::{Error, Node, Result};
 const LETTERS: &str = "ferry/letters";
 const OUT: &str = "ferry/out";
 const IN: &str = "ferry/in";
-const WORK: &str = "ferry/work";
+const OPENED: &str = "ferry/opened";
 const HEARD: &str = "ferry/heard";
 
 /// The end of the names of files that are not whole.
@@ -55,7 +55,7 @@ impl Half {
 impl Node {
     /// Makes what is missing of the folders.
     pub(crate) fn prepare_ferry(folder: &Path) -> Result<()> {
-        for name in [LETTERS, OUT, IN, WORK, HEARD] {
+        for name in [LETTERS, OUT, IN, OPENED, HEARD] {
             private_folder(&folder.join(name)).map_err(|source| Error::folder(folder, source))?;
         }
         Ok(())
@@ -78,7 +78,7 @@ impl Node {
 
     /// What a set that came holds.
     pub(super) fn content_file(&self, peer: &[u8; 32], id: &[u8; 16]) -> PathBuf {
-        self.folder.join(WORK).join(coming_name(peer, id))
+        self.folder.join(OPENED).join(coming_name(peer, id))
     }
 
     /// The answer of a round that is signed for.
@@ -102,7 +102,7 @@ impl Node {
             HEARD,
             &heard.map(|session| Hex(session.round).to_string()).collect(),
         )?;
-        self.keep_only(WORK, &HashSet::new())
+        self.keep_only(OPENED, &HashSet::new())
     }
 
     /// Removes letters and sets that are settled. Nobody may be writing one.
