@@ -8,7 +8,7 @@ use hefu_node::Carrier;
 use hefu_psi::wire::{Abort, Kind};
 use hefu_store::{Matter, RoundState};
 use hefu_tests::bureau::{Bureau, surroundings};
-use hefu_tests::ferry::{Two, carry, forged, frame, letter, logged, out, parts, take};
+use hefu_tests::ferry::{Two, carry, forged, frame, letter, logged, out, parts, refusals, take};
 use hefu_tests::rogue::Rogue;
 
 use crate::{ended, header, sends, third};
@@ -281,4 +281,17 @@ async fn a_restored_sender_gets_a_receipt_that_it_had_acknowledged() {
         [RoundState::Done; 2],
         "one is done, the other waits for ever"
     );
+}
+
+/// Whoever wants the same once more, again and again, has it written into the records each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wanted_once_more_is_bounded() {
+    let two = Two::start().await;
+    let at = &two.sender;
+    let third = third(at).await;
+    let letters: Vec<_> = (0..130_u8)
+        .map(|number| letter(&header("wanted", [number; 16], &[9; 32]), &[]))
+        .collect();
+    sends(&third, at, &[], &letters).await;
+    assert_eq!(refusals(at), ["wanted_too_often"; 2]);
 }

@@ -412,7 +412,7 @@ async fn half_a_set_or_letter_of_a_killed_node_is_swept() {
         "out/22",
         "out/33.half",
         "in/44-55/1",
-        "work/66-77",
+        "opened/66-77",
     ];
     let left = left.map(|name| closed.folder.join("ferry").join(name));
     put_back(&left.clone().map(|path| (path, b"half".to_vec())));

@@ -1,13 +1,18 @@
 //! What is said once more: a peer has lost what it acknowledged, had no room for it, or can't open what it was sealed in.
 
 use hefu_link::Card;
-use hefu_psi::wire::Kind;
+use hefu_psi::wire::{Abort, Kind};
 use hefu_store::{Carrier, Matter, NewLetter, Role, Store};
+use jiff::{SignedDuration, Timestamp};
 
 use super::content::{Piece, malformed};
 use super::view::LetterFacts;
+use crate::agreement::policy;
 use crate::dossier::NO_ROOM;
 use crate::{Node, Result};
+
+/// What a peer may want once more in a day: all that one who lost everything asks for, twice over.
+const MANY_WANTED: u64 = 128;
 
 impl Node {
     /// A peer wants to hear again how agreements stand, one of them or all, or how this node's part in a session ended.
@@ -16,6 +21,11 @@ impl Node {
             return Err(malformed(Kind::Document));
         }
         let peer = card.node_key();
+        let a_day_ago = Timestamp::now() - SignedDuration::from_hours(24);
+        if self.store.taken_since(&peer, Matter::Wanted, a_day_ago)? >= MANY_WANTED {
+            // Each has letters written anew, which stay on record.
+            return Err(policy("wanted_too_often", Abort::Policy));
+        }
         let Some(about) = letter.about else {
             return Ok(self.store.want_agreements(&peer, None)?);
         };

@@ -259,6 +259,19 @@ impl Store {
         })
     }
 
+    /// How many letters of this matter came from a peer since then and were not refused.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn taken_since(&self, peer: &[u8; 32], matter: Matter, since: Timestamp) -> Result<u64, Error> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FROM letters_taken
+                WHERE peer = ?1 AND matter = ?2 AND refused IS NULL AND taken_at > ?3";
+            let mut counted = connection.prepare_cached(sql)?;
+            Ok(counted.query_row(params![peer, matter.code(), since], |row| row.get(0))?)
+        })
+    }
+
     /// The newest letter of this matter that came from a peer about this session or agreement and was not refused.
     ///
     /// # Errors
