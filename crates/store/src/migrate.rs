@@ -13,6 +13,12 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_ferry.sql"),
     include_str!("migrations/0006_circumstances.sql"),
     include_str!("migrations/0007_reviews.sql"),
+    include_str!("migrations/0008_notes.sql"),
+    include_str!("migrations/0009_inquiries.sql"),
+    include_str!("migrations/0010_names.sql"),
+    include_str!("migrations/0011_people.sql"),
+    include_str!("migrations/0012_matters.sql"),
+    include_str!("migrations/0013_checks.sql"),
 ];
 
 /// Brings the schema to the last version, each step whole or not at all.

@@ -1,0 +1,1 @@
+-- Notes between agencies about one person, on their way.

@@ -1,0 +1,1 @@
+-- Inquiries, and what was disclosed to whom.

@@ -1,0 +1,1 @@
+-- Transfers, notices and leads, act by act.
