@@ -34,6 +34,16 @@ codes! {
     }
 }
 
+impl From<Known> for Protection {
+    fn from(said: Known) -> Protection {
+        match said {
+            Known::Yes => Protection::Yes,
+            Known::No => Protection::No,
+            Known::Unknown => Protection::Unknown,
+        }
+    }
+}
+
 impl Known {
     /// Of several sayings: one "yes" is enough, and "no" needs all of them. Nothing said is unknown.
     pub fn of(said: impl IntoIterator<Item = Known>) -> Known {
