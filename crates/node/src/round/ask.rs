@@ -7,6 +7,7 @@ use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{Blinding, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::active::{Place, Turn};
