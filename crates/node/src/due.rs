@@ -60,12 +60,7 @@ impl Node {
         let (record, finding) = self.found(round, seq)?;
         let standing = self.standing_of(&record, seq, &finding)?;
         let waits = standing.corrected_before.is_none();
-        Ok(self.due_of(
-            &finding,
-            &standing.review,
-            waits,
-            &Calendar::national(),
-        ))
+        Ok(self.due_of(&finding, &standing.review, waits, &Calendar::national()))
     }
 
     /// The findings of all rounds in which something is late on the day `on`, or in which that cannot be told, since the

@@ -12,6 +12,7 @@ mod ferry;
 mod finding;
 mod ledger;
 mod node;
+mod people;
 mod review;
 mod round;
 
@@ -36,6 +37,8 @@ pub use ferry::{
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub(crate) use people::may_tell;
+pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use review::{
     ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
     UnitRequest, VerdictRequest,

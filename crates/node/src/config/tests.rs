@@ -154,7 +154,10 @@ fn a_node_is_unlocked_in_one_way() {
 fn key_groups_have_shorter_periods() {
     let with = |lines: &str| Config::parse(&format!("{MINIMAL}\n[deadlines]\n{lines}\n"));
     let config = with("take_days = 8\nkey_take_days = 3").unwrap();
-    assert_eq!((config.deadlines.take_days, config.deadlines.verify_days), (8, 20));
+    assert_eq!(
+        (config.deadlines.take_days, config.deadlines.verify_days),
+        (8, 20)
+    );
     for (lines, wrong) in [
         ("take_days = 0", "deadlines.take_days"),
         ("take_days = 2", "deadlines.key_take_days"),

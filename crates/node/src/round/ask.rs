@@ -225,7 +225,14 @@ impl Node {
             let labels: Vec<u8> = (0..matches.indices.len())
                 .flat_map(|index| matches.labels.get(index).iter().copied())
                 .collect();
-            let outcome = findings(&in_force.agreement, in_force.me, set, &matches.indices, &labels, on)?;
+            let outcome = findings(
+                &in_force.agreement,
+                in_force.me,
+                set,
+                &matches.indices,
+                &labels,
+                on,
+            )?;
             Ok((matches, outcome))
         });
         let (matches, outcome) = match result {
