@@ -176,7 +176,7 @@ impl FindingDetail {
         Self {
             notice: NOTICE.to_owned(),
             finding: FindingView::of(seq, finding, Some(review), due, datasets),
-            withheld: !tell,
+            withheld: !tell && finding.case.is_some(),
             case: finding
                 .case
                 .as_ref()
