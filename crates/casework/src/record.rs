@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    AgencyRole, Amount, CaseNumber, Error, Month, MonthRange, ProgrammeCode, Referral, codes::codes,
-    fold::fold,
+    AgencyRole, Amount, CaseNumber, Error, Month, MonthRange, NameDigest, ProgrammeCode, Referral,
+    codes::codes, fold::fold,
 };
 
 /// A payment, a grant, or a place on a roll, of one person.
@@ -19,6 +19,8 @@ pub struct AidRecord {
     pub row: RowId,
     /// Whose it is.
     pub person: PersonKey,
+    /// What can be compared of the person's name; none where the row has none, or not all of one.
+    pub name: Option<NameDigest>,
     /// Under which programme.
     pub programme: ProgrammeCode,
     /// When.

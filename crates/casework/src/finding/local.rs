@@ -76,7 +76,7 @@ pub fn local_findings(
         Some(RuleKind::Ends) => FindingKind::ShouldEnd,
         _ => FindingKind::Local,
     };
-    assemble(&ledger, &rules, None, kind, changeover::seen, hits)
+    assemble(&ledger, &rules, None, kind, changeover::seen, |_| None, hits)
 }
 
 /// One row of one person under one rule.

@@ -1,7 +1,7 @@
 //! What the referrer learns: of each person in each of its letters, what the other agency says, or that it has said
 //! nothing.
 
-use super::{Finding, FindingKind, Outcome, in_order, within};
+use super::{Finding, FindingKind, Outcome, each_label, in_order};
 use crate::{
     Error, Feedback,
     element::{At, ElementSet},
@@ -16,8 +16,9 @@ pub(super) fn outcome(
     labels: &[u8],
 ) -> Result<Outcome, Error> {
     let mut known = Vec::new();
-    for (position, feedback) in answered(set, matched, labels)? {
-        known.extend(said(set, position, Some(feedback)));
+    for labelled in each_label(set, matched, labels)? {
+        let (position, terms, label) = labelled?;
+        known.extend(said(set, position, Some(parse_label(terms, label)?)));
     }
     for position in 0..set.len() {
         known.extend(said(set, position, None));
@@ -61,24 +62,6 @@ fn said(set: &ElementSet, position: usize, feedback: Option<Feedback>) -> impl I
     })
 }
 
-fn answered(set: &ElementSet, matched: &[u32], labels: &[u8]) -> Result<Vec<(usize, Feedback)>, Error> {
-    let miscounted = Error::LabelCount {
-        bytes: labels.len(),
-        matches: matched.len(),
-    };
-    let Some(terms) = &set.label else {
-        return Err(miscounted);
-    };
-    let width = usize::from(terms.max_bytes);
-    if Some(labels.len()) != matched.len().checked_mul(width) {
-        return Err(miscounted);
-    }
-    let matches = matched.iter().zip(labels.chunks_exact(width));
-    matches
-        .map(|(position, label)| Ok((within(set, *position)?, parse_label(terms, label)?)))
-        .collect()
-}
-
 fn finding(set: &ElementSet, peer: &str, said: &[Said]) -> Finding {
     let ledger = &set.ledger;
     let Said {
@@ -103,6 +86,7 @@ fn finding(set: &ElementSet, peer: &str, said: &[Said]) -> Finding {
         case: None,
         letter: Some(ledger.letters[letter as usize].clone()),
         feedback,
+        name: None,
         programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
         to_verify: None,
         payments: vec![],

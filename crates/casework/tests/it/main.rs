@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod basis;
 mod calendar;
 mod cases;
 mod common;
@@ -17,6 +18,7 @@ mod labels;
 mod leakage;
 mod letters;
 mod local;
+mod names;
 mod policy;
 mod referrals;
 mod reviews;
