@@ -383,6 +383,7 @@ impl Running {
                     .map(|id| RuleId::new(id))
                     .collect::<Result<_, _>>()?,
             ),
+            name_label: None,
             legal_basis: None,
             rounds_a_month: None,
             resume_hours: None,
@@ -511,6 +512,7 @@ fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
                 date: feedback.date.map(|date| date.to_string()),
                 reason: feedback.reason.map(|reason| reason.code().to_string()),
             }),
+            name: finding.name.map(|name| name.code().to_string()),
         });
         let under = finding
             .rule

@@ -289,5 +289,6 @@ fn finding(json: &Value) -> expected::Finding {
             .map_or(vec![], |months| months.iter().filter_map(text).collect()),
         to_verify_fen: json["to_verify_fen"].as_i64(),
         feedback,
+        name: text(&json["name"]),
     }
 }

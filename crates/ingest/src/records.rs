@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Month, MonthRange, Nature, Per,
-    Period, ProgrammeCode, Referral, RowId, Status, is_referral,
+    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Month, MonthRange, NameDigest,
+    Nature, Per, Period, ProgrammeCode, Referral, RowId, Status, is_referral,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey};
 
@@ -80,6 +80,7 @@ pub fn read_records(
 /// Where in [`Columns::others`] each field of the mapping stands.
 #[derive(Default)]
 struct Slots {
+    name: Option<usize>,
     programme: Option<usize>,
     period: Option<usize>,
     from: Option<usize>,
@@ -104,8 +105,8 @@ fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
             others.len() - 1
         })
     };
-    slot(&columns.name);
     let slots = Slots {
+        name: slot(&columns.name),
         programme: slot(&columns.programme),
         period: slot(&columns.period),
         from: slot(&columns.from),
@@ -157,6 +158,8 @@ mod warning {
     pub(super) const AMOUNT_MISSING: &str = "amount_missing";
     /// The column of case numbers is empty here: the record can be looked at by person only.
     pub(super) const CASE_MISSING: &str = "case_missing";
+    /// The column of names has no whole name here: whether it agrees with the other party's cannot be told.
+    pub(super) const NAME_MISSING: &str = "name_missing";
     /// The person's other number is none.
     pub(super) const ALIAS_REFUSED: &str = "alias_refused";
 }
@@ -179,6 +182,7 @@ struct RecordReader<'a> {
 
 /// A row's fields but for its number.
 struct Fields {
+    name: Option<NameDigest>,
     programme: ProgrammeCode,
     period: Period,
     amount: Option<Amount>,
@@ -219,6 +223,7 @@ impl RecordReader<'_> {
             None
         };
         Ok(Fields {
+            name: cell(self.slots.name).and_then(name),
             programme,
             period,
             amount,
@@ -357,6 +362,9 @@ impl RecordReader<'_> {
         if self.slots.case.is_some() && fields.case.is_none() {
             self.account.warn(warning::CASE_MISSING);
         }
+        if self.slots.name.is_some() && fields.name.is_none() {
+            self.account.warn(warning::NAME_MISSING);
+        }
         let alias = self
             .slots
             .alias
@@ -370,6 +378,7 @@ impl RecordReader<'_> {
             },
         }
         let Fields {
+            name,
             programme,
             period,
             amount,
@@ -382,6 +391,7 @@ impl RecordReader<'_> {
         Ok(Ok(AidRecord {
             row: id,
             person: parsed.key,
+            name,
             programme,
             period,
             amount,
@@ -454,6 +464,14 @@ fn word<T: Copy>(
 }
 
 /// Whoever is aided in the stead of somebody whose number cannot be read would be taken to be aided alone.
+/// What the cell shows of a name is wiped when its digest is made. A number or a date is none.
+fn name(cell: Cell<'_>) -> Option<NameDigest> {
+    match cell {
+        Cell::Text(text) => NameDigest::of(text),
+        _ => None,
+    }
+}
+
 fn victim(cell: Option<Cell<'_>>, kind: Kind) -> Result<Option<PersonKey>, &'static str> {
     let Some(cell) = cell.filter(|cell| *cell != Cell::Empty) else {
         return Ok(None);

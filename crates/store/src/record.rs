@@ -2,7 +2,7 @@
 
 use hefu_casework::{
     AgencyRole, AidRecord, Amount, CaseNumber, Circumstances, Fen, HouseholdNo, LetterNo, Month, MonthRange,
-    Per, Period, Referral, RowId,
+    NameDigest, Per, Period, Referral, RowId,
 };
 use hefu_identity::PersonKey;
 use ring::hmac;
@@ -18,11 +18,12 @@ const CASE: &str = "records.case_number";
 const LETTER: &str = "records.letter";
 const FEEDBACK: &str = "records.feedback";
 const CIRCUMSTANCES: &str = "records.circumstances";
+const NAME: &str = "records.name";
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
-     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances, name)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The same for one person in every dataset.
 pub(crate) fn lookup(vault: &Vault, person: &PersonKey) -> [u8; LOOKUP_LEN] {
@@ -59,6 +60,11 @@ pub(crate) fn write(
     let circumstances = told(record)
         .map(|stored| vault.seal(CIRCUMSTANCES, &place, &*stored))
         .transpose()?;
+    let name = record
+        .name
+        .as_ref()
+        .map(|name| vault.seal(NAME, &place, &*name.stored()))
+        .transpose()?;
     let (from, to) = period_text(record.period);
     insert.execute(params![
         dataset,
@@ -80,6 +86,7 @@ pub(crate) fn write(
         other_code(record),
         feedback,
         circumstances,
+        name,
     ])?;
     Ok(())
 }
@@ -137,6 +144,10 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
         }
         None => Circumstances::default(),
     };
+    let name = match row.get::<_, Option<Vec<u8>>>("name")? {
+        Some(sealed) => Some(NameDigest::from_stored(&unseal(NAME, sealed)?).ok_or_else(damaged)?),
+        None => None,
+    };
     Ok(AidRecord {
         row: RowId {
             file: row.get("file")?,
@@ -144,6 +155,7 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
             row: row.get("row")?,
         },
         person: PersonKey::from_stored(&unseal(PERSON, row.get("person")?)?).ok_or_else(damaged)?,
+        name,
         programme: code("programme")?.parse().map_err(|_| damaged())?,
         period: period(&code("period_from")?, row.get("period_to")?).ok_or_else(damaged)?,
         amount,
@@ -208,6 +220,11 @@ pub(crate) fn feed(digest: &mut hmac::Context, record: &AidRecord) {
     if let Some(stored) = told(record) {
         field(b"circumstances");
         field(&*stored);
+    }
+    // And for those of before names were read.
+    if let Some(name) = &record.name {
+        field(b"name");
+        field(&*name.stored());
     }
 }
 

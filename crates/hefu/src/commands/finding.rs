@@ -75,7 +75,8 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
 }
 
 fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
-    let codes = [
+    let compared = page.findings.iter().any(|finding| finding.name.is_some());
+    let mut codes = vec![
         "col_seq",
         "col_kind",
         "col_rule",
@@ -83,10 +84,11 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_rows_at",
         "col_months",
         "col_to_verify",
-        "col_standing",
     ];
+    codes.extend(compared.then_some("col_name_agreement"));
+    codes.push("col_standing");
     let row = |finding: &FindingView| {
-        vec![
+        let mut row = vec![
             finding.seq.to_string(),
             lang.word(&finding.kind),
             finding.rule.clone().unwrap_or_else(|| "—".to_owned()),
@@ -94,8 +96,10 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             rows_at(&finding.rows),
             finding.months.join(" "),
             finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
-            review::standing(finding, lang),
-        ]
+        ];
+        row.extend(compared.then(|| name_agreement(finding, lang).unwrap_or_else(|| "—".to_owned())));
+        row.push(review::standing(finding, lang));
+        row
     };
     std::iter::once(headings(lang, &codes))
         .chain(page.findings.iter().map(row))
@@ -124,6 +128,12 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
     std::iter::once(headings(lang, &codes))
         .chain(page.findings.iter().map(row))
         .collect()
+}
+
+/// Whether both agencies know the number under one name; none where names are not compared.
+pub(crate) fn name_agreement(finding: &FindingView, lang: Lang) -> Option<String> {
+    let name = finding.name.as_ref()?;
+    Some(lang.word(&format!("name_agreement_{name}")))
 }
 
 /// What the other agency says of a referred person, with the day and why; or that it has said nothing.
@@ -175,6 +185,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             finding.letter.as_ref().map(|_| feedback(finding, lang)),
         ),
         ("col_to_verify", finding.to_verify_fen.map(yuan)),
+        ("col_name_agreement", name_agreement(finding, lang)),
         (
             "col_standing",
             finding.review.as_ref().map(|_| review::standing(finding, lang)),
@@ -232,6 +243,7 @@ mod tests {
             to_verify_fen: Some(65_050),
             letter: None,
             feedback: None,
+            name: None,
             review: None,
         }
     }

@@ -29,6 +29,7 @@ fn finding(number: &str, row: u64) -> Finding {
         case: None,
         letter: None,
         feedback: None,
+        name: None,
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
         payments: vec![Payment {
