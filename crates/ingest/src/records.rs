@@ -464,7 +464,7 @@ fn word<T: Copy>(
 }
 
 /// Whoever is aided in the stead of somebody whose number cannot be read would be taken to be aided alone.
-/// What the cell shows of a name is wiped when its digest is made. A number or a date is none.
+/// Nothing is kept of a name but its digest. A number or a date is no name.
 fn name(cell: Cell<'_>) -> Option<NameDigest> {
     match cell {
         Cell::Text(text) => NameDigest::of(text),

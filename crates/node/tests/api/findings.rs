@@ -1,6 +1,6 @@
 //! What is shown of a finding: rows and months, and nobody's number.
 
-use hefu_casework::{Fen, Finding, FindingKind, Payee, Payment, RowId, When};
+use hefu_casework::{Fen, Finding, FindingKind, NameAgreement, Payee, Payment, RowId, When};
 use hefu_identity::Kind;
 use hefu_node::config::Config;
 use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
@@ -44,6 +44,16 @@ fn finding(number: &str, row: u64) -> Finding {
 
 /// A round with three findings, as one that ran on 2 March 2026 would have left it.
 pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
+    put_named_round(folder, config, dataset, [None; 3]);
+}
+
+/// The same under an agreement that may compare names.
+pub(crate) fn put_named_round(
+    folder: &std::path::Path,
+    config: &Config,
+    dataset: i64,
+    names: [Option<NameAgreement>; 3],
+) {
     let store = Store::open(folder, &config.unlock.fetch(folder).unwrap()).unwrap();
     store
         .put_agreement(&[1; 32], b"{}", &AgreementState::Signed)
@@ -74,7 +84,11 @@ pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64)
     let findings: Vec<_> = NUMBERS
         .iter()
         .zip(2..)
-        .map(|(number, row)| finding(number, row))
+        .zip(names)
+        .map(|((number, row), name)| Finding {
+            name,
+            ..finding(number, row)
+        })
         .collect();
     store.end_round(&done, &findings).unwrap();
 }
