@@ -218,6 +218,7 @@ pub fn proposal(purpose: Purpose, number: &str, parties: [Party; 2]) -> Agreemen
         },
         suite: Ristretto255::NAME.to_owned(),
         rules: None,
+        name_label: None,
         legal_basis: None,
         rounds_a_month: None,
         resume_hours: None,

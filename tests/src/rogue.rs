@@ -262,6 +262,7 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         )
         .unwrap()
         .key,
+        name: None,
         programme: agreement.parties[me].programmes[0].clone(),
         period: Period::Months(MonthRange {
             from: month(7),

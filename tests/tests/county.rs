@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hefu::county;
+use hefu_casework::NameDigest;
 use hefu_curve::{Pool, Scalar};
 use hefu_fixtures::all_numbers;
 use hefu_node::Surroundings;
@@ -46,12 +47,10 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
         .await
         .unwrap();
     let numbers = all_numbers(&running.county);
-    let names: Vec<String> = running
-        .county
-        .people
-        .iter()
-        .map(|person| person.name.clone())
-        .collect();
+    // As everybody writes them, and as they stand in the rows.
+    let people = running.county.people.iter().map(|person| &person.name);
+    let rows = running.county.records.iter().map(|record| &record.name);
+    let names: BTreeSet<String> = people.chain(rows).cloned().collect();
     let nodes = running.nodes.clone();
     let outcome = running.all_rounds().await.unwrap();
     assert_eq!(
@@ -90,11 +89,14 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
         keys.iter().map(public).collect(),
         "the secrets are those of this run"
     );
-    let secrets = secrets(&draws, &keys);
+    let mut secrets = secrets(&draws, &keys);
     assert!(
         secrets.len() >= 2 * 6,
         "each of six sessions has drawn secrets on both sides"
     );
+    // What is kept of names is sealed, and of what is sent of them two bytes are in sealed labels.
+    let digests = names.iter().filter_map(|name| NameDigest::of(name));
+    secrets.extend(digests.map(|digest| digest.stored().to_vec()));
     let searcher = searcher(&numbers, &names, &secrets);
     assert!(
         places[..2].iter().all(|(_, bytes)| !bytes.is_empty()),
@@ -182,7 +184,7 @@ fn secrets(draws: &Draws, keys: &[Scalar]) -> Vec<Vec<u8>> {
     secrets
 }
 
-fn searcher(numbers: &[String], names: &[String], secrets: &[Vec<u8>]) -> Searcher {
+fn searcher(numbers: &[String], names: &BTreeSet<String>, secrets: &[Vec<u8>]) -> Searcher {
     let mut searcher = Searcher::default();
     let numbers = numbers.iter().flat_map(|number| forms_of_number(number));
     let names = names.iter().flat_map(|name| forms_of_name(name));

@@ -212,6 +212,7 @@ fn record(row: u64, (who, programme, [first, last]): &Row) -> AidRecord {
             row,
         },
         person: person(*who),
+        name: None,
         programme: ProgrammeCode::new(programme).unwrap(),
         period: Period::Months(MonthRange {
             from: month(*first),

@@ -91,6 +91,7 @@ fn shown(finding: &Finding) -> expected::Finding {
         months: finding.months.iter().map(ToString::to_string).collect(),
         changeover: Vec::new(),
         to_verify_fen: finding.to_verify.map(|fen| fen.0),
+        name: None,
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),
             date: feedback.date.map(|date| date.to_string()),
@@ -123,6 +124,7 @@ fn agreement() -> Agreement {
         },
         suite: "ristretto255-sha512".into(),
         rules: None,
+        name_label: None,
         legal_basis: None,
         rounds_a_month: None,
         resume_hours: None,

@@ -107,6 +107,7 @@ fn shown(finding: &hefu_casework::Finding) -> expected::Finding {
         months: finding.months.iter().map(ToString::to_string).collect(),
         changeover: Vec::new(),
         to_verify_fen: None,
+        name: None,
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),
             date: feedback.date.map(|date| date.to_string()),
@@ -361,7 +362,7 @@ async fn the_referrer_learns_of_its_own_letters_alone() {
 
         // No answer crosses the line in clear, not even one that the referrer may read.
         let terms = LabelTerms {
-            fields: LabelField::ALL.to_vec(),
+            fields: vec![LabelField::State, LabelField::Date, LabelField::Reason],
             max_bytes: 32,
         };
         let mut searcher = Searcher::default();

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, codes::codes, rule::sha256};
 
 pub use dossier::{Dossier, DossierState, MAX_DOSSIER_BYTES, MAX_REASON_CHARS, Refusal, Word};
-pub use label::{LabelField, LabelTerms, MAX_LABEL_BYTES, label_bytes, parse_label};
+pub use label::{
+    LabelField, LabelTerms, MAX_LABEL_BYTES, label_bytes, name_label_bytes, parse_label, parse_name_label,
+};
 pub use leakage::{Learning, learns};
 pub use signing::{SignedAgreement, sign};
 pub use template::{DraftRequest, Template};
@@ -122,7 +124,7 @@ codes! {
 }
 
 codes! {
-    /// What the protocol reveals. This version runs members, and labels for referrals.
+    /// What the protocol reveals. This version runs members and labels.
     Mode {
         /// The receiver learns which of its elements match.
         Members = "members",
@@ -247,6 +249,12 @@ impl Agreement {
             KeyKind::Person => PERSON_WIDTH,
             KeyKind::Rule | KeyKind::Referral => RULE_WIDTH,
         }
+    }
+
+    /// Whether a receiver learns if both know a number under one name.
+    pub fn compares_names(&self) -> bool {
+        let names = |label: &LabelTerms| label.fields.contains(&LabelField::Name);
+        self.label.as_ref().is_some_and(names)
     }
 
     /// How many bytes the label of each element has; 0 where there are none.

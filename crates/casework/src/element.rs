@@ -14,9 +14,10 @@ use hefu_identity::{AliasTable, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, PERSON_WIDTH, Rule, RuleId, RuleSet,
-    label_bytes,
+    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, NameCheck, PERSON_WIDTH, Rule, RuleId,
+    RuleSet, label_bytes,
     ledger::{Intake, Ledger, index_of},
+    name_label_bytes,
     rule::sha256,
 };
 use plan::Plan;
@@ -32,12 +33,28 @@ pub struct ElementSet {
     /// Where each element's lines begin in `behind`; one more than there are elements.
     starts: Vec<u32>,
     behind: Vec<u32>,
+    /// For each entry of `behind`, what the row's name gives beside the element's number; none where names are not
+    /// compared.
+    names: Vec<NameCheck>,
     cannot_find: Vec<CannotFind>,
-    /// What is said of each element, where this party answers with labels; otherwise none.
-    answers: Vec<Feedback>,
+    answers: Answers,
     pub(crate) label: Option<LabelTerms>,
     kind: KeyKind,
     width: usize,
+}
+
+/// What is said of each element, where this party answers with labels.
+enum Answers {
+    None,
+    Feedbacks(Vec<Feedback>),
+    Names(Vec<NameCheck>),
+}
+
+/// A row behind an element.
+struct Entered {
+    element: Element,
+    line: u32,
+    name: NameCheck,
 }
 
 /// Indices are into the set's tables.
@@ -101,8 +118,10 @@ impl CannotFindReason {
 /// orientations in which the other party runs a programme of the other side. An event that ends an aid stands in the
 /// months after it. What was taken back is no payment and is not entered, nor, under a rule of the kind
 /// [`Once`](crate::RuleKind::Once), a part of an aid that was decided together with the other party; there a relative
-/// stands in the victim's place. A person with several numbers in `aliases` enters an element for each. With `referral` keys only letters to or from the other party are entered; the
-/// party that answers enters those of any later month too, since a letter may arrive in the month after it was sent.
+/// stands in the victim's place. A person with several numbers in `aliases` enters an element for each. With `referral`
+/// keys only letters to or from the other party are entered; the party that answers enters those of any later month too,
+/// since a letter may arrive in the month after it was sent. Where names are compared, rows of one element that bear
+/// several names give none.
 ///
 /// # Errors
 /// As [`Agreement::validate`]; [`Error::NotAParty`], [`Error::NotAReceiver`]; [`Error::RuleUnusable`] for a rule that
@@ -126,21 +145,25 @@ pub fn elements(
     }
     let mut plan = Plan::new(agreement, rules, me, receiver)?;
     let mut intake = Intake::new(aliases, plan.selected);
-    let mut entered: Vec<(Element, u32)> = Vec::new();
+    let mut entered: Vec<Entered> = Vec::new();
     for record in records {
         plan.enter(&record, &mut intake, &mut entered)?;
     }
-    entered.sort_unstable();
+    entered.sort_unstable_by_key(|entered| (entered.element, entered.line));
 
     let mut elements: Vec<Element> = Vec::new();
     let mut starts = Vec::new();
     let mut behind = Vec::with_capacity(entered.len());
-    for (element, line) in entered {
+    let mut names = Vec::new();
+    for Entered { element, line, name } in entered {
         if elements.last() != Some(&element) {
             elements.push(element);
             starts.push(index_of(behind.len())?);
         }
         behind.push(line);
+        if agreement.compares_names() {
+            names.push(name);
+        }
     }
     starts.push(index_of(behind.len())?);
     let count = u64::from(index_of(elements.len())?);
@@ -161,14 +184,24 @@ pub fn elements(
         elements,
         starts,
         behind,
+        names,
         cannot_find: Vec::new(),
-        answers: Vec::new(),
+        answers: Answers::None,
         label: agreement.label.clone(),
         kind: agreement.key_kind,
         width: agreement.element_width(),
     };
     if set.label.is_some() && me != receiver {
-        set.answers = answer::answers(&set, &plan.feedbacks)?;
+        set.answers = if agreement.compares_names() {
+            let positions = 0..set.len();
+            Answers::Names(
+                positions
+                    .map(|position| NameCheck::together(set.names(position)))
+                    .collect(),
+            )
+        } else {
+            Answers::Feedbacks(answer::answers(&set, &plan.feedbacks)?)
+        };
     }
     set.cannot_find = plan.cannot_find();
     Ok(set)
@@ -221,25 +254,49 @@ impl ElementSet {
     }
 
     /// The label of every element, in the order of the elements and at the agreed width each; nothing where this party
-    /// gives no labels. They tell what has become of people: wiped when dropped.
+    /// gives no labels. They tell something of people: wiped when dropped.
     pub fn labels(&self) -> Zeroizing<Vec<u8>> {
         let Some(terms) = &self.label else {
             return Zeroizing::default();
         };
-        let width = usize::from(terms.max_bytes);
-        let mut labels = Zeroizing::new(Vec::with_capacity(self.answers.len() * width));
-        for answer in &self.answers {
-            labels.extend_from_slice(&label_bytes(terms, answer));
+        let count = match &self.answers {
+            Answers::None => 0,
+            Answers::Feedbacks(_) | Answers::Names(_) => self.len(),
+        };
+        let mut labels = Zeroizing::new(Vec::with_capacity(count * usize::from(terms.max_bytes)));
+        match &self.answers {
+            Answers::None => {}
+            Answers::Feedbacks(feedbacks) => {
+                for feedback in feedbacks {
+                    labels.extend_from_slice(&label_bytes(terms, feedback));
+                }
+            }
+            Answers::Names(names) => {
+                for name in names {
+                    labels.extend_from_slice(&name_label_bytes(terms, *name));
+                }
+            }
         }
         labels
     }
 
     /// The indices of the lines behind the element at `position`.
     pub(crate) fn lines(&self, position: usize) -> &[u32] {
-        let bounds = self.starts.get(position).zip(self.starts.get(position + 1));
-        bounds
-            .and_then(|(from, to)| self.behind.get(*from as usize..*to as usize))
+        self.range(position)
+            .and_then(|range| self.behind.get(range))
             .unwrap_or_default()
+    }
+
+    /// For each of those lines, what its name gives; nothing where names are not compared.
+    pub(crate) fn names(&self, position: usize) -> &[NameCheck] {
+        self.range(position)
+            .and_then(|range| self.names.get(range))
+            .unwrap_or_default()
+    }
+
+    fn range(&self, position: usize) -> Option<Range<usize>> {
+        let bounds = self.starts.get(position).zip(self.starts.get(position + 1));
+        bounds.map(|(from, to)| *from as usize..*to as usize)
     }
 
     /// A length, the fields as type-length-value in a fixed order, and zeros up to the width.

@@ -281,6 +281,11 @@ pub enum Error {
     /// A decision against a person that verification does not bear out.
     #[error("nothing may be stopped or recovered where verification did not confirm the finding")]
     NotConfirmed,
+    /// A decision against a person whom the other agency knows under another name.
+    #[error(
+        "the two agencies know this number under different names, so nothing may be stopped or recovered; have the police registry say who holds the number, put the record right and run the next round"
+    )]
+    NamesDiffer,
     /// A recovery without an amount.
     #[error("a recovery is of more than nothing; write the amount that is to be paid back")]
     RecoveredNothing,
@@ -355,6 +360,7 @@ impl Error {
             Error::SamePerson => "same_person",
             Error::NotHeard => "not_heard",
             Error::NotConfirmed => "not_confirmed",
+            Error::NamesDiffer => "names_differ",
             Error::RecoveredNothing => "recovered_nothing",
             Error::HearingOpen { .. } => "hearing_open",
             Error::OtherBasis => "other_basis",
@@ -385,6 +391,7 @@ impl Error {
             | Error::SamePerson
             | Error::NotHeard
             | Error::NotConfirmed
+            | Error::NamesDiffer
             | Error::RecoveredNothing
             | Error::OtherBasis => vec![],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],

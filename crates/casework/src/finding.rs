@@ -4,6 +4,7 @@
 mod changeover;
 mod local;
 mod money;
+mod name;
 mod referral;
 
 use std::{
@@ -15,8 +16,8 @@ use hefu_identity::PersonKey;
 use jiff::civil::Date;
 
 use crate::{
-    Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind,
-    LetterNo, Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
+    Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind, LabelTerms,
+    LetterNo, Month, MonthRange, NameAgreement, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
     element::At,
     ledger::{Ledger, Line},
 };
@@ -50,6 +51,8 @@ pub struct Finding {
     pub letter: Option<LetterNo>,
     /// What the other agency says of the person in that letter.
     pub feedback: Option<Feedback>,
+    /// Whether the other agency knows the number under the same name; none where names are not compared.
+    pub name: Option<NameAgreement>,
     /// The receiver's own programmes concerned, in order.
     pub programmes: Vec<ProgrammeCode>,
     /// 待核实金额: the sum of `payments`. None where the rows state no amount or nothing is in doubt.
@@ -208,12 +211,7 @@ pub fn findings(
     if agreement.purpose == Purpose::Referrals {
         return referral::outcome(set, peer, matched, labels, on);
     }
-    if !labels.is_empty() {
-        return Err(Error::LabelCount {
-            bytes: labels.len(),
-            matches: matched.len(),
-        });
-    }
+    let names = name::by_finding(set, matched, labels)?;
     let positions = positions(agreement.purpose, set, matched)?;
     let mut hits = Vec::new();
     for position in positions {
@@ -235,7 +233,8 @@ pub fn findings(
         _ => FindingKind::LookOnly,
     };
     let rules: Vec<_> = set.rules.iter().collect();
-    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, hits, on)?;
+    let name = |hit: &Hit| names.get(&hit.finding()).copied();
+    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, name, hits, on)?;
     Ok(Outcome {
         findings,
         cannot_find: set.cannot_find().to_vec(),
@@ -303,6 +302,26 @@ fn positions(purpose: Purpose, set: &ElementSet, matched: &[u32]) -> Result<Vec<
         .collect())
 }
 
+/// The label of each match with its position and terms. Without terms there are no labels.
+fn each_label<'a>(
+    set: &'a ElementSet,
+    matched: &'a [u32],
+    labels: &'a [u8],
+) -> Result<impl Iterator<Item = Result<(usize, &'a LabelTerms, &'a [u8]), Error>>, Error> {
+    let width = set.label.as_ref().map_or(0, |terms| usize::from(terms.max_bytes));
+    if Some(labels.len()) != matched.len().checked_mul(width) {
+        return Err(Error::LabelCount {
+            bytes: labels.len(),
+            matches: matched.len(),
+        });
+    }
+    let each = move |terms| {
+        let matches = matched.iter().zip(labels.chunks_exact(width));
+        matches.map(move |(position, label)| Ok((within(set, *position)?, terms, label)))
+    };
+    Ok(set.label.iter().flat_map(each))
+}
+
 fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
     let index = position as usize;
     if index >= set.len() {
@@ -320,6 +339,7 @@ fn assemble(
     peer: Option<&str>,
     kind: impl Fn(Option<&Rule>, At) -> FindingKind,
     changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
+    name: impl Fn(&Hit) -> Option<NameAgreement>,
     mut hits: Vec<Hit>,
     on: Date,
 ) -> Result<Vec<Finding>, Error> {
@@ -351,6 +371,7 @@ fn assemble(
             case: case.map(|case| ledger.cases[case as usize].clone()),
             letter: None,
             feedback: None,
+            name: name(&hits[0]),
             programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
             to_verify: if payments.is_empty() {
                 None

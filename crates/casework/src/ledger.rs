@@ -163,13 +163,20 @@ impl<'a> Intake<'a> {
         })
     }
 
-    /// The indices of all numbers of the person who has `number`: the counterpart may know any one of them.
+    /// All numbers of the person who has `number`, with their indices: the counterpart may know any one of them.
     pub(crate) fn numbers<'s>(
         &'s mut self,
         number: &'s PersonKey,
-    ) -> impl Iterator<Item = Result<u32, Error>> {
+    ) -> impl Iterator<Item = Result<(u32, &'s PersonKey), Error>> {
         let (people, numbers, aliases) = (&mut self.people, &mut self.ledger.numbers, self.aliases);
-        aliases.group(number).map(|each| intern(people, numbers, each))
+        aliases
+            .group(number)
+            .map(|each| Ok((intern(people, numbers, each)?, each)))
+    }
+
+    /// Whether both numbers are one person's.
+    pub(crate) fn are_of_one(&self, number: &PersonKey, other: &PersonKey) -> bool {
+        self.aliases.principal(number) == self.aliases.principal(other)
     }
 }
 

@@ -24,6 +24,7 @@ mod hex;
 mod history;
 mod ledger;
 mod money;
+mod name;
 mod policy;
 mod programme;
 mod record;
@@ -35,7 +36,8 @@ mod time;
 pub use agreement::{
     AgencyRole, Agreement, CaseMatching, Dossier, DossierState, DraftRequest, KeyKind, LabelField,
     LabelTerms, Learning, MAX_DOSSIER_BYTES, MAX_LABEL_BYTES, MAX_REASON_CHARS, Mode, PERSON_WIDTH, Party,
-    Purpose, Refusal, Selection, SignedAgreement, Template, Word, label_bytes, learns, parse_label, sign,
+    Purpose, Refusal, Selection, SignedAgreement, Template, Word, label_bytes, learns, name_label_bytes,
+    parse_label, parse_name_label, sign,
 };
 pub use care::{Care, Known, PEOPLE_STORED, Protection, people_from_stored, people_stored};
 pub use code::{Place, ProgrammeCode, RuleId};
@@ -48,6 +50,7 @@ pub use finding::{
 pub use hex::Hex;
 pub use history::{Event, MAX_ACTS};
 pub use money::{Amount, Fen, Per};
+pub use name::{NameAgreement, NameCheck, NameDigest};
 pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
 pub use programme::{Catalogue, Implied, Nature, Programme};
 pub use record::{AidRecord, CauseCode, Circumstances, HouseholdNo, Period, RowId, Status};

@@ -15,7 +15,7 @@ pub struct LocalPolicy {
     pub purposes: Vec<Purpose>,
     /// With whom: `"any_pinned"`, or a list of names.
     pub peers: Peers,
-    /// What it tells in labels of people who were referred to it.
+    /// What it tells in labels: of people who were referred to it, and whether names agree.
     pub label_fields: Vec<LabelField>,
     /// The most elements that it enters in one round.
     pub max_own_elements: u64,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    AgencyRole, Amount, CaseNumber, Error, Known, Month, MonthRange, ProgrammeCode, Protection, Referral,
+    AgencyRole, Amount, CaseNumber, Error, Known, Month, MonthRange, NameDigest, ProgrammeCode, Protection, Referral,
     codes::codes, fold::fold,
 };
 
@@ -19,6 +19,8 @@ pub struct AidRecord {
     pub row: RowId,
     /// Whose it is.
     pub person: PersonKey,
+    /// What can be compared of the person's name; none where the row has none, or not all of one.
+    pub name: Option<NameDigest>,
     /// Under which programme.
     pub programme: ProgrammeCode,
     /// When.

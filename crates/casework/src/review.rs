@@ -10,6 +10,7 @@
 
 mod basis;
 mod due;
+mod surroundings;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail};
 
 pub use basis::basis;
 pub use due::{Awaited, Due, Late, Periods};
+pub use surroundings::Surroundings;
 
 /// One act in a review.
 pub type Event = crate::Event<Act>;
@@ -214,6 +216,7 @@ pub struct Corrected {
 #[derive(Clone, Debug)]
 pub struct Review {
     basis: Hex<32>,
+    surroundings: Surroundings,
     trail: Trail,
     owner: Option<Text<64>>,
     state: State,
@@ -273,9 +276,10 @@ struct Ground {
 
 impl Review {
     /// The review of a finding that was made on `matched`, a day of Beijing time, and rests on `basis`.
-    pub fn new(basis: Hex<32>, matched: Date) -> Review {
+    pub fn new(basis: Hex<32>, matched: Date, surroundings: Surroundings) -> Review {
         Review {
             basis,
+            surroundings,
             trail: Trail::new(matched),
             owner: None,
             state: State::Open,
@@ -290,9 +294,10 @@ impl Review {
     pub fn from_events<'a>(
         basis: Hex<32>,
         matched: Date,
+        surroundings: Surroundings,
         events: impl IntoIterator<Item = &'a Event>,
     ) -> Result<Review, Error> {
-        let mut review = Review::new(basis, matched);
+        let mut review = Review::new(basis, matched, surroundings);
         for event in events {
             review.record(event)?;
         }
@@ -305,9 +310,9 @@ impl Review {
     /// [`Error::OutOfTurn`] for an act that the path does not have here; [`Error::NotInCharge`] for a step by anybody
     /// but the owner; [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a
     /// period that no calendar gives; [`Error::HearingOpen`] where the period for a statement runs;
-    /// [`Error::NotConfirmed`] and [`Error::NotHeard`] for a decision against the person; [`Error::SamePerson`] for a
-    /// second review by who decided; [`Error::OtherBasis`] for a correction of something else;
-    /// [`Error::RecoveredNothing`] for a recovery without an amount.
+    /// [`Error::NamesDiffer`], [`Error::NotConfirmed`] and [`Error::NotHeard`] for a decision against the person;
+    /// [`Error::SamePerson`] for a second review by who decided; [`Error::OtherBasis`] for a correction of something
+    /// else; [`Error::RecoveredNothing`] for a recovery without an amount.
     pub fn record(&mut self, event: &Event) -> Result<(), Error> {
         let state = self.next(event)?;
         self.trail = self.trail.follow(event)?;
@@ -420,7 +425,7 @@ impl Review {
                 }
                 match &reviewed.result {
                     ReviewResult::Upheld {} => State::Reviewed(standing.clone()),
-                    ReviewResult::Changed { to } => State::Reviewed(standing.ground.bear(to)?),
+                    ReviewResult::Changed { to } => State::Reviewed(self.bear(standing.ground, to)?),
                     ReviewResult::Returned {} => State::Taken,
                 }
             }
@@ -442,9 +447,17 @@ impl Review {
         decided: &Decided,
     ) -> Result<State, Error> {
         self.must_be_owner(by)?;
-        let standing = Ground { verdict, heard }.bear(&decided.decision)?;
+        let standing = self.bear(Ground { verdict, heard }, &decided.decision)?;
         let by = by.clone();
         Ok(State::Decided { standing, by })
+    }
+
+    /// Whether the decision may be made on this ground, as things stand around it.
+    fn bear(&self, ground: Ground, decision: &Decision) -> Result<Standing, Error> {
+        if decision.is_adverse() && self.surroundings.names_differ {
+            return Err(Error::NamesDiffer);
+        }
+        ground.bear(decision)
     }
 
     fn must_be_owner(&self, by: &Text<64>) -> Result<(), Error> {

@@ -384,6 +384,7 @@ impl Running {
                     .map(|id| RuleId::new(id))
                     .collect::<Result<_, _>>()?,
             ),
+            name_label: None,
             legal_basis: None,
             rounds_a_month: None,
             resume_hours: None,
@@ -517,6 +518,7 @@ fn summarise(node: &Node, findings: &[Finding]) -> Result<expected::Round> {
                 minor: finding.care.minor.code().to_string(),
                 disabled: finding.care.disabled.code().to_string(),
             },
+            name: finding.name.map(|name| name.code().to_string()),
         });
         let under = finding
             .rule

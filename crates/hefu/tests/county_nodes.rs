@@ -294,5 +294,6 @@ fn finding(json: &Value) -> expected::Finding {
             minor: text(&json["care"]["minor"]).unwrap(),
             disabled: text(&json["care"]["disabled"]).unwrap(),
         },
+        name: text(&json["name"]),
     }
 }

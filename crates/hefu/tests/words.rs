@@ -20,13 +20,14 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 11] = [
+const PREFIXES: [(&str, &str); 12] = [
     ("Kind", "kind_"),
     ("Carrier", "carrier_"),
     ("Matter", "matter_"),
     ("PartNews", "ferry_part_"),
     ("WaitStep", "wait_"),
     ("Wrong", "wrong_"),
+    ("NameAgreement", "name_agreement_"),
     ("PeriodSource", "place_"),
     ("Role", "as_"),
     ("RoundState", "state_"),

@@ -107,7 +107,7 @@ pub struct ColumnMapping {
     /// `taiwan_permit`, `passport`.
     #[serde(with = "kind_code")]
     pub kind: Kind,
-    /// The person's name: only checked to be there, and never read.
+    /// The person's name, of which no more is kept than what can be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The programme, in the words of `programme.values` or of the catalogue.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Implied, Known, Month, MonthRange,
+    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Implied, Known, Month, MonthRange, NameDigest,
     Nature, Per, Period, ProgrammeCode, Protection, Referral, RowId, Status, is_referral,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey};
@@ -81,6 +81,7 @@ pub fn read_records(
 /// Where in [`Columns::others`] each field of the mapping stands.
 #[derive(Default)]
 struct Slots {
+    name: Option<usize>,
     programme: Option<usize>,
     period: Option<usize>,
     from: Option<usize>,
@@ -106,8 +107,8 @@ fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
             others.len() - 1
         })
     };
-    slot(&columns.name);
     let slots = Slots {
+        name: slot(&columns.name),
         programme: slot(&columns.programme),
         period: slot(&columns.period),
         from: slot(&columns.from),
@@ -160,6 +161,8 @@ mod warning {
     pub(super) const AMOUNT_MISSING: &str = "amount_missing";
     /// The column of case numbers is empty here: the record can be looked at by person only.
     pub(super) const CASE_MISSING: &str = "case_missing";
+    /// The column of names has no whole name here: whether it agrees with the other party's cannot be told.
+    pub(super) const NAME_MISSING: &str = "name_missing";
     /// The person's other number is none.
     pub(super) const ALIAS_REFUSED: &str = "alias_refused";
 }
@@ -182,6 +185,7 @@ struct RecordReader<'a> {
 
 /// A row's fields but for its number.
 struct Fields {
+    name: Option<NameDigest>,
     programme: ProgrammeCode,
     period: Period,
     amount: Option<Amount>,
@@ -230,6 +234,7 @@ impl RecordReader<'_> {
                 true => Known::Yes,
                 false => disabled,
             },
+            name: cell(self.slots.name).and_then(name),
             programme,
             period,
             amount,
@@ -371,6 +376,9 @@ impl RecordReader<'_> {
         if self.slots.case.is_some() && fields.case.is_none() {
             self.account.warn(warning::CASE_MISSING);
         }
+        if self.slots.name.is_some() && fields.name.is_none() {
+            self.account.warn(warning::NAME_MISSING);
+        }
         let alias = self
             .slots
             .alias
@@ -384,6 +392,7 @@ impl RecordReader<'_> {
             },
         }
         let Fields {
+            name,
             programme,
             period,
             amount,
@@ -398,6 +407,7 @@ impl RecordReader<'_> {
         Ok(Ok(AidRecord {
             row: id,
             person: parsed.key,
+            name,
             programme,
             period,
             amount,
@@ -472,6 +482,14 @@ fn word<T: Copy>(
 }
 
 /// Whoever is aided in the stead of somebody whose number cannot be read would be taken to be aided alone.
+/// Nothing is kept of a name but its digest. A number or a date is no name.
+fn name(cell: Cell<'_>) -> Option<NameDigest> {
+    match cell {
+        Cell::Text(text) => NameDigest::of(text),
+        _ => None,
+    }
+}
+
 fn victim(cell: Option<Cell<'_>>, kind: Kind) -> Result<Option<PersonKey>, &'static str> {
     let Some(cell) = cell.filter(|cell| *cell != Cell::Empty) else {
         return Ok(None);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_casework::review::{Event, Review, basis};
+use hefu_casework::review::{Event, Review, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
 use hefu_store::{Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
@@ -133,7 +133,8 @@ impl Node {
         for (seq, finding) in (1..).zip(&findings) {
             let rests_on = self.basis(finding);
             if let Some(events) = acts.remove(&(seq - 1)) {
-                let review = Review::from_events(rests_on, matched_on(&record), &parsed(&events)?)?;
+                let around = Surroundings::of(finding);
+                let review = Review::from_events(rests_on, matched_on(&record), around, &parsed(&events)?)?;
                 reviews.begun.insert(seq, review);
             } else if let Some(before) = self.corrected_elsewhere(&rests_on)? {
                 reviews.corrected_before.insert(seq, before);
@@ -156,7 +157,7 @@ impl Node {
             false => None,
         };
         Ok(Standing {
-            review: Review::from_events(rests_on, matched_on(record), &events)?,
+            review: Review::from_events(rests_on, matched_on(record), Surroundings::of(finding), &events)?,
             events,
             corrected_before,
         })

@@ -1,6 +1,6 @@
 use hefu_casework::{
-    Care, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, Payee, Payment,
-    ProgrammeCode, RowId, RuleId, When,
+    Care, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, NameAgreement, Payee,
+    Payment, ProgrammeCode, RowId, RuleId, When,
 };
 use hefu_identity::PersonKey;
 use jiff::civil::Date;
@@ -107,6 +107,8 @@ struct Shown {
     months: Vec<Month>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changeover: Vec<Month>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<NameAgreement>,
     programmes: Vec<ProgrammeCode>,
     to_verify: Option<Fen>,
     payments: Vec<ShownPayment>,
@@ -136,6 +138,7 @@ impl Shown {
             rows: finding.rows.clone(),
             months: finding.months.clone(),
             changeover: finding.changeover.clone(),
+            name: finding.name,
             programmes: finding.programmes.clone(),
             to_verify: finding.to_verify,
             payments: finding.payments.iter().map(ShownPayment::of).collect(),
@@ -155,6 +158,7 @@ impl Shown {
             case: secrets.text(CaseNumber::new)?,
             letter: None,
             feedback: None,
+            name: self.name,
             programmes: self.programmes,
             to_verify: self.to_verify,
             payments: self

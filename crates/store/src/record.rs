@@ -2,7 +2,7 @@
 
 use hefu_casework::{
     AgencyRole, AidRecord, Amount, CaseNumber, Circumstances, Fen, HouseholdNo, LetterNo, Month, MonthRange,
-    Per, Period, Referral, RowId, people_from_stored, people_stored,
+    NameDigest, Per, Period, Referral, RowId, people_from_stored, people_stored,
 };
 use hefu_identity::PersonKey;
 use ring::hmac;
@@ -19,12 +19,13 @@ const LETTER: &str = "records.letter";
 const FEEDBACK: &str = "records.feedback";
 const CIRCUMSTANCES: &str = "records.circumstances";
 const PEOPLE: &str = "records.people";
+const NAME: &str = "records.name";
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
      amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances,
-     people)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+     people, name)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
 /// The same for one person in every dataset.
 pub(crate) fn lookup(vault: &Vault, person: &PersonKey) -> [u8; LOOKUP_LEN] {
@@ -62,6 +63,11 @@ pub(crate) fn write(
         .map(|stored| vault.seal(CIRCUMSTANCES, &place, &*stored))
         .transpose()?;
     let people = vault.seal(PEOPLE, &place, &people_stored(record.protection, record.disabled))?;
+    let name = record
+        .name
+        .as_ref()
+        .map(|name| vault.seal(NAME, &place, &*name.stored()))
+        .transpose()?;
     let (from, to) = period_text(record.period);
     insert.execute(params![
         dataset,
@@ -84,6 +90,7 @@ pub(crate) fn write(
         feedback,
         circumstances,
         people,
+        name,
     ])?;
     Ok(())
 }
@@ -145,6 +152,10 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
         Some(sealed) => people_from_stored(&unseal(PEOPLE, sealed)?).ok_or_else(damaged)?,
         None => Default::default(),
     };
+    let name = match row.get::<_, Option<Vec<u8>>>("name")? {
+        Some(sealed) => Some(NameDigest::from_stored(&unseal(NAME, sealed)?).ok_or_else(damaged)?),
+        None => None,
+    };
     Ok(AidRecord {
         row: RowId {
             file: row.get("file")?,
@@ -152,6 +163,7 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
             row: row.get("row")?,
         },
         person: PersonKey::from_stored(&unseal(PERSON, row.get("person")?)?).ok_or_else(damaged)?,
+        name,
         programme: code("programme")?.parse().map_err(|_| damaged())?,
         period: period(&code("period_from")?, row.get("period_to")?).ok_or_else(damaged)?,
         amount,
@@ -224,6 +236,11 @@ pub(crate) fn feed(digest: &mut hmac::Context, record: &AidRecord) {
     if people != Default::default() {
         field(b"people");
         field(&people_stored(people.0, people.1));
+    }
+    // And for those of before names were read.
+    if let Some(name) = &record.name {
+        field(b"name");
+        field(&*name.stored());
     }
 }
 

@@ -1,9 +1,9 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AgencyRole, AidRecord, Amount, Care, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding,
-    FindingKind, HouseholdNo, Known, LetterNo, MonthRange, Payee, Payment, Per, Period, Protection,
-    ReasonCode, Referral, ReferralState, RowId, Status, When,
+    AgencyRole, AidRecord, Amount, Care, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding, FindingKind,
+    HouseholdNo, Known, LetterNo, MonthRange, NameAgreement, NameDigest, Payee, Payment, Per, Period, Protection, ReasonCode,
+    Referral, ReferralState, RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
@@ -46,6 +46,11 @@ pub(crate) fn letter(n: u32) -> String {
     format!("某检救助移〔2026〕{n:08}号")
 }
 
+/// Of somebody with an odd number.
+pub(crate) fn name(n: u32) -> String {
+    format!("张{}", ["三", "四", "国华", "阿·依"][n as usize / 2 % 4])
+}
+
 /// Somebody whom the `n`-th letter refers.
 pub(crate) fn referral(n: u32) -> AidRecord {
     let referral = Referral {
@@ -84,6 +89,7 @@ pub(crate) fn record(n: u32) -> AidRecord {
         AidRecord {
             row,
             person: person(n),
+            name: None,
             programme: "minimum_living".parse().unwrap(),
             period: Period::Months(months),
             amount: Some(Amount {
@@ -102,6 +108,7 @@ pub(crate) fn record(n: u32) -> AidRecord {
         AidRecord {
             row,
             person: person(n),
+            name: NameDigest::of(&name(n)),
             programme: "judicial_procuratorate".parse().unwrap(),
             period: Period::OneOff(date(2026, 8, 17)),
             amount: None,
@@ -129,6 +136,7 @@ pub(crate) fn shown(record: &AidRecord) -> String {
     let AidRecord {
         row,
         person,
+        name,
         programme,
         period,
         amount,
@@ -144,8 +152,9 @@ pub(crate) fn shown(record: &AidRecord) -> String {
     let case = case.as_ref().map(CaseNumber::as_str);
     let letter = referral.as_ref().map(|referral| referral.letter.as_str());
     let (person, circumstances) = (person.stored(), circumstances.stored());
+    let name = name.as_ref().map(|name| name.stored().to_vec());
     format!(
-        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {circumstances:?} {protection:?} {disabled:?} {status:?}"
+        "{row:?} {person:?} {name:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {circumstances:?} {protection:?} {disabled:?} {status:?}"
     )
 }
 
@@ -193,6 +202,7 @@ pub(crate) fn finding(n: u32) -> Finding {
         case,
         letter: None,
         feedback: None,
+        name: NameAgreement::ALL.get(n as usize % 4).copied(),
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
         care: Care {
@@ -223,6 +233,7 @@ pub(crate) fn feedback(n: u32) -> Finding {
         case: None,
         letter: LetterNo::new(&letter(n)),
         feedback: answered.then_some(answer),
+        name: None,
         programmes: vec!["referral_sent".parse().unwrap()],
         to_verify: None,
         payments: vec![],

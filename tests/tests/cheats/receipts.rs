@@ -141,6 +141,7 @@ async fn answered_with_one_spoilt(spoilt: u64) {
             row: person + 2,
         },
         person: parse(Paper::Resident, &number(person)).unwrap().key,
+        name: None,
         programme: ProgrammeCode::new("referral_received").unwrap(),
         period: Period::OneOff(date(2026, 8, 5)),
         amount: None,

@@ -101,6 +101,7 @@ fn record(person: u64) -> AidRecord {
             row: person + 2,
         },
         person: parse(Document::Resident, &number).unwrap().key,
+        name: None,
         programme: ProgrammeCode::new("referral_received").unwrap(),
         period: Period::OneOff(date(2026, 8, 5)),
         amount: None,

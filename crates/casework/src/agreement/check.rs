@@ -55,12 +55,14 @@ impl Agreement {
         ensure(self.retention_days > 0, "retention_days", Wrong::OutOfRange)
     }
 
-    /// Labels serve referrals and nothing else: who is not referred by the receiver must not come with one.
+    /// Referrals live by their labels. Where nothing is learned of who matched, there is nothing to label.
     fn validate_mode(&self) -> Result<(), Error> {
-        let runs = matches!(self.mode, Mode::Members | Mode::Labels);
-        ensure(runs, "mode", Wrong::Unsupported)?;
-        let labels = self.mode == Mode::Labels;
-        ensure(labels == self.of_referrals(), "mode", Wrong::NotAllowed)
+        let fits = match self.mode {
+            Mode::Members => !self.of_referrals(),
+            Mode::Labels => self.purpose != Purpose::Omissions,
+            _ => return ensure(false, "mode", Wrong::Unsupported),
+        };
+        ensure(fits, "mode", Wrong::NotAllowed)
     }
 
     fn validate_keys(&self) -> Result<(), Error> {
@@ -105,8 +107,20 @@ impl Agreement {
         };
         ensure(self.mode == Mode::Labels, "label", Wrong::NotAllowed)?;
         list("label.fields", &label.fields)?;
-        let says = label.fields.contains(&LabelField::State);
-        ensure(says, "label.fields", Wrong::Missing)?;
+        let names = label.fields.contains(&LabelField::Name);
+        if self.of_referrals() {
+            // The letter names the person, and who answers has read it.
+            ensure(!names, "label.fields", Wrong::NotAllowed)?;
+            let says = label.fields.contains(&LabelField::State);
+            ensure(says, "label.fields", Wrong::Missing)?;
+        } else {
+            // Of who was not referred a label tells nothing but whether the names agree.
+            ensure(
+                names && label.fields.len() == 1,
+                "label.fields",
+                Wrong::NotAllowed,
+            )?;
+        }
         let holds =
             (label.used_bytes()..=usize::from(MAX_LABEL_BYTES)).contains(&usize::from(label.max_bytes));
         ensure(holds, "label.max_bytes", Wrong::OutOfRange)

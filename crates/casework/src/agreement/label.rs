@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Feedback, ReasonCode, ReferralState,
+    Error, Feedback, NameCheck, ReasonCode, ReferralState,
     codes::codes,
     referral::{date_bytes, read_date},
 };
@@ -15,14 +15,14 @@ pub const MAX_LABEL_BYTES: u16 = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelTerms {
-    /// What is told. The state is always among it.
+    /// What is told: of somebody who was referred the state and perhaps more, and of anybody else the name alone.
     pub fields: Vec<LabelField>,
     /// To how many bytes a label is padded.
     pub max_bytes: u16,
 }
 
 codes! {
-    /// What a label can tell of somebody who was referred.
+    /// What a label can tell.
     LabelField {
         /// What has become of the person.
         State = "state",
@@ -30,6 +30,8 @@ codes! {
         Date = "date",
         /// Why the agency does not help, where it does not.
         Reason = "reason",
+        /// Whether the other agency knows the number under the same name, and never the name.
+        Name = "name",
     }
 }
 
@@ -39,6 +41,7 @@ impl LabelField {
         match self {
             LabelField::State | LabelField::Reason => 1,
             LabelField::Date => 4,
+            LabelField::Name => NameCheck::BYTES,
         }
     }
 }
@@ -66,10 +69,29 @@ pub fn label_bytes(terms: &LabelTerms, feedback: &Feedback) -> Vec<u8> {
             LabelField::State => label.push(feedback.state.number()),
             LabelField::Date => label.extend(date_bytes(feedback.date)),
             LabelField::Reason => label.push(feedback.reason.map_or(0, ReasonCode::number)),
+            // No agreement has it beside a state.
+            LabelField::Name => label.extend(NameCheck::UNKNOWN.bytes()),
         }
     }
     label.resize(usize::from(terms.max_bytes), 0);
     label
+}
+
+/// The label of one match where names are compared: the check, then zeros up to the agreed width.
+pub fn name_label_bytes(terms: &LabelTerms, name: NameCheck) -> Vec<u8> {
+    let mut label = name.bytes().to_vec();
+    label.resize(usize::from(terms.max_bytes), 0);
+    label
+}
+
+/// What such a label says. Only what [`name_label_bytes`] can have written under the same terms is read.
+///
+/// # Errors
+/// [`Error::Label`].
+pub fn parse_name_label(terms: &LabelTerms, label: &[u8]) -> Result<NameCheck, Error> {
+    let name = label.first_chunk().copied().map(NameCheck::from_bytes);
+    name.filter(|name| name_label_bytes(terms, *name) == label)
+        .ok_or(Error::Label)
 }
 
 /// What a label says. Only what [`label_bytes`] can have written under the same terms is read.

@@ -27,6 +27,7 @@ impl Learning {
         "learn_listed",
         "learn_label_fields",
         "learn_not_registered",
+        "learn_name_agreement",
         // Any receiver.
         "learn_list_meaning",
         "learn_peer_size",
@@ -78,6 +79,9 @@ fn as_receiver(agreement: &Agreement, rules: &RuleSet, peer: &Party, learned: &m
     if agreement.key_kind == KeyKind::Person {
         let programmes: Vec<_> = peer.programmes.iter().map(ToString::to_string).collect();
         learned.push(say("learn_list_meaning", [("programmes", programmes.join(", "))]));
+    }
+    if agreement.compares_names() {
+        learned.push(say("learn_name_agreement", []));
     }
     learned.push(say("learn_peer_size", [max(peer)]));
     learned.push(say("learn_nothing_of_others", []));

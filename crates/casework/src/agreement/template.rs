@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Agreement, KeyKind, LabelField, LabelTerms, Mode, Party, Purpose, Selection, check::ensure};
-use crate::{Error, Hex, MonthRange, Place, RuleId, RuleKind, RuleSet, Wrong};
+use crate::{Error, Hex, MonthRange, NameCheck, Place, RuleId, RuleKind, RuleSet, Wrong};
 
 /// The processing that a public body needs for a duty that the law gives it.
 const DUTY: &str = "个人信息保护法第十三条第一款第三项、第三十四条";
@@ -12,6 +12,7 @@ const DUTY: &str = "个人信息保护法第十三条第一款第三项、第三
 const VERIFICATION: &str = "社会救助暂行办法第五十八条";
 
 const LABEL_BYTES: u16 = 32;
+const NAME_LABEL: u16 = NameCheck::BYTES as u16;
 const ROUNDS_A_MONTH: u32 = 4;
 /// A long weekend.
 const RESUME_HOURS: u32 = 72;
@@ -58,6 +59,9 @@ pub struct DraftRequest {
     /// The rules; without them, all that the parties' programmes can break at the place in these months. Rules that are
     /// no more than a reason to look show lawful cases too, and are only there where they are asked for.
     pub rules: Option<Vec<RuleId>>,
+    /// Whether labels tell if both know a number under one name. Without it they do where something may be taken from
+    /// people: for duplicates, and for nothing else.
+    pub name_label: Option<bool>,
     /// Articles beside or instead of those of the purpose.
     pub legal_basis: Option<Vec<String>>,
     /// How many rounds a month.
@@ -79,7 +83,16 @@ impl Template {
     /// [`Error::Agreement`] for a purpose that this version does not run.
     pub fn for_purpose(purpose: Purpose) -> Result<Template, Error> {
         ensure(purpose != Purpose::Statistics, "purpose", Wrong::Unsupported)?;
-        let referrals = purpose == Purpose::Referrals;
+        let label = match purpose {
+            Purpose::Referrals => Some(LabelTerms {
+                fields: vec![LabelField::State, LabelField::Date, LabelField::Reason],
+                max_bytes: LABEL_BYTES,
+            }),
+            // Who may take something from a person on the ground of a match must take care that it is of that person
+            // (个人信息保护法 art. 8). Elsewhere less is told (art. 6).
+            Purpose::Duplicates => Some(name_terms()),
+            _ => None,
+        };
         Ok(Template {
             purpose,
             // Under rule keys lawful overlaps do not show.
@@ -88,12 +101,9 @@ impl Template {
                 Purpose::Referrals => KeyKind::Referral,
                 _ => KeyKind::Person,
             },
-            mode: if referrals { Mode::Labels } else { Mode::Members },
+            mode: mode_of(label.as_ref()),
             legal_basis: [DUTY, VERIFICATION].map(str::to_owned).to_vec(),
-            label: referrals.then(|| LabelTerms {
-                fields: LabelField::ALL.to_vec(),
-                max_bytes: LABEL_BYTES,
-            }),
+            label,
             // Both pay, so both have to look; otherwise only the first one asks.
             receivers: if purpose == Purpose::Duplicates {
                 vec![0, 1]
@@ -112,6 +122,13 @@ impl Template {
     /// As [`Agreement::check_against`] on its first day; [`Error::Agreement`] with the field `rules` where there is no
     /// rule that the parties' programmes could break.
     pub fn draft(self, request: DraftRequest, rules: &RuleSet) -> Result<Agreement, Error> {
+        let label = match request.name_label {
+            None => self.label,
+            Some(true) => Some(name_terms()),
+            Some(false) => self
+                .label
+                .filter(|label| !label.fields.contains(&LabelField::Name)),
+        };
         let mut agreement = Agreement {
             version: Agreement::VERSION,
             number: request.number,
@@ -124,11 +141,11 @@ impl Template {
             },
             place: request.place,
             key_kind: self.key_kind,
-            mode: self.mode,
+            mode: mode_of(label.as_ref()),
             suite: request.suite,
             rules: request.rules.unwrap_or_default(),
             rules_digest: Hex(rules.digest()),
-            label: self.label,
+            label,
             rounds_a_month: request.rounds_a_month.unwrap_or(self.rounds_a_month),
             resume_hours: request.resume_hours.unwrap_or(self.resume_hours),
             valid_from: request.valid_from,
@@ -144,5 +161,19 @@ impl Template {
         }
         agreement.check_against(rules, agreement.valid_from)?;
         Ok(agreement)
+    }
+}
+
+fn name_terms() -> LabelTerms {
+    LabelTerms {
+        fields: vec![LabelField::Name],
+        max_bytes: NAME_LABEL,
+    }
+}
+
+fn mode_of(label: Option<&LabelTerms>) -> Mode {
+    match label {
+        Some(_) => Mode::Labels,
+        None => Mode::Members,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{At, CannotFind, CannotFindReason, Element};
+use super::{At, CannotFind, CannotFindReason, Element, Entered};
 use crate::{
     AgencyRole, Agreement, AidRecord, Basis, CaseMatching, CauseCode, Error, Feedback, KeyKind, Month,
-    MonthRange, Party, ProgrammeCode, Rule, RuleId, RuleKind, RuleSet, Window, Wrong,
+    MonthRange, NameCheck, Party, ProgrammeCode, Rule, RuleId, RuleKind, RuleSet, Window, Wrong,
     ledger::{Intake, Line},
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Plan<'a> {
     other: AgencyRole,
     /// Which letters are between the two parties, where referrals are entered.
     letters: Option<Letters>,
+    /// Whether the names beside the numbers are compared.
+    names: bool,
     /// By line, where this party answers.
     pub(super) feedbacks: Vec<Feedback>,
 }
@@ -98,6 +100,7 @@ impl<'a> Plan<'a> {
             receives: me == receiver,
             other: agreement.party(other)?.role,
             letters: None,
+            names: agreement.compares_names(),
             feedbacks: Vec::new(),
         };
         match agreement.key_kind {
@@ -172,7 +175,7 @@ impl<'a> Plan<'a> {
         &mut self,
         record: &AidRecord,
         intake: &mut Intake<'_>,
-        entered: &mut Vec<(Element, u32)>,
+        entered: &mut Vec<Entered>,
     ) -> Result<(), Error> {
         let Some(standings) = self.standings.get(&record.programme) else {
             return Ok(());
@@ -218,18 +221,23 @@ impl<'a> Plan<'a> {
                 By::Case => circumstances.victim.as_ref().unwrap_or(&record.person),
                 _ => &record.person,
             };
+            // The name in a row is of the person, and not of the victim in whose place a relative stands.
+            let name = record
+                .name
+                .as_ref()
+                .filter(|_| self.names && intake.are_of_one(person, &record.person));
             for number in intake.numbers(person) {
-                let number = number?;
-                entered.extend(ats.iter().map(|at| {
-                    (
-                        Element {
-                            rule: standing.index,
-                            side: standing.side,
-                            number,
-                            at: *at,
-                        },
-                        line,
-                    )
+                let (number, key) = number?;
+                let name = name.map_or(NameCheck::UNKNOWN, |name| name.check(key));
+                entered.extend(ats.iter().map(|at| Entered {
+                    element: Element {
+                        rule: standing.index,
+                        side: standing.side,
+                        number,
+                        at: *at,
+                    },
+                    line,
+                    name,
                 }));
             }
         }

@@ -79,7 +79,7 @@ pub fn local_findings(
         Some(RuleKind::Ends) => FindingKind::ShouldEnd,
         _ => FindingKind::Local,
     };
-    assemble(&ledger, &rules, None, kind, changeover::seen, hits, on)
+    assemble(&ledger, &rules, None, kind, changeover::seen, |_| None, hits, on)
 }
 
 /// One row of one person under one rule.

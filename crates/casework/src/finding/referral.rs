@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Finding, FindingKind, Outcome, in_order, within};
+use super::{Finding, FindingKind, Outcome, each_label, in_order};
 use crate::{
     Error, Feedback,
     element::{At, ElementSet},
@@ -19,8 +19,9 @@ pub(super) fn outcome(
     on: Date,
 ) -> Result<Outcome, Error> {
     let mut known = Vec::new();
-    for (position, feedback) in answered(set, matched, labels)? {
-        known.extend(said(set, position, Some(feedback)));
+    for labelled in each_label(set, matched, labels)? {
+        let (position, terms, label) = labelled?;
+        known.extend(said(set, position, Some(parse_label(terms, label)?)));
     }
     for position in 0..set.len() {
         known.extend(said(set, position, None));
@@ -64,24 +65,6 @@ fn said(set: &ElementSet, position: usize, feedback: Option<Feedback>) -> impl I
     })
 }
 
-fn answered(set: &ElementSet, matched: &[u32], labels: &[u8]) -> Result<Vec<(usize, Feedback)>, Error> {
-    let miscounted = Error::LabelCount {
-        bytes: labels.len(),
-        matches: matched.len(),
-    };
-    let Some(terms) = &set.label else {
-        return Err(miscounted);
-    };
-    let width = usize::from(terms.max_bytes);
-    if Some(labels.len()) != matched.len().checked_mul(width) {
-        return Err(miscounted);
-    }
-    let matches = matched.iter().zip(labels.chunks_exact(width));
-    matches
-        .map(|(position, label)| Ok((within(set, *position)?, parse_label(terms, label)?)))
-        .collect()
-}
-
 fn finding(set: &ElementSet, peer: &str, said: &[Said], on: Date) -> Finding {
     let ledger = &set.ledger;
     let Said {
@@ -106,6 +89,7 @@ fn finding(set: &ElementSet, peer: &str, said: &[Said], on: Date) -> Finding {
         case: None,
         letter: Some(ledger.letters[letter as usize].clone()),
         feedback,
+        name: None,
         programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
         to_verify: None,
         payments: vec![],

@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
-use crate::{Fen, Finding, Hex, Month, Payee, Payment, ProgrammeCode, RuleId, When, canonical, rule::sha256};
+use crate::{
+    Fen, Finding, Hex, Month, NameAgreement, Payee, Payment, ProgrammeCode, RuleId, When, canonical,
+    rule::sha256,
+};
 
 const BASIS: &[u8] = b"hefu/3 basis\0";
 
 /// The digest of what a finding says: kind, rule, other party, person, months, case or letter and what was fed back,
-/// programmes, and each amount. Where it stands in an export is no part of that: next month's export has the same
+/// whether names agree, programmes, and each amount. Where it stands in an export is no part of that: next month's export has the same
 /// payment in another row.
 ///
 /// `person` is the store's keyed digest of the number in [`Finding::person`]. It keeps two people apart, and without
@@ -26,6 +29,11 @@ pub fn basis(finding: &Finding, person: &Hex<16>) -> Hex<32> {
         case: finding.case.as_ref().map(|case| case.canonical()),
         letter: finding.letter.as_ref().map(|letter| letter.canonical()),
         feedback,
+        // What is not known changes nothing.
+        name: finding
+            .name
+            .filter(|name| *name != NameAgreement::Unknown)
+            .map(NameAgreement::code),
         programmes: finding.programmes.iter().collect(),
         payments,
     };
@@ -43,6 +51,9 @@ struct RestsOn<'a> {
     case: Option<&'a str>,
     letter: Option<&'a str>,
     feedback: Option<Hex<6>>,
+    /// Findings of before names were compared keep their digests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
     programmes: Vec<&'a ProgrammeCode>,
     payments: Vec<Paid<'a>>,
 }

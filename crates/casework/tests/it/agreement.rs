@@ -162,10 +162,10 @@ fn what_contradicts_itself_says_the_field() {
             a.selection.months.to = a.selection.months.from
         }),
         ("mode", Wrong::Unsupported, |a| a.mode = Mode::Count),
-        ("mode", Wrong::NotAllowed, |a| a.mode = Mode::Labels),
         ("mode", Wrong::NotAllowed, |a| a.purpose = Purpose::Referrals),
         ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Referral),
         ("key_kind", Wrong::NotAllowed, |a| a.purpose = Purpose::Omissions),
+        ("label", Wrong::Missing, |a| a.mode = Mode::Labels),
         ("label", Wrong::NotAllowed, |a| {
             a.label = Some(LabelTerms {
                 fields: vec![LabelField::State],
@@ -212,7 +212,8 @@ fn refused(right: Agreement, changes: &[(&str, Wrong, Change)]) {
 fn an_agreement_on_referrals_fits_together_in_every_part() {
     let changes: &[(&str, Wrong, Change)] = &[
         ("mode", Wrong::NotAllowed, |a| a.mode = Mode::Members),
-        ("mode", Wrong::NotAllowed, |a| a.purpose = Purpose::Leads),
+        ("mode", Wrong::NotAllowed, |a| a.purpose = Purpose::Omissions),
+        ("key_kind", Wrong::NotAllowed, |a| a.purpose = Purpose::Leads),
         ("mode", Wrong::Unsupported, |a| a.mode = Mode::Sum),
         ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Person),
         ("key_kind", Wrong::NotAllowed, |a| a.key_kind = KeyKind::Rule),
@@ -273,7 +274,7 @@ fn other_versions_of_the_form_are_not_read() {
         ("\"resume_hours\":72,", ""),
         ("\"rounds_a_month\":4,", ""),
         ("\"max_bytes\":32", "\"max_bytes\":32,\"plain\":true"),
-        ("[\"state\",", "[\"name\",\"state\","),
+        ("[\"state\",", "[\"colour\",\"state\","),
         ("\"rounds_a_month\":4", "\"rounds_a_month\":-4"),
         ("\"resume_hours\":72", "\"resume_hours\":\"72\""),
     ] {

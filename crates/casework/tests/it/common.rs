@@ -56,6 +56,7 @@ pub(crate) fn record(row: u64, who: u32, programme: &str, when: &str) -> AidReco
             row,
         },
         person: person(who),
+        name: None,
         programme: code(programme),
         period,
         amount: None,
@@ -181,7 +182,7 @@ pub(crate) fn referrals() -> Agreement {
         mode: Mode::Labels,
         receivers: vec![0],
         label: Some(LabelTerms {
-            fields: LabelField::ALL.to_vec(),
+            fields: vec![LabelField::State, LabelField::Date, LabelField::Reason],
             max_bytes: 32,
         }),
         ..agreement

@@ -506,6 +506,7 @@ fn a_draft_takes_rules_to_look_only_where_they_are_asked_for() {
         months: agreement.selection.months,
         suite: agreement.suite.clone(),
         rules,
+        name_label: None,
         legal_basis: None,
         rounds_a_month: None,
         resume_hours: None,

@@ -100,6 +100,7 @@ fn any_terms() -> impl Strategy<Value = LabelTerms> {
             LabelField::State => true,
             LabelField::Date => date,
             LabelField::Reason => reason,
+            LabelField::Name => false,
         };
         terms(&order.into_iter().filter(told).collect::<Vec<_>>(), max_bytes)
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::*;
-use hefu_casework::{Agreement, Learning, Purpose, RuleSet, learns};
+use hefu_casework::{Agreement, LabelField, LabelTerms, Learning, Mode, Purpose, RuleSet, learns};
 
 fn codes(agreement: &Agreement, party: usize) -> Vec<&'static str> {
     agreement.validate().unwrap();
@@ -54,6 +54,41 @@ fn the_receiver_learns_what_it_asks_and_the_sender_only_sizes() {
         assert_eq!(codes(&agreement, 1), sender);
     }
     assert!(learns(&referrals(), &RuleSet::national(), 2).is_empty());
+}
+
+fn named(agreement: Agreement) -> Agreement {
+    Agreement {
+        mode: Mode::Labels,
+        label: Some(LabelTerms {
+            fields: vec![LabelField::Name],
+            max_bytes: 2,
+        }),
+        ..agreement
+    }
+}
+
+/// Only who receives, and nothing of it in the words on referrals.
+#[test]
+fn that_names_are_compared_is_told() {
+    let by_rule = named(agreement(&["minimum_living"], &["extreme_poverty"], &["X1"]));
+    let first = [
+        "learn_rule_breaches",
+        "learn_counterpart_span",
+        "learn_name_agreement",
+    ];
+    let expected = [&first[..], &ANY_RECEIVER, &ANY_SENDER, &BOTH].concat();
+    assert_eq!(codes(&by_rule, 0), expected);
+    assert_eq!(codes(&by_rule, 1), expected);
+    let leads = named(by_person(
+        Purpose::Leads,
+        &["case_victim"],
+        &["disability_holder"],
+    ));
+    assert_eq!(
+        codes(&leads, 0),
+        receiver(&["learn_listed", "learn_list_meaning", "learn_name_agreement"])
+    );
+    assert_eq!(codes(&leads, 1), [ANY_SENDER.as_slice(), &BOTH].concat());
 }
 
 #[test]
@@ -146,6 +181,7 @@ fn every_code_is_said_by_some_agreement_and_no_other() {
         person(Purpose::Omissions),
         person(Purpose::Leads),
         person(Purpose::Duplicates),
+        named(person(Purpose::Leads)),
         referrals(),
         judicial([Some("a"), None]),
         judicial([Some("a"), Some("b")]),

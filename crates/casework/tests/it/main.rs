@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod basis;
 mod calendar;
 mod care;
 mod cases;
@@ -19,6 +20,7 @@ mod labels;
 mod leakage;
 mod letters;
 mod local;
+mod names;
 mod policy;
 mod referrals;
 mod reviews;

@@ -1,20 +1,17 @@
 //! The path from a finding to a decision, step by step as the law has it.
 
 use hefu_casework::{
-    Error, Feedback, Fen, Finding, FindingKind, Hex, HouseholdNo, LetterNo, MAX_ACTS, Payee, ReferralState,
-    RuleId, Text,
+    Error, Fen, Hex, MAX_ACTS, Text,
     calendar::{Calendar, DayUnit},
     review::{
         Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult,
-        Reviewed, Statement, Told, Verdict, Verified, basis, contradicts,
+        Reviewed, Statement, Surroundings, Told, Verdict, Verified, contradicts,
     },
 };
 use jiff::{
     Timestamp,
     civil::{Date, date},
 };
-
-use crate::common::{With, agreement, code, learn, month, person, record};
 
 const BASIS: Hex<32> = Hex([7; 32]);
 
@@ -137,7 +134,7 @@ fn path(stage: &str) -> Vec<Event> {
 }
 
 fn replay(events: &[Event]) -> Result<Review, Error> {
-    Review::from_events(BASIS, MATCHED, events)
+    Review::from_events(BASIS, MATCHED, Surroundings::default(), events)
 }
 
 fn stage_after(review: &mut Review, event: &Event) -> String {
@@ -242,6 +239,41 @@ fn nothing_is_taken_from_a_person_whom_verification_did_not_confirm() {
             }
             let lawful = [&ready[..], &[event(10, "甲", decided(Decision::Lawful {}))]].concat();
             assert_eq!(replay(&lawful).unwrap().decision(), Some(&Decision::Lawful {}));
+        }
+    }
+}
+
+/// Two people with one number exist: whatever verification and hearing showed, nobody loses anything by this finding.
+#[test]
+fn nothing_is_taken_from_anybody_while_the_names_differ() {
+    let differ = Surroundings { names_differ: true };
+    let at = |events: &[Event]| Review::from_events(BASIS, MATCHED, differ, events).unwrap();
+    let refused = |review: &mut Review, by, act| {
+        let stage = review.stage();
+        let refused = review.record(&event(10, by, act));
+        assert!(matches!(refused, Err(Error::NamesDiffer)), "{refused:?}");
+        assert_eq!(review.stage(), stage);
+    };
+    for stage in ["verified", "told", "heard", "excepted"] {
+        for decision in [Decision::Stopped {}, recovered(1)] {
+            refused(&mut at(&path(stage)), "甲", decided(decision));
+        }
+        for decision in [
+            Decision::Lawful {},
+            Decision::DataError {},
+            Decision::Referred {
+                to: text("某县公安局"),
+            },
+        ] {
+            let acts = [&path(stage)[..], &[event(10, "甲", decided(decision.clone()))]].concat();
+            let mut review = at(&acts);
+            assert_eq!(review.decision(), Some(&decision));
+            for to in [Decision::Stopped {}, recovered(1)] {
+                refused(&mut review, "乙", reviewed(ReviewResult::Changed { to }));
+            }
+            review
+                .record(&event(10, "乙", reviewed(ReviewResult::Upheld {})))
+                .unwrap();
         }
     }
 }
@@ -495,71 +527,4 @@ fn agencies_that_contradict_each_other_are_flagged() {
             assert_eq!(contradicts(a, b), expected, "{a:?} {b:?}");
         }
     }
-}
-
-const PERSON: Hex<16> = Hex([1; 16]);
-
-fn found(rows: [u64; 2], who: u32, fen: i64) -> Finding {
-    let agreement = agreement(&["minimum_living"], &["extreme_poverty"], &["X1"]);
-    let [first, second] = rows;
-    let own = [
-        record(first, who, "minimum_living", "2026-07").fen(fen),
-        record(second, who, "minimum_living", "2026-08").fen(50_000),
-    ];
-    let theirs = [record(9, who, "extreme_poverty", "2026-07..2026-09")];
-    let mut outcome = learn(&agreement, 0, [&own, &theirs]);
-    assert_eq!(outcome.findings.len(), 1);
-    outcome.findings.remove(0)
-}
-
-#[test]
-fn the_basis_is_what_was_found_and_not_where_it_stood() {
-    let finding = found([1, 2], 1, 60_000);
-    let plain = basis(&finding, &PERSON);
-    // The next import lists the same payments elsewhere, and in another order.
-    assert_eq!(basis(&found([12, 7], 1, 60_000), &PERSON), plain);
-    let mut reordered = finding.clone();
-    reordered.payments.reverse();
-    assert_eq!(basis(&reordered, &PERSON), plain);
-    assert_ne!(basis(&found([1, 2], 1, 60_001), &PERSON), plain);
-    assert_ne!(basis(&finding, &Hex([2; 16])), plain);
-
-    let differs = |change: fn(&mut Finding)| {
-        let mut changed = finding.clone();
-        change(&mut changed);
-        assert_ne!(basis(&changed, &PERSON), plain);
-    };
-    differs(|finding| finding.kind = FindingKind::Local);
-    differs(|finding| finding.rule = Some(RuleId::new("X3").unwrap()));
-    differs(|finding| finding.peer = None);
-    differs(|finding| finding.months.push(month("2026-09")));
-    differs(|finding| finding.programmes.push(code("orphan")));
-    differs(|finding| finding.case = hefu_casework::CaseNumber::new("1号"));
-    differs(|finding| finding.letter = LetterNo::new("1号"));
-    differs(|finding| {
-        finding.feedback = Some(Feedback {
-            date: None,
-            state: ReferralState::Accepted,
-            reason: None,
-        });
-    });
-    differs(|finding| finding.payments[0].payee = Payee::Household(HouseholdNo::new("H-1").unwrap()));
-    differs(|finding| {
-        finding.payments.pop();
-    });
-    // The number itself is no part of it: the keyed digest stands for the person.
-    let mut renumbered = finding.clone();
-    renumbered.person = person(2);
-    assert_eq!(basis(&renumbered, &PERSON), plain);
-}
-
-/// The bytes behind a basis, written down by hand: SHA-256 over the prefix and the SHA-256 of the canonical JSON.
-#[test]
-fn the_basis_is_the_digest_of_its_written_form() {
-    use ring::digest::{SHA256, digest};
-    let json = r#"{"case":null,"feedback":null,"kind":"duplicate","letter":null,"months":["2026-07","2026-08"],"payments":[{"case":null,"fen":60000,"household":false,"programme":"minimum_living","when":"2026-07"},{"case":null,"fen":50000,"household":false,"programme":"minimum_living","when":"2026-08"}],"peer":"某县残联","person":"01010101010101010101010101010101","programmes":["minimum_living"],"rule":"X1"}"#;
-    let inner = digest(&SHA256, json.as_bytes());
-    let outer = digest(&SHA256, &[b"hefu/3 basis\0", inner.as_ref()].concat());
-    let found = basis(&found([1, 2], 1, 60_000), &PERSON);
-    assert_eq!(found.0, outer.as_ref());
 }

@@ -14,6 +14,7 @@ fn request(from: &Agreement) -> DraftRequest {
         months: from.selection.months,
         suite: from.suite.clone(),
         rules: None,
+        name_label: None,
         legal_basis: None,
         rounds_a_month: None,
         resume_hours: None,
@@ -35,7 +36,7 @@ fn every_purpose_that_is_run_has_a_draft_that_holds() {
         (
             Purpose::Duplicates,
             KeyKind::Rule,
-            Mode::Members,
+            Mode::Labels,
             &[0, 1],
             "extreme_poverty",
             "disabled_care",
@@ -70,7 +71,7 @@ fn every_purpose_that_is_run_has_a_draft_that_holds() {
         assert_eq!((draft.key_kind, draft.mode), (*key_kind, *mode));
         assert_eq!(draft.receivers, *receivers);
         assert_eq!(draft.legal_basis.len(), 2);
-        assert_eq!(draft.label.is_some(), *purpose == Purpose::Referrals);
+        assert_eq!(draft.label.is_some(), draft.mode == Mode::Labels);
         draft
             .check_against(&RuleSet::national(), draft.valid_from)
             .unwrap();

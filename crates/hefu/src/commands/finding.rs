@@ -101,7 +101,8 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
 }
 
 fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
-    let codes = [
+    let compared = page.findings.iter().any(|finding| finding.name.is_some());
+    let mut codes = vec![
         "col_seq",
         "col_kind",
         "col_rule",
@@ -111,10 +112,11 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_to_verify",
         "col_care",
         "col_due",
-        "col_standing",
     ];
+    codes.extend(compared.then_some("col_name_agreement"));
+    codes.push("col_standing");
     let row = |finding: &FindingView| {
-        vec![
+        let mut row = vec![
             finding.seq.to_string(),
             lang.word(&finding.kind),
             finding.rule.clone().unwrap_or_else(|| "—".to_owned()),
@@ -124,8 +126,10 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
             people::care(&finding.care, lang),
             people::due(finding.due.as_ref(), lang),
-            review::standing(finding, lang),
-        ]
+        ];
+        row.extend(compared.then(|| name_agreement(finding, lang).unwrap_or_else(|| "—".to_owned())));
+        row.push(review::standing(finding, lang));
+        row
     };
     std::iter::once(headings(lang, &codes))
         .chain(page.findings.iter().map(row))
@@ -156,6 +160,12 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
     std::iter::once(headings(lang, &codes))
         .chain(page.findings.iter().map(row))
         .collect()
+}
+
+/// Whether both agencies know the number under one name; none where names are not compared.
+pub(crate) fn name_agreement(finding: &FindingView, lang: Lang) -> Option<String> {
+    let name = finding.name.as_ref()?;
+    Some(lang.word(&format!("name_agreement_{name}")))
 }
 
 /// What the other agency says of a referred person, with the day and why; or that it has said nothing.
@@ -218,6 +228,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             "col_due",
             finding.due.as_ref().map(|due| people::due(Some(due), lang)),
         ),
+        ("col_name_agreement", name_agreement(finding, lang)),
         (
             "col_standing",
             finding.review.as_ref().map(|_| review::standing(finding, lang)),
@@ -275,6 +286,7 @@ mod tests {
             to_verify_fen: Some(65_050),
             letter: None,
             feedback: None,
+            name: None,
             review: None,
             care: CareView {
                 protected: true,

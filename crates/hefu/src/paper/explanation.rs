@@ -4,6 +4,7 @@ use hefu_casework::Catalogue;
 use hefu_node::api::view::{ActView, Derived, ExplanationView, Noted, Proof};
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
+use crate::commands::finding::name_agreement;
 use crate::commands::{local, people, rows_at, short};
 use crate::printer::{grouped, yuan};
 use crate::words::Lang;
@@ -219,6 +220,7 @@ impl<'a> Say<'a> {
         if let Some(fen) = finding.to_verify_fen {
             rows.push(self.fact("col_to_verify", yuan(fen)));
         }
+        rows.extend(name_agreement(finding, self.lang).map(|name| self.fact("col_name_agreement", name)));
         facts(self.word("paper_person_own"), rows)
     }
 

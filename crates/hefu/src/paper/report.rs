@@ -459,6 +459,10 @@ impl Say {
                         .map(|reason| self.word(&format!("feedback_reason_{reason}"))),
                 );
             }
+            said.extend(
+                line.name
+                    .map(|name| self.word(&format!("name_agreement_{}", name.code()))),
+            );
             match &line.review {
                 None if line.corrected_before => said.push(self.word("stage_corrected_before")),
                 None => said.push(self.word("stage_open")),

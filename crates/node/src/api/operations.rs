@@ -221,6 +221,7 @@ impl Operations {
             },
             suite: Ristretto255::NAME.to_owned(),
             rules: request.rules.map(rules).transpose().map_err(Error::from)?,
+            name_label: request.compare_names,
             legal_basis: request.legal_basis,
             rounds_a_month: request.rounds_a_month,
             resume_hours: request.resume_hours,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use hefu_casework::{Agreement, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text};
+use hefu_casework::{
+    Agreement, Fen, Hex, Learning, Month, NameAgreement, Place, ProgrammeCode, Rule, RuleId, Text,
+};
 use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -378,6 +380,9 @@ pub struct Line {
     pub to_verify_fen: Option<Fen>,
     /// What the other agency says of a person who was referred.
     pub feedback: Option<Feedback>,
+    /// Whether the other agency knows the number under the same name; not there where names are not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameAgreement>,
     /// How far a person's review is; nothing where nobody has begun one.
     pub review: Option<Reviewed>,
     /// Whether the same was found before and corrected there.

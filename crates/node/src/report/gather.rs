@@ -248,6 +248,7 @@ impl Node {
                 date: feedback.date,
                 reason: feedback.reason.map(|reason| reason.code().to_owned()),
             }),
+            name: finding.name,
             review: reviews.begun.get(&seq).map(Reviewed::of),
             corrected_before: reviews.corrected_before.contains_key(&seq),
             care: Some(Cared {

@@ -1,6 +1,6 @@
 //! What is shown of a finding: rows and months, and nobody's number.
 
-use hefu_casework::{Care, Fen, Finding, FindingKind, Known, Payee, Payment, RowId, When};
+use hefu_casework::{Care, Fen, Finding, FindingKind, Known, NameAgreement, Payee, Payment, RowId, When};
 use hefu_identity::Kind;
 use hefu_node::config::Config;
 use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
@@ -29,6 +29,7 @@ pub(crate) fn finding(number: &str, row: u64) -> Finding {
         case: None,
         letter: None,
         feedback: None,
+        name: None,
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
         payments: vec![Payment {
@@ -48,10 +49,24 @@ pub(crate) fn finding(number: &str, row: u64) -> Finding {
 
 /// A round with three findings, as one that ran on 2 March 2026 would have left it.
 pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
+    put_named_round(folder, config, dataset, [None; 3]);
+}
+
+/// The same under an agreement that may compare names.
+pub(crate) fn put_named_round(
+    folder: &std::path::Path,
+    config: &Config,
+    dataset: i64,
+    names: [Option<NameAgreement>; 3],
+) {
     let findings: Vec<_> = NUMBERS
         .iter()
         .zip(2..)
-        .map(|(number, row)| finding(number, row))
+        .zip(names)
+        .map(|((number, row), name)| Finding {
+            name,
+            ..finding(number, row)
+        })
         .collect();
     put_findings(folder, config, dataset, &findings);
 }

@@ -1,12 +1,12 @@
 //! From a finding to a decision, as officers ask for it: the path of the law, and every way to cut it short.
 
 use axum::body::Body;
-use hefu_casework::Hex;
+use hefu_casework::{Hex, NameAgreement};
 use hefu_node::api::ACTOR_HEADER;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::findings::{ID, NUMBERS, put_round};
+use crate::findings::{ID, NUMBERS, put_named_round};
 use crate::running::{Answer, Running, new_node};
 
 pub(crate) const WANG: &str = "王科长";
@@ -14,12 +14,21 @@ pub(crate) const LI: &str = "李主任";
 
 /// A node with a round of three findings.
 async fn node() -> Running {
+    named_node([None; 3]).await
+}
+
+async fn named_node(names: [Option<NameAgreement>; 3]) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let config = new_node(folder.path());
     let node = Running::with(folder, config.clone()).await;
     let dataset = crate::operations::import(&node, &format!("身份证号\n{}\n", NUMBERS[0])).await;
     let folder = node.stop().await;
-    put_round(folder.path(), &config, dataset["dataset"].as_i64().unwrap());
+    put_named_round(
+        folder.path(),
+        &config,
+        dataset["dataset"].as_i64().unwrap(),
+        names,
+    );
     Running::with(folder, config).await
 }
 
@@ -197,6 +206,35 @@ async fn the_path_of_the_law_can_be_gone_and_not_cut_short() {
     assert_eq!(acts.len(), 6);
     let body = json!({ "round": Hex(ID), "finding": 1, "number": 6, "act": "review_reviewed" });
     assert_eq!((&acts[5]["actor"], &acts[5]["body"]), (&json!(LI), &body));
+}
+
+/// Two people with one number: whatever was verified and said, the payment goes on until the record is put right.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_names_differ_nothing_is_taken_from_anybody() {
+    let node = named_node([
+        Some(NameAgreement::Differs),
+        Some(NameAgreement::Same),
+        Some(NameAgreement::Unknown),
+    ])
+    .await;
+    let node = &node;
+    let listed = node.get(&list()).await.json();
+    let names = [0, 1, 2].map(|index| listed["findings"][index]["name"].clone());
+    assert_eq!(names, ["differs", "same", "unknown"].map(|name| json!(name)));
+    let recovered = decided(json!({ "recovered": { "fen": 65_050 } }));
+    for seq in [1, 2, 3] {
+        done(node, WANG, seq, "2026-03-02", &taken()).await;
+        done(node, WANG, seq, "2026-03-03", &verified("confirmed")).await;
+        done(node, WANG, seq, "2026-03-04", &told()).await;
+        done(node, WANG, seq, "2026-03-05", &heard(Some("笔录1号"))).await;
+    }
+    refused(node, WANG, 1, "2026-03-06", &stopped(), "names_differ").await;
+    refused(node, WANG, 1, "2026-03-06", &recovered, "names_differ").await;
+    done(node, WANG, 1, "2026-03-06", &decided(json!({ "lawful": {} }))).await;
+    let changed = reviewed(json!({ "changed": { "to": { "stopped": {} } } }));
+    refused(node, LI, 1, "2026-03-07", &changed, "names_differ").await;
+    done(node, WANG, 2, "2026-03-06", &stopped()).await;
+    done(node, WANG, 3, "2026-03-06", &recovered).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

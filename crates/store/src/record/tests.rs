@@ -91,6 +91,42 @@ fn what_is_said_of_a_person_changed_past_the_schema_does_not_open() {
     }
 }
 
+/// Equal names do not show either, nor does a row take another's.
+#[test]
+fn a_name_is_kept_as_a_digest_and_sealed() {
+    let (dir, store) = fresh();
+    let named = |n: u32| AidRecord {
+        name: NameDigest::of("张三"),
+        ..record(2 * n)
+    };
+    let id = dataset(&store, (0..4).map(named));
+    let read = all(&store, id).unwrap();
+    assert_eq!(read, (0..4).map(|n| shown(&named(n))).collect::<Vec<_>>());
+    drop(store);
+    let database = Connection::open(dir.path().join("hefu.db")).unwrap();
+    let mut rows = database.prepare("SELECT name FROM records").unwrap();
+    let sealed: BTreeSet<Vec<u8>> = rows
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(sealed.len(), 4, "the same name, sealed four times");
+    let digest = NameDigest::of("张三").unwrap();
+    for sealed in &sealed {
+        assert!(!contains(sealed, "张三".as_bytes()) && !contains(sealed, &*digest.stored()));
+    }
+    drop(rows);
+    drop(database);
+    let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
+    store.raw("DROP TRIGGER records_stand").unwrap();
+    store
+        .raw("UPDATE records SET name = (SELECT name FROM records WHERE seq = 1) WHERE seq = 2")
+        .unwrap();
+    assert!(matches!(all(&store, id), Err(Error::Sealed { .. })));
+    store.raw("UPDATE records SET name = NULL WHERE seq = 2").unwrap();
+    assert!(all(&store, id).is_err(), "a name that is gone is missed");
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }

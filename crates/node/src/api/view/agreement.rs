@@ -110,6 +110,10 @@ pub struct DraftRequest {
     /// The rules by which elements are made; all that the programmes can break at the place otherwise.
     #[serde(default)]
     pub rules: Option<Vec<String>>,
+    /// Whether the receiver learns if both know a number under one name; for duplicates it does otherwise, and for
+    /// nothing else.
+    #[serde(default)]
+    pub compare_names: Option<bool>,
     /// The most elements that this node may enter.
     pub max_own_elements: u64,
     /// The most elements that the peer may enter.

@@ -53,6 +53,10 @@ pub struct FindingView {
     pub letter: Option<String>,
     /// What the other agency says of it; nothing where it has said nothing.
     pub feedback: Option<FeedbackView>,
+    /// Whether the other agency knows the number under the same name: `same`, `differs`, `unknown`; nothing where names
+    /// are not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// How far it is; nothing for what no round found.
     pub review: Option<ReviewView>,
     /// With how much care the person is to be dealt with.
@@ -147,6 +151,7 @@ impl FindingView {
                 date: feedback.date,
                 reason: feedback.reason.map(|reason| reason.code().to_owned()),
             }),
+            name: finding.name.map(|name| name.code().to_owned()),
             review,
             care: (&finding.care).into(),
             due,
