@@ -262,6 +262,9 @@ struct Hit {
     line: u32,
 }
 
+/// A finding is of one rule and one person, and of one case where the rule counts by case.
+type Key = (u16, u32, Option<u32>);
+
 impl Hit {
     fn new(ledger: &Ledger, rule: u16, at: At, line: u32) -> Hit {
         Hit {
@@ -272,8 +275,7 @@ impl Hit {
         }
     }
 
-    /// A finding is of one rule and one person, and of one case where the rule counts by case.
-    fn finding(&self) -> (u16, u32, Option<u32>) {
+    fn finding(&self) -> Key {
         let case = match self.at {
             At::Case(case) => Some(case),
             At::Month(_) | At::Window(..) | At::Letter(_) | At::Nothing => None,
@@ -302,12 +304,19 @@ fn positions(purpose: Purpose, set: &ElementSet, matched: &[u32]) -> Result<Vec<
         .collect())
 }
 
-/// The label of each match with its position and terms. Without terms there are no labels.
+/// A match and what the sender says of it.
+struct Labelled<'a> {
+    position: usize,
+    terms: &'a LabelTerms,
+    label: &'a [u8],
+}
+
+/// Each match with its label; nothing where labels are not agreed, and then there must be none.
 fn each_label<'a>(
     set: &'a ElementSet,
-    matched: &'a [u32],
+    matched: &[u32],
     labels: &'a [u8],
-) -> Result<impl Iterator<Item = Result<(usize, &'a LabelTerms, &'a [u8]), Error>>, Error> {
+) -> Result<Vec<Labelled<'a>>, Error> {
     let width = set.label.as_ref().map_or(0, |terms| usize::from(terms.max_bytes));
     if Some(labels.len()) != matched.len().checked_mul(width) {
         return Err(Error::LabelCount {
@@ -315,11 +324,17 @@ fn each_label<'a>(
             matches: matched.len(),
         });
     }
-    let each = move |terms| {
-        let matches = matched.iter().zip(labels.chunks_exact(width));
-        matches.map(move |(position, label)| Ok((within(set, *position)?, terms, label)))
+    let Some(terms) = &set.label else {
+        return Ok(vec![]);
     };
-    Ok(set.label.iter().flat_map(each))
+    let each = |(position, label): (&u32, _)| {
+        Ok(Labelled {
+            position: within(set, *position)?,
+            terms,
+            label,
+        })
+    };
+    matched.iter().zip(labels.chunks_exact(width)).map(each).collect()
 }
 
 fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {

@@ -20,8 +20,8 @@ pub(super) fn outcome(
 ) -> Result<Outcome, Error> {
     let mut known = Vec::new();
     for labelled in each_label(set, matched, labels)? {
-        let (position, terms, label) = labelled?;
-        known.extend(said(set, position, Some(parse_label(terms, label)?)));
+        let feedback = parse_label(labelled.terms, labelled.label)?;
+        known.extend(said(set, labelled.position, Some(feedback)));
     }
     for position in 0..set.len() {
         known.extend(said(set, position, None));
