@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Month, MonthRange, Per, Period,
-    RowId, RuleSet, Status, elements,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Known, Month, MonthRange, Per,
+    Period, Protection, RowId, RuleSet, Status, elements,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind as Document, parse};
@@ -263,6 +263,8 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         .unwrap()
         .key,
         name: None,
+        protection: Protection::default(),
+        disabled: Known::default(),
         programme: agreement.parties[me].programmes[0].clone(),
         period: Period::Months(MonthRange {
             from: month(7),

@@ -16,8 +16,9 @@ use hefu_identity::PersonKey;
 use jiff::civil::Date;
 
 use crate::{
-    Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind, LabelTerms,
-    LetterNo, Month, MonthRange, NameAgreement, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
+    Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind,
+    LabelTerms, LetterNo, Month, MonthRange, NameAgreement, ProgrammeCode, Purpose, RowId, Rule, RuleId,
+    RuleKind,
     element::At,
     ledger::{Ledger, Line},
 };
@@ -234,7 +235,16 @@ pub fn findings(
     };
     let rules: Vec<_> = set.rules.iter().collect();
     let name = |hit: &Hit| names.get(&hit.finding()).copied();
-    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, name, hits, on)?;
+    let findings = assemble(
+        &set.ledger,
+        &rules,
+        Some(peer),
+        kind,
+        changeover::met,
+        name,
+        hits,
+        on,
+    )?;
     Ok(Outcome {
         findings,
         cannot_find: set.cannot_find().to_vec(),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    AgencyRole, Amount, CaseNumber, Error, Known, Month, MonthRange, NameDigest, ProgrammeCode, Protection, Referral,
-    codes::codes, fold::fold,
+    AgencyRole, Amount, CaseNumber, Error, Known, Month, MonthRange, NameDigest, ProgrammeCode, Protection,
+    Referral, codes::codes, fold::fold,
 };
 
 /// A payment, a grant, or a place on a roll, of one person.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Implied, Known, Month, MonthRange, NameDigest,
-    Nature, Per, Period, ProgrammeCode, Protection, Referral, RowId, Status, is_referral,
+    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Implied, Known, Month, MonthRange,
+    NameDigest, Nature, Per, Period, ProgrammeCode, Protection, Referral, RowId, Status, is_referral,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey};
 

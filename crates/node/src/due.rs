@@ -2,7 +2,7 @@
 //! (重点人群) come first, then those of whom it must be asked whether they are of one; within, the earliest due.
 
 use hefu_casework::calendar::Calendar;
-use hefu_casework::review::{Due, Late, Review};
+use hefu_casework::review::{Due, Late, Review, Surroundings};
 use hefu_casework::{Care, Finding, FindingKind, Hex};
 use hefu_store::{Role, Round, RoundState};
 use jiff::civil::Date;
@@ -112,7 +112,8 @@ impl Node {
         match reviews.begun.get(&seq) {
             Some(review) => self.due_of(finding, review, waits, calendar),
             None => {
-                let review = Review::new(self.basis(finding), matched_on(record));
+                let around = Surroundings::of(finding);
+                let review = Review::new(self.basis(finding), matched_on(record), around);
                 self.due_of(finding, &review, waits, calendar)
             }
         }

@@ -297,6 +297,7 @@ mod tests {
             to_verify: None,
             payments: vec![],
             care,
+            name: None,
         };
         let known = Care {
             protected: false,

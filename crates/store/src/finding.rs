@@ -1,6 +1,6 @@
 use hefu_casework::{
-    Care, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, NameAgreement, Payee,
-    Payment, ProgrammeCode, RowId, RuleId, When,
+    Care, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, NameAgreement,
+    Payee, Payment, ProgrammeCode, RowId, RuleId, When,
 };
 use hefu_identity::PersonKey;
 use jiff::civil::Date;

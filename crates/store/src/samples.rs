@@ -1,9 +1,9 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AgencyRole, AidRecord, Amount, Care, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding, FindingKind,
-    HouseholdNo, Known, LetterNo, MonthRange, NameAgreement, NameDigest, Payee, Payment, Per, Period, Protection, ReasonCode,
-    Referral, ReferralState, RowId, Status, When,
+    AgencyRole, AidRecord, Amount, Care, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding,
+    FindingKind, HouseholdNo, Known, LetterNo, MonthRange, NameAgreement, NameDigest, Payee, Payment, Per,
+    Period, Protection, ReasonCode, Referral, ReferralState, RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
