@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod attack6;
 mod calendar;
 mod cases;
 mod common;

@@ -1,0 +1,61 @@
+//! What is kept too short, and what is told too far.
+
+use hefu_casework::Text;
+use hefu_casework::review::{Act, Event, Stage};
+use hefu_node::report::Form;
+use hefu_store::RoundState;
+use jiff::{Timestamp, ToSpan};
+use serde_json::json;
+
+use crate::Two;
+
+/// Finding K1 (a retention that is over ends a case that is not). The person was told that they may make a statement until a
+/// day that is still to come; then the finding, the notice and the decision to come are gone, and the next round finds the
+/// same person as if nothing had been.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    let ended = two.receiver.ended_round().await.ended_at.unwrap();
+    let days = node.agreement(&two.agreement).unwrap().agreement().retention_days;
+    let over = ended.checked_add((24 * i64::from(days)).hours()).unwrap();
+    let today = jiff::tz::offset(8).to_datetime(Timestamp::now()).date();
+    let until = jiff::tz::offset(8).to_datetime(over).date().tomorrow().unwrap();
+    for act in [
+        json!({ "taken": {} }),
+        json!({ "verified": { "result": "confirmed", "reason": "核实" } }),
+        json!({ "told": { "document": "告1号", "hearing": { "days": 1, "unit": "natural", "until": until } } }),
+    ] {
+        let event = Event {
+            at: Timestamp::now(),
+            by: Text::new("王科长").unwrap(),
+            on: today,
+            act: serde_json::from_value::<Act>(act).unwrap(),
+        };
+        node.record_review(&round, 1, &event).unwrap();
+    }
+    node.delete_expired(over).unwrap();
+    let review = node.review(&round, 1);
+    assert!(
+        review.as_ref().is_ok_and(|review| review.stage() == Stage::Told),
+        "{:?}",
+        review.err()
+    );
+}
+
+/// Finding S3 (a report for submission names the officer who deleted a register; those who made reports it leaves out).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_for_submission_names_no_officer() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    two.receiver
+        .newest_round(|round| round.state == RoundState::Done)
+        .await;
+    let dataset = node.store().datasets().unwrap()[0].id;
+    node.delete_dataset(dataset, "欧阳经办员").unwrap();
+    let report = node.report(&round, Form::Submission, "欧阳经办员").unwrap();
+    let report = String::from_utf8(report).unwrap();
+    assert!(!report.contains("欧阳经办员"));
+}
