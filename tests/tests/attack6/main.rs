@@ -9,6 +9,7 @@
 )]
 
 mod kept;
+mod named;
 mod signed;
 
 use hefu_casework::{AgencyRole, Purpose};
