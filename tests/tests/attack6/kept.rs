@@ -59,3 +59,41 @@ async fn a_report_for_submission_names_no_officer() {
     let report = String::from_utf8(report).unwrap();
     assert!(!report.contains("欧阳经办员"));
 }
+
+/// Finding K2 (an act that is not liked is taken off the record). Whoever can write to the database, and has no key, takes the
+/// last acts of a finding away: that verification did not confirm it, here. The log has them still, and nobody compares: the
+/// finding is verified once more, and goes its way to a decision against the person.
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_that_the_log_has_and_the_record_has_not_are_missed() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let act = |act: serde_json::Value| Event {
+        at: Timestamp::now(),
+        by: Text::new("王科长").unwrap(),
+        on: jiff::tz::offset(8).to_datetime(Timestamp::now()).date(),
+        act: serde_json::from_value::<Act>(act).unwrap(),
+    };
+    let verified = |result: &str| act(json!({ "verified": { "result": result, "reason": "查发放台账" } }));
+    let node = &two.receiver.node;
+    node.record_review(&round, 1, &act(json!({ "taken": {} })))
+        .unwrap();
+    node.record_review(&round, 1, &verified("refuted")).unwrap();
+    let Two { receiver, _dir, .. } = two;
+    let closed = receiver.close().await;
+    let database = rusqlite::Connection::open(closed.folder.join("hefu.db")).unwrap();
+    database
+        .execute_batch("DROP TRIGGER finding_events_stay")
+        .unwrap();
+    let gone = database.execute("DELETE FROM finding_events WHERE number = 2", []);
+    assert_eq!(gone.unwrap(), 1);
+    drop(database);
+    let receiver = closed.open(hefu_tests::bureau::surroundings()).await;
+    let node = &receiver.node;
+    let standing = node.standing(&round, 1).map(|standing| standing.review.stage());
+    let again = node.record_review(&round, 1, &verified("confirmed"));
+    assert!(
+        standing.is_err() && again.is_err(),
+        "{standing:?}, and confirmed: {}",
+        again.is_ok()
+    );
+}

@@ -5,6 +5,7 @@ use hefu_casework::{
     letter::{Facts, Letter, LetterKind, LocalWording},
     local_findings,
     review::{Act, Decided, Decision, Event, Review, ReviewResult, Reviewed, Verdict, Verified, basis},
+    total_to_verify,
 };
 use hefu_identity::AliasTable;
 use jiff::civil::date;
@@ -207,6 +208,28 @@ fn what_was_taken_back_of_other_months_lessens_nothing() {
     assert_eq!(local(&rules, &records)[0].to_verify, Some(Fen(50)));
 }
 
+/// Finding M1, third part: more was taken back than was paid, as where an export states a whole debt in one month. Of this
+/// payment nothing is to be verified; of another person's, all of it still is.
+#[test]
+fn what_was_taken_back_beyond_what_was_paid_lessens_nothing() {
+    let rules = windowed("\"month\"", "2020-01-01");
+    let both = |row, who| {
+        [
+            record(row, who, "elderly_allowance", "2026-07").fen(100),
+            record(row + 1, who, "disabled_care", "2026-07").fen(50),
+        ]
+    };
+    let mut records = [both(2, 1), both(4, 2)].concat();
+    assert_eq!(total_to_verify(&local(&rules, &records)).unwrap(), Fen(300));
+    records.push(record(6, 1, "elderly_allowance", "2026-07").fen(-1_000_000));
+    let found = local(&rules, &records);
+    assert_eq!(found.len(), 2);
+    let least = found.iter().filter_map(|finding| finding.to_verify).min();
+    assert!(least >= Some(Fen(0)), "{least:?}");
+    let total = total_to_verify(&found).unwrap();
+    assert!(total >= Fen(150), "{total}");
+}
+
 /// Finding M2 (under a window, months are in question in which the rule was not in force).
 #[test]
 fn months_before_a_rule_came_into_force_are_not_in_question() {
@@ -298,5 +321,37 @@ evidence = "secondary"
 "#
         );
         assert!(RuleSet::parse(&toml).is_err(), "{unseen}");
+    }
+}
+
+/// Finding T2 (a local rule on one pair of programmes switches a whole national rule off). A county declares one pair of the
+/// many of X3 lawful, and the others are not compared there any more: what is not found is read as "nothing there".
+#[test]
+fn a_local_rule_replaces_no_more_than_its_own_pairs() {
+    let toml = r#"
+[[rule]]
+id = "29-X3"
+name = "名"
+text = "文"
+kind = "lawful"
+left = ["extreme_poverty_institutional"]
+right = ["disabled_care"]
+symmetric = false
+basis = "month"
+replaces = ["X3"]
+level = "county"
+place = "290101"
+from = "2020-01-01"
+source = "某县文件"
+evidence = "secondary"
+"#;
+    let records = [
+        record(2, 1, "extreme_poverty", "2026-07").fen(100),
+        record(3, 1, "disabled_living", "2026-07").fen(50),
+    ];
+    assert_eq!(local(&RuleSet::national(), &records).len(), 1);
+    // Either such a file is refused, or the pairs that it says nothing of are compared as before.
+    if let Ok(rules) = RuleSet::national().with_local(toml) {
+        assert_eq!(local(&rules, &records).len(), 1);
     }
 }
