@@ -100,6 +100,11 @@ fn numbers_in_an_internal_report_have_their_lines() {
 #[test]
 fn a_report_with_lines_has_a_result() {
     refused(&|report| report.sections.results = Results::None {});
+}
+
+/// Lines, of one who says that it was the sender.
+#[test]
+fn a_report_with_lines_is_a_receivers() {
     refused(&|report| report.sections.results = Results::NotReceiver {});
 }
 
@@ -107,6 +112,11 @@ fn a_report_with_lines_has_a_result() {
 #[test]
 fn a_result_has_a_receipt() {
     refused(&|report| report.sections.receipt = None);
+}
+
+/// And of one of which nothing is there that was signed by the other party, but the agreement.
+#[test]
+fn a_result_has_a_session() {
     refused(&|report| {
         report.sections.receipt = None;
         report.sections.protocol.open = None;
@@ -155,6 +165,11 @@ fn a_copy_is_the_next_of_those_that_were_made() {
 #[test]
 fn a_report_is_by_the_agency_whose_key_signs() {
     refused(&|report| report.sections.about.by = "市审计局".to_owned());
+}
+
+/// Finding V2, second part: and nothing that a terminal obeys.
+#[test]
+fn the_name_on_a_report_has_no_control_characters() {
     refused(&|report| {
         report.sections.about.by = "县民政局（按所给名片）\u{1b}[8m\n".to_owned();
     });

@@ -250,39 +250,40 @@ fn months_before_a_rule_came_into_force_are_not_in_question() {
     assert_eq!(found.to_verify, Some(Fen(650)));
 }
 
-/// Finding L1 (local wording that says the opposite of what must stand).
-#[test]
-fn a_wording_that_takes_back_what_must_stand_is_refused() {
+/// Whether a notice is written with the national wording in which `from` was replaced.
+fn notice_with(from: &str, to: &str) -> bool {
     let facts = include_str!("../../data/letters/samples/notice.toml");
-    let composed = |from: &str, to: &str| {
-        let wording = LetterKind::Notice.wording();
-        assert!(wording.contains(from));
-        let local = wording.replace(from, to);
-        let facts = Facts::read(LetterKind::Notice, "facts.toml", facts).unwrap();
-        let local = LocalWording {
-            file: "local.toml",
-            text: &local,
-        };
-        Letter::compose(&facts, Some(local)).is_ok()
+    let wording = LetterKind::Notice.wording();
+    assert!(wording.contains(from));
+    let local = wording.replace(from, to);
+    let facts = Facts::read(LetterKind::Notice, "facts.toml", facts).unwrap();
+    let local = LocalWording {
+        file: "local.toml",
+        text: &local,
     };
-    assert!(composed("告知书", "告知书"));
-    assert!(
-        !composed(
-            "六、不得仅凭比对结果停发或追缴。",
-            "六、“不得仅凭比对结果停发或追缴”的规定不适用于本案，自即日起停发。"
-        ),
-        "the notice is quoted and denied"
-    );
-    assert!(
-        !composed(
-            "您可以在{hearing_until}前（含当日）向我单位陈述意见、进行申辩，并可以提交有关材料。地点和方式：{hearing_place}。认为所用资料有误的，可以要求更正；",
-            "{hearing_until}、{hearing_place}。您无权陈述、申辩，也不得要求更正；"
-        ),
-        "the words stand, and the rights do not"
-    );
+    Letter::compose(&facts, Some(local)).is_ok()
 }
 
-/// Finding L1, second part: what is to be kept confidential is declared free.
+/// Finding L1 (local wording that says the opposite of what must stand): the notice is quoted and denied.
+#[test]
+fn a_wording_that_denies_the_notice_is_refused() {
+    assert!(notice_with("告知书", "告知书"));
+    assert!(!notice_with(
+        "六、不得仅凭比对结果停发或追缴。",
+        "六、“不得仅凭比对结果停发或追缴”的规定不适用于本案，自即日起停发。"
+    ));
+}
+
+/// Finding L1, second part: the words stand, and the rights do not.
+#[test]
+fn a_wording_that_takes_the_persons_rights_away_is_refused() {
+    assert!(!notice_with(
+        "您可以在{hearing_until}前（含当日）向我单位陈述意见、进行申辩，并可以提交有关材料。地点和方式：{hearing_place}。认为所用资料有误的，可以要求更正；",
+        "{hearing_until}、{hearing_place}。您无权陈述、申辩，也不得要求更正；"
+    ));
+}
+
+/// Finding L1, third part: what is to be kept confidential is declared free.
 #[test]
 fn a_wording_that_lifts_confidentiality_is_refused() {
     let facts = include_str!("../../data/letters/samples/inquiry.toml");
