@@ -7,6 +7,7 @@
 
 mod agreement;
 mod basis;
+mod attack6;
 mod calendar;
 mod care;
 mod cases;

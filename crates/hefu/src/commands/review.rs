@@ -267,4 +267,21 @@ mod tests {
         let said = text(&before, Lang::Zh);
         assert!(said.contains("070707070707") && said.contains("12"), "{said}");
     }
+
+    /// Attack 6, finding R5 (acts are dated back, and nothing that anybody reads says so): a notice that is said to have been
+    /// served on the day of the match, and is recorded four weeks later, in the minute in which the person is said to have
+    /// let the period pass.
+    #[test]
+    fn an_act_that_was_recorded_on_another_day_than_it_was_done_shows_both() {
+        let told = json!({ "told": { "document": "告1号", "hearing": { "days": 1, "unit": "natural", "until": "2026-03-03" } } });
+        let mut late = act(1, "review_told", told);
+        late.at = "2026-03-30T02:00:00Z".parse().unwrap();
+        for lang in [Lang::Zh, Lang::En] {
+            let said = text(&history("stage_told", vec![late.clone()]), lang);
+            assert!(
+                said.contains("2026-03-02") && said.contains("2026-03-30"),
+                "{said}"
+            );
+        }
+    }
 }

@@ -212,4 +212,112 @@ mod tests {
         assert!(tables.by_month.is_none() && tables.by_pair.is_none());
         assert_eq!(tables.by_rule[0].cell, row((0, &9)).cell);
     }
+
+    /// A finding in these months, under one own programme each.
+    fn finding(months: &[i8], programmes: &[&str]) -> Finding {
+        Finding {
+            kind: hefu_casework::FindingKind::Duplicate,
+            rule: Some(RuleId::new("X1").unwrap()),
+            peer: Some("某县残联".to_owned()),
+            person: hefu_identity::parse(hefu_identity::Kind::Resident, "11010519491231002X")
+                .unwrap()
+                .key,
+            rows: vec![],
+            months: months
+                .iter()
+                .map(|month| Month::new(2026, *month).unwrap())
+                .collect(),
+            changeover: vec![],
+            case: None,
+            letter: None,
+            feedback: None,
+            programmes: programmes
+                .iter()
+                .map(|code| hefu_casework::ProgrammeCode::new(code).unwrap())
+                .collect(),
+            to_verify: None,
+            payments: vec![],
+        }
+    }
+
+    fn submitted(findings: &[Finding], corrected: u64, matched: u64, unfound: u64) -> Tables {
+        let cannot_find = match unfound {
+            0 => vec![],
+            rows => vec![CannotFind {
+                rule: RuleId::new("X8").unwrap(),
+                reason: "case_missing".to_owned(),
+                rows,
+            }],
+        };
+        tables(findings, corrected, Some(matched), cannot_find, Form::Submission).unwrap()
+    }
+
+    /// Attack 6, finding S1 (what is withheld in one place follows from another): ten people, by person; some of those that
+    /// matched were corrected.
+    #[test]
+    fn a_small_number_of_corrections_does_not_follow_from_what_matched() {
+        let findings = vec![finding(&[7], &["extreme_poverty"]); 10];
+        let first = submitted(&findings, 1, 11, 0);
+        for corrected in 2..SMALLEST {
+            assert_eq!(submitted(&findings, corrected, 10 + corrected, 0), first);
+        }
+    }
+
+    /// Attack 6, finding S1, second part: with no finding at all, as where the purpose is omissions, or all are corrected.
+    #[test]
+    fn a_small_number_of_matches_is_not_told() {
+        let first = submitted(&[], 0, 1, 0);
+        for matched in 2..SMALLEST {
+            assert_eq!(submitted(&[], 0, matched, 0), first);
+        }
+    }
+
+    /// Attack 6, finding S1, third part: rows that could not be compared.
+    #[test]
+    fn a_small_number_of_rows_that_cannot_be_found_is_not_told() {
+        let first = submitted(&[], 0, 0, 1);
+        for rows in 2..SMALLEST {
+            assert_eq!(submitted(&[], 0, 0, rows), first);
+        }
+    }
+
+    /// Attack 6, finding S2 (findings stand in several rows, so small counts follow from large ones). Five in July, five in
+    /// August, nine in all: one is in both, and its money is the difference of the sums. The table by rule gives the total as well.
+    #[test]
+    fn how_many_stand_in_two_rows_does_not_follow_from_the_total() {
+        let by_month: Vec<_> = [&[7][..], &[7], &[7], &[7], &[7, 8], &[8], &[8], &[8], &[8]]
+            .map(|months| finding(months, &["extreme_poverty"]))
+            .into();
+        let told = submitted(&by_month, 0, 9, 0);
+        assert!(told.by_month.is_none(), "{told:?}");
+        let (one, other) = ("extreme_poverty", "orphan");
+        let by_pair: Vec<_> = [
+            &[one][..],
+            &[one],
+            &[one],
+            &[one],
+            &[one, other],
+            &[other],
+            &[other],
+            &[other],
+            &[other],
+        ]
+        .map(|programmes| finding(&[7], programmes))
+        .into();
+        let told = submitted(&by_pair, 0, 9, 0);
+        assert!(told.by_pair.is_none(), "{told:?}");
+    }
+
+    /// Attack 6, finding S2, second part: ten in July, seven of them in August too. Three are in July alone.
+    #[test]
+    fn how_many_do_not_stand_in_a_row_does_not_follow_from_the_total() {
+        let findings: Vec<_> = (0..10)
+            .map(|n| match n {
+                0..7 => finding(&[7, 8], &["extreme_poverty"]),
+                _ => finding(&[7], &["extreme_poverty"]),
+            })
+            .collect();
+        let told = submitted(&findings, 0, 10, 0);
+        assert!(told.by_month.is_none(), "{told:?}");
+    }
 }

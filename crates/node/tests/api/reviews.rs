@@ -290,3 +290,42 @@ async fn what_is_not_confirmed_or_excepted_goes_its_own_way() {
     let nobody = act(node, "node", 1, "2026-03-05", &taken()).await;
     assert_eq!(nobody.code(), "api_actor");
 }
+
+/// Attack 6, finding R4 (a period that is cut short by stating its last day). The holidays of 2026 are known, and five working
+/// days from Wednesday 4 March end on Wednesday the 11th; five days of which two are a weekend are not five working days, and
+/// a period in days does not end on a Sunday (民法典 art. 203).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stated_last_day_is_not_earlier_than_the_known_holidays_give() {
+    let node = node().await;
+    let node = &node;
+    let mut passed = Vec::new();
+    for (seq, (unit, days, until)) in (1..).zip([
+        ("working", 5, "2026-03-10"),
+        ("working", 5, "2026-03-09"),
+        ("natural", 4, "2026-03-08"),
+    ]) {
+        done(node, WANG, seq, "2026-03-02", &taken()).await;
+        done(node, WANG, seq, "2026-03-03", &verified("confirmed")).await;
+        let stated =
+            json!({ "told": { "document": "民告〔2026〕1号", "days": days, "unit": unit, "until": until } });
+        let answer = act(node, WANG, seq, "2026-03-04", &stated).await;
+        if answer.status == StatusCode::OK {
+            passed.push((unit, days, until));
+        } else {
+            assert_eq!(answer.code(), "deadline");
+        }
+    }
+    assert!(passed.is_empty(), "{passed:?}");
+}
+
+/// Attack 6, finding R1, over the operators' port: who decided does not review under the same name written otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_name_written_otherwise_does_not_review() {
+    let node = node().await;
+    let node = &node;
+    done(node, WANG, 1, "2026-03-02", &taken()).await;
+    done(node, WANG, 1, "2026-03-03", &verified("refuted")).await;
+    done(node, WANG, 1, "2026-03-04", &decided(json!({ "lawful": {} }))).await;
+    let again = reviewed(json!({ "upheld": {} }));
+    refused(node, "王科长\u{3000}", 1, "2026-03-05", &again, "same_person").await;
+}

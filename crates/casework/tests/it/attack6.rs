@@ -1,0 +1,358 @@
+//! What an attacker with fresh eyes found: each test says what should hold, and fails as long as it does not.
+
+use hefu_casework::{
+    Error, Fen, Finding, Hex, Place, RuleSet, Text,
+    letter::{Facts, Letter, LetterKind, LocalWording},
+    local_findings,
+    review::{Act, Decided, Decision, Event, Review, ReviewResult, Reviewed, Verdict, Verified, basis},
+    total_to_verify,
+};
+use hefu_identity::AliasTable;
+use jiff::civil::date;
+
+use crate::common::*;
+
+fn event(by: &str, act: Act) -> Event {
+    Event {
+        at: "2026-11-03T04:00:00Z".parse().unwrap(),
+        by: Text::new(by).unwrap(),
+        on: date(2026, 11, 3),
+        act,
+    }
+}
+
+fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+/// Finding R1 (one actor under two spellings reviews the own decision).
+#[test]
+fn a_second_review_is_not_by_the_same_name_written_otherwise() {
+    let reviewed_by = |decider: &str, reviewer: &str| {
+        let decided = Act::Decided(Decided {
+            decision: Decision::Lawful {},
+            authority: text("某县民政局"),
+            document: text("1号"),
+            reason: text("核实"),
+        });
+        let verified = Act::Verified(Verified {
+            result: Verdict::Unclear,
+            reason: text("核实"),
+        });
+        let reviewed = Act::Reviewed(Reviewed {
+            result: ReviewResult::Upheld {},
+            authority: text("某县民政局"),
+            document: text("2号"),
+            reason: text("核实"),
+        });
+        let acts = [
+            event(decider, Act::Taken {}),
+            event(decider, verified),
+            event(decider, decided),
+            event(reviewer, reviewed),
+        ];
+        Review::from_events(Hex([7; 32]), date(2026, 11, 2), &acts).err()
+    };
+    let names = [
+        ("王科长", "王科长 "),
+        ("王科长", "王科长\u{3000}"),
+        ("王科长", "\u{a0}王科长"),
+        ("王科长", "王\u{3000}科长"),
+        // CJK COMPATIBILITY IDEOGRAPH-F9E1 and U+674E: one glyph.
+        ("李科长", "\u{f9e1}科长"),
+        ("Wang1", "Ｗａｎｇ１"),
+        ("wang", "Wang"),
+    ];
+    let refused = |(decider, reviewer): &(&str, &str)| {
+        matches!(reviewed_by(decider, reviewer), Some(Error::SamePerson))
+    };
+    let passed: Vec<_> = names.into_iter().filter(|names| !refused(names)).collect();
+    assert!(passed.is_empty(), "{passed:?}");
+}
+
+/// Finding R2 (texts that are not seen, in names, reasons and articles of law).
+#[test]
+fn a_text_that_nobody_sees_is_no_text() {
+    // HANGUL FILLERs, BRAILLE PATTERN BLANK, SOFT HYPHEN: general categories Lo, So and Cf, and nothing is shown.
+    let blanks = [
+        "\u{3164}",
+        "\u{115f}\u{1160}",
+        "\u{ffa0}",
+        "\u{2800}",
+        "\u{ad}",
+        "\u{ad} \u{ad}",
+    ];
+    let passed: Vec<_> = blanks
+        .into_iter()
+        .filter(|blank| Text::<200>::new(*blank).is_ok())
+        .collect();
+    assert!(passed.is_empty(), "as the article of an exception: {passed:?}");
+}
+
+/// Finding R2, second part: UAX #9's ARABIC LETTER MARK, line and paragraph separators, deprecated format characters,
+/// tags, and two code points that XML 1.0 does not allow at all (a letter with one is a DOCX that no program opens).
+#[test]
+fn a_text_has_no_character_that_is_not_seen() {
+    let unseen = [
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{2028}',
+        '\u{2029}',
+        '\u{206a}',
+        '\u{fff9}',
+        '\u{fffe}',
+        '\u{ffff}',
+        '\u{e0041}',
+    ];
+    let passed: Vec<_> = unseen
+        .into_iter()
+        .filter(|unseen| Text::<200>::new(format!("甲{unseen}乙")).is_ok())
+        .collect();
+    assert!(passed.is_empty(), "{passed:?}");
+}
+
+/// Finding R3 (a correction of a changeover hides a whole month that is paid twice later).
+#[test]
+fn a_month_that_was_a_changeover_and_is_none_any_more_rests_on_something_else() {
+    let learned = |own: &str, other: &str| -> Finding {
+        let agreement = agreement(&["extreme_poverty"], &["disabled_living"], &["X3"]);
+        let own = [record(2, 1, "extreme_poverty", own).fen(10_000)];
+        let other = [record(2, 1, "disabled_living", other)];
+        learn(&agreement, 0, [&own, &other]).findings.swap_remove(0)
+    };
+    // The own aid ended in August, and the other began: perhaps on the next day.
+    let before = learned("2026-07..2026-09", "2026-08..2026-10");
+    assert_eq!(before.changeover, [month("2026-08")]);
+    // By the next exports the own one went on, and August is paid twice as a whole.
+    let after = learned("2026-07..2026-10", "2026-08..2026-09");
+    assert!(after.changeover.is_empty());
+    assert_eq!(
+        (&after.months, &after.payments),
+        (&before.months, &before.payments)
+    );
+    let rests_on = |finding| basis(finding, &Hex([1; 16]));
+    assert_ne!(
+        rests_on(&before),
+        rests_on(&after),
+        "corrected as a mere changeover, the second would be kept away"
+    );
+}
+
+/// Finding M1 (what was taken back of one grant is taken from another).
+#[test]
+fn what_was_taken_back_of_another_year_lessens_nothing() {
+    let mut agreement = agreement(&["national_scholarship"], &["encouragement_scholarship"], &["X7"]);
+    agreement.selection.months = months("2025-09", "2027-01");
+    let own = [
+        // The school year 2025: granted and taken back.
+        record(2, 1, "national_scholarship", "2025-12-10").fen(800_000),
+        record(3, 1, "national_scholarship", "2025-12-20").fen(-800_000),
+        // The school year 2026: granted, and nothing was taken back.
+        record(4, 1, "national_scholarship", "2026-10-15").fen(800_000),
+    ];
+    let other = [record(2, 1, "encouragement_scholarship", "2026-11-15")];
+    let found = learn(&agreement, 0, [&own, &other]).findings;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].rows, [own[2].row]);
+    assert_eq!(found[0].to_verify, Some(Fen(800_000)));
+}
+
+fn windowed(window: &str, from: &str) -> RuleSet {
+    let toml = format!(
+        r#"
+[[rule]]
+id = "29-W"
+name = "名"
+text = "文"
+kind = "exclusive"
+left = ["elderly_allowance"]
+right = ["disabled_care"]
+symmetric = false
+basis = "month"
+window = {window}
+level = "county"
+place = "290101"
+from = "{from}"
+source = "某县文件"
+evidence = "full_text"
+"#
+    );
+    RuleSet::parse(&toml).unwrap()
+}
+
+fn local(rules: &RuleSet, records: &[hefu_casework::AidRecord]) -> Vec<Finding> {
+    local_findings(
+        rules,
+        &Place::new("290101").unwrap(),
+        months("2026-01", "2027-01"),
+        &AliasTable::new(),
+        &mut records.iter().cloned(),
+    )
+    .unwrap()
+}
+
+/// Finding M1, second part: under a window, months that are not in question are taken back from one that is, down to
+/// less than nothing.
+#[test]
+fn what_was_taken_back_of_other_months_lessens_nothing() {
+    let paid = (1..7).map(|m| record(1 + m, 1, "elderly_allowance", &format!("2026-0{m}")).fen(100));
+    let mut records: Vec<_> = paid.collect();
+    records.push(record(8, 1, "disabled_care", "2026-07").fen(50));
+    let rules = windowed("{ months = 2 }", "2020-01-01");
+    let without = local(&rules, &records);
+    assert_eq!(without[0].months, [month("2026-06"), month("2026-07")]);
+    assert_eq!(without[0].to_verify, Some(Fen(150)));
+    // All six months of the one were taken back: of what is in question, that is June.
+    records.push(record(9, 1, "elderly_allowance", "2026-01..2026-07").fen(-100));
+    assert_eq!(local(&rules, &records)[0].to_verify, Some(Fen(50)));
+}
+
+/// Finding M1, third part: more was taken back than was paid, as where an export states a whole debt in one month. Of this
+/// payment nothing is to be verified; of another person's, all of it still is.
+#[test]
+fn what_was_taken_back_beyond_what_was_paid_lessens_nothing() {
+    let rules = windowed("\"month\"", "2020-01-01");
+    let both = |row, who| {
+        [
+            record(row, who, "elderly_allowance", "2026-07").fen(100),
+            record(row + 1, who, "disabled_care", "2026-07").fen(50),
+        ]
+    };
+    let mut records = [both(2, 1), both(4, 2)].concat();
+    assert_eq!(total_to_verify(&local(&rules, &records)).unwrap(), Fen(300));
+    records.push(record(6, 1, "elderly_allowance", "2026-07").fen(-1_000_000));
+    let found = local(&rules, &records);
+    assert_eq!(found.len(), 2);
+    let least = found.iter().filter_map(|finding| finding.to_verify).min();
+    assert!(least >= Some(Fen(0)), "{least:?}");
+    let total = total_to_verify(&found).unwrap();
+    assert!(total >= Fen(150), "{total}");
+}
+
+/// Finding M2 (under a window, months are in question in which the rule was not in force).
+#[test]
+fn months_before_a_rule_came_into_force_are_not_in_question() {
+    let records = [
+        record(2, 1, "elderly_allowance", "2026-01..2027-01").fen(100),
+        record(3, 1, "disabled_care", "2026-08").fen(50),
+    ];
+    let found = local(&windowed("\"calendar_year\"", "2026-07-01"), &records);
+    let [found] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(
+        found.months.iter().all(|each| month("2026-07") <= *each),
+        "{:?}",
+        found.months
+    );
+    // Six months of the one, one of the other.
+    assert_eq!(found.to_verify, Some(Fen(650)));
+}
+
+/// Whether a notice is written with the national wording in which `from` was replaced.
+fn notice_with(from: &str, to: &str) -> bool {
+    let facts = include_str!("../../data/letters/samples/notice.toml");
+    let wording = LetterKind::Notice.wording();
+    assert!(wording.contains(from));
+    let local = wording.replace(from, to);
+    let facts = Facts::read(LetterKind::Notice, "facts.toml", facts).unwrap();
+    let local = LocalWording {
+        file: "local.toml",
+        text: &local,
+    };
+    Letter::compose(&facts, Some(local)).is_ok()
+}
+
+/// Finding L1 (local wording that says the opposite of what must stand): the notice is quoted and denied.
+#[test]
+fn a_wording_that_denies_the_notice_is_refused() {
+    assert!(notice_with("告知书", "告知书"));
+    assert!(!notice_with(
+        "六、不得仅凭比对结果停发或追缴。",
+        "六、“不得仅凭比对结果停发或追缴”的规定不适用于本案，自即日起停发。"
+    ));
+}
+
+/// Finding L1, second part: the words stand, and the rights do not.
+#[test]
+fn a_wording_that_takes_the_persons_rights_away_is_refused() {
+    assert!(!notice_with(
+        "您可以在{hearing_until}前（含当日）向我单位陈述意见、进行申辩，并可以提交有关材料。地点和方式：{hearing_place}。认为所用资料有误的，可以要求更正；",
+        "{hearing_until}、{hearing_place}。您无权陈述、申辩，也不得要求更正；"
+    ));
+}
+
+/// Finding L1, third part: what is to be kept confidential is declared free.
+#[test]
+fn a_wording_that_lifts_confidentiality_is_refused() {
+    let facts = include_str!("../../data/letters/samples/inquiry.toml");
+    let wording = LetterKind::Inquiry.wording();
+    let from = "本函所含个人信息仅用于核实本事项，请按照《中华人民共和国数据安全法》第三十八条的规定，在履行法定职责的范围内使用，并依法予以保密。";
+    assert!(wording.contains(from));
+    let local = wording.replace(from, "本函内容无须保密，可以公布。");
+    let facts = Facts::read(LetterKind::Inquiry, "facts.toml", facts).unwrap();
+    let local = LocalWording {
+        file: "local.toml",
+        text: &local,
+    };
+    assert!(Letter::compose(&facts, Some(local)).is_err());
+}
+
+/// Finding T1 (the words of local rules are printed on pages, in workbooks and terminals, and are not looked at).
+#[test]
+fn the_words_of_a_rule_look_like_what_they_are() {
+    for unseen in ["\\u001b[2J", "\\n", "\\u202e", "\\u200b"] {
+        let toml = format!(
+            r#"
+[[rule]]
+id = "29-T"
+name = "名{unseen}名"
+text = "文"
+kind = "lawful"
+left = ["elderly_allowance"]
+right = ["disabled_care"]
+symmetric = false
+basis = "month"
+level = "county"
+place = "290101"
+from = "2026-01-01"
+source = "某县文件"
+evidence = "secondary"
+"#
+        );
+        assert!(RuleSet::parse(&toml).is_err(), "{unseen}");
+    }
+}
+
+/// Finding T2 (a local rule on one pair of programmes switches a whole national rule off). A county declares one pair of the
+/// many of X3 lawful, and the others are not compared there any more: what is not found is read as "nothing there".
+#[test]
+fn a_local_rule_replaces_no_more_than_its_own_pairs() {
+    let toml = r#"
+[[rule]]
+id = "29-X3"
+name = "名"
+text = "文"
+kind = "lawful"
+left = ["extreme_poverty_institutional"]
+right = ["disabled_care"]
+symmetric = false
+basis = "month"
+replaces = ["X3"]
+level = "county"
+place = "290101"
+from = "2020-01-01"
+source = "某县文件"
+evidence = "secondary"
+"#;
+    let records = [
+        record(2, 1, "extreme_poverty", "2026-07").fen(100),
+        record(3, 1, "disabled_living", "2026-07").fen(50),
+    ];
+    assert_eq!(local(&RuleSet::national(), &records).len(), 1);
+    // Either such a file is refused, or the pairs that it says nothing of are compared as before.
+    if let Ok(rules) = RuleSet::national().with_local(toml) {
+        assert_eq!(local(&rules, &records).len(), 1);
+    }
+}
