@@ -22,6 +22,7 @@ mod finding;
 mod key_memory;
 mod log;
 mod migrate;
+mod note;
 mod peer;
 mod peer_head;
 mod record;
@@ -44,6 +45,7 @@ pub use ferry::{
     TakenLetter,
 };
 pub use log::{Entry, LogEntry, LogHead};
+pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use review::{Correction, Events, NewEvent};
