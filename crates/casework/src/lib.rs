@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod inquiry;
 pub mod letter;
 pub mod note;
 pub mod review;

@@ -11,6 +11,7 @@ mod cases;
 mod common;
 mod dossier;
 mod elements;
+mod inquiries;
 mod join;
 mod kinds;
 mod labels;
