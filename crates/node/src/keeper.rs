@@ -18,13 +18,14 @@ const VISIT: Duration = Duration::from_secs(60);
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
 
 impl Node {
-    /// Follows rounds, carries agreements and letters and ends retention, until it is dropped.
+    /// Follows rounds, carries agreements, notes and letters and ends retention, until it is dropped.
     pub async fn keep(self: Arc<Self>) {
         tokio::join!(
             Arc::clone(&self).keep_rounds(),
             Arc::clone(&self).keep_agreements(),
             Arc::clone(&self).keep_retention(),
             Arc::clone(&self).keep_ferry(),
+            Arc::clone(&self).keep_notes(),
         );
     }
 

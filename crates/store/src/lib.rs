@@ -23,6 +23,7 @@ mod inquiry;
 mod key_memory;
 mod log;
 mod migrate;
+mod note;
 mod peer;
 mod peer_head;
 mod record;
@@ -46,6 +47,7 @@ pub use ferry::{
 };
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
+pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use review::{Correction, Events, NewEvent};
