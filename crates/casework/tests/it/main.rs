@@ -7,6 +7,7 @@
 
 mod agreement;
 mod calendar;
+mod care;
 mod cases;
 mod common;
 mod dossier;
