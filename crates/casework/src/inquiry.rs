@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Month, RuleId, Text,
+    Care, Error, Hex, Month, RuleId, Text,
     calendar::{Calendar, DayUnit, Deadline},
     history::Trail,
     note::Answered,
@@ -34,6 +34,8 @@ pub struct Opening {
     pub on: Date,
     /// Who drafted it.
     pub by: Text<64>,
+    /// With how much care the person is to be dealt with, as the finding says: [`Care::stored`].
+    pub care: Hex<3>,
     /// The rule of the finding that gives reason to ask, where it has one.
     pub rule: Option<RuleId>,
     /// The months asked about, in order.
@@ -123,6 +125,13 @@ pub struct Inquiry {
     answer: Option<Answered>,
 }
 
+impl Opening {
+    /// With how much care the person is to be dealt with.
+    pub fn care(&self) -> Care {
+        Care::from_stored(&self.care.0).unwrap_or_default()
+    }
+}
+
 impl Term {
     /// The period that begins on `start`.
     ///
@@ -137,12 +146,12 @@ impl Term {
 }
 
 impl Inquiry {
-    /// A question about somebody who is protected, or not.
+    /// A question that was just drafted.
     ///
     /// # Errors
     /// Those of [`must_keep_back`]; [`Error::Deadline`] for a period that no calendar gives.
-    pub fn new(opening: Opening, protected: bool) -> Result<Inquiry, Error> {
-        must_keep_back(protected, opening.question.as_ref())?;
+    pub fn new(opening: Opening) -> Result<Inquiry, Error> {
+        must_keep_back(&opening.care(), opening.question.as_ref())?;
         if let Some(until) = opening.term.until {
             Deadline::stated(opening.term.days, opening.term.unit, until).must_begin_on(opening.on)?;
         }
@@ -289,11 +298,11 @@ impl Inquiry {
 ///
 /// # Errors
 /// [`Error::KeptBack`].
-pub fn must_keep_back(protected: bool, text: Option<&Text<500>>) -> Result<(), Error> {
-    if protected && text.is_some() {
-        Err(Error::KeptBack)
-    } else {
+pub fn must_keep_back(care: &Care, text: Option<&Text<500>>) -> Result<(), Error> {
+    if text.is_none() || care.may_tell_place() {
         Ok(())
+    } else {
+        Err(Error::KeptBack)
     }
 }
 

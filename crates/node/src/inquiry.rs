@@ -10,7 +10,7 @@ mod asking;
 use hefu_casework::calendar::Deadline;
 use hefu_casework::inquiry::{Act, Opening, Reply, ReplyAct, Stage};
 use hefu_casework::note::{Asked, Item, Note, Word};
-use hefu_casework::{Agreement, Event, Hex, Purpose, Text};
+use hefu_casework::{Agreement, Care, Event, Hex, Purpose, Text};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -81,6 +81,15 @@ impl Inquiry {
         }
     }
 
+    /// With how much care the person is to be dealt with, as this side's own rows say.
+    #[must_use]
+    pub fn care(&self) -> Care {
+        match &self.way {
+            Way::Asks { inquiry, .. } => inquiry.opening().care(),
+            Way::Answers { reply, .. } => reply.care(),
+        }
+    }
+
     /// Whether something is still to be done or to come.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -101,8 +110,8 @@ impl Inquiry {
 }
 
 impl Node {
-    /// Every inquiry of either side: what is late on the day `on` first, then by the day on which an answer is due, then
-    /// what is over.
+    /// Every inquiry of either side: what is late on the day `on` first; within that key groups first, then by the day
+    /// on which an answer is due; what is over comes last.
     ///
     /// # Errors
     /// The store's.
@@ -118,6 +127,7 @@ impl Node {
             (
                 !inquiry.is_open(),
                 !inquiry.is_overdue(on),
+                inquiry.care().rank(),
                 until(inquiry),
                 inquiry.opened_at,
             )
@@ -182,17 +192,30 @@ impl Node {
         }
     }
 
-    /// Writes notes of what was released or answered, and is not on its way: where a crash came between. Says of how
-    /// many.
+    /// Writes notes of what was released or answered and is not on its way, as where a crash came between. What can't go
+    /// now stays for the next time.
     ///
     /// # Errors
-    /// The store's, and those of [`Node::post_note`].
-    pub fn send_inquiries(&self) -> Result<usize> {
-        let mut sent = 0;
+    /// The store's.
+    pub fn send_inquiries(&self) -> Result<()> {
         for stored in self.store.inquiries()? {
-            sent += usize::from(self.send_inquiry(&self.read_inquiry(stored)?)?);
+            self.sent_now_or_later(&Hex(stored.item))?;
         }
-        Ok(sent)
+        Ok(())
+    }
+
+    /// What was released or answered is on record: should it not go now, it goes later.
+    fn sent_now_or_later(&self, item: &Item) -> Result<Inquiry> {
+        let inquiry = self.inquiry(item)?;
+        match self.send_inquiry(&inquiry) {
+            Ok(true) => self.inquiry(item),
+            Ok(false) => Ok(inquiry),
+            Err(error) => {
+                let code = error.code();
+                tracing::warn!(node = self.name(), code, "a note about an inquiry waits");
+                Ok(inquiry)
+            }
+        }
     }
 
     /// Whether there was something to send.
@@ -352,7 +375,9 @@ impl Acting for ReplyAct {
 /// Whether the agreed time is not over for which findings of this round may be kept, and so asked about.
 fn is_retained(agreement: &Agreement, round: &Round, now: Timestamp) -> bool {
     let hours = 24 * i64::from(agreement.retention_days);
-    let until = round.ended_at.and_then(|ended| ended.checked_add(hours.hours()).ok());
+    let until = round
+        .ended_at
+        .and_then(|ended| ended.checked_add(hours.hours()).ok());
     until.is_some_and(|until| now < until)
 }
 

@@ -1,11 +1,14 @@
 //! The side that answers.
 
+use hefu_identity::PersonKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::must_keep_back;
 use crate::{
-    Error, Event, Month, MonthRange, Text, history::Trail, note::Answered, note::Found, record::AidRecord,
+    AidRecord, Care, Error, Event, Known, Month, MonthRange, Protection, Text,
+    history::Trail,
+    note::{Answered, Found},
 };
 
 /// What can be done with a question that came.
@@ -38,19 +41,20 @@ pub enum ReplyStage {
 pub struct Reply {
     trail: Trail,
     until: Date,
-    protected: bool,
+    care: Care,
     owner: Option<Text<64>>,
     answer: Option<Answered>,
     stage: ReplyStage,
 }
 
 impl Reply {
-    /// A question came on `received`, a day of Beijing time, and asks for an answer until `until`.
-    pub fn new(received: Date, until: Date, protected: bool) -> Reply {
+    /// A question came on `received`, a day of Beijing time, and asks for an answer until `until`; the person is to be
+    /// dealt with by so much care.
+    pub fn new(received: Date, until: Date, care: Care) -> Reply {
         Reply {
             trail: Trail::new(received),
             until,
-            protected,
+            care,
             owner: None,
             answer: None,
             stage: ReplyStage::Received,
@@ -64,14 +68,18 @@ impl Reply {
     pub fn from_events<'a>(
         received: Date,
         until: Date,
-        protected: bool,
+        care: Care,
         events: impl IntoIterator<Item = &'a Event<ReplyAct>>,
     ) -> Result<Reply, Error> {
-        let mut reply = Reply::new(received, until, false);
+        let free = Care {
+            protected: false,
+            ..care
+        };
+        let mut reply = Reply::new(received, until, free);
         for event in events {
             reply.record(event)?;
         }
-        reply.protected = protected;
+        reply.care = care;
         Ok(reply)
     }
 
@@ -91,6 +99,11 @@ impl Reply {
         }
         self.stage = stage;
         Ok(())
+    }
+
+    /// With how much care the person is to be dealt with.
+    pub fn care(&self) -> Care {
+        self.care
     }
 
     /// How far it is.
@@ -125,7 +138,7 @@ impl Reply {
                 if self.owner.as_ref() != Some(&event.by) {
                     return Err(Error::NotInCharge);
                 }
-                must_keep_back(self.protected, answer.text.as_ref())?;
+                must_keep_back(&self.care, answer.text.as_ref())?;
                 ReplyStage::Answered
             }
             (ReplyStage::Answered, ReplyAct::Sent {}) => ReplyStage::Sent,
@@ -136,6 +149,17 @@ impl Reply {
                 });
             }
         })
+    }
+}
+
+impl Care {
+    /// What the asked agency's own rows of one person say on the day `on`. Where it has none, nobody has said anything.
+    pub fn of_rows(rows: &[AidRecord], person: &PersonKey, on: Date) -> Care {
+        Care {
+            protected: rows.is_empty() || rows.iter().any(|row| row.protection != Protection::No),
+            minor: Known::minor(person, on),
+            disabled: Known::of(rows.iter().map(|row| row.disabled)),
+        }
     }
 }
 

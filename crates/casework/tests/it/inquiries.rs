@@ -1,7 +1,7 @@
 //! 协查 on both sides, step by step.
 
 use hefu_casework::{
-    AidRecord, Error, Event, Month, RuleId, Status, Text,
+    AidRecord, Care, Error, Event, Hex, Known, Month, Protection, RuleId, Status, Text,
     calendar::{Calendar, DayUnit, Deadline},
     inquiry::{self, Act, Inquiry, Opening, Reply, ReplyAct, Term},
     note::{Answered, Found},
@@ -11,7 +11,7 @@ use jiff::{
     civil::{Date, date},
 };
 
-use crate::common::{With, month, record};
+use crate::common::{With, month, person, record};
 
 fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
@@ -35,11 +35,20 @@ fn event<A>(day: i8, by: &str, act: A) -> Event<A> {
     }
 }
 
+fn care(protected: bool) -> Care {
+    Care {
+        protected,
+        minor: Known::No,
+        disabled: Known::Unknown,
+    }
+}
+
 /// Drafted by 甲 on Monday 2 November.
 fn opening() -> Opening {
     Opening {
         on: on(2),
         by: text("甲"),
+        care: Hex(care(true).stored()),
         rule: Some(RuleId::new("X1").unwrap()),
         months: vec![month("2026-07")],
         document: text("某民协查〔2026〕1号"),
@@ -228,7 +237,7 @@ fn a_period_is_one_that_a_calendar_gives() {
     let stated = |until| {
         let mut opening = opening();
         opening.term.until = Some(until);
-        Inquiry::new(opening, false)
+        Inquiry::new(opening)
     };
     assert!(stated(on(9)).is_ok());
     assert!(matches!(stated(on(6)), Err(Error::Deadline { .. })));
@@ -236,14 +245,19 @@ fn a_period_is_one_that_a_calendar_gives() {
 
 #[test]
 fn words_cross_only_of_whom_is_known_not_to_be_protected() {
-    let asks = || {
+    let asks = |protected| {
         let mut opening = opening();
+        opening.care = Hex(care(protected).stored());
         opening.question = Some(text("请核对发放对象"));
         opening
     };
-    assert!(Inquiry::new(asks(), false).is_ok());
-    assert!(matches!(Inquiry::new(asks(), true), Err(Error::KeptBack)));
-    assert!(Inquiry::new(opening(), true).is_ok());
+    assert!(Inquiry::new(asks(false)).is_ok());
+    assert!(matches!(Inquiry::new(asks(true)), Err(Error::KeptBack)));
+    assert!(Inquiry::new(opening()).is_ok());
+    // What does not read protects.
+    let mut unread = asks(false);
+    unread.care = Hex([9; 3]);
+    assert!(matches!(Inquiry::new(unread), Err(Error::KeptBack)));
 
     let with_text = ReplyAct::Answered(Answered {
         text: Some(text("银行流水可见")),
@@ -255,7 +269,7 @@ fn words_cross_only_of_whom_is_known_not_to_be_protected() {
         (true, ReplyAct::Answered(answered(Found::PaidThen)), None),
         (false, with_text, None),
     ] {
-        let mut reply = Reply::from_events(on(5), on(11), protected, [&taken]).unwrap();
+        let mut reply = Reply::from_events(on(5), on(11), care(protected), [&taken]).unwrap();
         let found = reply.record(&event(6, "丁", answer));
         assert_eq!(found.err().map(|error| error.code()), expected);
     }
@@ -281,7 +295,7 @@ fn each_step_of_an_answer_is_legal_in_its_place_and_nowhere_else() {
     ];
     for (name, event, expected) in &table {
         for ((stage, path), expected) in paths.iter().zip(expected) {
-            let mut reply = Reply::from_events(on(5), on(11), true, path).unwrap();
+            let mut reply = Reply::from_events(on(5), on(11), care(true), path).unwrap();
             assert_eq!(reply.stage().code(), format!("reply_stage_{stage}"));
             let found = match reply.record(event) {
                 Ok(()) => reply.stage().code().trim_start_matches("reply_stage_").to_owned(),
@@ -291,10 +305,10 @@ fn each_step_of_an_answer_is_legal_in_its_place_and_nowhere_else() {
             assert_eq!(found, *expected, "{name} at {stage}");
         }
     }
-    let reply = Reply::from_events(on(5), on(11), true, &paths[1].1).unwrap();
+    let reply = Reply::from_events(on(5), on(11), care(true), &paths[1].1).unwrap();
     assert_eq!(reply.owner(), Some("丁"));
     assert!(!reply.is_overdue(on(11)) && reply.is_overdue(on(12)));
-    let over = Reply::from_events(on(5), on(11), true, &paths[3].1).unwrap();
+    let over = Reply::from_events(on(5), on(11), care(true), &paths[3].1).unwrap();
     assert!(!over.is_overdue(on(12)) && !over.is_open());
 }
 
@@ -310,6 +324,28 @@ fn rows_suggest_an_answer_and_none_is_invented() {
     assert_eq!(rows(&[before, paid]), Found::PaidThen);
     let once = record(3, 1, "temporary_assistance", "2026-07-15");
     assert_eq!(rows(&[once]), Found::PaidThen);
+}
+
+#[test]
+fn rows_that_do_not_say_no_protect() {
+    let row = |protection, disabled| AidRecord {
+        protection,
+        disabled,
+        ..record(1, 1, "minimum_living", "2026-07")
+    };
+    let care = |rows: &[AidRecord]| {
+        let care = Care::of_rows(rows, &person(1), on(2));
+        (care.protected, care.disabled)
+    };
+    let free = || row(Protection::No, Known::No);
+    assert_eq!(care(&[]), (true, Known::Unknown));
+    assert_eq!(care(&[free()]), (false, Known::No));
+    assert_eq!(
+        care(&[free(), row(Protection::Unknown, Known::Yes)]),
+        (true, Known::Yes)
+    );
+    // Born on 1 January 1980.
+    assert_eq!(Care::of_rows(&[], &person(1), on(2)).minor, Known::No);
 }
 
 #[test]

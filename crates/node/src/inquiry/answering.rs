@@ -2,7 +2,7 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Finding, FindingKind, Hex, KeyKind};
+use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
@@ -154,7 +154,12 @@ impl Node {
         let events = parsed(&stored.events)?;
         let (received, until) = (day_of(stored.opened_at), asked.due.until());
         let records = self.records_of(&stored.agreement, &stored.peer, &asked)?;
-        let reply = Reply::from_events(received, until, may_be_protected(&records), &events)?;
+        let rows = match &records {
+            Records::Kept(rows) => &rows[..],
+            Records::CannotFind => &[],
+        };
+        let care = Care::of_rows(rows, &asked.person, received);
+        let reply = Reply::from_events(received, until, care, &events)?;
         Ok(Way::Answers {
             on: note.on,
             asked,
@@ -177,7 +182,11 @@ impl Node {
                         continue;
                     };
                     all_deleted = false;
-                    rows.extend(found.into_iter().filter(|row| own.programmes.contains(&row.programme)));
+                    rows.extend(
+                        found
+                            .into_iter()
+                            .filter(|row| own.programmes.contains(&row.programme)),
+                    );
                 }
             }
             if !rows.is_empty() {
@@ -238,9 +247,4 @@ fn must_fit(agreement: &Agreement, from: &[u8; 32], asked: &Asked) -> Result<()>
         return mismatch("inquiry_other_months");
     }
     Ok(())
-}
-
-/// Whether the person is protected, or may be. What exports say of it is not read, so everybody may be.
-fn may_be_protected(_: &Records) -> bool {
-    true
 }

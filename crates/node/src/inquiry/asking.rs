@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Finding, FindingKind, Purpose, Text, canonical};
+use hefu_casework::{Finding, FindingKind, Hex, Purpose, Text, canonical};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -56,6 +56,7 @@ impl Node {
         let opening = Opening {
             on: day_of(at),
             by: Text::new(actor)?,
+            care: Hex(finding.care.stored()),
             rule: finding.rule.clone(),
             months: finding.months.clone(),
             document: draft.document,
@@ -63,14 +64,14 @@ impl Node {
             term: draft.term,
         };
         let bytes = canonical::to_vec(&opening);
-        hefu_casework::inquiry::Inquiry::new(opening, may_be_protected(&finding))?;
+        hefu_casework::inquiry::Inquiry::new(opening)?;
         let mut item = [0; 16];
         crate::runner::system_randomness().fill_bytes(&mut item);
         let body = json!({
-            "item": Item::from(item),
-            "round": hefu_casework::Hex(*round),
+            "item": Hex(item),
+            "round": Hex(*round),
             "finding": seq,
-            "to": hefu_casework::Hex(record.peer),
+            "to": Hex(record.peer),
         });
         self.store.open_inquiry(&NewInquiry {
             item: &item,
@@ -88,7 +89,7 @@ impl Node {
                 body: &body,
             },
         })?;
-        self.inquiry(&Item::from(item))
+        self.inquiry(&Hex(item))
     }
 
     /// Approves a question. The second of two different people releases it by that: the disclosure goes to the ledger, and
@@ -127,7 +128,7 @@ impl Node {
         let purpose = Purpose::Duplicates.code();
         let body = json!({
             "item": item,
-            "to": hefu_casework::Hex(inquiry.peer),
+            "to": Hex(inquiry.peer),
             "agreement": inquiry.agreement,
             "purpose": purpose,
             "fields": fields,
@@ -179,22 +180,6 @@ impl Node {
     /// [`Node::inquiry`].
     pub fn close_inquiry(&self, item: &Item, reason: Text<500>, actor: &str) -> Result<Inquiry> {
         self.act(&self.inquiry(item)?, &now_by(actor, Act::Closed { reason })?)
-    }
-
-    /// What was released or answered is on record: should it not go now, it goes later.
-    pub(super) fn sent_now_or_later(&self, item: &Item) -> Result<Inquiry> {
-        let inquiry = self.inquiry(item)?;
-        match self.send_inquiry(&inquiry) {
-            Ok(_) => self.inquiry(item),
-            Err(error) => {
-                tracing::warn!(
-                    node = self.name(),
-                    code = error.code(),
-                    "a note about an inquiry waits"
-                );
-                Ok(inquiry)
-            }
-        }
     }
 
     pub(super) fn hear_answer(&self, from: &Card, note: &Note, answer: &Answered) -> Result<()> {
@@ -276,9 +261,4 @@ impl Inquiry {
             }),
         ))
     }
-}
-
-/// Whether the person of a finding is protected, or may be. What exports say of it is not read, so everybody may be.
-fn may_be_protected(_: &Finding) -> bool {
-    true
 }

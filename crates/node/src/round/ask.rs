@@ -7,6 +7,7 @@ use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{Blinding, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::active::{Place, Turn};
@@ -224,7 +225,14 @@ impl Node {
             let labels: Vec<u8> = (0..matches.indices.len())
                 .flat_map(|index| matches.labels.get(index).iter().copied())
                 .collect();
-            let outcome = findings(&in_force.agreement, in_force.me, set, &matches.indices, &labels, on)?;
+            let outcome = findings(
+                &in_force.agreement,
+                in_force.me,
+                set,
+                &matches.indices,
+                &labels,
+                on,
+            )?;
             Ok((matches, outcome))
         });
         let (matches, outcome) = match result {
