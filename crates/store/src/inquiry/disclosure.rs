@@ -2,7 +2,7 @@
 
 use hefu_identity::PersonKey;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use zeroize::Zeroizing;
 
 use super::person_of;
@@ -73,6 +73,18 @@ impl Store {
             let mut all = connection.prepare_cached(sql)?;
             all.query_and_then(params![after, limit], |row| disclosure(self.vault(), row))?
                 .collect()
+        })
+    }
+
+    /// The line about what was disclosed in this inquiry.
+    ///
+    /// # Errors
+    /// As [`Store::disclosures`].
+    pub fn disclosure_in(&self, item: &[u8; 16]) -> Result<Option<Disclosure>, Error> {
+        self.read(|connection| {
+            let mut one = connection.prepare_cached("SELECT * FROM disclosures WHERE item = ?1")?;
+            let found = one.query_row([item], |row| Ok(disclosure(self.vault(), row)));
+            found.optional()?.transpose()
         })
     }
 }

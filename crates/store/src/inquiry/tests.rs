@@ -103,6 +103,8 @@ fn an_inquiry_and_its_acts_come_back_and_stand_sealed() {
     assert_eq!((&*line.approved_by, &*line.released_by), ("甲", "乙"));
     assert!(line.person == whose);
     assert!(store.disclosures(1, 9).unwrap().is_empty());
+    assert_eq!(store.disclosure_in(&ITEM).unwrap().map(|line| line.seq), Some(1));
+    assert!(store.disclosure_in(&[7; 16]).unwrap().is_none());
     for sql in [
         "UPDATE inquiries SET seq = 0",
         "DELETE FROM inquiries",
