@@ -313,6 +313,21 @@ pub enum Error {
         /// In what way.
         wrong: Wrong,
     },
+    /// One person for both of the two who release a number.
+    #[error("two people release an inquiry; have another person approve it")]
+    SameApprover,
+    /// A refusal of one's own draft.
+    #[error("whoever drafted an inquiry withdraws it; another person refuses it")]
+    OwnDraft,
+    /// An inquiry closed while an answer may come in time.
+    #[error("an answer is in time until {until}; close the inquiry when it is there, or after that day")]
+    AnswerAwaited {
+        /// The last day.
+        until: Date,
+    },
+    /// Words about a person who is protected, or may be.
+    #[error("the person is protected or may be, so no words about them leave; leave out the text")]
+    KeptBack,
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
@@ -369,6 +384,10 @@ impl Error {
             Error::Months { .. } => "months",
             Error::Papers { .. } => "papers",
             Error::Route { .. } => "route",
+            Error::SameApprover => "same_approver",
+            Error::OwnDraft => "own_draft",
+            Error::AnswerAwaited { .. } => "answer_awaited",
+            Error::KeptBack => "kept_back",
             Error::Letter(mistake) => mistake.code(),
         }
     }
@@ -395,7 +414,10 @@ impl Error {
             | Error::NotHeard
             | Error::NotConfirmed
             | Error::RecoveredNothing
-            | Error::OtherBasis => vec![],
+            | Error::OtherBasis
+            | Error::SameApprover
+            | Error::OwnDraft
+            | Error::KeptBack => vec![],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {
                 vec![("year", year.to_string()), ("field", (*field).to_owned())]
@@ -419,7 +441,9 @@ impl Error {
                 ("latest", latest.to_string()),
             ],
             Error::TooManyActs { max } | Error::Months { max } => vec![("max", max.to_string())],
-            Error::HearingOpen { until } => vec![("until", until.to_string())],
+            Error::HearingOpen { until } | Error::AnswerAwaited { until } => {
+                vec![("until", until.to_string())]
+            }
             Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
             Error::Letter(mistake) => mistake.params(),
             Error::Data { file, line, message } => {

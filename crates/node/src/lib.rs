@@ -21,7 +21,7 @@ pub mod explain;
 pub mod ferry;
 mod guard;
 mod import;
-mod inquiry;
+pub mod inquiry;
 mod keeper;
 pub mod letter;
 pub mod matching;

@@ -192,7 +192,7 @@ fn parsed(events: &Events) -> Result<Vec<Event>> {
 }
 
 /// The day of the match, in Beijing time.
-fn matched_on(record: &Round) -> Date {
+pub(crate) fn matched_on(record: &Round) -> Date {
     let ended = record.ended_at.unwrap_or(record.started_at);
     tz::offset(8).to_datetime(ended).date()
 }

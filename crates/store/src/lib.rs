@@ -19,6 +19,7 @@ mod evidence;
 mod ferry;
 mod files;
 mod finding;
+mod inquiry;
 mod key_memory;
 mod log;
 mod migrate;
@@ -44,6 +45,7 @@ pub use ferry::{
     CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
     TakenLetter,
 };
+pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
 pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
 pub use peer::{Carrier, PastCard, Peer};

@@ -7,10 +7,12 @@
 
 mod agreement;
 mod calendar;
+mod care;
 mod cases;
 mod common;
 mod dossier;
 mod elements;
+mod inquiries;
 mod join;
 mod kinds;
 mod labels;

@@ -24,7 +24,9 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            Ok(ExplanationView::of(self.node.name(), seq, explanation, &datasets))
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, &datasets);
+            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(view)
         })
         .await
     }
@@ -38,7 +40,9 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain_to_person(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            Ok(ExplanationView::of(self.node.name(), seq, explanation, &datasets))
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, &datasets);
+            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(view)
         })
         .await
     }

@@ -81,13 +81,20 @@ impl Operations {
             let (record, finding) = self.node.found(&id.0, seq)?;
             let standing = self.node.standing_of(&record, seq, &finding)?;
             let datasets = self.node.store().datasets()?;
-            Ok(FindingDetail::of(seq, &finding, (&standing).into(), &datasets))
+            let mut detail = FindingDetail::of(seq, &finding, (&standing).into(), &datasets);
+            detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(detail)
         })
         .await
     }
 
     pub(in crate::api) async fn history(self: Arc<Self>, id: Hex32, seq: u64) -> Result<HistoryView> {
-        blocking(move || Ok(HistoryView::of(seq, &self.node.standing(&id.0, seq)?))).await
+        blocking(move || {
+            let mut history = HistoryView::of(seq, &self.node.standing(&id.0, seq)?);
+            history.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(history)
+        })
+        .await
     }
 
     /// Whoever asks is the one who acts.

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ReviewView;
+use super::{InquiryView, ReviewView};
 pub use crate::NOTICE;
 
 /// Findings of a round, in order.
@@ -90,6 +90,9 @@ pub struct FindingDetail {
     pub case: Option<String>,
     /// What the agency paid in those months or that case.
     pub payments: Vec<PaymentView>,
+    /// What was asked of the other agency about it, and what that asks about the same person and rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
 }
 
 /// One payment in question.
@@ -153,13 +156,14 @@ impl FindingDetail {
             finding: FindingView::of(seq, finding, Some(review), datasets),
             case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
             payments: payments.collect(),
+            inquiries: Vec::new(),
         }
     }
 }
 
 impl RowView {
     /// Files are numbered through all imports; each snapshot knows its first.
-    fn of(row: &RowId, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(row: &RowId, datasets: &[Dataset]) -> Self {
         let dataset = datasets
             .iter()
             .filter(|dataset| dataset.info.first_file <= row.file)

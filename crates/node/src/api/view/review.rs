@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex32, InquiryView};
 use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
@@ -51,6 +51,9 @@ pub struct HistoryView {
     pub review: ReviewView,
     /// The acts, in order.
     pub acts: Vec<ActView>,
+    /// What was asked of the other agency about it, and what that asks about the same person and rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
 }
 
 /// One act.
@@ -392,6 +395,7 @@ impl HistoryView {
             seq,
             review: standing.into(),
             acts: ActView::all(standing),
+            inquiries: Vec::new(),
         }
     }
 }
