@@ -283,6 +283,11 @@ pub enum Error {
     /// A decision against a person that verification does not bear out.
     #[error("nothing may be stopped or recovered where verification did not confirm the finding")]
     NotConfirmed,
+    /// A decision against a person after the other agency has withdrawn its own finding.
+    #[error(
+        "the other agency has corrected its finding on this matter; verify once more before anything is stopped or recovered"
+    )]
+    CorrectedThere,
     /// A recovery without an amount.
     #[error("a recovery is of more than nothing; write the amount that is to be paid back")]
     RecoveredNothing,
@@ -378,6 +383,7 @@ impl Error {
             Error::SamePerson => "same_person",
             Error::NotHeard => "not_heard",
             Error::NotConfirmed => "not_confirmed",
+            Error::CorrectedThere => "corrected_there",
             Error::RecoveredNothing => "recovered_nothing",
             Error::HearingOpen { .. } => "hearing_open",
             Error::OtherBasis => "other_basis",
@@ -413,6 +419,7 @@ impl Error {
             | Error::SamePerson
             | Error::NotHeard
             | Error::NotConfirmed
+            | Error::CorrectedThere
             | Error::RecoveredNothing
             | Error::OtherBasis
             | Error::SameApprover

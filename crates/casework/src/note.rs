@@ -102,6 +102,8 @@ pub struct Outcome {
     pub decision: OutcomeCode,
     /// The number of the decision.
     pub document: Text<100>,
+    /// The number of the act on the sender's side, from 1: what comes later has a higher one.
+    pub number: u32,
 }
 
 codes! {
@@ -117,6 +119,15 @@ codes! {
         Recovered = "recovered",
         /// 移送
         Referred = "referred",
+        /// 重新核实: the decision that was told before is void.
+        Reopened = "reopened",
+    }
+}
+
+impl OutcomeCode {
+    /// Whether it takes something from the person.
+    pub fn is_adverse(self) -> bool {
+        matches!(self, OutcomeCode::Stopped | OutcomeCode::Recovered)
     }
 }
 
@@ -126,6 +137,8 @@ codes! {
 pub struct Withdrawn {
     /// The number of the paper that corrects.
     pub document: Text<100>,
+    /// As [`Outcome::number`].
+    pub number: u32,
 }
 
 impl Note {
@@ -364,14 +377,18 @@ mod tests {
                 Word::Outcome(Outcome {
                     decision: OutcomeCode::Recovered,
                     document: document(),
+                    number: 6,
                 }),
                 "note_outcome",
-                r#"{"outcome":{"decision":"recovered","document":"某民〔2026〕2号"}}"#,
+                r#"{"outcome":{"decision":"recovered","document":"某民〔2026〕2号","number":6}}"#,
             ),
             (
-                Word::Correction(Withdrawn { document: document() }),
+                Word::Correction(Withdrawn {
+                    document: document(),
+                    number: 7,
+                }),
                 "note_correction",
-                r#"{"correction":{"document":"某民〔2026〕2号"}}"#,
+                r#"{"correction":{"document":"某民〔2026〕2号","number":7}}"#,
             ),
         ] {
             assert_eq!(word.code(), code);

@@ -6,7 +6,7 @@ use hefu_casework::{
     calendar::{Calendar, DayUnit},
     review::{
         Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult,
-        Reviewed, Statement, Told, Verdict, Verified, basis, contradicts,
+        Reviewed, Statement, Surroundings, Told, Verdict, Verified, basis, contradicts,
     },
 };
 use jiff::{
@@ -137,7 +137,7 @@ fn path(stage: &str) -> Vec<Event> {
 }
 
 fn replay(events: &[Event]) -> Result<Review, Error> {
-    Review::from_events(BASIS, MATCHED, events)
+    Review::from_events(BASIS, MATCHED, Surroundings::default(), events)
 }
 
 fn stage_after(review: &mut Review, event: &Event) -> String {
@@ -492,7 +492,7 @@ fn agencies_that_contradict_each_other_are_flagged() {
     ];
     for (a, row) in all.iter().zip(table) {
         for (b, expected) in all.iter().zip(row) {
-            assert_eq!(contradicts(a, b), expected, "{a:?} {b:?}");
+            assert_eq!(contradicts(a.outcome(), b.outcome()), expected, "{a:?} {b:?}");
         }
     }
 }
