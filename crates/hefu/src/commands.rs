@@ -12,6 +12,7 @@ pub(crate) mod ferry;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod inquiry;
 pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod match_lists;

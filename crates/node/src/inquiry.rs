@@ -81,6 +81,18 @@ impl Inquiry {
         }
     }
 
+    /// The day on which the question was released, or came.
+    #[must_use]
+    pub fn released_on(&self) -> Option<Date> {
+        match &self.way {
+            Way::Asks { events, .. } => {
+                let released = |event: &&Event<Act>| matches!(event.act, Act::Released { .. });
+                events.iter().find(released).map(|event| event.on)
+            }
+            Way::Answers { .. } => Some(day_of(self.opened_at)),
+        }
+    }
+
     /// With how much care the person is to be dealt with, as this side's own rows say.
     #[must_use]
     pub fn care(&self) -> Care {

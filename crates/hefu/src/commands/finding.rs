@@ -3,7 +3,7 @@
 use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView};
 use hyper::Method;
 
-use super::{headings, json, review, rows_at, write_whole};
+use super::{headings, inquiry, json, review, rows_at, write_whole};
 use crate::args::FindingCommand;
 use crate::client::{Client, read};
 use crate::failure::Failure;
@@ -200,6 +200,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
         text.push('\n');
         text.push_str(&table(&rows));
     }
+    text.push_str(&inquiry::about(&detail.inquiries, lang));
     if let Some(review) = &finding.review {
         text.push_str(&review::next(review, lang));
         text.push('\n');
@@ -274,6 +275,7 @@ mod tests {
             finding,
             case: None,
             payments: Vec::new(),
+            inquiries: Vec::new(),
         };
         assert!(text(&detail, Lang::Zh).contains(said));
     }
@@ -297,6 +299,7 @@ mod tests {
                 to_household: true,
                 fen: 65_050,
             }],
+            inquiries: Vec::new(),
         };
         for lang in [Lang::Zh, Lang::En] {
             let notice = lang.word("not_a_decision");

@@ -3,7 +3,7 @@
 use hefu_casework::review::{Act, Decision, ReviewResult, Statement};
 use hefu_node::api::view::{ActView, EventRequest, FindingView, HistoryView, ReviewView};
 
-use super::{headings, json, short};
+use super::{headings, inquiry, json, short};
 use crate::args::{FindingArgs, ReviewCommand};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -96,6 +96,7 @@ fn text(view: &HistoryView, lang: Lang) -> String {
             .collect();
         said.push_str(&table(&rows));
     }
+    said.push_str(&inquiry::about(&view.inquiries, lang));
     said.push_str(&next(&view.review, lang));
     said.push('\n');
     said + &lang.word("not_a_decision")
@@ -192,6 +193,7 @@ mod tests {
                 corrected_before: None,
             },
             acts,
+            inquiries: Vec::new(),
         }
     }
 

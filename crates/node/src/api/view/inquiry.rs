@@ -38,6 +38,9 @@ pub struct InquiryView {
     /// Until when an answer is asked for; nothing before the question is released.
     #[schema(value_type = Option<String>, format = Date)]
     pub due: Option<Date>,
+    /// The day on which the question was released, or came.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub released_on: Option<Date>,
     /// The other agency's node key.
     #[schema(value_type = String)]
     pub peer: Hex32,
@@ -257,6 +260,7 @@ impl InquiryView {
             stage: stage.to_owned(),
             overdue: inquiry.is_overdue(on),
             due: inquiry.due().map(|due| due.until()),
+            released_on: inquiry.released_on(),
             peer: Hex(inquiry.peer),
             peer_name: peer.map(|party| party.name.clone()).unwrap_or_default(),
             agreement: inquiry.agreement,
