@@ -4,7 +4,7 @@
 use std::fmt;
 
 use hefu_identity::PersonKey;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
@@ -102,8 +102,8 @@ pub struct Outcome {
     pub decision: OutcomeCode,
     /// The number of the decision.
     pub document: Text<100>,
-    /// The number of the act on the sender's side, from 1: what comes later has a higher one.
-    pub number: u32,
+    /// When it was recorded: of two that are told of one matter, the later one stands.
+    pub at: Timestamp,
 }
 
 codes! {
@@ -137,8 +137,8 @@ impl OutcomeCode {
 pub struct Withdrawn {
     /// The number of the paper that corrects.
     pub document: Text<100>,
-    /// As [`Outcome::number`].
-    pub number: u32,
+    /// As [`Outcome::at`].
+    pub at: Timestamp,
 }
 
 impl Note {
@@ -300,6 +300,8 @@ mod tests {
     /// Made by the rule of GB 11643 for province 29, which no region has.
     const NUMBER: &str = "290101194912310022";
 
+    const AT: Timestamp = Timestamp::constant(1_796_000_523, 0);
+
     fn note(word: Word) -> Note {
         Note {
             agreement: Hex([0xa1; 32]),
@@ -377,18 +379,18 @@ mod tests {
                 Word::Outcome(Outcome {
                     decision: OutcomeCode::Recovered,
                     document: document(),
-                    number: 6,
+                    at: AT,
                 }),
                 "note_outcome",
-                r#"{"outcome":{"decision":"recovered","document":"某民〔2026〕2号","number":6}}"#,
+                r#"{"outcome":{"at":"2026-11-30T01:02:03Z","decision":"recovered","document":"某民〔2026〕2号"}}"#,
             ),
             (
                 Word::Correction(Withdrawn {
                     document: document(),
-                    number: 7,
+                    at: AT,
                 }),
                 "note_correction",
-                r#"{"correction":{"document":"某民〔2026〕2号","number":7}}"#,
+                r#"{"correction":{"at":"2026-11-30T01:02:03Z","document":"某民〔2026〕2号"}}"#,
             ),
         ] {
             assert_eq!(word.code(), code);

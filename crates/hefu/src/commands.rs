@@ -23,6 +23,7 @@ pub(crate) mod restore;
 pub(crate) mod review;
 pub(crate) mod round;
 pub(crate) mod serve;
+mod there;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

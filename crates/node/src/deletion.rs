@@ -113,7 +113,7 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "acts", "inquiries", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+                "records", "aliases", "findings", "acts", "inquiries", "outcomes", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
             ],
         });
         let digest = sha256(&canonical::to_vec(&body));

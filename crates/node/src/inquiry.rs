@@ -198,9 +198,8 @@ impl Node {
         match &note.word {
             Word::Inquiry(asked) => self.hear_question(from, note, asked),
             Word::Answer(answer) => self.hear_answer(from, note, answer),
-            Word::Outcome(_) | Word::Correction(_) => {
-                Err(policy("inquiry_word_unknown", Abort::AgreementMismatch))
-            }
+            Word::Outcome(outcome) => self.hear_outcome(from, note, outcome.at),
+            Word::Correction(withdrawn) => self.hear_outcome(from, note, withdrawn.at),
         }
     }
 
@@ -291,7 +290,7 @@ impl Node {
         self.inquiry(&inquiry.item)
     }
 
-    fn read_inquiry(&self, stored: hefu_store::Inquiry) -> Result<Inquiry> {
+    pub(crate) fn read_inquiry(&self, stored: hefu_store::Inquiry) -> Result<Inquiry> {
         let way = match stored.finding {
             Some(finding) => {
                 let opening: Opening = hefu_casework::canonical::from_slice(&stored.opening)?;

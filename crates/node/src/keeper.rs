@@ -68,6 +68,10 @@ impl Node {
             if let Ok(Err(error)) = tokio::task::spawn_blocking(move || node.send_inquiries()).await {
                 tracing::error!(node = self.name(), code = error.code(), "inquiries are not sent");
             }
+            let node = Arc::clone(&self);
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || node.send_outcomes()).await {
+                tracing::error!(node = self.name(), code = error.code(), "outcomes are not sent");
+            }
             sleep(EXCHANGE).await;
         }
     }

@@ -28,6 +28,7 @@ pub mod matching;
 mod metrics;
 mod node;
 mod notes;
+pub mod outcome;
 pub mod report;
 pub mod review;
 mod round;

@@ -9,6 +9,7 @@ use crate::dataset::DatasetId;
 use crate::error::Error;
 use crate::inquiry;
 use crate::log::{self, Entry};
+use crate::outcome;
 use crate::store::Store;
 
 /// One deletion.
@@ -66,6 +67,7 @@ impl Store {
             }
             if put(connection, "round", round, record)? {
                 inquiry::delete(connection, round)?;
+                outcome::delete(connection, round)?;
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;

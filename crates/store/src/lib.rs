@@ -24,6 +24,7 @@ mod key_memory;
 mod log;
 mod migrate;
 mod note;
+mod outcome;
 mod peer;
 mod peer_head;
 mod record;
@@ -48,6 +49,7 @@ pub use ferry::{
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
 pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
+pub use outcome::ToldThere;
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use review::{Correction, Events, NewEvent};

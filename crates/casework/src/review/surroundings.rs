@@ -141,26 +141,34 @@ mod tests {
             (reviewed(&json!({ "upheld": {} })), None),
             (
                 decided("stopped"),
-                Some(json!({ "outcome": { "decision": "stopped", "document": "1号", "number": 9 } })),
+                Some(
+                    json!({ "outcome": { "decision": "stopped", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
             ),
             (
                 referred,
-                Some(json!({ "outcome": { "decision": "referred", "document": "1号", "number": 9 } })),
+                Some(
+                    json!({ "outcome": { "decision": "referred", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
             ),
             (
                 reviewed(&json!({ "changed": { "to": { "recovered": { "fen": 1 } } } })),
-                Some(json!({ "outcome": { "decision": "recovered", "document": "1号", "number": 9 } })),
+                Some(
+                    json!({ "outcome": { "decision": "recovered", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
             ),
             (
                 reviewed(&json!({ "returned": {} })),
-                Some(json!({ "outcome": { "decision": "reopened", "document": "1号", "number": 9 } })),
+                Some(
+                    json!({ "outcome": { "decision": "reopened", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
             ),
             (
                 corrected,
-                Some(json!({ "correction": { "document": "1号", "number": 9 } })),
+                Some(json!({ "correction": { "document": "1号", "at": "2026-03-02T02:01:00Z" } })),
             ),
         ] {
-            let told = event(1, "甲", &act).act.told_there(9);
+            let told = event(1, "甲", &act).act.told_there(minute_of(1));
             assert_eq!(
                 told.map(|word| serde_json::to_value(word).unwrap()),
                 expected,

@@ -1,19 +1,21 @@
 //! Two agencies that decide on one matter, each on its own payment: what one tells the other, and where they contradict
 //! each other.
 
+use jiff::Timestamp;
+
 use super::{Act, ReviewResult};
 use crate::Text;
 use crate::note::{Outcome, OutcomeCode, Withdrawn, Word};
 
 impl Act {
-    /// What another agency that has part in the matter is told of it, by the act's number; nothing of what changes
-    /// nothing there.
-    pub fn told_there(&self, number: u32) -> Option<Word> {
+    /// What another agency that has part in the matter is told of it, as it was recorded at `at`; nothing of what
+    /// changes nothing there.
+    pub fn told_there(&self, at: Timestamp) -> Option<Word> {
         let outcome = |decision, document: &Text<100>| {
             Some(Word::Outcome(Outcome {
                 decision,
                 document: document.clone(),
-                number,
+                at,
             }))
         };
         match self {
@@ -25,7 +27,7 @@ impl Act {
             },
             Act::Corrected(act) => Some(Word::Correction(Withdrawn {
                 document: act.document.clone(),
-                number,
+                at,
             })),
             Act::Taken {}
             | Act::HandedOver(_)

@@ -3,7 +3,7 @@
 use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView};
 use hyper::Method;
 
-use super::{headings, inquiry, json, review, rows_at, write_whole};
+use super::{headings, inquiry, json, review, rows_at, there, write_whole};
 use crate::args::FindingCommand;
 use crate::client::{Client, read};
 use crate::failure::Failure;
@@ -178,6 +178,14 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
         (
             "col_standing",
             finding.review.as_ref().map(|_| review::standing(finding, lang)),
+        ),
+        (
+            "col_there",
+            finding
+                .review
+                .as_ref()
+                .and_then(|review| review.there.as_ref())
+                .map(|there| there::in_full(there, lang)),
         ),
     ];
     let rows: Vec<_> = rows

@@ -8,7 +8,7 @@ use hefu_node::api::view::{
 };
 use hyper::Method;
 
-use super::{headings, json, rows_at, short, write_new};
+use super::{headings, json, rows_at, short, there, write_new};
 use crate::args::InquiryCommand;
 use crate::client::{Client, read};
 use crate::failure::{Exit, Failure};
@@ -214,6 +214,7 @@ fn text(detail: &InquiryDetail, lang: Lang) -> String {
         said.push_str(&acts(&detail.acts, lang));
     }
     said.push_str(&records(detail, lang));
+    said.push_str(&there::listed(&detail.there, lang));
     if let Some(code) = &detail.refused_there {
         said.push_str(&lang.say("inquiry_refused_there", &[("why", lang.word(code))]));
         said.push('\n');
@@ -370,6 +371,7 @@ mod tests {
             disclosure: Some(3),
             refused_there: None,
             records,
+            there: Vec::new(),
             acts: Vec::new(),
         }
     }

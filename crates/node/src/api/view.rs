@@ -45,8 +45,8 @@ pub use ledger::{
 };
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub use review::{
-    ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
-    UnitRequest, VerdictRequest,
+    ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
+    ReviewView, ThereView, UnitRequest, VerdictRequest,
 };
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 

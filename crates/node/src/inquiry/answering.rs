@@ -86,7 +86,7 @@ impl Node {
     }
 
     /// Whether the other side's question is about this finding's person and rule.
-    pub(super) fn speaks_of(&self, inquiry: &Inquiry, record: &Round, finding: &Finding) -> bool {
+    pub(crate) fn speaks_of(&self, inquiry: &Inquiry, record: &Round, finding: &Finding) -> bool {
         let Way::Answers { asked, .. } = &inquiry.way else {
             return false;
         };

@@ -281,6 +281,12 @@ pub struct Tables {
     /// Findings that do not count, since they were corrected, here or when the same was found before; nothing where that is
     /// withheld.
     pub corrected: Option<u64>,
+    /// Findings of which the decisions here and at the other agency do not go together; nothing where that is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradictory: Option<u64>,
+    /// Findings on whose matter the other agency has withdrawn its own; nothing where that is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_there: Option<u64>,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
     /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
@@ -382,6 +388,23 @@ pub struct Line {
     pub review: Option<Reviewed>,
     /// Whether the same was found before and corrected there.
     pub corrected_before: bool,
+    /// What stands at the other agency, where it has told of the same matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there: Option<There>,
+}
+
+/// What the other agency told of a matter that both have part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct There {
+    /// What it decided, or that it has withdrawn its finding: a code of the table of words.
+    pub outcome: String,
+    /// The number of its paper.
+    pub document: String,
+    /// The day of that.
+    pub on: Date,
+    /// In what it does not go together with what stands here, a code of the table of words.
+    pub contradiction: Option<String>,
 }
 
 /// What has become of a referred person.

@@ -38,6 +38,23 @@ CREATE TABLE notes_in (
 CREATE INDEX notes_in_by_item ON notes_in (item);
 CREATE INDEX notes_in_by_time ON notes_in (peer, taken_at);
 
+-- What other agencies told of their own findings, by matter and by when they recorded it.
+CREATE TABLE outcomes (
+    item     BLOB NOT NULL CHECK (length(item) = 16),
+    at       TEXT NOT NULL,
+    round    BLOB NOT NULL REFERENCES rounds (id), -- with whose findings it goes
+    heard_at TEXT NOT NULL,
+    note     BLOB NOT NULL, -- sealed
+    PRIMARY KEY (item, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER outcomes_stand BEFORE UPDATE ON outcomes
+BEGIN SELECT RAISE(ABORT, 'what another agency told stands'); END;
+
+CREATE TRIGGER outcomes_stay BEFORE DELETE ON outcomes
+WHEN NOT EXISTS (SELECT 1 FROM deletions WHERE round = OLD.round)
+BEGIN SELECT RAISE(ABORT, 'what was told of findings goes with a record of their deletion only'); END;
+
 CREATE TRIGGER notes_out_keep_what_they_say BEFORE UPDATE ON notes_out
 WHEN OLD.answered_at IS NOT NULL
   OR (NEW.id, NEW.seq, NEW.peer, NEW.agreement, NEW.item, NEW.word, NEW.made_at, NEW.signed)

@@ -9,9 +9,10 @@ use crate::Error;
 use crate::api::error::Result;
 use crate::api::routes::Local;
 use crate::api::view::{
-    EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE, ReviewView,
+    CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE, ReviewView,
 };
 use crate::node::today;
+use crate::review::Standing;
 
 impl Operations {
     /// Findings after the given number, from 1.
@@ -28,9 +29,10 @@ impl Operations {
             let reviews = self.node.reviews(&id.0)?;
             let review = |seq: u64| {
                 let before = reviews.corrected_before.get(&seq).copied();
+                let told = reviews.told.get(&seq);
                 match reviews.begun.get(&seq) {
-                    Some(review) => ReviewView::of(review, before),
-                    None => ReviewView::open(before),
+                    Some(review) => ReviewView::of(review, before, told),
+                    None => ReviewView::open(before, told),
                 }
             };
             let numbered = (1_u64..)
@@ -90,7 +92,8 @@ impl Operations {
 
     pub(in crate::api) async fn history(self: Arc<Self>, id: Hex32, seq: u64) -> Result<HistoryView> {
         blocking(move || {
-            let mut history = HistoryView::of(seq, &self.node.standing(&id.0, seq)?);
+            let standing = self.node.standing(&id.0, seq)?;
+            let mut history = self.history_of(&id, seq, &standing)?;
             history.inquiries = self.inquiries_of(&id, seq)?;
             Ok(history)
         })
@@ -108,11 +111,17 @@ impl Operations {
         blocking(move || {
             let (_, finding) = self.node.found(&id.0, seq)?;
             let event = request.event(&actor, today(), self.node.basis(&finding))?;
-            Ok(HistoryView::of(
-                seq,
-                &self.node.record_review(&id.0, seq, &event)?,
-            ))
+            let standing = self.node.record_review(&id.0, seq, &event)?;
+            self.history_of(&id, seq, &standing)
         })
         .await
+    }
+
+    fn history_of(&self, id: &Hex32, seq: u64, standing: &Standing) -> Result<HistoryView> {
+        let copies = self.node.copies_to_recall(&id.0, standing)?;
+        Ok(HistoryView {
+            to_recall: copies.into_iter().map(CopyView::of).collect(),
+            ..HistoryView::of(seq, standing)
+        })
     }
 }

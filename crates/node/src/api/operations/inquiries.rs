@@ -6,7 +6,7 @@ use super::{Operations, blocking};
 use crate::api::error::Result;
 use crate::api::view::{
     AnswerRequest, DisclosurePage, DisclosureView, Hex16, Hex32, InquiryDetail, InquiryList, InquiryRequest,
-    InquiryView, NOTICE, ReasonRequest, RecordsView, inquiry_acts,
+    InquiryView, NOTICE, ReasonRequest, RecordsView, ThereView, inquiry_acts,
 };
 use crate::inquiry::{Inquiry, Way};
 use crate::node::today;
@@ -156,6 +156,7 @@ impl Operations {
             .into_iter()
             .filter(|note| note.out)
             .find_map(|note| note.refused);
+        let told = self.node.told_of(&inquiry.item)?;
         let disclosure = self.node.store().disclosure_in(&inquiry.item.0)?;
         Ok(InquiryDetail {
             notice: NOTICE.to_owned(),
@@ -163,6 +164,11 @@ impl Operations {
             disclosure: disclosure.map(|line| line.seq),
             refused_there: refused,
             records,
+            there: told
+                .all()
+                .iter()
+                .map(|there| ThereView::of(there, None))
+                .collect(),
             acts: inquiry_acts(inquiry),
         })
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::review::{BeforeView, UnitRequest};
+use super::review::{BeforeView, ThereView, UnitRequest};
 use super::{ActView, Hex16, Hex32, RowView};
 use crate::inquiry::{Draft, Inquiry, Records, Way};
 use crate::{Error, Result};
@@ -101,6 +101,9 @@ pub struct InquiryDetail {
     pub refused_there: Option<String>,
     /// What this agency's own snapshots have of the person, where it is asked.
     pub records: Option<RecordsView>,
+    /// What the other agency told of the matter, in the order in which it was recorded there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub there: Vec<ThereView>,
     /// The acts, in order.
     pub acts: Vec<ActView>,
 }
