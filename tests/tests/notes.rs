@@ -122,7 +122,11 @@ async fn a_note_goes_over_a_line_and_is_wiped_when_it_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_note_goes_by_files_and_stands_in_none_of_them() {
     let (two, agreement) = Two::agreed("公函2号").await;
-    let Two { receiver, sender, dir } = &two;
+    let Two {
+        receiver,
+        sender,
+        dir,
+    } = &two;
     let peer = sender.node.node_key();
     let id = receiver
         .node
@@ -137,7 +141,10 @@ async fn a_note_goes_by_files_and_stands_in_none_of_them() {
     let worked = sender.node.ferry_work().await.unwrap();
     assert_eq!((worked.sets, worked.letters), (1, 1));
     is_taken(sender, 2, false);
-    assert!(receiver.node.store().note_due(&id.0).unwrap().is_some(), "not heard yet");
+    assert!(
+        receiver.node.store().note_due(&id.0).unwrap().is_some(),
+        "not heard yet"
+    );
     assert_eq!(carry(sender, receiver).await, 1);
     is_taken(receiver, 2, true);
     assert!(receiver.node.store().note_due(&id.0).unwrap().is_none());
@@ -145,7 +152,13 @@ async fn a_note_goes_by_files_and_stands_in_none_of_them() {
     // The answer is acknowledged with whatever goes next; the note's letter is settled.
     let due = |at: &Bureau| at.node.store().letters_due(None).unwrap();
     assert_eq!(due(receiver), []);
-    assert_eq!(due(sender).iter().map(|letter| letter.matter.code()).collect::<Vec<_>>(), ["noted"]);
+    assert_eq!(
+        due(sender)
+            .iter()
+            .map(|letter| letter.matter.code())
+            .collect::<Vec<_>>(),
+        ["noted"]
+    );
     nowhere_in_clear(dir, [receiver, sender], 8);
 }
 
@@ -222,7 +235,13 @@ async fn a_note_outlives_crashes_and_a_change_of_carrier() {
 /// A node, and somebody with keys who has an agreement with it.
 async fn with_rogue() -> (TempDir, Bureau, Rogue, [u8; 32]) {
     let dir = tempfile::tempdir().unwrap();
-    let at = Bureau::start(dir.path(), "县残联", AgencyRole::DisabledFederation, surroundings()).await;
+    let at = Bureau::start(
+        dir.path(),
+        "县残联",
+        AgencyRole::DisabledFederation,
+        surroundings(),
+    )
+    .await;
     let rogue = Rogue::start("县民政局", AgencyRole::CivilAffairs, &[&at.card]).await;
     at.node.add_peer(&rogue.card).unwrap();
     let parties = [
@@ -287,7 +306,10 @@ async fn a_note_that_comes_again_is_answered_alike_and_heard_once() {
     // Another note under its id is none.
     let other = question(agreement, 2, 11).to_bytes().unwrap();
     let other = self::paper(&rogue, &at.node.node_key(), 1, &other);
-    assert_eq!(answer(&rogue, &at, &other).await, Err("abort_malformed".to_owned()));
+    assert_eq!(
+        answer(&rogue, &at, &other).await,
+        Err("abort_malformed".to_owned())
+    );
     assert_eq!(facts(&at, 2), []);
 }
 
@@ -312,8 +334,17 @@ async fn what_is_no_note_of_the_peers_to_this_node_is_not_answered() {
         assert_eq!(answered, Err("abort_malformed".to_owned()), "{what}");
     }
     let after = at.log_after(head.seq);
-    assert!(after.iter().all(|entry| !entry.kind.starts_with("note")), "{after:?}");
-    assert_eq!(at.node.store().notes_taken_since(&they, jiff::Timestamp::UNIX_EPOCH).unwrap(), 0);
+    assert!(
+        after.iter().all(|entry| !entry.kind.starts_with("note")),
+        "{after:?}"
+    );
+    assert_eq!(
+        at.node
+            .store()
+            .notes_taken_since(&they, jiff::Timestamp::UNIX_EPOCH)
+            .unwrap(),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -349,14 +380,20 @@ async fn a_note_that_is_not_taken_is_refused_with_a_signed_code() {
         let paper = paper(&rogue, &me, id, &body);
         let answered = answer(&rogue, &at, &paper).await.unwrap();
         assert_eq!(code(&rogue, &at, &body, &answered), expected);
-        assert_eq!(answer(&rogue, &at, &paper).await.unwrap(), answered, "and so it stays");
+        assert_eq!(
+            answer(&rogue, &at, &paper).await.unwrap(),
+            answered,
+            "and so it stays"
+        );
     }
     assert_eq!(facts(&at, 1)[0].refused.as_deref(), Some("note_agreement"));
     // Of many refusals of one kind the log says so once a minute.
     assert_eq!(logged(&at, "note_refused").len(), 2);
     nowhere_in_clear(&dir, [&at, &at], 13);
     for agreement in [[9; 32], others, draft] {
-        let refused = at.node.post_note(&rogue.card.node_key(), &question(agreement, 5, 13), "经办");
+        let refused = at
+            .node
+            .post_note(&rogue.card.node_key(), &question(agreement, 5, 13), "经办");
         assert_eq!(refused.unwrap_err().code(), "note_agreement");
     }
 }
@@ -377,7 +414,10 @@ async fn one_peer_brings_so_many_notes_a_day() {
         hand_over(&mut sender, &mut receiver, NOTE, &paper).await.unwrap();
     }
     let one_more = paper(&rogue, &me, 200, &body);
-    assert_eq!(answer(&rogue, &at, &one_more).await, Err("abort_policy".to_owned()));
+    assert_eq!(
+        answer(&rogue, &at, &one_more).await,
+        Err("abort_policy".to_owned())
+    );
     // What is known is answered still.
     let known = paper(&rogue, &me, 7, &body);
     assert!(answer(&rogue, &at, &known).await.is_ok());
@@ -388,7 +428,9 @@ async fn one_peer_brings_so_many_notes_a_day() {
         let note = question(agreement, item, 14);
         at.node.post_note(&rogue.card.node_key(), &note, "经办").unwrap();
     }
-    let one_more = at.node.post_note(&rogue.card.node_key(), &question(agreement, 200, 14), "经办");
+    let one_more = at
+        .node
+        .post_note(&rogue.card.node_key(), &question(agreement, 200, 14), "经办");
     assert_eq!(one_more.unwrap_err().code(), "notes_too_many");
 }
 
@@ -402,7 +444,9 @@ async fn by_files_a_note_is_sealed_once_more_and_nobody_answers_for_another() {
     let id = at.node.post_note(&peer, &note, "经办").unwrap();
     let cut = hefu_link::ferry::Cut::new(hefu_link::ferry::Form::Binary, None).unwrap();
     let set = at.node.ferry_out(&peer, cut, "经办").await.unwrap().unwrap();
-    let [file] = &parts_of(&at, &set)[..] else { panic!("one file") };
+    let [file] = &parts_of(&at, &set)[..] else {
+        panic!("one file")
+    };
     let folder = dir.path().join("opened");
     let mut assembly = Assembly::open(&folder).unwrap();
     assembly.take(Part::read(&file[..], 1 << 20).unwrap()).unwrap();
@@ -422,13 +466,13 @@ async fn by_files_a_note_is_sealed_once_more_and_nobody_answers_for_another() {
     let said = disclose(&rogue.keys, &me, NOTE, &id.0, &document[17..]).unwrap();
     assert_eq!(said[64..], body[..]);
     let signed = [b"hefu/3 note\0".as_slice(), &peer, &sha256(&body).0].concat();
-    UnparsedPublicKey::new(&ED25519, me).verify(&signed, &said[..64]).unwrap();
+    UnparsedPublicKey::new(&ED25519, me)
+        .verify(&signed, &said[..64])
+        .unwrap();
 
     // In clear, without an enclosure, it is no letter; an answer that another signed is none.
     let plain = [&[NOTE], paper(&rogue, &me, 9, &body).as_slice()].concat();
-    let header = |id: u8, matter: &str| {
-        format!(r#"{{"id":"{}","matter":"{matter}"}}"#, Hex([id; 16]))
-    };
+    let header = |id: u8, matter: &str| format!(r#"{{"id":"{}","matter":"{matter}"}}"#, Hex([id; 16]));
     let rogues = rogue.keys.signing_key().sign(b"something else");
     let noted = hefu_link::ferry::enclose(
         &rogue.keys,
