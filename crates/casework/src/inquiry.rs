@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Care, Error, Hex, Month, RuleId, Text,
     calendar::{Calendar, DayUnit, Deadline},
+    fold::fold,
     history::Trail,
     note::Answered,
 };
@@ -252,20 +253,20 @@ impl Inquiry {
         Ok(match (self.stage, act) {
             (Stage::Drafted, Act::Approved {}) => Stage::Approved,
             (Stage::Approved, Act::Released { due }) => {
-                if self.first.as_ref() == Some(by) {
+                if self.first.as_ref().is_some_and(|first| is_same(first, by)) {
                     return Err(Error::SameApprover);
                 }
                 due.must_begin_on(*on)?;
                 Stage::Released
             }
             (Stage::Drafted | Stage::Approved, Act::Refused { .. }) => {
-                if self.opening.by == *by {
+                if is_same(&self.opening.by, by) {
                     return Err(Error::OwnDraft);
                 }
                 Stage::Refused
             }
             (Stage::Drafted | Stage::Approved, Act::Withdrawn { .. }) => {
-                if self.opening.by != *by {
+                if !is_same(&self.opening.by, by) {
                     return Err(Error::NotInCharge);
                 }
                 Stage::Withdrawn
@@ -291,6 +292,11 @@ impl Inquiry {
             }
         })
     }
+}
+
+/// Whether two names are one person's, however they are typed: a space or a wide letter makes nobody another.
+fn is_same(one: &Text<64>, other: &Text<64>) -> bool {
+    fold(one.as_str()) == fold(other.as_str())
 }
 
 /// The one place where it is decided whether words about a person may cross: not where the person is protected, or may

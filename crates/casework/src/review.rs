@@ -9,6 +9,7 @@
 //! excuses telling and hearing and never verification: no law lets a comparison alone decide.
 
 mod basis;
+mod due;
 mod surroundings;
 mod there;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail, note::OutcomeCode};
 
 pub use basis::basis;
+pub use due::{Awaited, Due, Late, Periods};
 pub use surroundings::Surroundings;
 pub use there::{Contradiction, contradicts};
 
@@ -233,6 +235,8 @@ pub struct Review {
     /// When the last verification was recorded.
     verified_at: Option<Timestamp>,
     state: State,
+    /// The day on which what is awaited now began to be.
+    since: Date,
 }
 
 /// How far a finding is.
@@ -295,6 +299,7 @@ impl Review {
             owner: None,
             verified_at: None,
             state: State::Open,
+            since: matched,
         }
     }
 
@@ -332,6 +337,9 @@ impl Review {
             Act::HandedOver(HandedOver { to, .. }) => self.owner = Some(to.clone()),
             Act::Verified(_) => self.verified_at = Some(event.at),
             _ => {}
+        }
+        if due::begins(&event.act) {
+            self.since = event.on;
         }
         self.state = state;
         Ok(())

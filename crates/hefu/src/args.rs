@@ -18,8 +18,8 @@ pub(crate) use inquiry::InquiryCommand;
 pub(crate) use letter::LetterArgs;
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
-    InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
-    UnlockArgs,
+    InitArgs, KeyGroupArg, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs,
+    RoundCommand, UnlockArgs,
 };
 pub(crate) use review::{FindingArgs, ReviewCommand};
 

@@ -11,6 +11,7 @@ mod asked;
 mod files;
 mod kept;
 mod line;
+mod outcomes;
 
 use std::sync::Arc;
 

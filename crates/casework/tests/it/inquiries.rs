@@ -186,6 +186,13 @@ fn no_one_person_releases_a_number() {
         inquiry.record(&event(4, "甲", released())),
         Err(Error::SameApprover)
     ));
+    // However the name is typed.
+    for same in [" 甲", "甲\u{3000}"] {
+        assert!(matches!(
+            inquiry.record(&event(4, same, released())),
+            Err(Error::SameApprover)
+        ));
+    }
     inquiry.record(&event(4, "乙", released())).unwrap();
     assert_eq!(inquiry.approvers().collect::<Vec<_>>(), ["甲", "乙"]);
     // Who drafted it may be one of the two, first or second.

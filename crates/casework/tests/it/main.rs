@@ -11,6 +11,7 @@ mod care;
 mod cases;
 mod common;
 mod dossier;
+mod due;
 mod elements;
 mod inquiries;
 mod join;

@@ -134,7 +134,7 @@ fn list_text(list: &InquiryList, lang: Lang) -> String {
         "col_person",
         "col_key_group",
         "col_document",
-        "col_due",
+        "col_answer_due",
         "col_standing",
         "col_answer",
     ];
@@ -197,7 +197,7 @@ fn text(detail: &InquiryDetail, lang: Lang) -> String {
             Some(lang.word(&format!("inquiry_key_{}", inquiry.key_group))),
         ),
         ("col_question", inquiry.question.clone()),
-        ("col_due", inquiry.due.map(|_| due(inquiry, lang))),
+        ("col_answer_due", inquiry.due.map(|_| due(inquiry, lang))),
         ("col_standing", Some(lang.word(&inquiry.stage))),
         ("col_approved_by", joined(&inquiry.approved_by)),
         ("col_disclosure", detail.disclosure.map(|seq| seq.to_string())),

@@ -7,7 +7,7 @@ use hefu_node::report::{
 };
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme, there};
-use crate::commands::local;
+use crate::commands::{local, people};
 use crate::printer::grouped;
 use crate::words::Lang;
 
@@ -479,6 +479,7 @@ impl Say {
                 })),
                 Cell::Text(format!("{pair} — {}", line.peer.as_deref().unwrap_or("—"))),
                 Cell::Text(line.person.clone()),
+                Cell::Text(people::reported(line.care.as_ref(), self.lang)),
                 Cell::Text(months.join(" ")),
                 line.to_verify_fen
                     .map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
@@ -491,6 +492,7 @@ impl Say {
             "paper_group_rule",
             "paper_group_pair",
             "col_person",
+            "col_care",
             "col_months",
             "col_to_verify",
             "paper_review",

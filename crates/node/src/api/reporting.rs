@@ -24,7 +24,8 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            let mut view = ExplanationView::of(self.node.name(), seq, explanation, &datasets);
+            let due = self.awaited(&explanation.finding, &explanation.standing);
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
             view.detail.inquiries = self.inquiries_of(&id, seq)?;
             Ok(view)
         })
@@ -40,7 +41,8 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain_to_person(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            let mut view = ExplanationView::of(self.node.name(), seq, explanation, &datasets);
+            let due = self.awaited(&explanation.finding, &explanation.standing);
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
             view.detail.inquiries = self.inquiries_of(&id, seq)?;
             Ok(view)
         })

@@ -13,6 +13,7 @@ mod finding;
 mod inquiry;
 mod ledger;
 mod node;
+mod people;
 mod review;
 mod round;
 
@@ -44,6 +45,8 @@ pub use ledger::{
     BudgetList, BudgetView, DebitPage, DebitView, DisclosurePage, DisclosureView, UnlockRequest,
 };
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub(crate) use people::may_tell;
+pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
     ReviewView, ThereView, UnitRequest, VerdictRequest,

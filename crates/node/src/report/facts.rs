@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use hefu_casework::{Agreement, Fen, Hex, Learning, Month, Place, ProgrammeCode, Rule, RuleId, Text};
-use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -391,6 +390,9 @@ pub struct Line {
     /// What stands at the other agency, where it has told of the same matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there: Option<There>,
+    /// With how much care the person is to be dealt with; nothing in a report of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub care: Option<Cared>,
 }
 
 /// What the other agency told of a matter that both have part in.
@@ -405,6 +407,16 @@ pub struct There {
     pub on: Date,
     /// In what it does not go together with what stands here, a code of the table of words.
     pub contradiction: Option<String>,
+}
+
+/// With how much care a person is to be dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cared {
+    /// 受保护: unless every row says that the person is not.
+    pub protected: bool,
+    /// 重点人群: `yes`, `no` or `unknown`.
+    pub key_group: String,
 }
 
 /// What has become of a referred person.
@@ -529,58 +541,6 @@ impl CannotFind {
             rule: unfound.rule.clone(),
             reason: unfound.reason.code().to_owned(),
             rows: unfound.rows,
-        }
-    }
-}
-
-impl From<LogHead> for LogEnd {
-    fn from(head: LogHead) -> Self {
-        Self {
-            seq: head.seq,
-            hash: Hex(head.hash),
-        }
-    }
-}
-
-impl From<&SignedReceipt> for ReceiptFacts {
-    fn from(signed: &SignedReceipt) -> Self {
-        let receipt = &signed.receipt;
-        Self {
-            session: Hex(receipt.sid.0),
-            agreement: Hex(receipt.agreement),
-            receiver_elements: receipt.receiver_elements,
-            sender_elements: receipt.sender_elements,
-            blinded: Hex(receipt.blinded),
-            evaluated: Hex(receipt.evaluated),
-            tags: Hex(receipt.tags),
-            receiver_head: signed.receiver_head.into(),
-            by_receiver: Hex(signed.by_receiver),
-            sender_head: signed.sender_head.into(),
-            by_sender: Hex(signed.by_sender),
-        }
-    }
-}
-
-impl From<&ReceiptFacts> for SignedReceipt {
-    fn from(facts: &ReceiptFacts) -> Self {
-        let head = |head: LogEnd| LogHead {
-            seq: head.seq,
-            hash: head.hash.0,
-        };
-        Self {
-            receipt: Receipt {
-                sid: SessionId(facts.session.0),
-                agreement: facts.agreement.0,
-                receiver_elements: facts.receiver_elements,
-                sender_elements: facts.sender_elements,
-                blinded: facts.blinded.0,
-                evaluated: facts.evaluated.0,
-                tags: facts.tags.0,
-            },
-            receiver_head: head(facts.receiver_head),
-            by_receiver: facts.by_receiver.0,
-            sender_head: head(facts.sender_head),
-            by_sender: facts.by_sender.0,
         }
     }
 }

@@ -2,53 +2,59 @@
 
 use std::sync::Arc;
 
-use hefu_casework::{Month, MonthRange, Place};
+use hefu_casework::calendar::Calendar;
+use hefu_casework::review::Due;
+use hefu_casework::{Finding, Known, Month, MonthRange, Place};
+use jiff::civil::Date;
 
 use super::{Operations, blocking};
 use crate::Error;
 use crate::api::error::Result;
-use crate::api::routes::Local;
+use crate::api::routes::{FindingsAsked, Local};
 use crate::api::view::{
-    CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE, ReviewView,
+    AwaitedView, CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
+    OverdueList, OverdueView, ReviewView,
 };
+use crate::due::{Order, Overdue};
 use crate::node::today;
-use crate::review::Standing;
+use crate::review::{Reviews, Standing};
 
 impl Operations {
-    /// Findings after the given number, from 1.
+    /// Key groups first, then those that must be asked after; within, the earliest due.
     pub(in crate::api) async fn findings(
         self: Arc<Self>,
         id: Hex32,
-        after: u64,
-        limit: usize,
+        asked: FindingsAsked,
     ) -> Result<FindingPage> {
         self.round(&id)?;
         blocking(move || {
+            let record = self.node.round_on_record(&id.0)?;
             let datasets = self.node.store().datasets()?;
             let all = self.node.store().findings(&id.0)?;
             let reviews = self.node.reviews(&id.0)?;
-            let review = |seq: u64| {
-                let before = reviews.corrected_before.get(&seq).copied();
-                let told = reviews.told.get(&seq);
-                match reviews.begun.get(&seq) {
-                    Some(review) => ReviewView::of(review, before, told),
-                    None => ReviewView::open(before, told),
-                }
+            let (calendar, on) = (Calendar::national(), today());
+            let due = |seq, finding: &Finding| self.node.due_in(&record, &reviews, seq, finding, &calendar);
+            let view = |(seq, finding, due): &(u64, &Finding, Option<Due>)| {
+                let due = due.map(|due| AwaitedView::of(&due, due.late_on(on, &calendar)));
+                let review = Some(reviewed(&reviews, *seq));
+                FindingView::of(*seq, finding, review, due, &datasets)
             };
-            let numbered = (1_u64..)
+            let mut listed: Vec<_> = (1_u64..)
                 .zip(&all)
-                .skip(usize::try_from(after).unwrap_or(usize::MAX));
-            let findings: Vec<_> = numbered
-                .take(limit)
-                .map(|(seq, finding)| FindingView::of(seq, finding, Some(review(seq)), &datasets))
+                .filter(|(_, finding)| is_asked_for(finding, asked.key_group))
+                .map(|(seq, finding)| (seq, finding, due(seq, finding)))
                 .collect();
-            let last = findings.last().map(|finding| finding.seq);
+            listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
+            let before = usize::try_from(asked.after).unwrap_or(usize::MAX);
+            let findings: Vec<_> = listed.iter().skip(before).take(asked.limit()).map(view).collect();
+            let last = before.saturating_add(findings.len());
             Ok(FindingPage {
                 notice: NOTICE.to_owned(),
+                next: (last < listed.len()).then_some(last as u64),
                 findings,
-                total: all.len() as u64,
+                total: listed.len() as u64,
+                to_ask: to_ask(listed.iter().map(|(_, finding, _)| *finding)),
                 corrected: reviews.corrected(),
-                next: last.filter(|last| *last < all.len() as u64),
             })
         })
         .await
@@ -64,13 +70,19 @@ impl Operations {
             };
             let all = self.node.local_findings(&place, months)?;
             let datasets = self.node.store().datasets()?;
-            let findings = (1..)
+            let mut listed: Vec<_> = (1..)
                 .zip(&all)
-                .map(|(seq, finding)| FindingView::of(seq, finding, None, &datasets));
+                .filter(|(_, finding)| is_asked_for(finding, within.key_group))
+                .collect();
+            listed.sort_by_key(|(_, finding)| Order::of(&finding.care, None));
             Ok(FindingPage {
                 notice: NOTICE.to_owned(),
-                findings: findings.collect(),
-                total: all.len() as u64,
+                findings: listed
+                    .iter()
+                    .map(|(seq, finding)| FindingView::of(*seq, finding, None, None, &datasets))
+                    .collect(),
+                total: listed.len() as u64,
+                to_ask: to_ask(listed.iter().map(|(_, finding)| *finding)),
                 corrected: 0,
                 next: None,
             })
@@ -78,22 +90,68 @@ impl Operations {
         .await
     }
 
-    pub(in crate::api) async fn finding(self: Arc<Self>, id: Hex32, seq: u64) -> Result<FindingDetail> {
+    /// What is late on a day; today where none is named.
+    pub(in crate::api) async fn overdue(self: Arc<Self>, on: Option<Date>) -> Result<OverdueList> {
+        blocking(move || {
+            let on = on.unwrap_or_else(today);
+            let datasets = self.node.store().datasets()?;
+            let view = |late: Overdue| OverdueView {
+                round: late.round,
+                finding: FindingView::of(
+                    late.seq,
+                    &late.finding,
+                    Some(match &late.review {
+                        Some(review) => ReviewView::of(review, None, None),
+                        None => ReviewView::open(None, None),
+                    }),
+                    Some(AwaitedView::of(&late.due, late.late)),
+                    &datasets,
+                ),
+            };
+            let late = self.node.overdue(on)?;
+            Ok(OverdueList::of(on, late.into_iter().map(view).collect()))
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn finding(
+        self: Arc<Self>,
+        id: Hex32,
+        seq: u64,
+        asks: Option<Arc<str>>,
+    ) -> Result<FindingDetail> {
         blocking(move || {
             let (record, finding) = self.node.found(&id.0, seq)?;
             let standing = self.node.standing_of(&record, seq, &finding)?;
             let datasets = self.node.store().datasets()?;
-            let mut detail = FindingDetail::of(seq, &finding, (&standing).into(), &datasets);
+            let due = self.awaited(&finding, &standing);
+            let review = (&standing).into();
+            let mut detail = FindingDetail::of(seq, &finding, review, due, &datasets, asks.as_deref());
             detail.inquiries = self.inquiries_of(&id, seq)?;
             Ok(detail)
         })
         .await
     }
 
-    pub(in crate::api) async fn history(self: Arc<Self>, id: Hex32, seq: u64) -> Result<HistoryView> {
+    /// What a finding waits for today.
+    pub(in crate::api) fn awaited(&self, finding: &Finding, standing: &Standing) -> Option<AwaitedView> {
+        let calendar = Calendar::national();
+        let waits = standing.corrected_before.is_none();
+        let due = self.node.due_of(finding, &standing.review, waits, &calendar)?;
+        Some(AwaitedView::of(&due, due.late_on(today(), &calendar)))
+    }
+
+    pub(in crate::api) async fn history(
+        self: Arc<Self>,
+        id: Hex32,
+        seq: u64,
+        asks: Option<Arc<str>>,
+    ) -> Result<HistoryView> {
         blocking(move || {
-            let standing = self.node.standing(&id.0, seq)?;
-            let mut history = self.history_of(&id, seq, &standing)?;
+            let (record, finding) = self.node.found(&id.0, seq)?;
+            let standing = self.node.standing_of(&record, seq, &finding)?;
+            let mut history = HistoryView::of(seq, &finding, &standing, asks.as_deref());
+            history.to_recall = self.to_recall(&id, &standing)?;
             history.inquiries = self.inquiries_of(&id, seq)?;
             Ok(history)
         })
@@ -112,16 +170,34 @@ impl Operations {
             let (_, finding) = self.node.found(&id.0, seq)?;
             let event = request.event(&actor, today(), self.node.basis(&finding))?;
             let standing = self.node.record_review(&id.0, seq, &event)?;
-            self.history_of(&id, seq, &standing)
+            let mut history = HistoryView::of(seq, &finding, &standing, Some(&actor));
+            history.to_recall = self.to_recall(&id, &standing)?;
+            Ok(history)
         })
         .await
     }
 
-    fn history_of(&self, id: &Hex32, seq: u64, standing: &Standing) -> Result<HistoryView> {
+    /// The copies of reports that say otherwise than a correction.
+    fn to_recall(&self, id: &Hex32, standing: &Standing) -> Result<Vec<CopyView>> {
         let copies = self.node.copies_to_recall(&id.0, standing)?;
-        Ok(HistoryView {
-            to_recall: copies.into_iter().map(CopyView::of).collect(),
-            ..HistoryView::of(seq, standing)
-        })
+        Ok(copies.into_iter().map(CopyView::of).collect())
     }
+}
+
+fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
+    let before = reviews.corrected_before.get(&seq).copied();
+    let told = reviews.told.get(&seq);
+    match reviews.begun.get(&seq) {
+        Some(review) => ReviewView::of(review, before, told),
+        None => ReviewView::open(before, told),
+    }
+}
+
+fn is_asked_for(finding: &Finding, key_group: Option<Known>) -> bool {
+    key_group.is_none_or(|asked| finding.care.key_group() == asked)
+}
+
+fn to_ask<'a>(findings: impl Iterator<Item = &'a Finding>) -> u64 {
+    let unknown = |finding: &&Finding| finding.care.key_group() == Known::Unknown;
+    findings.filter(unknown).count() as u64
 }
