@@ -17,12 +17,15 @@ use hefu_casework::{AgencyRole, Hex, Purpose, RuleId, Text};
 use hefu_identity::{Kind as Document, parse};
 use hefu_link::ferry::{Assembly, Part, disclose, open};
 use hefu_node::{Carrier, NoteFacts};
+use hefu_psi::SessionSeed;
 use hefu_psi::wire::Kind;
+use hefu_store::RoundState;
 use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, Rogue, days_from_today};
 use hefu_tests::bureau::{
     Bureau, agree, agree_with_rogue, files, hand_over, introduce, number, proposal, sha256, surroundings,
 };
 use hefu_tests::ferry::{Two, again, carry, forged, frame, letter, logged, out, parts, refusals};
+use hefu_tests::rogue::set;
 use hefu_tests::search::{Searcher, forms_of_number};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use tempfile::TempDir;
@@ -48,17 +51,33 @@ fn question(agreement: [u8; 32], item: u8, person: u64) -> Note {
     }
 }
 
-/// Two over a line, with an agreement that both have signed.
+/// Two over a line, with a round behind them.
 async fn on_line() -> (TempDir, Bureau, Bureau, [u8; 32]) {
     let dir = tempfile::tempdir().unwrap();
     let start = |name, role| Bureau::start(dir.path(), name, role, surroundings());
     let asks = start("县民政局", AgencyRole::CivilAffairs).await;
     let answers = start("县残联", AgencyRole::DisabledFederation).await;
+    asks.pays(EXTREME_POVERTY, 0..20);
+    answers.pays(DISABLED_LIVING, 5..25);
     introduce(&asks, &answers);
     let parties = [asks.party(EXTREME_POVERTY), answers.party(DISABLED_LIVING)];
     let text = proposal(Purpose::Duplicates, "公函1号", parties);
     let agreement = agree(&asks, &answers, text).await;
+    asks.node.run_round(&agreement).await.unwrap();
+    answers
+        .newest_round(|round| round.state == RoundState::Done)
+        .await;
     (dir, asks, answers, agreement)
+}
+
+/// Two by files, with a round behind them.
+async fn on_files(number: &str) -> (Two, [u8; 32]) {
+    let (two, agreement) = Two::agreed(number).await;
+    two.receiver.node.begin_round(&agreement, "经办").await.unwrap();
+    carry(&two.receiver, &two.sender).await;
+    carry(&two.sender, &two.receiver).await;
+    carry(&two.receiver, &two.sender).await;
+    (two, agreement)
 }
 
 fn facts(at: &Bureau, item: u8) -> Vec<NoteFacts> {
@@ -121,7 +140,7 @@ async fn a_note_goes_over_a_line_and_is_wiped_when_it_is_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_note_goes_by_files_and_stands_in_none_of_them() {
-    let (two, agreement) = Two::agreed("公函2号").await;
+    let (two, agreement) = on_files("公函2号").await;
     let Two {
         receiver,
         sender,
@@ -191,7 +210,7 @@ fn peer_of(at: &Bureau) -> [u8; 32] {
 /// Killed after it was posted; killed after it was taken and before the answer arrived; on another carrier afterwards.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_note_outlives_crashes_and_a_change_of_carrier() {
-    let (two, agreement) = Two::agreed("公函3号").await;
+    let (two, agreement) = on_files("公函3号").await;
     let peer = two.sender.node.node_key();
     let post = |two: &Two, item| {
         let note = question(agreement, item, 10);
@@ -232,7 +251,7 @@ async fn a_note_outlives_crashes_and_a_change_of_carrier() {
     assert_eq!(due, [], "no letter brings it any more");
 }
 
-/// A node, and somebody with keys who has an agreement with it.
+/// A node, and somebody with keys who has an agreement with it and a round behind it.
 async fn with_rogue() -> (TempDir, Bureau, Rogue, [u8; 32]) {
     let dir = tempfile::tempdir().unwrap();
     let at = Bureau::start(
@@ -250,6 +269,11 @@ async fn with_rogue() -> (TempDir, Bureau, Rogue, [u8; 32]) {
     ];
     let text = proposal(Purpose::Duplicates, "公函4号", parties);
     let agreement = agree_with_rogue(&at, &rogue, &text);
+    at.pays(DISABLED_LIVING, 0..20);
+    let seed = SessionSeed::generate(&mut *hefu_node::runner::system_randomness());
+    let own = set(&text, 0, 0..20);
+    rogue.receive(&at.card, &text, own, seed, None).await.unwrap();
+    at.newest_round(|round| round.state == RoundState::Done).await;
     (dir, at, rogue, agreement)
 }
 
