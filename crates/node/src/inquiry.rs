@@ -23,6 +23,7 @@ use crate::agreement::policy;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
+pub(crate) use answering::AskedAbout;
 pub use answering::Records;
 pub use asking::Draft;
 
@@ -173,7 +174,8 @@ impl Node {
             let own = stored.finding == seq.checked_sub(1) && stored.round == record.id;
             if own || (stored.finding.is_none() && stored.agreement == record.agreement) {
                 let inquiry = self.read_inquiry(stored)?;
-                if own || self.speaks_of(&inquiry, &record, &finding) {
+                let asked = self.asked_about(&inquiry, &record);
+                if own || asked.is_some_and(|asked| asked.is(&finding)) {
                     all.push(inquiry);
                 }
             }

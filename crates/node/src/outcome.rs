@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::agreement::policy;
-use crate::inquiry::{Inquiry, Way};
+use crate::inquiry::{AskedAbout, Inquiry, Way};
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
@@ -140,8 +140,9 @@ impl Node {
                 continue;
             };
             let inquiry = self.inquiry(&item)?;
+            let asked = self.asked_about(&inquiry, record);
             for (seq, finding) in (1..).zip(findings) {
-                if self.is_about(&inquiry, record, seq, finding) {
+                if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                     let told = all.entry(seq).or_default();
                     of_item.iter().try_for_each(|one| told.add(one))?;
                 }
@@ -155,7 +156,8 @@ impl Node {
         let mut told = Outcomes::default();
         for one in self.store.outcomes(None)? {
             let inquiry = self.inquiry(&Hex(one.item))?;
-            if self.is_about(&inquiry, record, seq, finding) {
+            let asked = self.asked_about(&inquiry, record);
+            if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                 told.add(&one)?;
             }
         }
@@ -255,12 +257,19 @@ impl Node {
             |note: &hefu_store::NoteFacts| note.out && note.word == "note_inquiry" && note.refused.is_some();
         Ok(asked && notes.iter().any(refused))
     }
+}
 
-    fn is_about(&self, inquiry: &Inquiry, record: &Round, seq: u64, finding: &Finding) -> bool {
-        match &inquiry.way {
-            Way::Asks { about, .. } => (about.round.0, about.seq) == (record.id, seq),
-            Way::Answers { .. } => self.speaks_of(inquiry, record, finding),
-        }
+/// Whether the matter is that of this finding.
+fn is_about(
+    inquiry: &Inquiry,
+    asked: Option<&AskedAbout>,
+    record: &Round,
+    seq: u64,
+    finding: &Finding,
+) -> bool {
+    match &inquiry.way {
+        Way::Asks { about, .. } => (about.round.0, about.seq) == (record.id, seq),
+        Way::Answers { .. } => asked.is_some_and(|asked| asked.is(finding)),
     }
 }
 

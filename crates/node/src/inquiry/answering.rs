@@ -2,7 +2,8 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind};
+use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, RuleId};
+use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
@@ -30,6 +31,23 @@ impl Records {
             Records::CannotFind => None,
             Records::Kept(rows) => Some(Found::suggested(rows, &asked.months)),
         }
+    }
+}
+
+/// By what a finding is known to be the one that the other side asks about.
+pub(crate) struct AskedAbout {
+    rule: Option<RuleId>,
+    person: PersonKey,
+}
+
+impl AskedAbout {
+    /// Whether the finding is of that person and rule, and has a record of the other side behind it.
+    pub(crate) fn is(&self, finding: &Finding) -> bool {
+        let meets = matches!(
+            finding.kind,
+            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
+        );
+        meets && finding.rule == self.rule && finding.person == self.person
     }
 }
 
@@ -73,9 +91,11 @@ impl Node {
             return Ok(Some(*about));
         }
         for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
+            let Some(about) = self.asked_about(inquiry, &round) else {
+                continue;
+            };
             let findings = self.kept_findings(&round)?.unwrap_or_default();
-            let speaks = |finding: &Finding| self.speaks_of(inquiry, &round, finding);
-            if let Some((seq, _)) = (1..).zip(&findings).find(|(_, finding)| speaks(finding)) {
+            if let Some((seq, _)) = (1..).zip(&findings).find(|(_, finding)| about.is(finding)) {
                 return Ok(Some(Before {
                     round: Hex(round.id),
                     seq,
@@ -85,20 +105,16 @@ impl Node {
         Ok(None)
     }
 
-    /// Whether the other side's question is about this finding's person and rule.
-    pub(crate) fn speaks_of(&self, inquiry: &Inquiry, record: &Round, finding: &Finding) -> bool {
+    /// Whom and under which rule the other side asks about, as findings of this round know it; nothing where no finding of
+    /// the round can be meant.
+    pub(crate) fn asked_about(&self, inquiry: &Inquiry, record: &Round) -> Option<AskedAbout> {
         let Way::Answers { asked, .. } = &inquiry.way else {
-            return false;
+            return None;
         };
-        let meets = matches!(
-            finding.kind,
-            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
-        );
-        let aliases = self.aliases(&record.datasets);
-        meets
-            && record.agreement == inquiry.agreement.0
-            && finding.rule == asked.rule
-            && *aliases.principal(&asked.person) == finding.person
+        (record.agreement == inquiry.agreement.0).then(|| AskedAbout {
+            rule: asked.rule.clone(),
+            person: self.aliases(&record.datasets).principal(&asked.person).clone(),
+        })
     }
 
     pub(super) fn hear_question(&self, from: &Card, note: &Note, asked: &Asked) -> Result<()> {
@@ -201,11 +217,7 @@ impl Node {
     }
 
     /// Nothing where the snapshot was deleted.
-    fn rows_of(
-        &self,
-        dataset: DatasetId,
-        number: &hefu_identity::PersonKey,
-    ) -> Result<Option<Vec<AidRecord>>> {
+    fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
         match self.store.records_of(dataset, number) {
             Ok(rows) => Ok(Some(rows)),
             Err(hefu_store::Error::Deleted { .. }) => Ok(None),
