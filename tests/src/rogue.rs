@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Month, MonthRange, Per, Period,
-    RowId, RuleSet, Status, elements,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Known, Month, MonthRange, Per,
+    Period, Protection, RowId, RuleSet, Status, elements,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind as Document, parse};
@@ -276,6 +276,8 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         referral: None,
         circumstances: Circumstances::default(),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
     });
     let set = elements(
         agreement,
