@@ -273,11 +273,11 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         }),
         household: None,
         case: None,
-        protection: Protection::default(),
-        disabled: Known::default(),
         referral: None,
         circumstances: Circumstances::default(),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
     });
     let set = elements(
         agreement,
