@@ -279,6 +279,8 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         referral: None,
         circumstances: Circumstances::default(),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
     });
     let set = elements(
         agreement,

@@ -8,8 +8,9 @@
 )]
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, Finding, Hex, KeyKind, Month, MonthRange,
-    Party, Per, Period, ProgrammeCode, Purpose, RowId, RuleId, RuleSet, Status, elements, findings,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, Finding, Hex, KeyKind, Known, Month,
+    MonthRange, Party, Per, Period, ProgrammeCode, Protection, Purpose, RowId, RuleId, RuleSet, Status,
+    elements, findings,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
@@ -128,9 +129,16 @@ impl View {
         );
         let matches = session.receiver.unwrap();
         Self {
-            findings: findings(agreement, 0, &own, &matches.indices, &[])
-                .unwrap()
-                .findings,
+            findings: findings(
+                agreement,
+                0,
+                &own,
+                &matches.indices,
+                &[],
+                jiff::civil::date(2026, 10, 8),
+            )
+            .unwrap()
+            .findings,
             matched: matches.indices,
             sender_elements: matches.sender_elements,
         }
@@ -227,6 +235,8 @@ fn record(row: u64, (who, programme, [first, last]): &Row) -> AidRecord {
         referral: None,
         circumstances: Circumstances::default(),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
     }
 }
 

@@ -3,8 +3,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
 
-use crate::Error;
+use crate::{Error, note::MAX_NOTE_BYTES};
 
 /// The largest document that is read. An agreement of twelve parties has some 10 KiB.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -50,8 +51,9 @@ pub fn from_slice_within<T: Serialize + DeserializeOwned>(bytes: &[u8], max: usi
         line: error.line(),
         column: error.column(),
     })?;
-    match encode(&document) {
-        Some((canonical, true)) if canonical == bytes => Ok(document),
+    let encoded = encode(&document).map(|(bytes, exact)| (Zeroizing::new(bytes), exact));
+    match encoded {
+        Some((canonical, true)) if *canonical == bytes => Ok(document),
         Some((_, true)) => Err(Error::NotCanonical),
         _ => Err(Error::Document { line: 0, column: 0 }),
     }
@@ -59,13 +61,24 @@ pub fn from_slice_within<T: Serialize + DeserializeOwned>(bytes: &[u8], max: usi
 
 /// The bytes, and whether a reader that holds numbers as doubles would read every integer exactly.
 fn encode<T: Serialize + ?Sized>(document: &T) -> Option<(Vec<u8>, bool)> {
-    let value = serde_json::to_value(document).ok()?;
+    let mut value = serde_json::to_value(document).ok()?;
     let mut writer = Writer {
-        out: Vec::new(),
+        // What grows leaves copies behind, and a note has a document number in it.
+        out: Vec::with_capacity(MAX_NOTE_BYTES),
         exact: true,
     };
-    writer.value(&value)?;
-    Some((writer.out, writer.exact))
+    let written = writer.value(&value);
+    wipe(&mut value);
+    written.map(|()| (writer.out, writer.exact))
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 struct Writer {

@@ -1,10 +1,12 @@
 //! What can be wrong with data, documents and rounds.
 
-use std::fmt;
+mod wrong;
 
 use jiff::civil::Date;
 
 use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake};
+
+pub use wrong::{DataFile, Wrong};
 
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
@@ -286,6 +288,11 @@ pub enum Error {
         "the two agencies know this number under different names, so nothing may be stopped or recovered; have the police registry say who holds the number, put the record right and run the next round"
     )]
     NamesDiffer,
+    /// A decision against a person after the other agency has withdrawn its own finding.
+    #[error(
+        "the other agency has corrected its finding on this matter; verify once more before anything is stopped or recovered"
+    )]
+    CorrectedThere,
     /// A recovery without an amount.
     #[error("a recovery is of more than nothing; write the amount that is to be paid back")]
     RecoveredNothing,
@@ -298,6 +305,12 @@ pub enum Error {
     /// A correction that rests on something else.
     #[error("the correction names another basis than that of this finding; take it from this finding")]
     OtherBasis,
+    /// A question about no months, too many, or months that are not in order.
+    #[error("a question is about 1 to {max} months, each once and in order")]
+    Months {
+        /// The most months.
+        max: usize,
+    },
     /// A transfer without its three documents, or with one twice.
     #[error("the documents of the transfer: {wrong}")]
     Papers {
@@ -310,6 +323,21 @@ pub enum Error {
         /// In what way.
         wrong: Wrong,
     },
+    /// One person for both of the two who release a number.
+    #[error("two people release an inquiry; have another person approve it")]
+    SameApprover,
+    /// A refusal of one's own draft.
+    #[error("whoever drafted an inquiry withdraws it; another person refuses it")]
+    OwnDraft,
+    /// An inquiry closed while an answer may come in time.
+    #[error("an answer is in time until {until}; close the inquiry when it is there, or after that day")]
+    AnswerAwaited {
+        /// The last day.
+        until: Date,
+    },
+    /// Words about a person who is protected, or may be.
+    #[error("the person is protected or may be, so no words about them leave; leave out the text")]
+    KeptBack,
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
@@ -361,11 +389,17 @@ impl Error {
             Error::NotHeard => "not_heard",
             Error::NotConfirmed => "not_confirmed",
             Error::NamesDiffer => "names_differ",
+            Error::CorrectedThere => "corrected_there",
             Error::RecoveredNothing => "recovered_nothing",
             Error::HearingOpen { .. } => "hearing_open",
             Error::OtherBasis => "other_basis",
+            Error::Months { .. } => "months",
             Error::Papers { .. } => "papers",
             Error::Route { .. } => "route",
+            Error::SameApprover => "same_approver",
+            Error::OwnDraft => "own_draft",
+            Error::AnswerAwaited { .. } => "answer_awaited",
+            Error::KeptBack => "kept_back",
             Error::Letter(mistake) => mistake.code(),
         }
     }
@@ -392,8 +426,12 @@ impl Error {
             | Error::NotHeard
             | Error::NotConfirmed
             | Error::NamesDiffer
+            | Error::CorrectedThere
             | Error::RecoveredNothing
-            | Error::OtherBasis => vec![],
+            | Error::OtherBasis
+            | Error::SameApprover
+            | Error::OwnDraft
+            | Error::KeptBack => vec![],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {
                 vec![("year", year.to_string()), ("field", (*field).to_owned())]
@@ -416,8 +454,10 @@ impl Error {
                 ("earliest", earliest.to_string()),
                 ("latest", latest.to_string()),
             ],
-            Error::TooManyActs { max } => vec![("max", max.to_string())],
-            Error::HearingOpen { until } => vec![("until", until.to_string())],
+            Error::TooManyActs { max } | Error::Months { max } => vec![("max", max.to_string())],
+            Error::HearingOpen { until } | Error::AnswerAwaited { until } => {
+                vec![("until", until.to_string())]
+            }
             Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
             Error::Letter(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
@@ -509,89 +549,4 @@ fn place(row: &RowId) -> String {
 
 fn places(rows: &[RowId]) -> String {
     rows.iter().map(place).collect::<Vec<_>>().join(", ")
-}
-
-/// The data files this crate reads the text of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataFile {
-    /// The catalogue of programmes.
-    Programmes,
-    /// The rules.
-    Rules,
-    /// The holidays.
-    Holidays,
-    /// The rules of a place, beside the national ones.
-    LocalRules,
-}
-
-impl fmt::Display for DataFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DataFile::Programmes => "programmes.toml",
-            DataFile::Rules => "rules.toml",
-            DataFile::Holidays => "holidays.toml",
-            DataFile::LocalRules => "the local rules",
-        })
-    }
-}
-
-/// In what way a field is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// Nothing is there.
-    Missing,
-    /// Longer than any real one.
-    TooLong,
-    /// The same is there twice.
-    Repeated,
-    /// Outside what the rest of the document allows.
-    OutOfRange,
-    /// Not allowed together with the rest of the document.
-    NotAllowed,
-    /// Not known here.
-    Unknown,
-    /// Known, and not done by this version.
-    Unsupported,
-}
-
-impl Wrong {
-    /// A stable name.
-    pub fn code(self) -> &'static str {
-        match self {
-            Wrong::Missing => "missing",
-            Wrong::TooLong => "too_long",
-            Wrong::Repeated => "repeated",
-            Wrong::OutOfRange => "out_of_range",
-            Wrong::NotAllowed => "not_allowed",
-            Wrong::Unknown => "unknown",
-            Wrong::Unsupported => "unsupported",
-        }
-    }
-
-    fn of_a_rule(self) -> &'static str {
-        match self {
-            Wrong::OutOfRange => "does not hold at the agreement's place or in its months; leave it out",
-            Wrong::NotAllowed => {
-                "cannot be broken between the programmes that the two parties enter; leave it out"
-            }
-            Wrong::Unsupported => {
-                "is not one that two agencies compare: it is recorded only, or found inside one agency; leave it out"
-            }
-            _ => "is not known to this node; bring its rules up to date",
-        }
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Wrong::Missing => "is missing or empty; fill it in",
-            Wrong::TooLong => "is longer than allowed; shorten it",
-            Wrong::Repeated => "holds the same twice; leave one out",
-            Wrong::OutOfRange => "is out of range; correct it",
-            Wrong::NotAllowed => "is not allowed here; take it out or change what it conflicts with",
-            Wrong::Unknown => "is not known; check its spelling",
-            Wrong::Unsupported => "is not done by this version; choose another",
-        })
-    }
 }

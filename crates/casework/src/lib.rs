@@ -7,7 +7,9 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod inquiry;
 pub mod letter;
+pub mod note;
 pub mod review;
 pub mod transfer;
 

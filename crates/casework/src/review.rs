@@ -11,15 +11,17 @@
 mod basis;
 mod due;
 mod surroundings;
+mod there;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail};
+use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail, note::OutcomeCode};
 
 pub use basis::basis;
 pub use due::{Awaited, Due, Late, Periods};
 pub use surroundings::Surroundings;
+pub use there::{Contradiction, contradicts};
 
 /// One act in a review.
 pub type Event = crate::Event<Act>;
@@ -163,9 +165,20 @@ impl Decision {
         }
     }
 
+    /// Its kind, as the other agency is told of it.
+    pub fn outcome(&self) -> OutcomeCode {
+        match self {
+            Decision::Lawful {} => OutcomeCode::Lawful,
+            Decision::DataError {} => OutcomeCode::DataError,
+            Decision::Stopped {} => OutcomeCode::Stopped,
+            Decision::Recovered { .. } => OutcomeCode::Recovered,
+            Decision::Referred { .. } => OutcomeCode::Referred,
+        }
+    }
+
     /// Whether it takes something from the person.
     pub fn is_adverse(&self) -> bool {
-        matches!(self, Decision::Stopped {} | Decision::Recovered { .. })
+        self.outcome().is_adverse()
     }
 }
 
@@ -219,6 +232,8 @@ pub struct Review {
     surroundings: Surroundings,
     trail: Trail,
     owner: Option<Text<64>>,
+    /// When the last verification was recorded.
+    verified_at: Option<Timestamp>,
     state: State,
     /// The day on which what is awaited now began to be.
     since: Date,
@@ -282,6 +297,7 @@ impl Review {
             surroundings,
             trail: Trail::new(matched),
             owner: None,
+            verified_at: None,
             state: State::Open,
             since: matched,
         }
@@ -319,6 +335,7 @@ impl Review {
         match &event.act {
             Act::Taken {} => self.owner = Some(event.by.clone()),
             Act::HandedOver(HandedOver { to, .. }) => self.owner = Some(to.clone()),
+            Act::Verified(_) => self.verified_at = Some(event.at),
             _ => {}
         }
         if due::begins(&event.act) {
@@ -386,6 +403,14 @@ impl Review {
                 self.must_be_owner(by)?;
                 State::Verified(*result)
             }
+            // The other agency has found its own to be wrong: whatever was shown and said here is looked at once more.
+            (
+                State::Verified(_) | State::Excepted(_) | State::Told { .. } | State::Heard(_),
+                Act::Verified(Verified { result, .. }),
+            ) if self.surroundings.corrected_since(self.verified_at, event.at) => {
+                self.must_be_owner(by)?;
+                State::Verified(*result)
+            }
             (State::Verified(verdict), Act::Told(Told { hearing, .. })) => {
                 self.must_be_owner(by)?;
                 hearing.must_begin_on(*on)?;
@@ -407,10 +432,10 @@ impl Review {
             }
 
             (State::Verified(verdict) | State::Told { verdict, .. }, Act::Decided(decided)) => {
-                self.decide(by, *verdict, false, decided)?
+                self.decide(event, *verdict, false, decided)?
             }
             (State::Heard(verdict) | State::Excepted(verdict), Act::Decided(decided)) => {
-                self.decide(by, *verdict, true, decided)?
+                self.decide(event, *verdict, true, decided)?
             }
 
             (
@@ -424,8 +449,10 @@ impl Review {
                     return Err(Error::SamePerson);
                 }
                 match &reviewed.result {
-                    ReviewResult::Upheld {} => State::Reviewed(standing.clone()),
-                    ReviewResult::Changed { to } => State::Reviewed(self.bear(standing.ground, to)?),
+                    ReviewResult::Upheld {} => {
+                        State::Reviewed(self.bear(event, standing.ground, &standing.decision)?)
+                    }
+                    ReviewResult::Changed { to } => State::Reviewed(self.bear(event, standing.ground, to)?),
                     ReviewResult::Returned {} => State::Taken,
                 }
             }
@@ -441,21 +468,24 @@ impl Review {
 
     fn decide(
         &self,
-        by: &Text<64>,
+        event: &Event,
         verdict: Verdict,
         heard: bool,
         decided: &Decided,
     ) -> Result<State, Error> {
-        self.must_be_owner(by)?;
-        let standing = self.bear(Ground { verdict, heard }, &decided.decision)?;
-        let by = by.clone();
+        self.must_be_owner(&event.by)?;
+        let standing = self.bear(event, Ground { verdict, heard }, &decided.decision)?;
+        let by = event.by.clone();
         Ok(State::Decided { standing, by })
     }
 
     /// Whether the decision may be made on this ground, as things stand around it.
-    fn bear(&self, ground: Ground, decision: &Decision) -> Result<Standing, Error> {
+    fn bear(&self, event: &Event, ground: Ground, decision: &Decision) -> Result<Standing, Error> {
         if decision.is_adverse() && self.surroundings.names_differ {
             return Err(Error::NamesDiffer);
+        }
+        if decision.is_adverse() && self.surroundings.corrected_since(self.verified_at, event.at) {
+            return Err(Error::CorrectedThere);
         }
         ground.bear(decision)
     }
@@ -496,27 +526,6 @@ impl Ground {
             decision: decision.clone(),
             ground: self,
         })
-    }
-}
-
-/// In what the decisions of two agencies on one finding do not go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contradiction {
-    /// To one agency nothing is wrong, and the other takes something from the person.
-    OneSaysLawful,
-    /// Both take something: of two payments that may not stand together, one may.
-    BothTake,
-}
-
-/// Whether the decisions of two agencies on one finding contradict each other. Neither is void by it: the two agencies
-/// are to speak to each other before anything more is done.
-pub fn contradicts(a: &Decision, b: &Decision) -> Option<Contradiction> {
-    let stands = |decision: &Decision| matches!(decision, Decision::Lawful {} | Decision::DataError {});
-    match (a.is_adverse(), b.is_adverse()) {
-        (true, true) => Some(Contradiction::BothTake),
-        (true, false) => stands(b).then_some(Contradiction::OneSaysLawful),
-        (false, true) => stands(a).then_some(Contradiction::OneSaysLawful),
-        (false, false) => None,
     }
 }
 

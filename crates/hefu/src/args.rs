@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ferry;
+mod inquiry;
 mod letter;
 mod operating;
 mod review;
@@ -13,6 +14,7 @@ use hefu_identity::Kind;
 use crate::words::Lang;
 
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
+pub(crate) use inquiry::InquiryCommand;
 pub(crate) use letter::LetterArgs;
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// 疑点 What a round found
     #[command(subcommand)]
     Finding(FindingCommand),
+    /// 协查：请对方就一条疑点核实，或者答复对方 Inquiries: asking the other agency about one finding, and answering
+    #[command(subcommand)]
+    Inquiry(InquiryCommand),
     /// 已签名的比对报告 Signed reports
     #[command(subcommand)]
     Report(ReportCommand),

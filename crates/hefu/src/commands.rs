@@ -12,6 +12,7 @@ pub(crate) mod ferry;
 pub(crate) mod finding;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod inquiry;
 pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod match_lists;
@@ -23,6 +24,7 @@ pub(crate) mod restore;
 pub(crate) mod review;
 pub(crate) mod round;
 pub(crate) mod serve;
+mod there;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -75,6 +75,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Round(round) => commands::round::run(round, &Client::of(node)?, printer).await,
         Command::Ferry(ferry) => commands::ferry::run(ferry, &Client::of(node)?, printer).await,
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
+        Command::Inquiry(inquiry) => commands::inquiry::run(inquiry, &Client::of(node)?, printer).await,
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
         Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,

@@ -1,7 +1,7 @@
 //! How people name a peer, an agreement, a round or a set of files: by its name, or by the first digits of what it is known by.
 
 use hefu_casework::Hex;
-use hefu_node::api::view::{AgreementList, FerryView, Hex16, Hex32, PeerList, RoundList};
+use hefu_node::api::view::{AgreementList, FerryView, Hex16, Hex32, InquiryList, PeerList, RoundList};
 
 use crate::client::Client;
 use crate::commands::short;
@@ -53,6 +53,19 @@ pub(crate) async fn round(named: &str, client: &Client) -> Result<Hex32, Failure
         name: String::new(),
     });
     pick("round", named, known)
+}
+
+/// The number of an inquiry; its name is the number of its letter.
+pub(crate) async fn inquiry(named: &str, client: &Client) -> Result<Hex16, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let list: InquiryList = client.get("/api/v1/inquiries").await?;
+    let known = list.inquiries.into_iter().map(|inquiry| Known {
+        digest: inquiry.item,
+        name: inquiry.document,
+    });
+    pick("inquiry", named, known)
 }
 
 /// The id of a set that was made here; its name is its number, with whatever between its groups.

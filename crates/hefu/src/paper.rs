@@ -5,6 +5,7 @@ mod html;
 mod report;
 mod sheet;
 mod text;
+mod there;
 
 pub(crate) use explanation::{explanation, person_record};
 pub(crate) use report::report;

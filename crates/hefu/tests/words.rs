@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hefu_casework::note::Found;
 use hefu_casework::{
-    AgencyRole, CauseCode, FindingKind, KeyKind, LabelField, Learning, Mode, PolicyBreach, Purpose, Reach,
-    ReasonCode, ReferralState, RuleKind, RuleSet,
+    AgencyRole, CauseCode, FindingKind, KeyKind, Known, LabelField, Learning, Mode, PolicyBreach, Purpose,
+    Reach, ReasonCode, ReferralState, RuleKind, RuleSet, Status,
 };
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
@@ -147,6 +148,27 @@ fn every_code_has_words() {
         "corrected",
     ]
     .map(|each| format!("next_stage_{each}"));
+    let inquiries = [
+        "inquiry_side_asks",
+        "inquiry_side_answers",
+        "inquiry_line_asks",
+        "inquiry_line_answers",
+        "next_reply_stage_received",
+        "next_reply_stage_taken",
+        "next_reply_stage_answered",
+        "next_reply_stage_sent",
+        "next_inquiry_stage_drafted",
+        "next_inquiry_stage_approved",
+        "next_inquiry_stage_released",
+        "next_inquiry_stage_sent",
+        "next_inquiry_stage_answered",
+        "next_inquiry_stage_closed",
+        "next_inquiry_stage_refused",
+        "next_inquiry_stage_withdrawn",
+    ]
+    .map(str::to_owned);
+    let disclosed = ["number", "number_kind", "rule", "months", "document", "question"]
+        .map(|each| format!("disclosed_{each}"));
     let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
@@ -194,6 +216,15 @@ fn every_code_has_words() {
         .chain(matters)
         .chain(carriers)
         .chain(stages)
+        .chain(inquiries)
+        .chain(disclosed)
+        .chain(Found::ALL.iter().map(|each| format!("answer_{}", each.code())))
+        .chain(Status::ALL.iter().map(|each| format!("record_{}", each.code())))
+        .chain(
+            Known::ALL
+                .iter()
+                .map(|each| format!("inquiry_key_{}", each.code())),
+        )
         .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))

@@ -9,6 +9,7 @@
 
 mod assembly;
 mod cut;
+mod enclosure;
 mod hashed;
 mod head;
 mod part;
@@ -17,6 +18,7 @@ pub(crate) mod suite;
 
 pub use assembly::{Assembly, Sealed, Taken};
 pub use cut::{Cut, Cutting, Form};
+pub use enclosure::{disclose, enclose};
 pub use head::{Matter, SetHead, SetId};
 pub use part::Part;
 pub use seal::{enclose_card, enclosed_card, open, seal};

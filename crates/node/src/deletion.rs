@@ -48,7 +48,8 @@ impl Node {
         Ok(self.store.delete_dataset(dataset, &record, &entry)?)
     }
 
-    /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds.
+    /// Deletes the findings of rounds whose agreed retention is over, as of `now`, and what the other side asked for the
+    /// sake of those in which it learned. Says of how many rounds.
     ///
     /// # Errors
     /// The store's.
@@ -63,10 +64,17 @@ impl Node {
             .into_iter()
             .filter_map(of_findings)
             .collect();
+        let mut asked = self.store.inquiries()?;
+        asked.retain(|inquiry| inquiry.finding.is_none());
         let mut deleted = 0;
         for round in self.store.rounds()? {
-            let (Role::Receiver, Some(ended)) = (round.role, round.ended_at) else {
+            let Some(ended) = round.ended_at else {
                 continue;
+            };
+            let kept = match round.role {
+                Role::Receiver => "findings",
+                Role::Sender if asked.iter().any(|inquiry| inquiry.round == round.id) => "inquiries",
+                Role::Sender => continue,
             };
             if !self.both_signed(&round)? {
                 continue;
@@ -76,7 +84,7 @@ impl Node {
             if !due || gone.contains(&round.id) {
                 continue;
             }
-            let what = json!({ "what": "findings", "round": Hex(round.id), "retention_days": days });
+            let what = json!({ "what": kept, "round": Hex(round.id), "retention_days": days });
             let record = self.deletion(&what, "node");
             let entry = Entry {
                 actor: "node",
@@ -105,7 +113,7 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "acts", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+                "records", "aliases", "findings", "acts", "inquiries", "outcomes", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
             ],
         });
         let digest = sha256(&canonical::to_vec(&body));

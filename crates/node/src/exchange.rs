@@ -1,5 +1,5 @@
 //! Papers between two nodes, outside of any session: who they are and what time they have, the state of their
-//! agreements, and that a round has ended.
+//! agreements, that a round has ended, and notes.
 //!
 //! ```text
 //! caller                                   answering node
@@ -13,6 +13,8 @@
 //!                                      <-- agreement
 //! ended: session, signature, reason    -->
 //!                                      <-- heard: session, signature, how it ended there
+//! note: id, signature, what it says    -->
+//!                                      <-- noted: id, signature, why it is not taken
 //! ```
 
 use std::collections::BTreeMap;
@@ -25,9 +27,11 @@ use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use crate::dossier::Known;
 use crate::ended::Word;
+use crate::notes::{NOTE, NOTED};
 use crate::runner::Visit;
 use crate::{Error, Node, Result};
 
@@ -202,6 +206,7 @@ impl Node {
                 Ok((AGREEMENT, self.written(&digest)?))
             }
             ENDED => Ok((HEARD, self.hear_ended(&bytes, caller).await?.1.encode())),
+            NOTE => Ok((NOTED, self.take_note_apart(Zeroizing::new(bytes), caller).await?)),
             _ => Err(malformed()),
         }
     }
@@ -253,6 +258,12 @@ impl Papers {
         Ok(heard)
     }
 
+    /// Brings a note, and gives what is said to that.
+    pub(crate) async fn say_note(&mut self, note: &[u8]) -> Result<Vec<u8>> {
+        self.say(NOTE, note).await?;
+        self.hear(NOTED).await
+    }
+
     /// Greets and hears the greeting: that the peer is there, and speaks as we do.
     pub(crate) async fn greet(&mut self, own: &BTreeMap<[u8; 32], Known>) -> Result<Greeting> {
         self.say(GREETING, &canonical::to_vec(&greeting(own))).await?;
@@ -277,7 +288,8 @@ impl Papers {
     }
 
     async fn hear_any(&mut self) -> Result<(u8, Vec<u8>)> {
-        let mut payload = Vec::new();
+        // A note may have a document number in it.
+        let mut payload = Zeroizing::new(Vec::new());
         let heard = timeout(PATIENCE, self.reading.recv(&mut payload)).await;
         let frame = heard.unwrap_or_else(|_| {
             Err(hefu_link::Error::Inactive {

@@ -155,10 +155,10 @@ impl Node {
             actor: entry.actor.clone(),
             kind: entry.kind.clone(),
         };
-        // What was done about a finding is told whole, of this one alone.
+        // What was done about a finding, and asked about it, is told whole, of this one alone.
         let (looked, entries): (Vec<_>, Vec<_>) = about
             .iter()
-            .filter(|entry| entry.kind != ACTED)
+            .filter(|entry| entry.kind != ACTED && !entry.kind.starts_with("inquiry_"))
             .partition(|entry| entry.kind == EXPLAINED || entry.kind == RECORD_MADE);
         let of_this = |entry: &&&hefu_store::LogEntry| entry.body["finding"] == seq;
         Ok(Explanation {

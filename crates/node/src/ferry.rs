@@ -39,7 +39,8 @@ use tokio::sync::Notify;
 
 use crate::guard::Repeats;
 
-pub(crate) use anew::want_after_restore;
+pub(crate) use anew::{fresh_id, want_after_restore};
+pub(crate) use content::paper;
 pub use hefu_store::Matter;
 pub use view::{
     CardWaiting, Due, FerryStatus, LetterFacts, LetterIn, LetterOut, LetterState, PartFile, PartNews,

@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::Node;
 
-/// How often agreements are brought to the same state on both sides, beside whenever one changes here.
+/// How often agreements are brought to the same state on both sides, beside whenever one changes here; and how often it is
+/// looked for inquiries that wait to be sent.
 const EXCHANGE: Duration = Duration::from_secs(10 * 60);
 /// A visit takes no longer: a slow peer is called again when its turn comes.
 const VISIT: Duration = Duration::from_secs(60);
@@ -18,13 +19,15 @@ const VISIT: Duration = Duration::from_secs(60);
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
 
 impl Node {
-    /// Follows rounds, carries agreements and letters and ends retention, until it is dropped.
+    /// Follows rounds, carries agreements, notes and letters and ends retention, until it is dropped.
     pub async fn keep(self: Arc<Self>) {
         tokio::join!(
             Arc::clone(&self).keep_rounds(),
             Arc::clone(&self).keep_agreements(),
             Arc::clone(&self).keep_retention(),
             Arc::clone(&self).keep_ferry(),
+            Arc::clone(&self).keep_notes(),
+            Arc::clone(&self).keep_inquiries(),
         );
     }
 
@@ -56,6 +59,21 @@ impl Node {
             code,
             "agreements not exchanged"
         );
+    }
+
+    /// What was released before a crash goes after it.
+    async fn keep_inquiries(self: Arc<Self>) {
+        loop {
+            let node = Arc::clone(&self);
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || node.send_inquiries()).await {
+                tracing::error!(node = self.name(), code = error.code(), "inquiries are not sent");
+            }
+            let node = Arc::clone(&self);
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || node.send_outcomes()).await {
+                tracing::error!(node = self.name(), code = error.code(), "outcomes are not sent");
+            }
+            sleep(EXCHANGE).await;
+        }
     }
 
     async fn keep_retention(self: Arc<Self>) {

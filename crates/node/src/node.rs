@@ -28,6 +28,7 @@ use jiff::{Timestamp, tz};
 use crate::aliases::Aliases;
 use crate::dossier::Dossiers;
 use crate::ferry::Ferry;
+use crate::notes::Notes;
 use crate::report::Assessment;
 use crate::round::Active;
 use crate::runner::{Randomness, Watcher, system_randomness};
@@ -79,6 +80,7 @@ pub struct Node {
     pub(crate) active: Active,
     pub(crate) dossiers: Dossiers,
     pub(crate) ferry: Ferry,
+    pub(crate) notes: Notes,
     book: Arc<Book>,
 }
 
@@ -181,6 +183,7 @@ impl Node {
             surroundings,
             active: Active::default(),
             ferry: Ferry::default(),
+            notes: Notes::default(),
             book,
         })
     }

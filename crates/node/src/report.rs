@@ -3,24 +3,27 @@
 mod facts;
 mod gather;
 mod place;
+mod receipt;
 mod tables;
 mod verify;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use hefu_casework::review::Act;
 use hefu_casework::{Hex, canonical};
 use serde_json::{Value, json};
 
 pub use facts::{
     About, AgreementFacts, Assessment, CannotFind, Cared, Cell, Deleted, DeletionRecord, Export, FORMAT,
     Feedback, Form, Group, Head, Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report,
-    Results, Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, VERSION,
+    Results, Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, There, VERSION,
 };
 pub use tables::SMALLEST;
 pub use verify::{Fault, Verified, verify};
 
 use crate::digest::sha256;
+use crate::review::Standing;
 use crate::{Node, Result};
 
 const LABEL: &[u8] = b"hefu/3 report\0";
@@ -65,6 +68,28 @@ impl Node {
         });
         self.log_by(actor, MADE, &entry)?;
         Ok(report)
+    }
+
+    /// Of a finding that was corrected: the copies of internal reports that were made before and say otherwise. Whoever
+    /// has one is to be told, in the agency too.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn copies_to_recall(&self, round: &[u8; 32], standing: &Standing) -> Result<Vec<Export>> {
+        let corrected = standing
+            .events
+            .iter()
+            .find(|event| matches!(event.act, Act::Corrected(_)));
+        let Some(corrected) = corrected else {
+            return Ok(Vec::new());
+        };
+        let entries = self.entries_about(round)?;
+        let mut copies: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| gather::export(entry, Form::Internal))
+            .collect();
+        copies.retain(|copy| copy.form == Form::Internal && copy.at <= corrected.at);
+        Ok(copies)
     }
 
     /// The newest entry of this kind about a round.

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_casework::review::{Event, Review, Surroundings, basis};
+use hefu_casework::review::{Contradiction, Event, Review, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
 use hefu_store::{Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
 use jiff::tz;
 use serde_json::json;
 
+use crate::outcome::Outcomes;
 use crate::{Error, Node, Result};
 
 /// The log's entry about an act: of what was written, it has nothing.
@@ -24,6 +25,8 @@ pub struct Standing {
     pub events: Vec<Event>,
     /// The same was found before and corrected there; nothing has changed since, and nobody has to look at it again.
     pub corrected_before: Option<Before>,
+    /// What the other agency told of the same matter.
+    pub told: Outcomes,
 }
 
 /// A finding of a round.
@@ -42,6 +45,8 @@ pub struct Reviews {
     pub begun: BTreeMap<u64, Review>,
     /// Those that were found and corrected before.
     pub corrected_before: BTreeMap<u64, Before>,
+    /// What the other agency told, of those of which it told anything.
+    pub told: BTreeMap<u64, Outcomes>,
 }
 
 impl Reviews {
@@ -49,6 +54,12 @@ impl Reviews {
     #[must_use]
     pub fn counts(&self, seq: u64) -> bool {
         !self.corrected_before.contains_key(&seq) && self.begun.get(&seq).is_none_or(Review::counts)
+    }
+
+    /// In what the decisions that stand here and at the other agency do not go together.
+    #[must_use]
+    pub fn contradiction(&self, seq: u64) -> Option<Contradiction> {
+        self.told.get(&seq)?.contradiction(self.begun.get(&seq))
     }
 
     /// How many findings do not count.
@@ -115,6 +126,16 @@ impl Node {
             },
         })?;
         standing.events.push(event.clone());
+        if event.act.told_there(event.at).is_some()
+            && let Err(error) = self.tell_of_act(round, seq)
+        {
+            // It is on record, and told at the keeper's next turn.
+            tracing::warn!(
+                node = self.name(),
+                code = error.code(),
+                "a note about a decision waits"
+            );
+        }
         Ok(standing)
     }
 
@@ -129,11 +150,17 @@ impl Node {
             return Ok(Reviews::default());
         }
         let mut acts = self.store.reviews(round)?;
-        let mut reviews = Reviews::default();
+        let mut reviews = Reviews {
+            told: self.told_of_findings(&record, &findings)?,
+            ..Reviews::default()
+        };
         for (seq, finding) in (1..).zip(&findings) {
             let rests_on = self.basis(finding);
             if let Some(events) = acts.remove(&(seq - 1)) {
-                let around = Surroundings::of(finding);
+                let around = reviews
+                    .told
+                    .get(&seq)
+                    .map_or_else(|| Surroundings::of(finding), |told| told.around(finding));
                 let review = Review::from_events(rests_on, matched_on(&record), around, &parsed(&events)?)?;
                 reviews.begun.insert(seq, review);
             } else if let Some(before) = self.corrected_elsewhere(&rests_on)? {
@@ -156,10 +183,12 @@ impl Node {
             true => self.corrected_elsewhere(&rests_on)?,
             false => None,
         };
+        let told = self.told_of_finding(record, seq, finding)?;
         Ok(Standing {
-            review: Review::from_events(rests_on, matched_on(record), Surroundings::of(finding), &events)?,
+            review: Review::from_events(rests_on, matched_on(record), told.around(finding), &events)?,
             events,
             corrected_before,
+            told,
         })
     }
 

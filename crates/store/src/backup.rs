@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use crate::budget;
 use crate::error::Error;
 use crate::files;
+use crate::inquiry;
 use crate::log::{self, Entry, LogHead};
 use crate::migrate;
 use crate::session;
@@ -28,6 +29,9 @@ const DRAFT: &str = "backup.tmp";
 /// The first schema with sessions and a ledger of them.
 const SESSIONS: i64 = 3;
 
+/// The first schema with a ledger of disclosures.
+const DISCLOSURES: i64 = 9;
+
 /// What [`Store::merge_ledger`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Merged {
@@ -35,6 +39,8 @@ pub struct Merged {
     pub debits: u64,
     /// Locks in force there that were missing here. One that was lifted here before stays lifted.
     pub locks: u64,
+    /// Lines of the disclosure ledger that were missing here.
+    pub disclosures: u64,
     /// The head of the other log, where it has entries that this one lacks.
     pub lost: Option<LogHead>,
 }
@@ -62,8 +68,8 @@ impl Store {
         copied
     }
 
-    /// Takes over all debits that the database in `other` has and this one lacks, and its locks: where this store was
-    /// restored from a backup, what peers spent since stays spent. `other` is a whole folder of this same node, from
+    /// Takes over all debits and disclosures that the database in `other` has and this one lacks, and its locks: where this
+    /// store was restored from a backup, what peers spent and were told since stays on record. `other` is a whole folder of this same node, from
     /// before or after the backup, of a node that does not run; nothing in it changes. The log gains an entry `ledger_merged`.
     ///
     /// # Errors
@@ -81,10 +87,10 @@ impl Store {
             return Err(Error::NotAStore { path });
         }
         let other = connect(&path)?;
-        let has_ledger = migrate::known_version(&other)? >= SESSIONS;
+        let version = migrate::known_version(&other)?;
         self.write(|connection| {
             let (mut debits, mut locks) = (0, 0);
-            if has_ledger {
+            if version >= SESSIONS {
                 let mut theirs = other.prepare("SELECT * FROM debits ORDER BY seq")?;
                 for line in theirs.query_and_then([], budget::debited)? {
                     debits += u64::from(budget::put(connection, &line?)?);
@@ -97,15 +103,29 @@ impl Store {
                     }
                 }
             }
+            let disclosures = match version >= DISCLOSURES {
+                true => inquiry::merge(connection, &other)?,
+                false => 0,
+            };
             let lost = lost(connection, log::head(&other)?)?;
             let head = lost.map(|head| json!({ "seq": head.seq, "hash": Hex(head.hash) }));
             let entry = Entry {
                 actor: "node",
                 kind: "ledger_merged",
-                body: &json!({ "debits": debits, "locks": locks, "lost_log": head }),
+                body: &json!({
+                    "debits": debits,
+                    "locks": locks,
+                    "disclosures": disclosures,
+                    "lost_log": head,
+                }),
             };
             log::append(connection, &entry)?;
-            Ok(Merged { debits, locks, lost })
+            Ok(Merged {
+                debits,
+                locks,
+                disclosures,
+                lost,
+            })
         })
     }
 

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use crate::dataset::DatasetId;
 use crate::error::Error;
+use crate::inquiry;
 use crate::log::{self, Entry};
+use crate::outcome;
 use crate::store::Store;
 
 /// One deletion.
@@ -28,7 +30,7 @@ pub struct Deletion {
 pub enum Deleted {
     /// A dataset's records.
     Dataset(DatasetId),
-    /// A round's findings, what proves them and what was done about them.
+    /// A round's findings, what proves them and what was done about them, and what was asked for its sake.
     Findings([u8; 32]),
 }
 
@@ -54,7 +56,7 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Deletes a round's findings with their evidence and the acts on them; as [`Store::delete_dataset`] otherwise.
+    /// Deletes a round's findings with their evidence, the acts on them and the inquiries of the round; as [`Store::delete_dataset`] otherwise.
     ///
     /// # Errors
     /// As [`Store::delete_dataset`].
@@ -64,6 +66,8 @@ impl Store {
                 return Err(Error::unknown("round", Hex(*round)));
             }
             if put(connection, "round", round, record)? {
+                inquiry::delete(connection, round)?;
+                outcome::delete(connection, round)?;
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;

@@ -19,9 +19,12 @@ mod evidence;
 mod ferry;
 mod files;
 mod finding;
+mod inquiry;
 mod key_memory;
 mod log;
 mod migrate;
+mod note;
+mod outcome;
 mod peer;
 mod peer_head;
 mod record;
@@ -43,7 +46,10 @@ pub use ferry::{
     CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
     TakenLetter,
 };
+pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
+pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
+pub use outcome::ToldThere;
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use review::{Correction, Events, NewEvent};

@@ -82,8 +82,8 @@ const MANY: u64 = 300;
 /// A receiver is answered with nonsense in the label of one person, and sends its receipt.
 async fn answered_with_one_spoilt(spoilt: u64) {
     use hefu_casework::{
-        AidRecord, LetterNo, Period, ProgrammeCode, Purpose, Referral, ReferralState, RowId, RuleSet, Status,
-        elements,
+        AidRecord, Known, LetterNo, Period, ProgrammeCode, Protection, Purpose, Referral, ReferralState,
+        RowId, RuleSet, Status, elements,
     };
     use hefu_identity::{AliasTable, Kind as Paper, parse};
     use hefu_node::runner::{Forgetful, Own, Runner, system_randomness};
@@ -155,6 +155,8 @@ async fn answered_with_one_spoilt(spoilt: u64) {
             reason: None,
         }),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
         circumstances: hefu_casework::Circumstances::default(),
     };
     let (rules, aliases) = (RuleSet::national(), AliasTable::new());

@@ -2,8 +2,8 @@
 //! likes.
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Circumstances, LetterNo, Period, ProgrammeCode, Referral,
-    ReferralState, RowId, RuleSet, Status, elements,
+    AgencyRole, Agreement, AidRecord, Circumstances, Known, LetterNo, Period, ProgrammeCode, Protection,
+    Referral, ReferralState, RowId, RuleSet, Status, elements,
 };
 use hefu_curve::Scalar;
 use hefu_identity::{AliasTable, Kind as Document, parse};
@@ -116,6 +116,8 @@ fn record(person: u64) -> AidRecord {
             reason: None,
         }),
         status: Status::Paid,
+        protection: Protection::default(),
+        disabled: Known::default(),
     }
 }
 

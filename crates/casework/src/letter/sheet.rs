@@ -395,6 +395,11 @@ impl LetterKind {
 
     /// An empty file of facts, with what to write in each field.
     pub fn template(self) -> String {
+        self.prefilled(&[])
+    }
+
+    /// As [`LetterKind::template`], with some of the facts written into it, by the names of their fields.
+    pub fn prefilled(self, facts: &[(&str, String)]) -> String {
         let mut text = format!(
             "# {}要素表。在引号内填写；日期写作 2026-07-01；注明“选填”的可以留空。\n\
              # 填写后本文件含有个人信息：只留在经办人处，用毕即删，不要外发，也不要放入共享文件夹。\n",
@@ -406,11 +411,15 @@ impl LetterKind {
                 [] => String::new(),
                 choices => format!("，只能是：{}", choices.join("、")),
             };
+            let known = facts.iter().find(|(name, _)| *name == field.name);
+            let value = known.map(|(_, fact)| toml::Value::from(fact.as_str()).to_string());
             // Writing into a string cannot fail.
             let _ = write!(
                 text,
                 "\n# {}{optional}{choices}\n{} = {}\n",
-                field.hint, field.name, field.preset
+                field.hint,
+                field.name,
+                value.as_deref().unwrap_or(field.preset)
             );
         }
         text

@@ -1,5 +1,7 @@
 //! What stands outside the acts on a finding and bears on what may be decided.
 
+use jiff::Timestamp;
+
 use crate::{Finding, NameAgreement};
 
 /// As things stand when an act is recorded.
@@ -8,6 +10,9 @@ pub struct Surroundings {
     /// The two agencies know the number under different names: nothing may be decided against a person before it is
     /// known who that is.
     pub names_differ: bool,
+    /// When this node heard that the other agency has withdrawn its finding on the same matter: nothing may be decided
+    /// against the person before it is verified once more.
+    pub corrected_there_at: Option<Timestamp>,
 }
 
 impl Surroundings {
@@ -15,6 +20,174 @@ impl Surroundings {
     pub fn of(finding: &Finding) -> Surroundings {
         Surroundings {
             names_differ: finding.name == Some(NameAgreement::Differs),
+            ..Surroundings::default()
+        }
+    }
+
+    /// Whether, when something is recorded at `at`, a correction of the other agency has come since `verified_at`.
+    pub(super) fn corrected_since(&self, verified_at: Option<Timestamp>, at: Timestamp) -> bool {
+        self.corrected_there_at
+            .is_some_and(|there| there <= at && verified_at.is_none_or(|verified| verified <= there))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::review::{Event, Review, Stage};
+    use crate::{Error, Hex, Text};
+
+    /// The n-th act, recorded in the n-th minute.
+    fn event(minute: i64, by: &str, act: &Value) -> Event {
+        Event {
+            at: minute_of(minute),
+            by: Text::new(by).unwrap(),
+            on: date(2026, 3, 2),
+            act: serde_json::from_value(act.clone()).unwrap(),
+        }
+    }
+
+    fn minute_of(minute: i64) -> Timestamp {
+        Timestamp::from_second("2026-03-02T02:00:00Z".parse::<Timestamp>().unwrap().as_second() + 60 * minute)
+            .unwrap()
+    }
+
+    fn paper(name: &str, value: &Value) -> Value {
+        json!({ name: value, "authority": "某局", "document": "1号", "reason": "理由" })
+    }
+
+    fn verified() -> Value {
+        json!({ "verified": { "result": "confirmed", "reason": "账目" } })
+    }
+
+    fn excepted() -> Value {
+        json!({ "excepted": { "legal_basis": "某法", "reason": "理由" } })
+    }
+
+    fn decided(decision: &str) -> Value {
+        json!({ "decided": paper("decision", &json!({ decision: {} })) })
+    }
+
+    fn reviewed(result: &Value) -> Value {
+        json!({ "reviewed": paper("result", result) })
+    }
+
+    /// Acts of one officer, a minute each, as somebody hears at `there` that the other agency was wrong.
+    fn after(there: Option<i64>, acts: &[Value]) -> Result<Review, Error> {
+        let surroundings = Surroundings {
+            corrected_there_at: there.map(minute_of),
+            ..Surroundings::default()
+        };
+        let events: Vec<_> = (1..)
+            .zip(acts)
+            .map(|(minute, act)| event(minute, "甲", act))
+            .collect();
+        Review::from_events(Hex([7; 32]), date(2026, 3, 2), surroundings, &events)
+    }
+
+    #[test]
+    fn what_the_other_agency_withdrew_is_verified_once_more_before_anything_is_taken() {
+        let taken = json!({ "taken": {} });
+        let acts = [taken, verified(), excepted(), decided("stopped")];
+        // Not heard of at all, or only after it was decided: what was recorded stands.
+        for there in [None, Some(5)] {
+            assert_eq!(after(there, &acts).unwrap().stage(), Stage::Decided);
+        }
+        // Before the verification, which therefore knew of it.
+        assert_eq!(after(Some(1), &acts).unwrap().stage(), Stage::Decided);
+        for there in [2, 3, 4] {
+            let refused = after(Some(there), &acts);
+            assert!(
+                matches!(refused, Err(Error::CorrectedThere)),
+                "{there}: {refused:?}"
+            );
+            // What takes nothing needs no more.
+            let lawful = [&acts[..3], &[decided("lawful")]].concat();
+            assert!(after(Some(there), &lawful).is_ok());
+        }
+        let once_more = [&acts[..3], &[verified()], &[excepted(), decided("stopped")]].concat();
+        assert!(after(Some(3), &once_more).is_ok());
+        // Nothing that was heard or excepted before counts for it.
+        let unheard = [&acts[..3], &[verified(), decided("stopped")]].concat();
+        assert!(matches!(after(Some(3), &unheard), Err(Error::NotHeard)));
+        // Without such news nobody verifies twice.
+        for there in [None, Some(1)] {
+            assert!(matches!(after(there, &once_more), Err(Error::OutOfTurn { .. })));
+        }
+    }
+
+    #[test]
+    fn a_second_review_does_not_stay_with_what_the_other_agency_withdrew() {
+        let acts = [json!({ "taken": {} }), verified(), excepted(), decided("stopped")];
+        let mut review = after(Some(5), &acts).unwrap();
+        for result in [
+            json!({ "upheld": {} }),
+            json!({ "changed": { "to": { "recovered": { "fen": 1 } } } }),
+        ] {
+            let refused = review.record(&event(6, "乙", &reviewed(&result)));
+            assert!(matches!(refused, Err(Error::CorrectedThere)), "{refused:?}");
+        }
+        let mut changed = review.clone();
+        let lawful = reviewed(&json!({ "changed": { "to": { "lawful": {} } } }));
+        changed.record(&event(6, "乙", &lawful)).unwrap();
+        review
+            .record(&event(6, "乙", &reviewed(&json!({ "returned": {} }))))
+            .unwrap();
+        for (minute, act) in [(7, verified()), (8, excepted()), (9, decided("stopped"))] {
+            review.record(&event(minute, "甲", &act)).unwrap();
+        }
+    }
+
+    /// Both agencies know the same of it: what stands, and nothing that was written.
+    #[test]
+    fn the_other_agency_is_told_of_decisions_and_corrections_and_nothing_else() {
+        let corrected = json!({ "corrected": paper("basis", &json!("07".repeat(32))) });
+        let referred = json!({ "decided": paper("decision", &json!({ "referred": { "to": "某局" } })) });
+        for (act, expected) in [
+            (json!({ "taken": {} }), None),
+            (json!({ "handed_over": { "to": "乙", "reason": "理由" } }), None),
+            (verified(), None),
+            (excepted(), None),
+            (json!({ "heard": { "none_in_time": {} } }), None),
+            (reviewed(&json!({ "upheld": {} })), None),
+            (
+                decided("stopped"),
+                Some(
+                    json!({ "outcome": { "decision": "stopped", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
+            ),
+            (
+                referred,
+                Some(
+                    json!({ "outcome": { "decision": "referred", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
+            ),
+            (
+                reviewed(&json!({ "changed": { "to": { "recovered": { "fen": 1 } } } })),
+                Some(
+                    json!({ "outcome": { "decision": "recovered", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
+            ),
+            (
+                reviewed(&json!({ "returned": {} })),
+                Some(
+                    json!({ "outcome": { "decision": "reopened", "document": "1号", "at": "2026-03-02T02:01:00Z" } }),
+                ),
+            ),
+            (
+                corrected,
+                Some(json!({ "correction": { "document": "1号", "at": "2026-03-02T02:01:00Z" } })),
+            ),
+        ] {
+            let told = event(1, "甲", &act).act.told_there(minute_of(1));
+            assert_eq!(
+                told.map(|word| serde_json::to_value(word).unwrap()),
+                expected,
+                "{act}"
+            );
         }
     }
 }

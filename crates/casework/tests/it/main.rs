@@ -6,8 +6,8 @@
 )]
 
 mod agreement;
-mod basis;
 mod attack6;
+mod basis;
 mod calendar;
 mod care;
 mod cases;
@@ -15,6 +15,7 @@ mod common;
 mod dossier;
 mod due;
 mod elements;
+mod inquiries;
 mod join;
 mod kinds;
 mod labels;

@@ -524,7 +524,7 @@ fn agencies_that_contradict_each_other_are_flagged() {
     ];
     for (a, row) in all.iter().zip(table) {
         for (b, expected) in all.iter().zip(row) {
-            assert_eq!(contradicts(a, b), expected, "{a:?} {b:?}");
+            assert_eq!(contradicts(a.outcome(), b.outcome()), expected, "{a:?} {b:?}");
         }
     }
 }

@@ -363,6 +363,8 @@ pub(crate) struct LedgerArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum LedgerCommand {
+    /// 逐笔列出提供过的身份信息：给谁、依据、哪两人同意 List each identity that was given: to whom, under what, on whose word
+    Disclosures,
     /// 解除恢复备份后本月的锁定 Lift the lock that a restore put on this month
     Unlock {
         /// 由谁决定、为什么，记入审计日志 On whose authority and why, for the audit log

@@ -3,7 +3,7 @@
 use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView, OverdueList};
 use hyper::Method;
 
-use super::{headings, json, people, review, rows_at, write_whole};
+use super::{headings, inquiry, json, people, review, rows_at, there, write_whole};
 use crate::args::{FindingCommand, KeyGroupArg};
 use crate::client::{Client, read};
 use crate::failure::Failure;
@@ -233,6 +233,14 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             "col_standing",
             finding.review.as_ref().map(|_| review::standing(finding, lang)),
         ),
+        (
+            "col_there",
+            finding
+                .review
+                .as_ref()
+                .and_then(|review| review.there.as_ref())
+                .map(|there| there::in_full(there, lang)),
+        ),
     ];
     let rows: Vec<_> = rows
         .into_iter()
@@ -254,6 +262,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
         text.push('\n');
         text.push_str(&table(&rows));
     }
+    text.push_str(&inquiry::about(&detail.inquiries, lang));
     if let Some(review) = &finding.review {
         text.push_str(&review::next(review, lang));
         text.push('\n');
@@ -338,6 +347,7 @@ mod tests {
             withheld: true,
             case: None,
             payments: Vec::new(),
+            inquiries: Vec::new(),
         };
         let shown = text(&detail, Lang::Zh);
         for part in [said, "请核实是否重点人群 受保护或未声明", "案号仅经办人可见"] {
@@ -367,6 +377,7 @@ mod tests {
                 to_household: true,
                 fen: 65_050,
             }],
+            inquiries: Vec::new(),
         };
         for lang in [Lang::Zh, Lang::En] {
             let notice = lang.word("not_a_decision");

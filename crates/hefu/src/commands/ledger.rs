@@ -1,6 +1,8 @@
-//! `hefu ledger`: what peers had this node evaluate, and what is left this month.
+//! `hefu ledger`: what peers had this node evaluate, what is left this month, and whose number was given to whom.
 
-use hefu_node::api::view::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
+use hefu_node::api::view::{
+    BudgetList, BudgetView, DebitPage, DebitView, DisclosurePage, DisclosureView, UnlockRequest,
+};
 
 use super::{headings, json, local, short};
 use crate::args::{LedgerArgs, LedgerCommand};
@@ -17,6 +19,7 @@ pub(crate) async fn run(args: LedgerArgs, client: &Client, printer: &Printer) ->
             printer.done("ledger_unlocked", &[]);
             Ok(())
         }
+        Some(LedgerCommand::Disclosures) => disclosures(client, printer).await,
         None if args.debits => debits(client, printer).await,
         None => budgets(client, printer).await,
     }
@@ -71,6 +74,58 @@ async fn debits(client: &Client, printer: &Printer) -> Result<(), Failure> {
         };
         let rows: Vec<_> = std::iter::once(headings(lang, &codes))
             .chain(debits.iter().map(row))
+            .collect();
+        table(&rows)
+    });
+    Ok(())
+}
+
+async fn disclosures(client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let mut lines: Vec<DisclosureView> = Vec::new();
+    let mut after = 0;
+    loop {
+        let path = format!("/api/v1/ledger/disclosures?after={after}&limit=1000");
+        let page: DisclosurePage = client.get(&path).await?;
+        lines.extend(page.disclosures);
+        match page.next {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    printer.result(&serde_json::json!({ "disclosures": lines }), |lang| {
+        if lines.is_empty() {
+            return lang.word("ledger_no_disclosures");
+        }
+        let codes = [
+            "col_seq",
+            "col_when",
+            "col_item",
+            "col_peer",
+            "col_agreement",
+            "col_purpose",
+            "col_person",
+            "col_fields",
+            "col_approved_by",
+        ];
+        let row = |line: &DisclosureView| {
+            let fields = line
+                .fields
+                .iter()
+                .map(|field| lang.word(&format!("disclosed_{field}")));
+            vec![
+                line.seq.to_string(),
+                local(&line.at),
+                short(&line.item),
+                short(&line.peer),
+                short(&line.agreement),
+                lang.word(&format!("purpose_{}", line.purpose)),
+                line.person.clone(),
+                fields.collect::<Vec<_>>().join("、"),
+                format!("{} {}", line.approved_by, line.released_by),
+            ]
+        };
+        let rows: Vec<_> = std::iter::once(headings(lang, &codes))
+            .chain(lines.iter().map(row))
             .collect();
         table(&rows)
     });

@@ -3,7 +3,7 @@
 use hefu_casework::review::{Act, Decision, ReviewResult, Statement};
 use hefu_node::api::view::{ActView, EventRequest, FindingView, HistoryView, ReviewView};
 
-use super::{headings, json, short};
+use super::{headings, inquiry, json, short, there};
 use crate::args::{FindingArgs, ReviewCommand};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -38,7 +38,8 @@ pub(super) fn standing(finding: &FindingView, lang: Lang) -> String {
     }
     let decision = review.decision.as_ref().map(|decision| lang.word(decision));
     let owner = review.owner.clone();
-    let said = [Some(lang.word(&review.stage)), decision, owner];
+    let there = review.there.as_ref().map(|there| there::in_short(there, lang));
+    let said = [Some(lang.word(&review.stage)), decision, owner, there];
     said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -64,10 +65,11 @@ fn recorded(view: &HistoryView, lang: Lang) -> String {
         ("on", last.on.to_string()),
         ("by", last.by.clone()),
     ];
+    let recall = there::to_recall(&view.to_recall, lang);
     let said = [
         lang.say("act_recorded", &params),
         next(&view.review, lang),
-        lang.word("not_a_decision"),
+        recall + &lang.word("not_a_decision"),
     ];
     said.join("\n")
 }
@@ -100,8 +102,11 @@ fn text(view: &HistoryView, lang: Lang) -> String {
         said.push_str(&lang.word("reasons_withheld"));
         said.push('\n');
     }
+    said.push_str(&inquiry::about(&view.inquiries, lang));
+    said.push_str(&there::listed(&view.there, lang));
     said.push_str(&next(&view.review, lang));
     said.push('\n');
+    said.push_str(&there::to_recall(&view.to_recall, lang));
     said + &lang.word("not_a_decision")
 }
 
@@ -195,8 +200,12 @@ mod tests {
                 decision: None,
                 hearing_until: (stage == "stage_told").then_some(jiff::civil::date(2026, 3, 9)),
                 corrected_before: None,
+                there: None,
             },
             acts,
+            there: Vec::new(),
+            to_recall: Vec::new(),
+            inquiries: Vec::new(),
         }
     }
 

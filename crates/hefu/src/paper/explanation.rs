@@ -5,6 +5,7 @@ use hefu_node::api::view::{ActView, Derived, ExplanationView, Noted, Proof};
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
 use crate::commands::finding::name_agreement;
+use crate::commands::inquiry::line as inquiry_line;
 use crate::commands::{local, people, rows_at, short};
 use crate::printer::{grouped, yuan};
 use crate::words::Lang;
@@ -320,8 +321,13 @@ impl<'a> Say<'a> {
                 vec![self.lang.say("paper_outcome_corrected_before", &params)],
             );
         }
+        // What was asked of whom, and when: a question that was not released told nobody anything.
+        let asked = self.view.detail.inquiries.iter();
+        let asked = asked.filter(|inquiry| inquiry.released_on.is_some());
+        let mut said: Vec<String> = asked.map(|inquiry| inquiry_line(inquiry, self.lang)).collect();
         if self.view.acts.is_empty() {
-            return lines(self.word(heading), vec![self.word("paper_outcome_open")]);
+            said.push(self.word("paper_outcome_open"));
+            return lines(self.word(heading), said);
         }
         let act = |act: &ActView| {
             let params = [
@@ -331,7 +337,7 @@ impl<'a> Say<'a> {
             ];
             self.lang.say("paper_act", &params)
         };
-        let mut said: Vec<String> = self.view.acts.iter().map(act).collect();
+        said.extend(self.view.acts.iter().map(act));
         if let Some(review) = review {
             let decision = review.decision.as_ref();
             let decision = decision.map_or_else(String::new, |decision| self.word(decision));

@@ -6,7 +6,7 @@ use hefu_node::report::{
     Verified,
 };
 
-use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
+use super::{Block, Body, Cell, Paper, columns, facts, lines, programme, there};
 use crate::commands::{local, people};
 use crate::printer::grouped;
 use crate::words::Lang;
@@ -362,6 +362,7 @@ impl Say {
             let params = [("count", grouped(corrected))];
             said.push(self.lang.say("finding_corrected", &params));
         }
+        said.extend(there::counted(tables, self.lang));
         if let Some(smallest) = tables.smallest {
             let params = [("smallest", smallest.to_string())];
             said.push(self.lang.say("paper_suppressed", &params));
@@ -472,6 +473,7 @@ impl Say {
                     said.extend(review.outcome.as_ref().map(|outcome| self.word(outcome)));
                 }
             }
+            said.extend(line.there.iter().flat_map(|there| there::told(there, self.lang)));
             vec![
                 Cell::Text(line.item.to_string()),
                 Cell::Count(line.seq),

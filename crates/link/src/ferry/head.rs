@@ -81,6 +81,10 @@ pub enum Matter {
     Ended,
     /// That a session's end was heard of.
     Heard,
+    /// A note about one person.
+    Note,
+    /// That a note was taken, or why not.
+    Noted,
     /// The opening of a session.
     Opening,
     /// The signed receipt that closes a session.
@@ -91,12 +95,14 @@ pub enum Matter {
 
 impl Matter {
     /// All of them, in the order in which a header lists them.
-    pub const ALL: [Matter; 8] = [
+    pub const ALL: [Matter; 10] = [
         Matter::Agreement,
         Matter::Answer,
         Matter::Card,
         Matter::Ended,
         Matter::Heard,
+        Matter::Note,
+        Matter::Noted,
         Matter::Opening,
         Matter::Receipt,
         Matter::Wanted,
@@ -111,6 +117,8 @@ impl Matter {
             Matter::Card => "card",
             Matter::Ended => "ended",
             Matter::Heard => "heard",
+            Matter::Note => "note",
+            Matter::Noted => "noted",
             Matter::Opening => "opening",
             Matter::Receipt => "receipt",
             Matter::Wanted => "wanted",

@@ -1,6 +1,6 @@
 //! Sealing and opening.
 
-use hefu_link::ferry::{Matter, SetHead, SetId, enclose_card, enclosed_card, open, seal};
+use hefu_link::ferry::{Matter, SetHead, SetId, disclose, enclose, enclose_card, enclosed_card, open, seal};
 use hefu_link::{Card, Error};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -227,4 +227,35 @@ fn a_card_travels_open_and_only_as_its_own() {
     let from = json!(hefu_casework::Hex(court.keys.node_key()));
     let passed_on = saying(&head, "from", from).unwrap();
     assert_eq!(code(enclosed_card(&passed_on, &mut &*bytes)), "ferry_sender");
+}
+
+#[test]
+fn an_enclosure_opens_for_its_recipient_as_what_it_is_and_no_otherwise() {
+    let (civil, court) = (Agency::new(CIVIL), Agency::new(COURT));
+    let mut rng = StdRng::seed_from_u64(1);
+    let (id, text) = ([7; 16], b"whose number it is");
+    let sealed = enclose(&civil.keys, &court.card, 6, &id, text, &mut rng).unwrap();
+    assert_eq!(sealed.len(), 32 + text.len() + 16);
+    let from = civil.keys.node_key();
+    assert_eq!(**disclose(&court.keys, &from, 6, &id, &sealed).unwrap(), *text);
+    let own = court.keys.node_key();
+    for (whose, from, kind, id) in [
+        (&civil, from, 6, id),
+        (&court, own, 6, id),
+        (&court, from, 7, id),
+        (&court, from, 6, [8; 16]),
+    ] {
+        assert!(disclose(&whose.keys, &from, kind, &id, &sealed).is_none());
+    }
+    for at in [0, 31, 32, sealed.len() - 1] {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        assert!(disclose(&court.keys, &from, 6, &id, &changed).is_none(), "{at}");
+        assert!(
+            disclose(&court.keys, &from, 6, &id, &sealed[..at]).is_none(),
+            "{at}"
+        );
+    }
+    let again = enclose(&civil.keys, &court.card, 6, &id, text, &mut rng).unwrap();
+    assert_ne!(again, sealed);
 }

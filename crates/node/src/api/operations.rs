@@ -4,6 +4,7 @@
 
 mod ferry;
 mod findings;
+mod inquiries;
 mod peers;
 
 use std::path::Path;

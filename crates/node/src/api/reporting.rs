@@ -25,14 +25,9 @@ impl Operations {
             let explanation = self.node.explain(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
             let due = self.awaited(&explanation.finding, &explanation.standing);
-            Ok(ExplanationView::of(
-                self.node.name(),
-                seq,
-                explanation,
-                due,
-                &datasets,
-                &actor,
-            ))
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
+            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(view)
         })
         .await
     }
@@ -47,14 +42,9 @@ impl Operations {
             let explanation = self.node.explain_to_person(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
             let due = self.awaited(&explanation.finding, &explanation.standing);
-            Ok(ExplanationView::of(
-                self.node.name(),
-                seq,
-                explanation,
-                due,
-                &datasets,
-                &actor,
-            ))
+            let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
+            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(view)
         })
         .await
     }

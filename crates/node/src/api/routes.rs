@@ -5,6 +5,7 @@ mod audit;
 mod care;
 mod datasets;
 mod ferry;
+mod inquiries;
 mod node;
 mod peers;
 mod reviews;
@@ -71,6 +72,16 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::finding))
         .routes(routes!(reviews::history))
         .routes(routes!(reviews::act))
+        .routes(routes!(inquiries::list))
+        .routes(routes!(inquiries::show))
+        .routes(routes!(inquiries::draft))
+        .routes(routes!(inquiries::approve))
+        .routes(routes!(inquiries::refuse))
+        .routes(routes!(inquiries::withdraw))
+        .routes(routes!(inquiries::close))
+        .routes(routes!(inquiries::take))
+        .routes(routes!(inquiries::answer))
+        .routes(routes!(inquiries::disclosures))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

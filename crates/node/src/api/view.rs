@@ -10,6 +10,7 @@ mod dataset;
 mod explanation;
 mod ferry;
 mod finding;
+mod inquiry;
 mod ledger;
 mod node;
 mod people;
@@ -35,13 +36,20 @@ pub use ferry::{
     WaitingView, WorkedView,
 };
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
-pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
+pub(crate) use inquiry::acts as inquiry_acts;
+pub use inquiry::{
+    AnswerRequest, AnswerView, FoundRequest, InquiryDetail, InquiryList, InquiryRequest, InquiryView,
+    ReasonRequest, RecordView, RecordsView,
+};
+pub use ledger::{
+    BudgetList, BudgetView, DebitPage, DebitView, DisclosurePage, DisclosureView, UnlockRequest,
+};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub(crate) use people::may_tell;
 pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use review::{
-    ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
-    UnitRequest, VerdictRequest,
+    ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
+    ReviewView, ThereView, UnitRequest, VerdictRequest,
 };
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
 

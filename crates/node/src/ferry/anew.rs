@@ -112,7 +112,7 @@ fn want(
 }
 
 /// A number that no other letter has.
-pub(super) fn fresh_id() -> [u8; 16] {
+pub(crate) fn fresh_id() -> [u8; 16] {
     let mut id = [0; 16];
     crate::runner::system_randomness().fill_bytes(&mut id);
     id

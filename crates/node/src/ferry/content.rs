@@ -81,7 +81,7 @@ pub(super) fn header_of(letter: &Letter) -> Result<Vec<u8>> {
 }
 
 /// The one frame of a letter that holds a paper.
-pub(super) fn paper(kind: u8, bytes: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn paper(kind: u8, bytes: &[u8]) -> Result<Vec<u8>> {
     let paper = Document { kind, bytes };
     one_frame(Kind::Document, &[&paper.header(), bytes])
 }

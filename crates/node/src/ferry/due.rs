@@ -37,7 +37,12 @@ impl Node {
         for card in self.peers() {
             let carrier = self.store.carrier(&card.node_key())?;
             if carrier.by_files() && carrier.goes_out() {
-                for done in [self.make_agreements(&card), self.want_refused(&card)] {
+                let dues = [
+                    self.make_agreements(&card),
+                    self.want_refused(&card),
+                    self.make_notes(&card),
+                ];
+                for done in dues {
                     match done {
                         Ok(done) => made += done,
                         Err(error) => failed = failed.and(Err(error)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hefu_casework::{Hex, canonical};
 use hefu_link::Card;
 use hefu_link::ferry::{Cut, Cutting, Form, Matter as SetMatter, SetHead, SetId, enclose_card, seal};
-use hefu_store::{Entry, Letter, NewSet, OutgoingSet};
+use hefu_store::{Entry, Letter, Matter, NewSet, OutgoingSet};
 use serde_json::json;
 
 use super::content::{MANY_LETTERS, MANY_TAKEN, acknowledgement, header_of};
@@ -138,9 +138,14 @@ impl Node {
         let mut content: Box<dyn Read> = Box::new(Cursor::new(acknowledgement(&taken)?));
         for letter in letters {
             let header = Cursor::new(header_of(letter)?);
-            content = match &letter.body {
-                Some(body) => Box::new(content.chain(header).chain(Cursor::new(body.clone()))),
-                None => {
+            content = match (&letter.body, letter.matter) {
+                (Some(body), _) => Box::new(content.chain(header).chain(Cursor::new(body.clone()))),
+                (None, Matter::Note | Matter::Noted) => {
+                    // Where it was answered over a line meanwhile, the letter is not due any more, and the set is made anew.
+                    let frames = self.note_frames(letter, card)?.ok_or(Error::Stopped)?;
+                    Box::new(content.chain(header).chain(Cursor::new(frames)))
+                }
+                (None, _) => {
                     let frames = File::open(self.letter_file(&letter.file())).map_err(disk)?;
                     Box::new(content.chain(header).chain(frames))
                 }

@@ -16,6 +16,7 @@ use super::folder::{Half, gone};
 use super::view::{LetterFacts, Worked};
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED, HEARD};
+use crate::notes::{NOTE, NOTED};
 use crate::{Error, Node, Result};
 
 /// A set that is being worked through.
@@ -256,6 +257,8 @@ impl Node {
                 let dossier = paper.and_then(|paper| Dossier::parse(&paper).ok());
                 dossier.is_some_and(|dossier| dossier.agreement().digest() == named)
             }
+            Matter::Note => self.is_between(&named, &coming.card)?,
+            Matter::Noted => false,
             Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard | Matter::Wanted => {
                 let Some(call) = letter.about else { return Ok(None) };
                 let mut known = Vec::new();
@@ -325,6 +328,21 @@ impl Node {
                 Ok(None)
             }
             Matter::Wanted => self.take_wanted(piece, letter, &coming.card).map(|()| None),
+            Matter::Note => {
+                let enclosed = piece.paper(&coming.content, NOTE)?;
+                let said = self.disclosed(NOTE, &enclosed, &coming.card)?;
+                self.take_note_apart(said, &coming.card).await?;
+                let note = enclosed.first_chunk().ok_or_else(|| malformed(Kind::Document))?;
+                let id = self.reply_id(&coming.card, &letter.id, Matter::Noted);
+                self.put_note_letter(&coming.card.node_key(), &id, Matter::Noted, None, note)?;
+                Ok(None)
+            }
+            Matter::Noted => {
+                let enclosed = piece.paper(&coming.content, NOTED)?;
+                let said = self.disclosed(NOTED, &enclosed, &coming.card)?;
+                self.hear_noted(&said, &coming.card)?;
+                Ok(None)
+            }
         }
     }
 }

@@ -283,6 +283,12 @@ pub struct Tables {
     /// Findings that do not count, since they were corrected, here or when the same was found before; nothing where that is
     /// withheld.
     pub corrected: Option<u64>,
+    /// Findings of which the decisions here and at the other agency do not go together; nothing where that is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradictory: Option<u64>,
+    /// Findings on whose matter the other agency has withdrawn its own; nothing where that is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_there: Option<u64>,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
     /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
@@ -387,9 +393,26 @@ pub struct Line {
     pub review: Option<Reviewed>,
     /// Whether the same was found before and corrected there.
     pub corrected_before: bool,
+    /// What stands at the other agency, where it has told of the same matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there: Option<There>,
     /// With how much care the person is to be dealt with; nothing in a report of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub care: Option<Cared>,
+}
+
+/// What the other agency told of a matter that both have part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct There {
+    /// What it decided, or that it has withdrawn its finding: a code of the table of words.
+    pub outcome: String,
+    /// The number of its paper.
+    pub document: String,
+    /// The day of that.
+    pub on: Date,
+    /// In what it does not go together with what stands here, a code of the table of words.
+    pub contradiction: Option<String>,
 }
 
 /// With how much care a person is to be dealt with.
@@ -524,58 +547,6 @@ impl CannotFind {
             rule: unfound.rule.clone(),
             reason: unfound.reason.code().to_owned(),
             rows: unfound.rows,
-        }
-    }
-}
-
-impl From<LogHead> for LogEnd {
-    fn from(head: LogHead) -> Self {
-        Self {
-            seq: head.seq,
-            hash: Hex(head.hash),
-        }
-    }
-}
-
-impl From<&SignedReceipt> for ReceiptFacts {
-    fn from(signed: &SignedReceipt) -> Self {
-        let receipt = &signed.receipt;
-        Self {
-            session: Hex(receipt.sid.0),
-            agreement: Hex(receipt.agreement),
-            receiver_elements: receipt.receiver_elements,
-            sender_elements: receipt.sender_elements,
-            blinded: Hex(receipt.blinded),
-            evaluated: Hex(receipt.evaluated),
-            tags: Hex(receipt.tags),
-            receiver_head: signed.receiver_head.into(),
-            by_receiver: Hex(signed.by_receiver),
-            sender_head: signed.sender_head.into(),
-            by_sender: Hex(signed.by_sender),
-        }
-    }
-}
-
-impl From<&ReceiptFacts> for SignedReceipt {
-    fn from(facts: &ReceiptFacts) -> Self {
-        let head = |head: LogEnd| LogHead {
-            seq: head.seq,
-            hash: head.hash.0,
-        };
-        Self {
-            receipt: Receipt {
-                sid: SessionId(facts.session.0),
-                agreement: facts.agreement.0,
-                receiver_elements: facts.receiver_elements,
-                sender_elements: facts.sender_elements,
-                blinded: facts.blinded.0,
-                evaluated: facts.evaluated.0,
-                tags: facts.tags.0,
-            },
-            receiver_head: head(facts.receiver_head),
-            by_receiver: facts.by_receiver.0,
-            sender_head: head(facts.sender_head),
-            by_sender: facts.by_sender.0,
         }
     }
 }

@@ -13,9 +13,10 @@ use serde_json::Value;
 use super::facts::{
     About, AgreementFacts, CannotFind, Cared, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
     Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
-    Sections, Snapshot,
+    Sections, Snapshot, There,
 };
-use super::tables::tables;
+use super::tables::{Changed, tables};
+use crate::outcome::Outcomes;
 use crate::review::Reviews;
 use crate::round::{hex_at, signed_receipt};
 use crate::{Error, NOTICE, Node, Result};
@@ -204,7 +205,7 @@ impl Node {
         let cannot_find = self.cannot_find(signed, done);
         Ok(Results::Learned(tables(
             &counted,
-            reviews.corrected(),
+            Changed::of(reviews),
             record.matched,
             cannot_find,
             form,
@@ -251,6 +252,16 @@ impl Node {
             name: finding.name,
             review: reviews.begun.get(&seq).map(Reviewed::of),
             corrected_before: reviews.corrected_before.contains_key(&seq),
+            there: reviews
+                .told
+                .get(&seq)
+                .and_then(Outcomes::last)
+                .map(|there| There {
+                    outcome: there.code().to_owned(),
+                    document: there.document.clone(),
+                    on: there.on,
+                    contradiction: reviews.contradiction(seq).map(|how| how.code().to_owned()),
+                }),
             care: Some(Cared {
                 protected: finding.care.protected,
                 key_group: finding.care.key_group().code().to_owned(),
@@ -311,7 +322,7 @@ impl Reviewed {
 }
 
 /// A report that was made before.
-fn export(entry: &LogEntry, form: Form) -> Option<Export> {
+pub(super) fn export(entry: &LogEntry, form: Form) -> Option<Export> {
     if entry.kind != super::MADE {
         return None;
     }

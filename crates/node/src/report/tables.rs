@@ -12,14 +12,40 @@ use hefu_casework::{Finding, Month, Payment, When, total_to_verify};
 
 use super::facts::{CannotFind, Cell, Form, Group, Row, Tables};
 use crate::Result;
+use crate::outcome::Outcomes;
+use crate::review::Reviews;
 
 /// The smallest count that a report for submission tells.
 pub const SMALLEST: u64 = 5;
 
+/// How many findings are not as they were found any more, or not undisputed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Changed {
+    corrected: u64,
+    contradictory: u64,
+    corrected_there: u64,
+}
+
+impl Changed {
+    pub(super) fn of(reviews: &Reviews) -> Self {
+        let contradictory = reviews
+            .told
+            .keys()
+            .filter(|seq| reviews.contradiction(**seq).is_some());
+        // What stands there: as the line of the finding tells.
+        let withdrawn = |told: &&Outcomes| told.last().is_some_and(|there| there.decision.is_none());
+        Self {
+            corrected: reviews.corrected(),
+            contradictory: contradictory.count() as u64,
+            corrected_there: reviews.told.values().filter(withdrawn).count() as u64,
+        }
+    }
+}
+
 /// The tables of these findings, in this form.
 pub(super) fn tables(
     findings: &[Finding],
-    corrected: u64,
+    changed: Changed,
     matched: Option<u64>,
     cannot_find: Vec<CannotFind>,
     form: Form,
@@ -28,7 +54,9 @@ pub(super) fn tables(
         smallest: None,
         matched,
         total: told(findings)?,
-        corrected: Some(corrected),
+        corrected: Some(changed.corrected),
+        contradictory: Some(changed.contradictory),
+        corrected_there: Some(changed.corrected_there),
         by_rule: rows(findings, by_rule)?,
         by_month: Some(rows(findings, by_month)?),
         by_pair: Some(rows(findings, by_pair)?),
@@ -114,7 +142,13 @@ fn is_small(row: &Row) -> bool {
 }
 
 fn suppress(tables: &mut Tables) {
-    tables.corrected = tables.corrected.filter(|count| !(1..SMALLEST).contains(count));
+    for count in [
+        &mut tables.corrected,
+        &mut tables.contradictory,
+        &mut tables.corrected_there,
+    ] {
+        *count = count.filter(|count| !(1..SMALLEST).contains(count));
+    }
     let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
     if !others.chain([&tables.by_rule]).flatten().any(is_small) {
         return;
@@ -155,6 +189,8 @@ mod tests {
             matched: Some(sum),
             total: row((0, &sum)).cell,
             corrected: Some(0),
+            contradictory: Some(0),
+            corrected_there: Some(0),
             by_rule: table(by_rule),
             by_month: Some(table(by_month)),
             by_pair: Some(table(&[sum])),
@@ -179,11 +215,18 @@ mod tests {
     #[test]
     fn a_small_number_of_corrections_is_not_told() {
         for (corrected, told) in [(0, Some(0)), (1, None), (4, None), (5, Some(5))] {
-            let tables = tables(&[], corrected, None, Vec::new(), Form::Submission).unwrap();
-            assert_eq!(tables.corrected, told);
+            let (contradictory, corrected_there) = (corrected, corrected);
+            let changed = Changed {
+                corrected,
+                contradictory,
+                corrected_there,
+            };
+            let counts = |tables: Tables| [tables.corrected, tables.contradictory, tables.corrected_there];
+            let submitted = tables(&[], changed, None, Vec::new(), Form::Submission).unwrap();
+            assert_eq!(counts(submitted), [told; 3]);
+            let internal = tables(&[], changed, None, Vec::new(), Form::Internal).unwrap();
+            assert_eq!(counts(internal), [Some(corrected); 3]);
         }
-        let tables = tables(&[], 1, None, Vec::new(), Form::Internal).unwrap();
-        assert_eq!(tables.corrected, Some(1));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use hefu_psi::{SessionId, SignedReceipt};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
-use super::facts::{Cell, FORMAT, Form, Group, Head, Report, Results, Sections, VERSION};
+use super::facts::{Cell, FORMAT, Form, Group, Head, Report, Results, Sections, There, VERSION};
 use super::place::place;
 use super::{LABEL, digests};
 use crate::deletion;
@@ -345,7 +345,20 @@ fn counts(report: &Report) -> Option<()> {
         .by_rule
         .iter()
         .map(|row| Some((row.of.clone(), told(&row.cell)?)));
-    let same = told(&tables.total) == Some(total) && tables.corrected == Some(corrected.len() as u64);
+    // Reports of before say nothing of what the other agency told.
+    let lines_of = |is: fn(&There) -> bool| {
+        lines
+            .iter()
+            .filter(|line| line.there.as_ref().is_some_and(is))
+            .count()
+    };
+    let contradictory = lines_of(|there| there.contradiction.is_some());
+    let withdrawn = lines_of(|there| there.outcome == hefu_casework::review::Stage::Corrected.code());
+    let agrees = |count: Option<u64>, lines: usize| count.unwrap_or_default() == lines as u64;
+    let same = told(&tables.total) == Some(total)
+        && tables.corrected == Some(corrected.len() as u64)
+        && agrees(tables.contradictory, contradictory)
+        && agrees(tables.corrected_there, withdrawn);
     (same && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
 }
 

@@ -219,6 +219,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
         Merged {
             debits: 3,
             locks: 1,
+            disclosures: 0,
             lost: Some(head)
         }
     );
@@ -229,7 +230,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
     let lost = json!({ "seq": head.seq, "hash": Hex(head.hash) });
     assert_eq!(
         entry[0].body,
-        json!({ "debits": 3, "locks": 1, "lost_log": lost })
+        json!({ "debits": 3, "locks": 1, "disclosures": 0, "lost_log": lost })
     );
 
     // Lifted here, it stays so; and nothing is taken twice.
@@ -267,6 +268,7 @@ fn an_older_folder_has_lost_nothing() {
         Merged {
             debits: 0,
             locks: 0,
+            disclosures: 0,
             lost: None
         }
     );

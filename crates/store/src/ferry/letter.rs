@@ -26,6 +26,10 @@ pub enum Matter {
     Heard,
     /// What its recipient has said before is wanted once more.
     Wanted,
+    /// A note about one person. It stands elsewhere, and is written into a set as that is made.
+    Note,
+    /// What was answered to a note; likewise.
+    Noted,
 }
 
 impl Matter {
@@ -37,6 +41,8 @@ impl Matter {
         Self::Ended,
         Self::Heard,
         Self::Wanted,
+        Self::Note,
+        Self::Noted,
     ];
 
     /// The matter with this name.
@@ -56,6 +62,8 @@ impl Matter {
             Self::Ended => "ended",
             Self::Heard => "heard",
             Self::Wanted => "wanted",
+            Self::Note => "note",
+            Self::Noted => "noted",
         }
     }
 
@@ -75,14 +83,14 @@ pub struct NewLetter<'a> {
     pub peer: &'a [u8; 32],
     /// What it is about.
     pub matter: Matter,
-    /// The session's call, or the agreement's digest; none where all agreements are wanted.
+    /// The session's call, or the agreement's digest; none where all agreements are wanted, and of notes.
     pub about: Option<&'a [u8; 32]>,
     /// The agreement's digest, where there is one.
     pub agreement: Option<&'a [u8; 32]>,
-    /// By which a later letter is known to say the same: how an agreement stands, or the reason for which a session
-    /// ended.
+    /// By which a later letter is known to say the same: how an agreement stands, the reason for which a session ended,
+    /// or the id of a note.
     pub detail: Option<&'a [u8]>,
-    /// Its frames; none where they lie in a file.
+    /// Its frames; none where they lie in a file, or are written as a set is made.
     pub body: Option<&'a [u8]>,
 }
 
@@ -101,7 +109,7 @@ pub struct Letter {
     pub agreement: Option<[u8; 32]>,
     /// As [`NewLetter::detail`]; of one that repeats a letter without body, the id of that.
     pub detail: Option<Vec<u8>>,
-    /// Its frames; none where they lie in a file.
+    /// Its frames; none where they lie in a file, or are written as a set is made.
     pub body: Option<Vec<u8>>,
     /// When it was made.
     pub made_at: Timestamp,

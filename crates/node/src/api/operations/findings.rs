@@ -12,7 +12,7 @@ use crate::Error;
 use crate::api::error::Result;
 use crate::api::routes::{FindingsAsked, Local};
 use crate::api::view::{
-    AwaitedView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
+    AwaitedView, CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
     OverdueList, OverdueView, ReviewView,
 };
 use crate::due::{Order, Overdue};
@@ -101,8 +101,8 @@ impl Operations {
                     late.seq,
                     &late.finding,
                     Some(match &late.review {
-                        Some(review) => ReviewView::of(review, None),
-                        None => ReviewView::open(None),
+                        Some(review) => ReviewView::of(review, None, None),
+                        None => ReviewView::open(None, None),
                     }),
                     Some(AwaitedView::of(&late.due, late.late)),
                     &datasets,
@@ -126,14 +126,9 @@ impl Operations {
             let datasets = self.node.store().datasets()?;
             let due = self.awaited(&finding, &standing);
             let review = (&standing).into();
-            Ok(FindingDetail::of(
-                seq,
-                &finding,
-                review,
-                due,
-                &datasets,
-                asks.as_deref(),
-            ))
+            let mut detail = FindingDetail::of(seq, &finding, review, due, &datasets, asks.as_deref());
+            detail.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(detail)
         })
         .await
     }
@@ -155,7 +150,10 @@ impl Operations {
         blocking(move || {
             let (record, finding) = self.node.found(&id.0, seq)?;
             let standing = self.node.standing_of(&record, seq, &finding)?;
-            Ok(HistoryView::of(seq, &finding, &standing, asks.as_deref()))
+            let mut history = HistoryView::of(seq, &finding, &standing, asks.as_deref());
+            history.to_recall = self.to_recall(&id, &standing)?;
+            history.inquiries = self.inquiries_of(&id, seq)?;
+            Ok(history)
         })
         .await
     }
@@ -172,17 +170,26 @@ impl Operations {
             let (_, finding) = self.node.found(&id.0, seq)?;
             let event = request.event(&actor, today(), self.node.basis(&finding))?;
             let standing = self.node.record_review(&id.0, seq, &event)?;
-            Ok(HistoryView::of(seq, &finding, &standing, Some(&actor)))
+            let mut history = HistoryView::of(seq, &finding, &standing, Some(&actor));
+            history.to_recall = self.to_recall(&id, &standing)?;
+            Ok(history)
         })
         .await
+    }
+
+    /// The copies of reports that say otherwise than a correction.
+    fn to_recall(&self, id: &Hex32, standing: &Standing) -> Result<Vec<CopyView>> {
+        let copies = self.node.copies_to_recall(&id.0, standing)?;
+        Ok(copies.into_iter().map(CopyView::of).collect())
     }
 }
 
 fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
     let before = reviews.corrected_before.get(&seq).copied();
+    let told = reviews.told.get(&seq);
     match reviews.begun.get(&seq) {
-        Some(review) => ReviewView::of(review, before),
-        None => ReviewView::open(before),
+        Some(review) => ReviewView::of(review, before, told),
+        None => ReviewView::open(before, told),
     }
 }
 

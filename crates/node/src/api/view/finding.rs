@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AwaitedView, CareView, ReviewView, may_tell};
+use super::{AwaitedView, CareView, InquiryView, ReviewView, may_tell};
 pub use crate::NOTICE;
 
 /// Findings of a round: those on key groups first, then those of whose persons it must be asked whether they are of one;
@@ -103,6 +103,9 @@ pub struct FindingDetail {
     pub case: Option<String>,
     /// What the agency paid in those months or that case.
     pub payments: Vec<PaymentView>,
+    /// What was asked of the other agency about it, and what that asks about the same person and rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
 }
 
 /// One payment in question.
@@ -188,13 +191,14 @@ impl FindingDetail {
                 .filter(|_| tell)
                 .map(|case| case.as_str().to_owned()),
             payments: payments.collect(),
+            inquiries: Vec::new(),
         }
     }
 }
 
 impl RowView {
     /// Files are numbered through all imports; each snapshot knows its first.
-    fn of(row: &RowId, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(row: &RowId, datasets: &[Dataset]) -> Self {
         let dataset = datasets
             .iter()
             .filter(|dataset| dataset.info.first_file <= row.file)

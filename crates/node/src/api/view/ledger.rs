@@ -1,9 +1,9 @@
-use hefu_store::Debited;
+use hefu_store::{Debited, Disclosure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex16, Hex32};
 
 /// Debits of the disclosure ledger.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -33,6 +33,45 @@ pub struct DebitView {
     pub month: String,
     /// How many elements.
     pub elements: u64,
+}
+
+/// Identities in the disclosure ledger.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DisclosurePage {
+    /// In order.
+    pub disclosures: Vec<DisclosureView>,
+    /// Give this as `after` for the next page; nothing where there is none.
+    pub next: Option<u64>,
+}
+
+/// Whose number was given to whom, written before it left.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DisclosureView {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The inquiry, 32 hexadecimal digits.
+    #[schema(value_type = String)]
+    pub item: Hex16,
+    /// To whom: the peer's node key.
+    #[schema(value_type = String)]
+    pub peer: Hex32,
+    /// Under which agreement.
+    #[schema(value_type = String)]
+    pub agreement: Hex32,
+    /// What the agreement is for.
+    pub purpose: String,
+    /// What was told: `number`, `number_kind`, `rule`, `months`, `document`, `question`.
+    pub fields: Vec<String>,
+    /// Of how many people.
+    pub persons: u64,
+    /// Who approved.
+    pub approved_by: String,
+    /// Who released it; another person.
+    pub released_by: String,
+    /// Whose number, masked.
+    pub person: String,
 }
 
 /// What is left of this month's budgets.
@@ -66,6 +105,24 @@ pub struct BudgetView {
 pub struct UnlockRequest {
     /// On whose authority and why; goes to the audit log.
     pub reason: String,
+}
+
+impl From<Disclosure> for DisclosureView {
+    fn from(line: Disclosure) -> Self {
+        Self {
+            seq: line.seq,
+            at: line.at,
+            item: hefu_casework::Hex(line.item),
+            peer: hefu_casework::Hex(line.peer),
+            agreement: hefu_casework::Hex(line.agreement),
+            purpose: line.purpose,
+            fields: line.fields,
+            persons: line.persons,
+            approved_by: line.approved_by,
+            released_by: line.released_by,
+            person: line.person.masked(),
+        }
+    }
 }
 
 impl From<Debited> for DebitView {

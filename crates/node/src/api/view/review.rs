@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Hex32, may_tell};
+use super::{Hex16, Hex32, InquiryView, may_tell};
+use crate::outcome::{Outcomes, There};
+use crate::report::Export;
 use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
@@ -31,6 +33,40 @@ pub struct ReviewView {
     pub hearing_until: Option<Date>,
     /// The same was found before and corrected there: nobody has to look at it again.
     pub corrected_before: Option<BeforeView>,
+    /// 对方的处理: what stands at the other agency, where it has told of the same matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there: Option<ThereView>,
+}
+
+/// What the other agency told of a matter that both have part in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ThereView {
+    /// The matter's number, the same on both sides.
+    #[schema(value_type = String)]
+    pub item: Hex16,
+    /// What it decided, a code of the table of words; `result_returned` where its decision is void again,
+    /// `stage_corrected` where it has withdrawn its finding.
+    pub outcome: String,
+    /// The number of its paper.
+    pub document: String,
+    /// The day of that.
+    #[schema(value_type = String, format = Date)]
+    pub on: Date,
+    /// When this node heard of it.
+    pub heard_at: Timestamp,
+    /// In what it does not go together with what stands here, a code of the table of words.
+    pub contradiction: Option<String>,
+}
+
+/// A copy of an internal report that carried a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CopyView {
+    /// Which copy of the round's internal report.
+    pub copy: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Who had it made.
+    pub by: String,
 }
 
 /// A finding of a round.
@@ -56,6 +92,15 @@ pub struct HistoryView {
     pub withheld: bool,
     /// The acts, in order.
     pub acts: Vec<ActView>,
+    /// What was asked of the other agency about it, and what that asks about the same person and rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inquiries: Vec<InquiryView>,
+    /// What the other agency told of the same matter, in the order in which it was recorded there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub there: Vec<ThereView>,
+    /// Of a finding that is corrected: the copies that said otherwise, whose holders have to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_recall: Vec<CopyView>,
 }
 
 /// One act.
@@ -354,24 +399,55 @@ fn text<const MAX: usize>(text: impl Into<String>) -> Result<Text<MAX>> {
 }
 
 impl ReviewView {
-    pub(crate) fn of(review: &Review, corrected_before: Option<Before>) -> Self {
+    pub(crate) fn of(review: &Review, corrected_before: Option<Before>, told: Option<&Outcomes>) -> Self {
         Self {
             stage: review.stage().code().to_owned(),
             owner: review.owner().map(str::to_owned),
             decision: review.decision().map(|decision| decision.code().to_owned()),
             hearing_until: review.hearing_until(),
             corrected_before: corrected_before.map(Into::into),
+            there: told
+                .and_then(Outcomes::last)
+                .map(|there| ThereView::of(there, Some(review))),
         }
     }
 
     /// Nobody has begun.
-    pub(crate) fn open(corrected_before: Option<Before>) -> Self {
+    pub(crate) fn open(corrected_before: Option<Before>, told: Option<&Outcomes>) -> Self {
         Self {
             stage: hefu_casework::review::Stage::Open.code().to_owned(),
             owner: None,
             decision: None,
             hearing_until: None,
             corrected_before: corrected_before.map(Into::into),
+            there: told
+                .and_then(Outcomes::last)
+                .map(|there| ThereView::of(there, None)),
+        }
+    }
+}
+
+impl ThereView {
+    /// Beside what stands here.
+    pub(crate) fn of(there: &There, own: Option<&Review>) -> Self {
+        let contradiction = own.and_then(|own| there.contradicts(own));
+        Self {
+            item: there.item,
+            outcome: there.code().to_owned(),
+            document: there.document.clone(),
+            on: there.on,
+            heard_at: there.heard_at,
+            contradiction: contradiction.map(|how| how.code().to_owned()),
+        }
+    }
+}
+
+impl CopyView {
+    pub(crate) fn of(export: Export) -> Self {
+        Self {
+            copy: export.copy,
+            at: export.at,
+            by: export.actor.unwrap_or_default(),
         }
     }
 }
@@ -387,7 +463,7 @@ impl From<Before> for BeforeView {
 
 impl From<&Standing> for ReviewView {
     fn from(standing: &Standing) -> Self {
-        ReviewView::of(&standing.review, standing.corrected_before)
+        ReviewView::of(&standing.review, standing.corrected_before, Some(&standing.told))
     }
 }
 
@@ -400,8 +476,22 @@ impl HistoryView {
             review: standing.into(),
             withheld,
             acts: ActView::all(standing, withheld, asks),
+            inquiries: Vec::new(),
+            there: there_of(standing),
+            to_recall: Vec::new(),
         }
     }
+}
+
+/// All that was told; only what stands there now can contradict what stands here.
+fn there_of(standing: &Standing) -> Vec<ThereView> {
+    let all = standing.told.all();
+    let last = all.len().saturating_sub(1);
+    let own = |index| (index == last).then_some(&standing.review);
+    all.iter()
+        .enumerate()
+        .map(|(index, there)| ThereView::of(there, own(index)))
+        .collect()
 }
 
 impl ActView {

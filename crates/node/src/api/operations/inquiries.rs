@@ -1,0 +1,175 @@
+//! Questions to the other agency about one finding, those of the other agency, and what was disclosed in them.
+
+use std::sync::Arc;
+
+use super::{Operations, blocking};
+use crate::api::error::Result;
+use crate::api::view::{
+    AnswerRequest, DisclosurePage, DisclosureView, Hex16, Hex32, InquiryDetail, InquiryList, InquiryRequest,
+    InquiryView, NOTICE, ReasonRequest, RecordsView, ThereView, inquiry_acts,
+};
+use crate::inquiry::{Inquiry, Way};
+use crate::node::today;
+
+impl Operations {
+    pub(in crate::api) async fn inquiries(self: Arc<Self>) -> Result<InquiryList> {
+        blocking(move || {
+            let all = self.node.inquiries(today())?;
+            Ok(InquiryList {
+                notice: NOTICE.to_owned(),
+                inquiries: all
+                    .iter()
+                    .map(|each| self.inquiry_view(each))
+                    .collect::<Result<_>>()?,
+            })
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn inquiry(self: Arc<Self>, item: Hex16) -> Result<InquiryDetail> {
+        blocking(move || self.inquiry_detail(&self.node.inquiry(&item)?)).await
+    }
+
+    pub(in crate::api) async fn draft_inquiry(
+        self: Arc<Self>,
+        round: Hex32,
+        seq: u64,
+        request: InquiryRequest,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || {
+            let draft = request.draft(today())?;
+            self.inquiry_detail(&self.node.draft_inquiry(&round.0, seq, draft, &actor)?)
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn approve_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || self.inquiry_detail(&self.node.approve_inquiry(&item, &actor)?)).await
+    }
+
+    pub(in crate::api) async fn refuse_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        request: ReasonRequest,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || {
+            let refused = self.node.refuse_inquiry(&item, request.text()?, &actor)?;
+            self.inquiry_detail(&refused)
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn withdraw_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        request: ReasonRequest,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || {
+            let withdrawn = self.node.withdraw_inquiry(&item, request.text()?, &actor)?;
+            self.inquiry_detail(&withdrawn)
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn close_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        request: ReasonRequest,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || {
+            let closed = self.node.close_inquiry(&item, request.text()?, &actor)?;
+            self.inquiry_detail(&closed)
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn take_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || self.inquiry_detail(&self.node.take_inquiry(&item, &actor)?)).await
+    }
+
+    pub(in crate::api) async fn answer_inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        request: AnswerRequest,
+        actor: Arc<str>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || {
+            let answered = self.node.answer_inquiry(&item, request.answered()?, &actor)?;
+            self.inquiry_detail(&answered)
+        })
+        .await
+    }
+
+    pub(in crate::api) async fn disclosures(
+        self: Arc<Self>,
+        after: u64,
+        limit: usize,
+    ) -> Result<DisclosurePage> {
+        blocking(move || {
+            let lines = self.node.disclosures(after, limit)?;
+            let last = lines.last().map(|line| line.seq);
+            let full = lines.len() == limit;
+            Ok(DisclosurePage {
+                disclosures: lines.into_iter().map(DisclosureView::from).collect(),
+                next: last.filter(|_| full),
+            })
+        })
+        .await
+    }
+
+    /// The inquiries that speak of a finding, the oldest first.
+    pub(in crate::api) fn inquiries_of(&self, round: &Hex32, seq: u64) -> Result<Vec<InquiryView>> {
+        let all = self.node.inquiries_of(&round.0, seq)?;
+        all.iter().map(|each| self.inquiry_view(each)).collect()
+    }
+
+    fn inquiry_view(&self, inquiry: &Inquiry) -> Result<InquiryView> {
+        let dossier = self.node.agreement(&inquiry.agreement.0)?;
+        Ok(InquiryView::of(inquiry, dossier.agreement(), today()))
+    }
+
+    fn inquiry_detail(&self, inquiry: &Inquiry) -> Result<InquiryDetail> {
+        let mut view = self.inquiry_view(inquiry)?;
+        view.finding = self.node.own_finding_of(inquiry)?.map(Into::into);
+        let records = match &inquiry.way {
+            Way::Answers { .. } => {
+                let datasets = self.node.store().datasets()?;
+                let records = self.node.records_asked_about(inquiry)?;
+                Some(RecordsView::of(&records, inquiry, &datasets))
+            }
+            Way::Asks { .. } => None,
+        };
+        let notes = self.node.notes_of(&inquiry.item)?;
+        let refused = notes
+            .into_iter()
+            .filter(|note| note.out)
+            .find_map(|note| note.refused);
+        let told = self.node.told_of(&inquiry.item)?;
+        let disclosure = self.node.store().disclosure_in(&inquiry.item.0)?;
+        Ok(InquiryDetail {
+            notice: NOTICE.to_owned(),
+            inquiry: view,
+            disclosure: disclosure.map(|line| line.seq),
+            refused_there: refused,
+            records,
+            there: told
+                .all()
+                .iter()
+                .map(|there| ThereView::of(there, None))
+                .collect(),
+            acts: inquiry_acts(inquiry),
+        })
+    }
+}

@@ -1,0 +1,262 @@
+//! The side that answers.
+
+use hefu_casework::inquiry::{Reply, ReplyAct};
+use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
+use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, RuleId};
+use hefu_identity::PersonKey;
+use hefu_link::Card;
+use hefu_psi::wire::Abort;
+use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Inquiry, Way, day_of, is_retained, now_by, parsed};
+use crate::agreement::policy;
+use crate::review::Before;
+use crate::{Error, Node, Result};
+
+/// What this agency's own snapshots have of the person who is asked about.
+pub enum Records {
+    /// The snapshots that were compared were deleted: nobody can tell from them.
+    CannotFind,
+    /// The rows of the programmes that the agreement names, as they were compared; none where there is no record.
+    Kept(Vec<AidRecord>),
+}
+
+impl Records {
+    /// What they suggest to whoever answers; nothing where nothing can be told from them.
+    #[must_use]
+    pub fn suggested(&self, asked: &Asked) -> Option<Found> {
+        match self {
+            Records::CannotFind => None,
+            Records::Kept(rows) => Some(Found::suggested(rows, &asked.months)),
+        }
+    }
+}
+
+/// By what a finding is known to be the one that the other side asks about.
+pub(crate) struct AskedAbout {
+    rule: Option<RuleId>,
+    person: PersonKey,
+}
+
+impl AskedAbout {
+    /// Whether the finding is of that person and rule, and has a record of the other side behind it.
+    pub(crate) fn is(&self, finding: &Finding) -> bool {
+        let meets = matches!(
+            finding.kind,
+            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
+        );
+        meets && finding.rule == self.rule && finding.person == self.person
+    }
+}
+
+impl Node {
+    /// Whoever asks for it is in charge of the answer from now on.
+    ///
+    /// # Errors
+    /// [`hefu_casework::Error::OutOfTurn`] once it is answered; as [`Node::inquiry`].
+    pub fn take_inquiry(&self, item: &Item, actor: &str) -> Result<Inquiry> {
+        self.act(&self.inquiry(item)?, &now_by(actor, ReplyAct::Taken {})?)
+    }
+
+    /// Answers a question, and sends the answer.
+    ///
+    /// # Errors
+    /// [`hefu_casework::Error::NotInCharge`] for anybody but who took it; [`hefu_casework::Error::KeptBack`] for words
+    /// about a person who may be protected; [`hefu_casework::Error::OutOfTurn`]; as [`Node::inquiry`].
+    pub fn answer_inquiry(&self, item: &Item, answer: Answered, actor: &str) -> Result<Inquiry> {
+        self.act(&self.inquiry(item)?, &now_by(actor, ReplyAct::Answered(answer))?)?;
+        self.sent_now_or_later(item)
+    }
+
+    /// What this agency has of the person whom the other side asks about.
+    ///
+    /// # Errors
+    /// Where the other side is asked; the store's.
+    pub fn records_asked_about(&self, inquiry: &Inquiry) -> Result<Records> {
+        match &inquiry.way {
+            Way::Answers { asked, .. } => self.records_of(&inquiry.agreement.0, &inquiry.peer, asked),
+            Way::Asks { .. } => inquiry.not_here(),
+        }
+    }
+
+    /// The newest finding of this agency's own that speaks of the same person under the same rule and agreement: then
+    /// both sides have part in one matter, and both are to verify it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn own_finding_of(&self, inquiry: &Inquiry) -> Result<Option<Before>> {
+        if let Way::Asks { about, .. } = &inquiry.way {
+            return Ok(Some(*about));
+        }
+        for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
+            let Some(about) = self.asked_about(inquiry, &round) else {
+                continue;
+            };
+            let findings = self.kept_findings(&round)?.unwrap_or_default();
+            if let Some((seq, _)) = (1..).zip(&findings).find(|(_, finding)| about.is(finding)) {
+                return Ok(Some(Before {
+                    round: Hex(round.id),
+                    seq,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whom and under which rule the other side asks about, as findings of this round know it; nothing where no finding of
+    /// the round can be meant.
+    pub(crate) fn asked_about(&self, inquiry: &Inquiry, record: &Round) -> Option<AskedAbout> {
+        let Way::Answers { asked, .. } = &inquiry.way else {
+            return None;
+        };
+        (record.agreement == inquiry.agreement.0).then(|| AskedAbout {
+            rule: asked.rule.clone(),
+            person: self.aliases(&record.datasets).principal(&asked.person).clone(),
+        })
+    }
+
+    pub(super) fn hear_question(&self, from: &Card, note: &Note, asked: &Asked) -> Result<()> {
+        let bytes = note.to_bytes()?;
+        if let Some(known) = self.store.inquiry(&note.item.0)? {
+            let same = known.finding.is_none() && known.peer == from.node_key() && known.opening == bytes;
+            return match same {
+                true => Ok(()),
+                false => Err(policy("inquiry_item_taken", Abort::AgreementMismatch)),
+            };
+        }
+        let agreement = self.bears_inquiries(&note.agreement.0)?;
+        must_fit(&agreement, &from.node_key(), asked)?;
+        let now = Timestamp::now();
+        if note.on > day_of(now) {
+            return Err(policy("inquiry_day", Abort::AgreementMismatch));
+        }
+        // There is a reason to ask only where there was a round of which the other side learned something.
+        let rounds = self.rounds_under(&note.agreement.0, &from.node_key(), Role::Sender)?;
+        let newest = rounds.first().filter(|round| is_retained(&agreement, round, now));
+        let round = newest.ok_or_else(|| policy("inquiry_no_round", Abort::AgreementMismatch))?;
+        let body = json!({
+            "item": note.item,
+            "from": Hex(from.node_key()),
+            "agreement": note.agreement,
+            "round": Hex(round.id),
+        });
+        Ok(self.store.open_inquiry(&NewInquiry {
+            item: &note.item.0,
+            peer: &from.node_key(),
+            agreement: &note.agreement.0,
+            round: &round.id,
+            finding: None,
+            after: 0,
+            opened_at: now,
+            opening: &bytes,
+            person: &asked.person,
+            entry: Entry {
+                actor: "node",
+                kind: "inquiry_received",
+                body: &body,
+            },
+        })?)
+    }
+
+    pub(super) fn read_asked(&self, stored: &hefu_store::Inquiry) -> Result<Way> {
+        let note = Note::parse(&stored.opening)?;
+        let Word::Inquiry(asked) = note.word else {
+            return Err(Error::Internal {
+                what: "an inquiry's note",
+            });
+        };
+        let events = parsed(&stored.events)?;
+        let (received, until) = (day_of(stored.opened_at), asked.due.until());
+        let records = self.records_of(&stored.agreement, &stored.peer, &asked)?;
+        let rows = match &records {
+            Records::Kept(rows) => &rows[..],
+            Records::CannotFind => &[],
+        };
+        let care = Care::of_rows(rows, &asked.person, received);
+        let reply = Reply::from_events(received, until, care, &events)?;
+        Ok(Way::Answers {
+            on: note.on,
+            asked,
+            reply,
+            events,
+        })
+    }
+
+    /// From the newest round under the agreement in which the person was entered.
+    fn records_of(&self, agreement: &[u8; 32], peer: &[u8; 32], asked: &Asked) -> Result<Records> {
+        let terms = self.signed(agreement)?;
+        let own = terms.agreement.party(terms.me)?;
+        let mut all_deleted = true;
+        for round in self.rounds_under(agreement, peer, Role::Sender)? {
+            let aliases = self.aliases(&round.datasets);
+            let mut rows = Vec::new();
+            for dataset in &round.datasets {
+                for number in aliases.group(&asked.person) {
+                    let Some(found) = self.rows_of(*dataset, number)? else {
+                        continue;
+                    };
+                    all_deleted = false;
+                    rows.extend(
+                        found
+                            .into_iter()
+                            .filter(|row| own.programmes.contains(&row.programme)),
+                    );
+                }
+            }
+            if !rows.is_empty() {
+                rows.sort_by_key(|row| row.row);
+                return Ok(Records::Kept(rows));
+            }
+        }
+        Ok(match all_deleted {
+            true => Records::CannotFind,
+            false => Records::Kept(Vec::new()),
+        })
+    }
+
+    /// Nothing where the snapshot was deleted.
+    fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
+        match self.store.records_of(dataset, number) {
+            Ok(rows) => Ok(Some(rows)),
+            Err(hefu_store::Error::Deleted { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The rounds that came to their end between the two under this agreement, the newest first.
+    fn rounds_under(&self, agreement: &[u8; 32], peer: &[u8; 32], role: Role) -> Result<Vec<Round>> {
+        let mut rounds = self.store.rounds()?;
+        rounds.retain(|round| {
+            round.agreement == *agreement
+                && round.peer == *peer
+                && round.role == role
+                && round.state == RoundState::Done
+        });
+        rounds.sort_by_key(|round| std::cmp::Reverse(round.ended_at));
+        Ok(rounds)
+    }
+}
+
+/// Whether the other side can have such a finding under this agreement.
+fn must_fit(agreement: &Agreement, from: &[u8; 32], asked: &Asked) -> Result<()> {
+    let mismatch = |reason| Err(policy(reason, Abort::AgreementMismatch));
+    match agreement.index_of(from) {
+        Some(index) if agreement.may_receive(index) => {}
+        _ => return mismatch("inquiry_not_receiver"),
+    }
+    let rule_fits = match (&asked.rule, agreement.key_kind) {
+        (Some(rule), KeyKind::Rule) => agreement.rules.contains(rule),
+        (None, KeyKind::Person) => true,
+        _ => false,
+    };
+    if !rule_fits {
+        return mismatch("inquiry_other_rule");
+    }
+    let selected = agreement.selection.months;
+    if !asked.months.iter().all(|month| selected.contains(*month)) {
+        return mismatch("inquiry_other_months");
+    }
+    Ok(())
+}

@@ -1,0 +1,290 @@
+//! 对方的处理: what two agencies tell each other of what they decided on one matter, and of what they found to be wrong.
+//!
+//! Which notes are to be written follows from the acts on record, so that one that a crash kept back is written at the
+//! next turn; and they are told of matters only that the other agency knows by their number.
+
+use std::collections::BTreeMap;
+
+use hefu_casework::inquiry::Stage;
+use hefu_casework::note::{Item, Note, OutcomeCode, Word};
+use hefu_casework::review::{Contradiction, Review, Surroundings, contradicts};
+use hefu_casework::{Finding, Hex};
+use hefu_link::Card;
+use hefu_psi::wire::Abort;
+use hefu_store::{Round, ToldThere};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::agreement::policy;
+use crate::inquiry::{AskedAbout, Inquiry, Way};
+use crate::review::Before;
+use crate::{Error, Node, Result};
+
+/// One thing that the other agency told of a matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct There {
+    /// The matter.
+    pub item: Item,
+    /// What it decided; nothing where it has withdrawn its finding.
+    pub decision: Option<OutcomeCode>,
+    /// The number of its paper.
+    pub document: String,
+    /// The day of that.
+    pub on: Date,
+    /// When it was recorded there.
+    pub at: Timestamp,
+    /// When this node heard of it.
+    pub heard_at: Timestamp,
+}
+
+impl There {
+    /// A stable name of what it tells.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.decision {
+            Some(OutcomeCode::Lawful) => "decision_lawful",
+            Some(OutcomeCode::DataError) => "decision_data_error",
+            Some(OutcomeCode::Stopped) => "decision_stopped",
+            Some(OutcomeCode::Recovered) => "decision_recovered",
+            Some(OutcomeCode::Referred) => "decision_referred",
+            Some(OutcomeCode::Reopened) => "result_returned",
+            None => "stage_corrected",
+        }
+    }
+
+    /// In what it does not go together with what stands here.
+    #[must_use]
+    pub fn contradicts(&self, own: &Review) -> Option<Contradiction> {
+        contradicts(own.decision()?.outcome(), self.decision?)
+    }
+}
+
+/// What was told of one finding, in the order in which it was recorded there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes(Vec<There>);
+
+impl Outcomes {
+    /// All of it.
+    #[must_use]
+    pub fn all(&self) -> &[There] {
+        &self.0
+    }
+
+    /// What stands there now.
+    #[must_use]
+    pub fn last(&self) -> Option<&There> {
+        self.0.last()
+    }
+
+    /// In what the decisions that stand here and there do not go together.
+    #[must_use]
+    pub fn contradiction(&self, own: Option<&Review>) -> Option<Contradiction> {
+        self.last()?.contradicts(own?)
+    }
+
+    /// What bears on the review of this finding.
+    pub(crate) fn around(&self, finding: &Finding) -> Surroundings {
+        let corrections = self.0.iter().filter(|there| there.decision.is_none());
+        Surroundings {
+            corrected_there_at: corrections.map(|there| there.heard_at).max(),
+            ..Surroundings::of(finding)
+        }
+    }
+
+    fn add(&mut self, told: &ToldThere) -> Result<()> {
+        let note = Note::parse(&told.note)?;
+        let (decision, document) = match note.word {
+            Word::Outcome(outcome) => (Some(outcome.decision), outcome.document),
+            Word::Correction(withdrawn) => (None, withdrawn.document),
+            Word::Inquiry(_) | Word::Answer(_) => return Err(damaged()),
+        };
+        self.0.push(There {
+            item: note.item,
+            decision,
+            document: document.as_str().to_owned(),
+            on: note.on,
+            at: told.at,
+            heard_at: told.heard_at,
+        });
+        self.0.sort_by_key(|there| there.at);
+        Ok(())
+    }
+}
+
+impl Node {
+    /// What the other agency told of the matter with this number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn told_of(&self, item: &Item) -> Result<Outcomes> {
+        let mut told = Outcomes::default();
+        for one in self.store.outcomes(Some(&item.0))? {
+            told.add(&one)?;
+        }
+        Ok(told)
+    }
+
+    /// What the other agency told of findings of a round, by their numbers, from 1; of those of which it told anything.
+    pub(crate) fn told_of_findings(
+        &self,
+        record: &Round,
+        findings: &[Finding],
+    ) -> Result<BTreeMap<u64, Outcomes>> {
+        let mut all: BTreeMap<u64, Outcomes> = BTreeMap::new();
+        let mut told = self.store.outcomes(None)?.into_iter().peekable();
+        while let Some(first) = told.next() {
+            let mut of_item = vec![first];
+            while let Some(next) = told.next_if(|next| Some(next.item) == of_item.first().map(|one| one.item))
+            {
+                of_item.push(next);
+            }
+            let Some(item) = of_item.first().map(|one| Hex(one.item)) else {
+                continue;
+            };
+            let inquiry = self.inquiry(&item)?;
+            let asked = self.asked_about(&inquiry, record);
+            for (seq, finding) in (1..).zip(findings) {
+                if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
+                    let told = all.entry(seq).or_default();
+                    of_item.iter().try_for_each(|one| told.add(one))?;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the other agency told of one finding.
+    pub(crate) fn told_of_finding(&self, record: &Round, seq: u64, finding: &Finding) -> Result<Outcomes> {
+        let mut told = Outcomes::default();
+        for one in self.store.outcomes(None)? {
+            let inquiry = self.inquiry(&Hex(one.item))?;
+            let asked = self.asked_about(&inquiry, record);
+            if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
+                told.add(&one)?;
+            }
+        }
+        Ok(told)
+    }
+
+    /// Takes what another agency tells of a matter that it knows.
+    pub(crate) fn hear_outcome(&self, from: &Card, note: &Note, at: Timestamp) -> Result<()> {
+        // Whoever has no part in it is told what it would be told if there were no such matter.
+        let unknown = || policy("inquiry_not_asked", Abort::AgreementMismatch);
+        let known = self.store.inquiry(&note.item.0)?.ok_or_else(unknown)?;
+        if known.peer != from.node_key() || known.agreement != note.agreement.0 {
+            return Err(unknown());
+        }
+        // Nobody can have decided on a question that did not leave.
+        let inquiry = self.read_inquiry(known)?;
+        if inquiry.due().is_none() {
+            return Err(unknown());
+        }
+        match self
+            .store
+            .put_outcome(&note.item.0, at, &inquiry.round.0, &note.to_bytes()?)?
+        {
+            true => Ok(()),
+            false => Err(policy("outcome_changed", Abort::AgreementMismatch)),
+        }
+    }
+
+    /// Writes the notes that are due about acts on record, as where a crash came between. What can't go now stays for the
+    /// next time.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn send_outcomes(&self) -> Result<()> {
+        for stored in self.store.inquiries()? {
+            let inquiry = self.read_inquiry(stored)?;
+            self.tell_or_wait(&inquiry);
+        }
+        Ok(())
+    }
+
+    /// After an act on a finding: tells whoever has part in the matter.
+    pub(crate) fn tell_of_act(&self, round: &[u8; 32], seq: u64) -> Result<()> {
+        for inquiry in self.inquiries_of(round, seq)? {
+            self.tell_or_wait(&inquiry);
+        }
+        Ok(())
+    }
+
+    /// The act is on record: should the note not go now, it goes later.
+    fn tell_or_wait(&self, inquiry: &Inquiry) {
+        if let Err(error) = self.write_outcomes(inquiry) {
+            tracing::warn!(
+                node = self.name(),
+                code = error.code(),
+                "a note about a decision waits"
+            );
+        }
+    }
+
+    /// Writes a note for each act on the agency's own finding that the other agency does not have yet.
+    fn write_outcomes(&self, inquiry: &Inquiry) -> Result<()> {
+        if !is_known_there(inquiry) || self.is_refused_there(inquiry)? {
+            return Ok(());
+        }
+        let Some(Before { round, seq }) = self.own_finding_of(inquiry)? else {
+            return Ok(());
+        };
+        let standing = match self.standing(&round.0, seq) {
+            // It went with the end of its retention.
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(()),
+            standing => standing?,
+        };
+        for event in &standing.events {
+            let Some(word) = event.act.told_there(event.at) else {
+                continue;
+            };
+            let note = Note {
+                agreement: inquiry.agreement,
+                item: inquiry.item,
+                on: event.on,
+                word,
+            };
+            let id = self.note_id(&inquiry.peer, &note.to_bytes()?);
+            if !self.store.has_note(&inquiry.peer, &id.0)? {
+                self.post_note(&inquiry.peer, &note, event.by.as_str())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The other node did not take the question: what follows from it would be refused as well.
+    fn is_refused_there(&self, inquiry: &Inquiry) -> Result<bool> {
+        let notes = self.store.notes_of(&inquiry.item.0)?;
+        let asked = matches!(inquiry.way, Way::Asks { .. });
+        let refused =
+            |note: &hefu_store::NoteFacts| note.out && note.word == "note_inquiry" && note.refused.is_some();
+        Ok(asked && notes.iter().any(refused))
+    }
+}
+
+/// Whether the matter is that of this finding.
+fn is_about(
+    inquiry: &Inquiry,
+    asked: Option<&AskedAbout>,
+    record: &Round,
+    seq: u64,
+    finding: &Finding,
+) -> bool {
+    match &inquiry.way {
+        Way::Asks { about, .. } => (about.round.0, about.seq) == (record.id, seq),
+        Way::Answers { .. } => asked.is_some_and(|asked| asked.is(finding)),
+    }
+}
+
+/// Whether the other agency knows the matter by its number.
+fn is_known_there(inquiry: &Inquiry) -> bool {
+    match &inquiry.way {
+        Way::Answers { .. } => true,
+        Way::Asks { inquiry, .. } => matches!(inquiry.stage(), Stage::Sent | Stage::Answered | Stage::Closed),
+    }
+}
+
+fn damaged() -> Error {
+    Error::Internal {
+        what: "what another agency told",
+    }
+}

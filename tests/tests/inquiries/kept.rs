@@ -1,0 +1,141 @@
+//! About which findings may be asked, in which order lists stand, and when an inquiry goes.
+
+use hefu_casework::review::{Act, Event};
+use jiff::{Timestamp, ToSpan};
+use serde_json::json;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_finding_there_is_one_open_question() {
+    let two = Two::start().await;
+    let node = &two.asks.node;
+    let seq = of_person(&two.asks, &two.round, PERSON);
+    let ask = || node.draft_inquiry(&two.round, seq, draft(), "甲");
+    let item = ask().unwrap().item;
+    assert_eq!(code(ask()), "inquiry_open");
+    let why = || text("理由不足");
+    assert_eq!(code(node.refuse_inquiry(&item, why(), "甲")), "own_draft");
+    assert_eq!(code(node.withdraw_inquiry(&item, why(), "乙")), "not_in_charge");
+    node.refuse_inquiry(&item, why(), "乙").unwrap();
+    assert_eq!(code(node.approve_inquiry(&item, "丙")), "out_of_turn");
+
+    let second = ask().unwrap().item;
+    assert_ne!(second, item);
+    node.withdraw_inquiry(&second, why(), "甲").unwrap();
+    let in_words = Draft {
+        question: Some(text("请核对户籍")),
+        ..draft()
+    };
+    let refused = node.draft_inquiry(&two.round, seq, in_words, "甲");
+    assert_eq!(
+        code(refused),
+        "kept_back",
+        "the register does not say that nobody is protected"
+    );
+    assert_eq!(
+        code(node.draft_inquiry(&two.round, 999, draft(), "甲")),
+        "node_missing"
+    );
+    assert_eq!(code(node.take_inquiry(&second, "甲")), "inquiry_other_side");
+    assert!(node.disclosures(0, 9).unwrap().is_empty());
+
+    // A finding that was wrong is nobody's business any more, also where it was to be asked about.
+    let third = ask().unwrap().item;
+    node.approve_inquiry(&third, "甲").unwrap();
+    let finding = &node.store().findings(&two.round).unwrap()[seq as usize - 1];
+    let basis = node.basis(finding);
+    let paper = json!({ "authority": "县民政局", "document": "1号", "reason": "登记有误" });
+    let with = |more: serde_json::Value| {
+        let mut paper = paper.as_object().unwrap().clone();
+        paper.extend(more.as_object().unwrap().clone());
+        paper
+    };
+    for act in [
+        json!({ "taken": {} }),
+        json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
+        json!({ "decided": with(json!({ "decision": { "data_error": {} } })) }),
+        json!({ "corrected": with(json!({ "basis": basis })) }),
+    ] {
+        let act: Act = serde_json::from_value(act).unwrap();
+        let event = Event {
+            at: Timestamp::now(),
+            by: text("甲"),
+            on: days_from_today(0),
+            act,
+        };
+        node.record_review(&two.round, seq, &event).unwrap();
+    }
+    assert_eq!(code(node.approve_inquiry(&third, "乙")), "inquiry_corrected");
+    assert!(node.disclosures(0, 9).unwrap().is_empty());
+    node.withdraw_inquiry(&third, why(), "甲").unwrap();
+    assert_eq!(code(ask()), "inquiry_corrected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_late_stands_first() {
+    let two = Two::start().await;
+    let ask = |person: u64, days: i32| {
+        let mut draft = draft();
+        draft.term = Term {
+            days: 1,
+            unit: DayUnit::Natural,
+            until: Some(days_from_today(days)),
+        };
+        let seq = of_person(&two.asks, &two.round, person);
+        let item = two
+            .asks
+            .node
+            .draft_inquiry(&two.round, seq, draft, "甲")
+            .unwrap()
+            .item;
+        two.asks.node.approve_inquiry(&item, "甲").unwrap();
+        item
+    };
+    let release = |item: &Item| two.asks.node.approve_inquiry(item, "乙").unwrap();
+    let [later, soon, not_yet, over] =
+        [(10, 9), (11, 2), (12, 2), (13, 2)].map(|(person, days)| ask(person, days));
+    release(&later);
+    release(&soon);
+    two.asks
+        .node
+        .withdraw_inquiry(&over, text("不再需要"), "甲")
+        .unwrap();
+    let listed = |day| {
+        let all = two.asks.node.inquiries(days_from_today(day)).unwrap();
+        let late = all
+            .iter()
+            .filter(|inquiry| inquiry.is_overdue(days_from_today(day)));
+        (
+            late.count(),
+            all.iter().map(|inquiry| inquiry.item).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(listed(2), (0, vec![soon, later, not_yet, over]));
+    assert_eq!(listed(3), (1, vec![soon, later, not_yet, over]));
+    assert_eq!(listed(10).0, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inquiry_goes_with_its_findings_and_the_ledger_stays() {
+    let two = Two::start().await;
+    let item = two.delivered().await;
+    let days = |days: i64| Timestamp::now().checked_add((24 * days).hours()).unwrap();
+    let retention = i64::from(
+        two.asks
+            .node
+            .agreement(&two.agreement)
+            .unwrap()
+            .agreement()
+            .retention_days,
+    );
+    for bureau in [&two.asks, &two.answers] {
+        assert_eq!(bureau.node.delete_expired(days(retention - 1)).unwrap(), 0);
+        bureau.node.inquiry(&item).unwrap();
+        assert_eq!(bureau.node.delete_expired(days(retention + 1)).unwrap(), 1);
+        assert_eq!(code(bureau.node.inquiry(&item)), "node_missing");
+        assert_eq!(bureau.node.delete_expired(days(retention + 1)).unwrap(), 0);
+    }
+    assert_eq!(two.asks.node.disclosures(0, 9).unwrap().len(), 1);
+    assert!(two.asks.node.disclosures(0, 9).unwrap()[0].person == key(PERSON));
+}
