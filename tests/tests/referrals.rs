@@ -34,7 +34,15 @@ fn the_referrer_learns_what_the_plain_join_finds() {
     let own = set(0, records(&county, Agency::Procuratorate));
     let theirs = set(1, records(&county, Agency::CivilAffairs));
     let (matched, labels) = intersection(&own, &theirs);
-    let outcome = findings(&agreement, 0, &own, &matched, &labels).unwrap();
+    let outcome = findings(
+        &agreement,
+        0,
+        &own,
+        &matched,
+        &labels,
+        jiff::civil::date(2026, 10, 8),
+    )
+    .unwrap();
 
     let mut found: Vec<_> = outcome.findings.iter().map(shown).collect();
     found.sort();
