@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake};
+use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
@@ -308,6 +308,9 @@ pub enum Error {
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
+    /// A request to check people before they are paid.
+    #[error(transparent)]
+    Precheck(#[from] precheck::Mistake),
 }
 
 impl Error {
@@ -361,6 +364,7 @@ impl Error {
             Error::Papers { .. } => "papers",
             Error::Route { .. } => "route",
             Error::Letter(mistake) => mistake.code(),
+            Error::Precheck(mistake) => mistake.code(),
         }
     }
 
@@ -413,6 +417,7 @@ impl Error {
             Error::HearingOpen { until } => vec![("until", until.to_string())],
             Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
             Error::Letter(mistake) => mistake.params(),
+            Error::Precheck(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),

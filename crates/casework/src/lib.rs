@@ -8,6 +8,7 @@
 pub mod calendar;
 pub mod canonical;
 pub mod letter;
+pub mod precheck;
 pub mod review;
 pub mod transfer;
 

@@ -384,7 +384,9 @@ impl Running {
                     .collect::<Result<_, _>>()?,
             ),
             legal_basis: None,
+            key_kind: None,
             rounds_a_month: None,
+            checks_a_day: None,
             resume_hours: None,
             // Clocks of the two may differ by a day; the demonstration must run on any day.
             valid_from: yesterday(today)?,

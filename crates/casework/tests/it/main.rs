@@ -18,6 +18,7 @@ mod leakage;
 mod letters;
 mod local;
 mod policy;
+mod prechecks;
 mod referrals;
 mod reviews;
 mod rules;
