@@ -279,6 +279,11 @@ impl Request {
         self.people.len()
     }
 
+    /// Under which programmes payments are meant.
+    pub fn programmes(&self) -> impl Iterator<Item = &ProgrammeCode> {
+        self.people.iter().map(|intended| &intended.programme)
+    }
+
     /// What stays on record of it.
     pub fn about(&self) -> About {
         let masked = |intended: &Intended| Masked {
@@ -293,22 +298,31 @@ impl Request {
         }
     }
 
-    /// The people and their payments in bytes, to be sealed for as long as a session may have to be repeated.
-    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    /// The people and their payments in bytes, with the other numbers that `aliases` has of them: to be sealed for as long
+    /// as a session may have to be repeated. The table may say something else by then.
+    pub fn to_bytes(&self, aliases: &AliasTable) -> Zeroizing<Vec<u8>> {
         // As long as any: what it would grow out of is not wiped.
         let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES));
-        let kept: Vec<_> = self.people.iter().map(Kept::of).collect();
-        let kept = (kept, &self.authority, &self.case_file);
+        let kept = self.people.iter().map(|intended| Kept::of(intended, aliases));
+        let kept = (kept.collect::<Vec<_>>(), &self.authority, &self.case_file);
         // Nothing in it fails to be written, and a vector takes all.
         let _ = serde_json::to_writer(&mut *bytes, &kept);
         bytes
     }
 
-    /// Reads what [`Request::to_bytes`] wrote; `None` for anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Request> {
+    /// Reads what [`Request::to_bytes`] wrote; `None` for anything else. The same bytes make the same set each time.
+    pub fn from_bytes(bytes: &[u8]) -> Option<(Request, AliasTable)> {
         let (kept, authority, case_file): (Vec<Kept>, _, _) = serde_json::from_slice(bytes).ok()?;
-        let people = kept.iter().map(Kept::intended).collect::<Option<Vec<_>>>()?;
-        Request::new(people, authority, case_file).ok()
+        let mut aliases = AliasTable::new();
+        let mut people = Vec::with_capacity(kept.len());
+        for kept in &kept {
+            let intended = kept.intended()?;
+            for other in &kept.others {
+                aliases.add(&intended.person, &other.person()?);
+            }
+            people.push(intended);
+        }
+        Some((Request::new(people, authority, case_file).ok()?, aliases))
     }
 
     /// The payments as if they were made, one row a person. They are never stored.
@@ -429,6 +443,8 @@ const MOST_BYTES: usize = 1 << 16;
 #[serde(deny_unknown_fields)]
 struct Kept {
     person: Wiped,
+    /// The person's other numbers.
+    others: Vec<Wiped>,
     programme: ProgrammeCode,
     when: When,
     case: Option<Wiped>,
@@ -440,9 +456,14 @@ struct Kept {
 struct Wiped(String);
 
 impl Kept {
-    fn of(intended: &Intended) -> Kept {
+    fn of(intended: &Intended, aliases: &AliasTable) -> Kept {
+        let others = aliases.group(&intended.person);
         Kept {
-            person: Wiped(Hex(intended.person.stored()).to_string()),
+            person: Wiped::of(&intended.person),
+            others: others
+                .filter(|other| **other != intended.person)
+                .map(Wiped::of)
+                .collect(),
             programme: intended.programme.clone(),
             when: intended.when,
             case: intended.case.as_ref().map(|case| Wiped(case.as_str().to_owned())),
@@ -451,10 +472,9 @@ impl Kept {
     }
 
     fn intended(&self) -> Option<Intended> {
-        let stored = Zeroizing::new(Hex::<{ size_of::<PersonKey>() }>::parse(&self.person.0)?.0);
         let case = self.case.as_ref().map(|case| CaseNumber::new(&case.0));
         Some(Intended {
-            person: PersonKey::from_stored(&*stored)?,
+            person: self.person.person()?,
             programme: self.programme.clone(),
             when: self.when,
             case: match case {
@@ -463,5 +483,16 @@ impl Kept {
             },
             cause: self.cause,
         })
+    }
+}
+
+impl Wiped {
+    fn of(person: &PersonKey) -> Wiped {
+        Wiped(Hex(*Zeroizing::new(person.stored())).to_string())
+    }
+
+    fn person(&self) -> Option<PersonKey> {
+        let stored = Zeroizing::new(Hex::<{ size_of::<PersonKey>() }>::parse(&self.0)?.0);
+        PersonKey::from_stored(&*stored)
     }
 }

@@ -48,7 +48,8 @@ impl Node {
         Ok(self.store.delete_dataset(dataset, &record, &entry)?)
     }
 
-    /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds.
+    /// Deletes the findings of rounds whose agreed retention is over, as of `now`, and what checks say. Says of how many
+    /// rounds.
     ///
     /// # Errors
     /// The store's.
@@ -68,7 +69,9 @@ impl Node {
             let (Role::Receiver, Some(ended)) = (round.role, round.ended_at) else {
                 continue;
             };
-            if !self.both_signed(&round)? {
+            let check = self.store.check_of(&round.id)?.is_some();
+            // What a check was about is on record whatever came of it.
+            if !check && !self.both_signed(&round)? {
                 continue;
             }
             let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
@@ -76,7 +79,8 @@ impl Node {
             if !due || gone.contains(&round.id) {
                 continue;
             }
-            let what = json!({ "what": "findings", "round": Hex(round.id), "retention_days": days });
+            let of = if check { "check" } else { "findings" };
+            let what = json!({ "what": of, "round": Hex(round.id), "retention_days": days });
             let record = self.deletion(&what, "node");
             let entry = Entry {
                 actor: "node",
@@ -105,7 +109,8 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "acts", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+                "records", "aliases", "findings", "acts", "checks", "evidence", "spool", "checkpoint", "quarantine",
+                "write-ahead log",
             ],
         });
         let digest = sha256(&canonical::to_vec(&body));

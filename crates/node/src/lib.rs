@@ -26,6 +26,7 @@ pub mod letter;
 pub mod matching;
 mod metrics;
 mod node;
+pub mod precheck;
 pub mod report;
 pub mod review;
 mod round;

@@ -53,6 +53,16 @@ impl SessionSeed {
         }
     }
 
+    /// Fills `out` with bytes for elements that stand for nobody: HMAC-SHA-512(seed, "hefu/3 filling" ‖ 0x00 ‖ block), block
+    /// by block. A set that is filled so is the same whenever its session is repeated.
+    pub fn filling(&self, out: &mut [u8]) {
+        let key = self.key();
+        for (block, number) in out.chunks_mut(64).zip(0u64..) {
+            let drawn = derive(&key, "hefu/3 filling", &[&number.to_be_bytes()]);
+            block.copy_from_slice(drawn.get(..block.len()).unwrap_or_default());
+        }
+    }
+
     fn key(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA512, self.0.as_slice())
     }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use crate::dataset::DatasetId;
 use crate::error::Error;
 use crate::log::{self, Entry};
+use crate::precheck;
 use crate::store::Store;
 
 /// One deletion.
@@ -54,7 +55,7 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Deletes a round's findings with their evidence and the acts on them; as [`Store::delete_dataset`] otherwise.
+    /// Deletes a round's findings with their evidence and the acts on them, or what a check says; as [`Store::delete_dataset`] otherwise.
     ///
     /// # Errors
     /// As [`Store::delete_dataset`].
@@ -67,6 +68,7 @@ impl Store {
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;
+                precheck::forget(connection, round)?;
                 log::append(connection, entry)?;
             }
             Ok(())

@@ -24,6 +24,7 @@ mod log;
 mod migrate;
 mod peer;
 mod peer_head;
+mod precheck;
 mod record;
 mod review;
 mod round;
@@ -46,6 +47,7 @@ pub use ferry::{
 pub use log::{Entry, LogEntry, LogHead};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
+pub use precheck::{CheckedAt, NewCheck};
 pub use review::{Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};

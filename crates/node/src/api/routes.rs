@@ -7,6 +7,7 @@ mod datasets;
 mod ferry;
 mod node;
 mod peers;
+mod prechecks;
 mod reviews;
 mod rounds;
 
@@ -73,6 +74,10 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))
+        .routes(routes!(prechecks::list, prechecks::run))
+        .routes(routes!(prechecks::show))
+        .routes(routes!(prechecks::results))
+        .routes(routes!(prechecks::receipt))
         .routes(routes!(ferry::out))
         .routes(routes!(ferry::part))
         .routes(routes!(ferry::give_up))

@@ -1,7 +1,7 @@
 //! What the operators' interface takes and gives. The command line reads and writes the same types.
 //!
-//! No view has a document number, a person's name or a household's number in it: people are shown masked, and found by
-//! the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
+//! No view that is given has a document number, a person's name or a household's number in it: people are shown masked,
+//! and found by the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
 
 mod agreement;
 mod audit;
@@ -12,6 +12,7 @@ mod ferry;
 mod finding;
 mod ledger;
 mod node;
+mod precheck;
 mod review;
 mod round;
 
@@ -36,6 +37,11 @@ pub use ferry::{
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub use precheck::{
+    AuthorityRequest, PersonRequest, PrecheckBudgetView, PrecheckHitView, PrecheckList, PrecheckPeerView,
+    PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView, PrecheckView,
+    StartPrecheck,
+};
 pub use review::{
     ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
     UnitRequest, VerdictRequest,

@@ -22,6 +22,7 @@ impl Operations {
         limit: usize,
     ) -> Result<FindingPage> {
         self.round(&id)?;
+        self.node.must_have_findings(&id.0)?;
         blocking(move || {
             let datasets = self.node.store().datasets()?;
             let all = self.node.store().findings(&id.0)?;
