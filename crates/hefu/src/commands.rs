@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod match_lists;
 pub(crate) mod peer;
+pub(crate) mod precheck;
 mod reading;
 pub(crate) mod report;
 pub(crate) mod restore;

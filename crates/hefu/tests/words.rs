@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hefu_casework::precheck::Verdict;
 use hefu_casework::{
     AgencyRole, CauseCode, FindingKind, KeyKind, LabelField, Learning, Mode, PolicyBreach, Purpose, Reach,
     ReasonCode, ReferralState, RuleKind, RuleSet,
@@ -187,6 +188,16 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("rule_kind_{}", each.code())),
         )
+        .chain(
+            Verdict::ALL
+                .iter()
+                .map(|each| format!("precheck_verdict_{}", each.code())),
+        )
+        .chain(
+            ["kind", "number", "programme", "from", "until", "day", "case", "cause"]
+                .map(|each| format!("precheck_field_{each}")),
+        )
+        .chain(["begun", "failed", "seen", "receipt_made"].map(|each| format!("log_precheck_{each}")))
         .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))
         .chain(Reach::ALL.iter().map(|each| format!("reach_{}", each.code())))
         .chain(roles)
