@@ -194,8 +194,17 @@ fn every_code_has_words() {
                 .map(|each| format!("precheck_verdict_{}", each.code())),
         )
         .chain(
-            ["kind", "number", "programme", "from", "until", "day", "case", "cause"]
-                .map(|each| format!("precheck_field_{each}")),
+            [
+                "kind",
+                "number",
+                "programme",
+                "from",
+                "until",
+                "day",
+                "case",
+                "cause",
+            ]
+            .map(|each| format!("precheck_field_{each}")),
         )
         .chain(["begun", "failed", "seen", "receipt_made"].map(|each| format!("log_precheck_{each}")))
         .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))

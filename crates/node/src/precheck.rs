@@ -257,11 +257,18 @@ impl Node {
     fn chosen(&self, named: &[[u8; 32]], request: &Request) -> Result<Vec<[u8; 32]>> {
         let mut chosen = named.to_vec();
         if chosen.is_empty() {
-            for in_force in self.of_checks()? {
-                let own = in_force.agreement.party(in_force.me)?;
+            for signed in self.of_checks()? {
+                let own = signed.agreement.party(signed.me)?;
                 let concerned = request.programmes().any(|code| own.programmes.contains(code));
-                if in_force.agreement.may_receive(in_force.me) && concerned {
-                    chosen.push(in_force.digest);
+                if !signed.agreement.may_receive(signed.me) || !concerned {
+                    continue;
+                }
+                match self.in_force(&signed.digest) {
+                    Ok(_) => chosen.push(signed.digest),
+                    // Its time is over, or has not come.
+                    Err(Error::Policy { .. }) => {}
+                    // One that this node can't use any more is not passed over in silence.
+                    Err(error) => return Err(error),
                 }
             }
         }
@@ -273,20 +280,14 @@ impl Node {
         Ok(chosen)
     }
 
-    /// Every agreement on checks that is in force.
+    /// Every agreement on checks that both have signed, whether or not it is in force.
     fn of_checks(&self) -> Result<Vec<InForce>> {
-        let mut found = Vec::new();
-        for stored in self.store.agreements()? {
-            if stored.state != AgreementState::Signed || !self.signed(&stored.digest)?.is_of_checks() {
-                continue;
-            }
-            match self.in_force(&stored.digest) {
-                Ok(in_force) => found.push(in_force),
-                Err(Error::Policy { .. }) => {}
-                // One that this node can't use any more is not passed over in silence.
-                Err(error) => return Err(error),
-            }
-        }
+        let stored = self.store.agreements()?.into_iter();
+        let signed = stored.filter(|stored| stored.state == AgreementState::Signed);
+        let mut found = signed
+            .map(|stored| self.signed(&stored.digest))
+            .collect::<Result<Vec<_>>>()?;
+        found.retain(InForce::is_of_checks);
         Ok(found)
     }
 
@@ -411,7 +412,9 @@ impl Node {
                 },
             })
         };
-        self.of_checks()?.into_iter().map(budget).collect()
+        let signed = self.of_checks()?.into_iter();
+        let in_force = signed.filter(|signed| self.in_force(&signed.digest).is_ok());
+        in_force.map(budget).collect()
     }
 
     /// Refuses what is asked of a round's findings where the round is a check: that it has none is not to be read as

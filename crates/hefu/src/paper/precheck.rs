@@ -154,7 +154,14 @@ fn looked(body: &Facts, lang: Lang) -> Block {
     let mut all: Vec<_> = body
         .looked
         .iter()
-        .map(|entry| format!("{} {} {}", local(&entry.at), entry.actor, lang.word(&format!("log_{}", entry.kind))))
+        .map(|entry| {
+            format!(
+                "{} {} {}",
+                local(&entry.at),
+                entry.actor,
+                lang.word(&format!("log_{}", entry.kind))
+            )
+        })
         .collect();
     if all.is_empty() {
         all.push(lang.word("paper_precheck_nobody"));

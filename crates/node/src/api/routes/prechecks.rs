@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 
 use super::{ActorHeader, Failures};
 use crate::api::error::Result;
-use crate::api::extract::{Body, InPath};
+use crate::api::extract::{InPath, Unsaid};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::view::{Hex16, PrecheckList, PrecheckStarted, PrecheckView, StartPrecheck};
@@ -26,7 +26,7 @@ pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Result<Js
 pub(super) async fn run(
     State(operations): State<Arc<Operations>>,
     Extension(Actor(actor)): Extension<Actor>,
-    Body(request): Body<StartPrecheck>,
+    Unsaid(request): Unsaid<StartPrecheck>,
 ) -> Result<(StatusCode, Json<PrecheckStarted>)> {
     Ok((
         StatusCode::ACCEPTED,
