@@ -107,7 +107,7 @@ fn people_are_checked_before_they_are_paid() {
     let verdicts = ["0", "1"].map(|person| view.pointer(&format!("/results/{person}/at/0/verdict")).unwrap());
     assert_eq!(verdicts, ["would_break", "no_record"]);
     let spent = civil.run(&[&run[..], &["--json"]].concat()).failure();
-    assert_eq!(spent, (4, "budget_checks_spent".to_owned()));
+    assert_eq!(spent, (5, "budget_checks_spent".to_owned()));
     let list = civil.json(&["precheck", "list"]);
     assert_eq!(list["today"][0]["left"], 0);
     assert_eq!(federation.json(&["precheck", "list"])["today"][0]["used"], 2);

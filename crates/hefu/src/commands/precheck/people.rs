@@ -188,6 +188,28 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_is_read() {
+        let people = written(include_str!("../../../samples/people.csv")).unwrap();
+        let said: Vec<_> = people
+            .iter()
+            .map(|person| {
+                (
+                    person.kind.as_deref(),
+                    person.programme.as_str(),
+                    person.cause.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (Some("resident"), "extreme_poverty", None),
+                (None, "temporary", Some("illness"))
+            ]
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_said_without_what_stands_there() {
         for (text, code) in [
             (format!("姓名,证件号码\n某某,{NUMBER}\n"), "precheck_column"),
