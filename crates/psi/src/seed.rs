@@ -110,3 +110,32 @@ fn derive(key: &hmac::Key, label: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> 
     }
     Zeroizing::new(array(context.sign().as_ref()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The expected bytes are of Python's hmac and hashlib.
+    #[test]
+    fn filling_is_the_same_each_time_for_one_seed_and_another_for_another() {
+        let filled = |seed: u8, len: usize| {
+            let mut bytes = vec![0; len];
+            SessionSeed::from_bytes(Zeroizing::new([seed; 32])).filling(&mut bytes);
+            bytes
+        };
+        let bytes = filled(7, 70);
+        assert_eq!(
+            bytes[..16],
+            [
+                0x0c, 0x89, 0x7d, 0xb6, 0xfa, 0xf7, 0x7f, 0xcf, 0x7d, 0xa5, 0x7e, 0xc0, 0x1d, 0xea, 0x77,
+                0x36
+            ]
+        );
+        assert_eq!(
+            bytes[60..],
+            [0xea, 0x13, 0x7e, 0xc4, 0x57, 0x2e, 0x02, 0x24, 0x12, 0x13]
+        );
+        assert_eq!(filled(7, 33), bytes[..33]);
+        assert_ne!(filled(8, 33), bytes[..33]);
+    }
+}

@@ -103,6 +103,19 @@ fn what_it_entered_goes_with_the_secrets_of_its_session() {
 }
 
 #[test]
+fn a_backup_has_the_check_and_not_whom_it_asks_after() {
+    let (dir, store) = fresh();
+    begin(&store, &ID, &[of_peer(&store, 1, "2026-10-08T01:02:03Z")]).unwrap();
+    let sealed = store.column::<Vec<u8>>("SELECT entered FROM session_sets");
+    let away = tempfile::tempdir().unwrap();
+    store.backup(&away.path().join("backup")).unwrap();
+    assert_ne!(found(dir.path(), &sealed), 0, "the node itself goes on");
+    assert_eq!(found(away.path(), &sealed), 0);
+    let about = store.column::<Vec<u8>>("SELECT about FROM checks");
+    assert_ne!(found(away.path(), &about), 0);
+}
+
+#[test]
 fn a_check_is_begun_whole_or_not_at_all() {
     let (_dir, store) = fresh();
     let rounds = [1, 2].map(|n| of_peer(&store, n, "2026-10-08T01:02:03Z"));
