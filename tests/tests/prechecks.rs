@@ -23,6 +23,7 @@ use hefu_psi::wire::Kind as Frame;
 use hefu_store::{Role, RoundState};
 use hefu_tests::bureau::{Bureau, agree, files, introduce, number, proposal, surroundings};
 use hefu_tests::ferry::{by_files, carry};
+use hefu_tests::proxy::Proxy;
 use hefu_tests::search::{Searcher, forms_of_number};
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
@@ -404,8 +405,14 @@ fn paid(node: &Arc<Node>, programmes: &[&str]) -> Vec<AidRecord> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_check_goes_on_after_a_restart_and_enters_the_same() {
+async fn a_check_goes_on_after_a_cut_and_a_restart_and_enters_the_same() {
     let two = Two::usual().await;
+    let proxy = Proxy::to(two.answering.card.address().to_owned()).await;
+    let card = two.answering.card_at(&proxy.address.to_string());
+    two.asking.node.add_peer(&card).unwrap();
+    two.check([13]).await;
+    let whole = proxy.passed();
+
     let node = &two.asking.node;
     let check = node
         .begin_check(&[two.agreement], of_people([12, 40]), "受理窗口")
@@ -418,7 +425,11 @@ async fn a_check_goes_on_after_a_restart_and_enters_the_same() {
         "precheck_under_way",
         "what is awaited is not nothing"
     );
+    proxy.cut_after(whole * 3 / 4);
+    let cut = node.go_on(&round.0).await.err().unwrap();
+    assert!(cut.can_go_on(), "{cut}");
     let begun = node.store().session(&round.0).unwrap().unwrap();
+    assert!(begun.commit.is_some(), "all that it enters was sent");
 
     // A register comes in between that has one of them under another number; it is of a later time.
     let asking = two.asking.close().await.open(surroundings()).await;
@@ -426,7 +437,7 @@ async fn a_check_goes_on_after_a_restart_and_enters_the_same() {
     let learned = asking.node.go_on(&round.0).await.unwrap();
     assert_eq!((learned.own_elements, learned.outcome.findings.len()), (BATCH, 0));
     let ended = asking.node.store().session(&round.0).unwrap().unwrap();
-    assert_eq!(ended.open, begun.open);
+    assert_eq!((ended.open, ended.commit), (begun.open, begun.commit));
     let check = asking.node.precheck_results(&check, "经办").unwrap();
     assert_eq!(verdicts(&check), [Verdict::WouldBreak, Verdict::NoRecord]);
     assert!(asking.node.store().session_set(&round.0).unwrap().is_none());

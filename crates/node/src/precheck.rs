@@ -136,6 +136,9 @@ struct Begun {
     turn: Turn,
 }
 
+/// The right to run each of a check's rounds.
+type Turns = Vec<([u8; 32], Turn)>;
+
 impl Node {
     /// Begins a check under these agreements; under none, under all in force by which this node may check one of the
     /// people. All of it is on record, or nothing: what does not fit, or is used up today, is refused before any peer is
@@ -181,7 +184,7 @@ impl Node {
         agreements: &[[u8; 32]],
         request: Request,
         actor: &str,
-    ) -> Result<(Hex<16>, Vec<([u8; 32], Turn)>)> {
+    ) -> Result<(Hex<16>, Turns)> {
         let begun = async {
             let agreements = self.chosen(agreements, &request)?;
             // Two that begin at once would each think that it is the only one. In order, so that none waits for the other.
@@ -210,7 +213,7 @@ impl Node {
         request: &Request,
         entered: &[u8],
         actor: &str,
-    ) -> Result<(Hex<16>, Vec<([u8; 32], Turn)>)> {
+    ) -> Result<(Hex<16>, Turns)> {
         let mut id = [0; 16];
         crate::runner::system_randomness().fill_bytes(&mut id);
         let begun = agreements
