@@ -314,7 +314,7 @@ async fn twenty_people_of_the_county_and_what_a_join_says_of_them() {
         theirs
             .iter()
             .filter(|record| record.person == *person && broken(programme, record.programme.as_str()))
-            .flat_map(|record| months_of(record))
+            .flat_map(&months_of)
             .filter(|month| asked.contains(month))
             .collect()
     };
