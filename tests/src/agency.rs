@@ -376,6 +376,7 @@ pub fn draft(receiver: Party, sender: Party) -> Agreement {
         rules_digest: Hex(RuleSet::national().digest()),
         label: None,
         rounds_a_month: 4,
+        checks_a_day: None,
         resume_hours: 72,
         valid_from: days_from_today(-30),
         expires: days_from_today(30),

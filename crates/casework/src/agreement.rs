@@ -56,6 +56,10 @@ pub struct Agreement {
     pub label: Option<LabelTerms>,
     /// How many rounds one receiver may begin in a month of the calendar, in Beijing time.
     pub rounds_a_month: u32,
+    /// How many checks the receiver may begin on a day of the calendar, in Beijing time; there if, and only if, the purpose
+    /// is [`Purpose::Precheck`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks_a_day: Option<u32>,
     /// How many hours a session that was cut off waits to be continued.
     pub resume_hours: u32,
     /// The first day on which it may be used.
@@ -83,7 +87,8 @@ pub struct Party {
     /// The form of case number that its mapping declares; absent where it declares none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_scheme: Option<String>,
-    /// The most elements that it may enter.
+    /// The most elements that it may enter. Of a receiver that checks before it pays, what it always enters: there
+    /// every set has this size, whatever number of people is asked after.
     pub max_elements: u64,
 }
 
@@ -108,6 +113,8 @@ codes! {
         Referrals = "referrals",
         /// 统计: counts and sums only.
         Statistics = "statistics",
+        /// 受理查重: before it pays, the receiver learns of a few people whether to pay them would break a named rule.
+        Precheck = "precheck",
     }
 }
 

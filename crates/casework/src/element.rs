@@ -39,6 +39,8 @@ pub struct ElementSet {
     cannot_find: Vec<CannotFind>,
     answers: Answers,
     pub(crate) label: Option<LabelTerms>,
+    /// Elements behind the real ones that stand for nobody.
+    filling: Zeroizing<Vec<u8>>,
     kind: KeyKind,
     width: usize,
 }
@@ -98,6 +100,8 @@ pub enum CannotFindReason {
     CaseMissing,
     /// The records bear no cause, or none that tells one from another.
     CauseMissing,
+    /// The agreement has neither programme, month nor rule for the payment.
+    NotCovered,
 }
 
 impl CannotFindReason {
@@ -107,6 +111,7 @@ impl CannotFindReason {
             CannotFindReason::CaseSchemesDiffer => "case_schemes_differ",
             CannotFindReason::CaseMissing => "case_missing",
             CannotFindReason::CauseMissing => "cause_missing",
+            CannotFindReason::NotCovered => "not_covered",
         }
     }
 }
@@ -188,6 +193,7 @@ pub fn elements(
         cannot_find: Vec::new(),
         answers: Answers::None,
         label: agreement.label.clone(),
+        filling: Zeroizing::default(),
         kind: agreement.key_kind,
         width: agreement.element_width(),
     };
@@ -208,14 +214,36 @@ pub fn elements(
 }
 
 impl ElementSet {
-    /// How many elements there are.
+    /// How many elements there are, with those that [stand for nobody](ElementSet::filled).
     pub fn len(&self) -> usize {
-        self.elements.len()
+        self.elements.len() + self.filling.len() / self.width
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.elements.is_empty()
+        self.len() == 0
+    }
+
+    /// Fills the set up to `size` elements with ones that stand for nobody. `randomness` gives fresh random bytes, the
+    /// same ones where the same set is made again. No record makes such an element: it begins with a length that none
+    /// has, so that only a party which draws the same bytes could have it too.
+    ///
+    /// # Errors
+    /// [`Error::TooManyElements`] where there are more than `size` already.
+    pub fn filled(mut self, size: u64, randomness: impl FnOnce(&mut [u8])) -> Result<ElementSet, Error> {
+        let held = self.len();
+        let missing = usize::try_from(size).ok().and_then(|size| size.checked_sub(held));
+        let missing = missing.ok_or(Error::TooManyElements {
+            elements: held as u64,
+            max: size,
+        })?;
+        let mut filling = Zeroizing::new(vec![0; missing * self.width]);
+        randomness(&mut filling);
+        for element in filling.chunks_mut(self.width) {
+            element[0] = NOBODY;
+        }
+        self.filling = filling;
+        Ok(self)
     }
 
     /// How many bytes each element has.
@@ -241,15 +269,20 @@ impl ElementSet {
     /// The elements at these positions one after another, [`ElementSet::width`] bytes each. Positions beyond the end
     /// give nothing. They hold document numbers: wiped when dropped.
     pub fn chunk(&self, positions: Range<usize>) -> Zeroizing<Vec<u8>> {
+        let real = self.elements.len();
         let end = positions.end.min(self.len());
-        let elements = self
+        let start = positions.start.min(end);
+        let mut out = Zeroizing::new(Vec::with_capacity((end - start) * self.width));
+        for element in self
             .elements
-            .get(positions.start.min(end)..end)
-            .unwrap_or_default();
-        let mut out = Zeroizing::new(Vec::with_capacity(elements.len() * self.width));
-        for element in elements {
+            .get(start.min(real)..end.min(real))
+            .unwrap_or_default()
+        {
             self.write(element, &mut out);
         }
+        let filling = |position: usize| position.saturating_sub(real) * self.width;
+        let filling = self.filling.get(filling(start)..filling(end));
+        out.extend_from_slice(filling.unwrap_or_default());
         out
     }
 
@@ -351,6 +384,10 @@ pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
     element[1..=stored.len()].copy_from_slice(&*stored);
     element
 }
+
+/// The first byte of an element that stands for nobody: every real one begins with its length, which is less than its
+/// width.
+const NOBODY: u8 = 0xFF;
 
 fn month_bytes(month: Month) -> [u8; 3] {
     let [high, low] = month.year().to_be_bytes();

@@ -4,7 +4,7 @@ mod wrong;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake};
+use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
@@ -341,6 +341,9 @@ pub enum Error {
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
+    /// A request to check people before they are paid.
+    #[error(transparent)]
+    Precheck(#[from] precheck::Mistake),
 }
 
 impl Error {
@@ -401,6 +404,7 @@ impl Error {
             Error::AnswerAwaited { .. } => "answer_awaited",
             Error::KeptBack => "kept_back",
             Error::Letter(mistake) => mistake.code(),
+            Error::Precheck(mistake) => mistake.code(),
         }
     }
 
@@ -460,6 +464,7 @@ impl Error {
             }
             Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
             Error::Letter(mistake) => mistake.params(),
+            Error::Precheck(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),

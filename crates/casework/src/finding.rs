@@ -349,10 +349,11 @@ fn each_label<'a>(
 
 fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
     let index = position as usize;
-    if index >= set.len() {
+    // One that stands for nobody is nobody's: who has it too does not keep to the protocol.
+    if index >= set.elements.len() {
         return Err(Error::NoSuchElement {
             position,
-            elements: set.len(),
+            elements: set.elements.len(),
         });
     }
     Ok(index)

@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod inquiry;
 pub mod letter;
 pub mod note;
+pub mod precheck;
 pub mod review;
 pub mod transfer;
 

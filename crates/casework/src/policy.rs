@@ -21,8 +21,10 @@ pub struct LocalPolicy {
     pub max_own_elements: u64,
     /// The most elements that the other party may enter in one round.
     pub max_peer_elements: u64,
-    /// How many rounds a month one agreement may give each receiver.
+    /// How many rounds a month one agreement may give each receiver. Of checks it is the day that bounds them.
     pub max_rounds_a_month: u32,
+    /// How many checks a day one agreement may give its receiver.
+    pub max_checks_a_day: u32,
     /// How long the other party may keep what it learns, in days.
     pub max_retention_days: u32,
     /// The most elements that one peer may ask after in a month, over all rounds of all agreements. This is what
@@ -57,12 +59,14 @@ impl Default for LocalPolicy {
                 Purpose::Omissions,
                 Purpose::Leads,
                 Purpose::Referrals,
+                Purpose::Precheck,
             ],
             peers: Peers::Pinned(AnyPinned::AnyPinned),
             label_fields: LabelField::ALL.to_vec(),
             max_own_elements: 200_000,
             max_peer_elements: 200_000,
             max_rounds_a_month: 4,
+            max_checks_a_day: 50,
             max_retention_days: 365,
             max_elements_a_month_from_peer: 800_000,
         }
@@ -96,11 +100,14 @@ impl LocalPolicy {
         at_most("max_own_elements", own.max_elements, self.max_own_elements)?;
         at_most("max_peer_elements", peer.max_elements, self.max_peer_elements)?;
         let rounds = agreement.rounds_a_month;
-        at_most(
-            "max_rounds_a_month",
-            rounds.into(),
-            self.max_rounds_a_month.into(),
-        )?;
+        match agreement.checks_a_day {
+            Some(checks) => at_most("max_checks_a_day", checks.into(), self.max_checks_a_day.into())?,
+            None => at_most(
+                "max_rounds_a_month",
+                rounds.into(),
+                self.max_rounds_a_month.into(),
+            )?,
+        }
         let days = agreement.retention_days;
         at_most("max_retention_days", days.into(), self.max_retention_days.into())?;
         let asked = if peer_asks {
@@ -134,6 +141,7 @@ impl PolicyBreach {
         "max_own_elements",
         "max_peer_elements",
         "max_rounds_a_month",
+        "max_checks_a_day",
         "max_retention_days",
         "max_elements_a_month_from_peer",
     ];

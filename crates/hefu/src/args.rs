@@ -4,6 +4,7 @@ mod ferry;
 mod inquiry;
 mod letter;
 mod operating;
+mod precheck;
 mod review;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use operating::{
     InitArgs, KeyGroupArg, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs,
     RoundCommand, UnlockArgs,
 };
+pub(crate) use precheck::{PrecheckCommand, PrecheckRunArgs};
 pub(crate) use review::{FindingArgs, ReviewCommand};
 
 /// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     /// 比对轮次 Rounds
     #[command(subcommand)]
     Round(RoundCommand),
+    /// 受理查重：给付之前，就少数人向对方查询 A few people checked before they are paid
+    #[command(subcommand)]
+    Precheck(PrecheckCommand),
     /// 摆渡：与对方的网络不通时，用文件往来 Files carried to a peer that no line leads to
     #[command(subcommand)]
     Ferry(FerryCommand),

@@ -18,6 +18,7 @@ pub(crate) mod letter;
 pub(crate) mod match_lists;
 pub(crate) mod peer;
 pub(crate) mod people;
+pub(crate) mod precheck;
 mod reading;
 pub(crate) mod report;
 pub(crate) mod restore;

@@ -2,6 +2,7 @@
 //! on loopback or by files, findings out.
 
 mod files;
+mod precheck;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,6 +51,7 @@ pub struct Import {
 }
 
 pub use files::{Boxes, run_by_files, set_up_by_files};
+pub use precheck::Checked;
 
 /// The four nodes with their exports imported, within each other's reach.
 pub struct Running {
@@ -99,6 +101,12 @@ const SUBSIDIES: Round = Round {
         &["disabled_living", "disabled_care"],
     ],
     rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
+};
+/// Not one of the county's rounds: civil affairs asks after single people before it pays.
+const CHECKS: Round = Round {
+    purpose: Purpose::Precheck,
+    both: false,
+    ..SUBSIDIES
 };
 const CUSTODY: Round = Round {
     purpose: Purpose::Duplicates,
@@ -365,11 +373,15 @@ impl Running {
 
     fn draft(&self, round: &Round) -> Result<Agreement> {
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let parties = [round.receiver, round.sender]
+        let template = Template::for_purpose(round.purpose)?;
+        let mut parties = [round.receiver, round.sender]
             .into_iter()
             .zip(round.programmes)
             .map(|(agency, programmes)| self.party(agency, programmes))
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        if let Some((batch, receiver)) = template.batch.zip(parties.first_mut()) {
+            receiver.max_elements = batch;
+        }
         let request = DraftRequest {
             number: format!("县联席协〔2026〕{}-{}", round.purpose.code(), round.sender.code()),
             parties,
@@ -386,7 +398,9 @@ impl Running {
             ),
             name_label: None,
             legal_basis: None,
+            key_kind: None,
             rounds_a_month: None,
+            checks_a_day: None,
             resume_hours: None,
             // Clocks of the two may differ by a day; the demonstration must run on any day.
             valid_from: yesterday(today)?,
@@ -394,7 +408,7 @@ impl Running {
             retention_days: None,
         };
         let rules = node(&self.nodes, round.receiver)?.rules();
-        Ok(Template::for_purpose(round.purpose)?.draft(request, rules)?)
+        Ok(template.draft(request, rules)?)
     }
 
     fn party(&self, agency: Agency, programmes: &[&str]) -> Result<Party> {

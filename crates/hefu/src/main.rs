@@ -73,6 +73,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
             commands::agreement::run(agreement, &Client::of(node)?, printer).await
         }
         Command::Round(round) => commands::round::run(round, &Client::of(node)?, printer).await,
+        Command::Precheck(precheck) => commands::precheck::run(precheck, node, printer).await,
         Command::Ferry(ferry) => commands::ferry::run(ferry, &Client::of(node)?, printer).await,
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
         Command::Inquiry(inquiry) => commands::inquiry::run(inquiry, &Client::of(node)?, printer).await,

@@ -1,7 +1,9 @@
-//! How people name a peer, an agreement, a round or a set of files: by its name, or by the first digits of what it is known by.
+//! How people name a peer, an agreement, a round, a check or a set of files: by its name, or by the first digits of what it is known by.
 
 use hefu_casework::Hex;
-use hefu_node::api::view::{AgreementList, FerryView, Hex16, Hex32, InquiryList, PeerList, RoundList};
+use hefu_node::api::view::{
+    AgreementList, FerryView, Hex16, Hex32, InquiryList, PeerList, PrecheckList, RoundList,
+};
 
 use crate::client::Client;
 use crate::commands::short;
@@ -66,6 +68,19 @@ pub(crate) async fn inquiry(named: &str, client: &Client) -> Result<Hex16, Failu
         name: inquiry.document,
     });
     pick("inquiry", named, known)
+}
+
+/// The id of a check, which has no name.
+pub(crate) async fn precheck(named: &str, client: &Client) -> Result<Hex16, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let list: PrecheckList = client.get("/api/v1/prechecks").await?;
+    let known = list.prechecks.into_iter().map(|check| Known {
+        digest: check.check,
+        name: String::new(),
+    });
+    pick("precheck", named, known)
 }
 
 /// The id of a set that was made here; its name is its number, with whatever between its groups.

@@ -2,12 +2,14 @@
 
 mod explanation;
 mod html;
+mod precheck;
 mod report;
 mod sheet;
 mod text;
 mod there;
 
 pub(crate) use explanation::{explanation, person_record};
+pub(crate) use precheck::{precheck, precheck_rows};
 pub(crate) use report::report;
 
 use hefu_casework::{Catalogue, ProgrammeCode};

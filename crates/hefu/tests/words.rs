@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::note::Found;
+use hefu_casework::precheck::Verdict;
 use hefu_casework::{
     AgencyRole, CauseCode, FindingKind, KeyKind, Known, LabelField, Learning, Mode, PolicyBreach, Purpose,
     Reach, ReasonCode, ReferralState, RuleKind, RuleSet, Status,
@@ -210,6 +211,25 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("rule_kind_{}", each.code())),
         )
+        .chain(
+            Verdict::ALL
+                .iter()
+                .map(|each| format!("precheck_verdict_{}", each.code())),
+        )
+        .chain(
+            [
+                "kind",
+                "number",
+                "programme",
+                "from",
+                "until",
+                "day",
+                "case",
+                "cause",
+            ]
+            .map(|each| format!("precheck_field_{each}")),
+        )
+        .chain(["begun", "failed", "seen", "receipt_made"].map(|each| format!("log_precheck_{each}")))
         .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))
         .chain(Reach::ALL.iter().map(|each| format!("reach_{}", each.code())))
         .chain(roles)

@@ -1,6 +1,6 @@
 //! What this node has agreed to, and the terms that a session takes from it.
 
-use hefu_casework::{Agreement, Dossier, Hex};
+use hefu_casework::{Agreement, Dossier, Hex, Purpose};
 use hefu_link::Card;
 use hefu_psi::wire::{Abort, Open};
 use hefu_psi::{KeyKind, Mode, Ristretto255, Terms};
@@ -60,6 +60,7 @@ impl Node {
         }
         let in_force = self.in_force(&open.agreement)?;
         in_force.must_receive(in_force.peer)?;
+        in_force.must_be_filled(in_force.peer, open.elements)?;
         in_force
             .terms(in_force.peer)?
             .check_open::<Ristretto255>(open)
@@ -110,6 +111,24 @@ impl InForce {
             receiver_cap: to.max_elements,
             sender_cap: from.max_elements,
         })
+    }
+
+    /// Whether what the party at `receiver` learns here comes of checks before a payment: it is the other one that enters
+    /// a roll.
+    pub(crate) fn checks(&self, receiver: usize) -> bool {
+        receiver == self.me && self.is_of_checks()
+    }
+
+    pub(crate) fn is_of_checks(&self) -> bool {
+        self.agreement.purpose == Purpose::Precheck
+    }
+
+    /// A check enters as many elements as agreed: a smaller set would tell of how many people it is.
+    fn must_be_filled(&self, receiver: usize, announced: u64) -> Result<()> {
+        if self.is_of_checks() && announced < self.agreement.party(receiver)?.max_elements {
+            return Err(policy("precheck_not_filled", Abort::AgreementMismatch));
+        }
+        Ok(())
     }
 
     /// Until when a session that begins now waits to be gone on with.

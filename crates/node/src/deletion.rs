@@ -48,8 +48,8 @@ impl Node {
         Ok(self.store.delete_dataset(dataset, &record, &entry)?)
     }
 
-    /// Deletes the findings of rounds whose agreed retention is over, as of `now`, and what the other side asked for the
-    /// sake of those in which it learned. Says of how many rounds.
+    /// Deletes the findings of rounds whose agreed retention is over, as of `now`, what checks say, and what the other side
+    /// asked for the sake of rounds in which it learned. Says of how many rounds.
     ///
     /// # Errors
     /// The store's.
@@ -71,12 +71,15 @@ impl Node {
             let Some(ended) = round.ended_at else {
                 continue;
             };
+            let check = self.store.check_of(&round.id)?.is_some();
             let kept = match round.role {
+                Role::Receiver if check => "check",
                 Role::Receiver => "findings",
                 Role::Sender if asked.iter().any(|inquiry| inquiry.round == round.id) => "inquiries",
                 Role::Sender => continue,
             };
-            if !self.both_signed(&round)? {
+            // What a check was about is on record whatever came of it.
+            if !check && !self.both_signed(&round)? {
                 continue;
             }
             let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
@@ -113,7 +116,8 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "acts", "inquiries", "outcomes", "evidence", "spool", "checkpoint", "quarantine", "write-ahead log",
+                "records", "aliases", "findings", "acts", "inquiries", "outcomes", "checks", "evidence", "spool",
+                "checkpoint", "quarantine", "write-ahead log",
             ],
         });
         let digest = sha256(&canonical::to_vec(&body));

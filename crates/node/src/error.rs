@@ -288,6 +288,7 @@ impl Error {
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),
+            Error::Store(Stored::ChecksSpent { limit }) => Some(Abort::ChecksSpent { limit: *limit }),
             // Whoever answers the same opening otherwise than before has lost the session.
             Error::Store(Stored::SessionChanged { part: "accept" } | Stored::SessionVoided) => {
                 Some(Abort::Voided)

@@ -30,6 +30,7 @@ mod metrics;
 mod node;
 mod notes;
 pub mod outcome;
+pub mod precheck;
 pub mod report;
 pub mod review;
 mod round;

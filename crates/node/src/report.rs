@@ -42,6 +42,7 @@ impl Node {
     /// # Errors
     /// When there is no such round; the store's.
     pub fn report(&self, round: &[u8; 32], form: Form, actor: &str) -> Result<Vec<u8>> {
+        self.must_have_findings(round)?;
         let _one_at_a_time = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let earlier = self.entries_about(round)?;
         let of_form = |entry: &&hefu_store::LogEntry| entry.kind == MADE && entry.body["form"] == form.code();

@@ -24,10 +24,29 @@ use crate::report::CannotFind;
 use crate::runner::{Progress, Runner};
 use crate::{Error, Node, Result};
 
-pub(crate) use active::Active;
+pub(crate) use active::{Active, Turn};
 pub use ask::Learned;
+pub(crate) use ask::opened;
 pub(crate) use evidence::{Proven, hex_at, signed_receipt};
 pub(crate) use journal::Kept;
+
+/// What a receiver keeps of what it learned. No evidence is not the same as none needed.
+pub(crate) struct Learning<'a> {
+    outcome: Option<&'a Outcome>,
+    evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
+    /// Of a check, in place of findings.
+    checked: Option<&'a [u8]>,
+}
+
+impl Default for Learning<'_> {
+    fn default() -> Self {
+        Self {
+            outcome: None,
+            evidence: Some(Vec::new()),
+            checked: None,
+        }
+    }
+}
 
 impl Node {
     /// How far a round has come that is being worked on.
@@ -80,8 +99,18 @@ impl Node {
         self.folder.join("spool").join(Hex(*round).to_string())
     }
 
-    /// A new round; it is not on record yet.
+    /// A new round over the agency's own registers; it is not on record yet.
     fn begin(&self, in_force: &InForce, role: Role) -> Result<Round> {
+        self.begin_with(in_force, role, self.current_datasets()?)
+    }
+
+    /// A new round over these datasets; it is not on record yet.
+    pub(crate) fn begin_with(
+        &self,
+        in_force: &InForce,
+        role: Role,
+        datasets: Vec<DatasetId>,
+    ) -> Result<Round> {
         let mut id = [0u8; 32];
         crate::runner::system_randomness().fill_bytes(&mut id);
         Ok(Round {
@@ -89,7 +118,7 @@ impl Node {
             agreement: in_force.digest,
             peer: in_force.agreement.party(in_force.peer)?.node_key.0,
             role,
-            datasets: self.current_datasets()?,
+            datasets,
             state: RoundState::Running,
             started_at: Timestamp::now(),
             ended_at: None,
@@ -134,25 +163,20 @@ impl Node {
         own: &[u8],
     ) -> Result<()> {
         round.state = RoundState::Done;
-        self.end_signed(round, signed, None, Some(Vec::new()), [Some(theirs), Some(own)])
+        let nothing = Learning::default();
+        self.end_signed(round, signed, &nothing, [Some(theirs), Some(own)])
     }
 
-    /// The receiver's end, with what it found. No evidence is not the same as none needed.
-    fn end_asking(
-        &self,
-        round: &mut Round,
-        signed: &SignedReceipt,
-        outcome: &Outcome,
-        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
-    ) -> Result<()> {
+    /// The receiver's end, with what it learned.
+    fn end_asking(&self, round: &mut Round, signed: &SignedReceipt, learned: &Learning<'_>) -> Result<()> {
         round.state = RoundState::Done;
-        self.end_signed(round, signed, Some(outcome), evidence, [None, None])
+        self.end_signed(round, signed, learned, [None, None])
     }
 
     /// The receiver's end where the result can't be used: the round's error says why.
     fn end_in_vain(&self, round: &mut Round, signed: &SignedReceipt) -> Result<()> {
         round.state = RoundState::Failed;
-        self.end_signed(round, signed, None, Some(Vec::new()), [None, None])
+        self.end_signed(round, signed, &Learning::default(), [None, None])
     }
 
     /// Both have signed. One entry, whatever came of it: its number stands in the next receipt.
@@ -160,15 +184,14 @@ impl Node {
         &self,
         round: &mut Round,
         signed: &SignedReceipt,
-        outcome: Option<&Outcome>,
-        evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
+        learned: &Learning<'_>,
         [peer_receipt, own_receipt]: [Option<&[u8]>; 2],
     ) -> Result<()> {
         round.ended_at.get_or_insert_with(Timestamp::now);
         let mut entry = receipt_entry(round, signed);
         entry["unusable"] = json!(round.error);
-        entry["evidence"] = json!(evidence.is_some());
-        if let Some(outcome) = outcome {
+        entry["evidence"] = json!(learned.evidence.is_some());
+        if let Some(outcome) = learned.outcome {
             // What could not be found must not pass for nothing found, also in a report of years later.
             let unfound = outcome.cannot_find.iter();
             entry["cannot_find"] = unfound.map(|each| json!(CannotFind::of(each))).collect();
@@ -187,8 +210,9 @@ impl Node {
         let peer = self.peer_name(&round.peer);
         let news = self.store.end_session(&SessionOutcome {
             round,
-            findings: outcome.map_or(&[], |outcome| &outcome.findings),
-            evidence: &evidence.unwrap_or_default(),
+            findings: learned.outcome.map_or(&[], |outcome| &outcome.findings),
+            evidence: learned.evidence.as_deref().unwrap_or_default(),
+            checked: learned.checked,
             end: SessionEnd {
                 reason: Vec::new(),
                 told: true,
@@ -246,6 +270,7 @@ impl Node {
                 round,
                 findings: &[],
                 evidence: &[],
+                checked: None,
                 end,
                 own_receipt: None,
                 peer_receipt: None,
@@ -294,15 +319,15 @@ impl Node {
         Ok(())
     }
 
-    /// Makes the set that this node enters, on a thread of its own; `held` is dropped when that has ended.
+    /// Makes the set that this node enters in a round, on a thread of its own; `held` is dropped when that has ended.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         in_force: InForce,
-        datasets: Vec<DatasetId>,
-        role: Role,
+        round: &Round,
         held: impl Send + 'static,
     ) -> Result<(InForce, ElementSet)> {
         let node = Arc::clone(self);
+        let (id, role, datasets) = (round.id, round.role, round.datasets.clone());
         let work = move || {
             let _held = held;
             let receiver = if role == Role::Receiver {
@@ -310,6 +335,10 @@ impl Node {
             } else {
                 in_force.peer
             };
+            if in_force.checks(receiver) {
+                let set = node.entered_in_check(&in_force, &id)?;
+                return Ok((in_force, set));
+            }
             let aliases = node.aliases(&datasets);
             let set = node.with_records(&datasets, |records| {
                 Ok(elements(

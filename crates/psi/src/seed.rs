@@ -53,6 +53,16 @@ impl SessionSeed {
         }
     }
 
+    /// Fills `out` with bytes for elements that stand for nobody: HMAC-SHA-512(seed, "hefu/3 filling" ‖ 0x00 ‖ block), block
+    /// by block. A set that is filled so is the same whenever its session is repeated.
+    pub fn filling(&self, out: &mut [u8]) {
+        let key = self.key();
+        for (block, number) in out.chunks_mut(64).zip(0u64..) {
+            let drawn = derive(&key, "hefu/3 filling", &[&number.to_be_bytes()]);
+            block.copy_from_slice(drawn.get(..block.len()).unwrap_or_default());
+        }
+    }
+
     fn key(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA512, self.0.as_slice())
     }
@@ -99,4 +109,33 @@ fn derive(key: &hmac::Key, label: &str, parts: &[&[u8]]) -> Zeroizing<[u8; 64]> 
         context.update(part);
     }
     Zeroizing::new(array(context.sign().as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The expected bytes are of Python's hmac and hashlib.
+    #[test]
+    fn filling_is_the_same_each_time_for_one_seed_and_another_for_another() {
+        let filled = |seed: u8, len: usize| {
+            let mut bytes = vec![0; len];
+            SessionSeed::from_bytes(Zeroizing::new([seed; 32])).filling(&mut bytes);
+            bytes
+        };
+        let bytes = filled(7, 70);
+        assert_eq!(
+            bytes[..16],
+            [
+                0x0c, 0x89, 0x7d, 0xb6, 0xfa, 0xf7, 0x7f, 0xcf, 0x7d, 0xa5, 0x7e, 0xc0, 0x1d, 0xea, 0x77,
+                0x36
+            ]
+        );
+        assert_eq!(
+            bytes[60..],
+            [0xea, 0x13, 0x7e, 0xc4, 0x57, 0x2e, 0x02, 0x24, 0x12, 0x13]
+        );
+        assert_eq!(filled(7, 33), bytes[..33]);
+        assert_ne!(filled(8, 33), bytes[..33]);
+    }
 }

@@ -138,7 +138,12 @@ fn reasons_say_what_they_are() {
         .filter(|abort| abort.is_refusal())
         .map(Abort::code)
         .collect();
-    for code in ["abort_budget_spent", "abort_rounds_spent", "abort_policy"] {
+    for code in [
+        "abort_budget_spent",
+        "abort_rounds_spent",
+        "abort_checks_spent",
+        "abort_policy",
+    ] {
         assert!(refusals.contains(&code), "{code}: nothing was exchanged");
     }
     for code in [
@@ -157,6 +162,10 @@ fn reasons_say_what_they_are() {
     assert_eq!(
         params(Abort::RoundsSpent { limit: 4 }),
         [("limit", "4".to_string())]
+    );
+    assert_eq!(
+        params(Abort::ChecksSpent { limit: 20 }),
+        [("limit", "20".to_string())]
     );
     assert_eq!(
         params(Abort::ChunkChanged { chunk: 3 }),
@@ -239,5 +248,6 @@ fn aborts() -> Vec<Abort> {
         Abort::Receipt,
         Abort::Voided,
         Abort::Interrupted,
+        Abort::ChecksSpent { limit: 1 },
     ]
 }

@@ -2,9 +2,11 @@
 
 use hefu_casework::Month;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::Error;
+use crate::precheck;
 use crate::store::Store;
 
 /// What a session is to cost its peer, and how far its agreement lets it go.
@@ -20,6 +22,8 @@ pub struct Debit<'a> {
     pub limit: u64,
     /// Rounds that the agreement allows in the month.
     pub rounds_limit: u32,
+    /// Where it is a check: on which day in Beijing time, and how many the agreement allows on one.
+    pub checks: Option<(Date, u32)>,
 }
 
 /// One line of the ledger.
@@ -154,6 +158,11 @@ pub(crate) fn debit(
         return Err(Error::RoundsSpent {
             limit: debit.rounds_limit,
         });
+    }
+    if let Some((day, limit)) = debit.checks
+        && precheck::debited_on(connection, agreement, day)? >= u64::from(limit)
+    {
+        return Err(Error::ChecksSpent { limit });
     }
     let line = Debited {
         seq: 0,

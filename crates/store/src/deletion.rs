@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::inquiry;
 use crate::log::{self, Entry};
 use crate::outcome;
+use crate::precheck;
 use crate::store::Store;
 
 /// One deletion.
@@ -56,7 +57,8 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Deletes a round's findings with their evidence, the acts on them and the inquiries of the round; as [`Store::delete_dataset`] otherwise.
+    /// Deletes a round's findings with their evidence, the acts on them and the inquiries of the round, or what a check
+    /// says; as [`Store::delete_dataset`] otherwise.
     ///
     /// # Errors
     /// As [`Store::delete_dataset`].
@@ -71,6 +73,7 @@ impl Store {
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;
+                precheck::forget(connection, round)?;
                 log::append(connection, entry)?;
             }
             Ok(())

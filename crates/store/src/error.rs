@@ -171,6 +171,12 @@ pub enum Error {
         /// Rounds a month.
         limit: u32,
     },
+    /// The agreement's checks of the day are used up.
+    #[error("the agreement's {limit} checks of this day are used up. Wait for the next day.")]
+    ChecksSpent {
+        /// Checks a day.
+        limit: u32,
+    },
     /// Nobody can say what was spent in this month.
     #[error(
         "the budgets of {month} are locked, since the ledger was lost in part. \
@@ -248,6 +254,7 @@ impl Error {
             Self::ChunkGap { .. } => "session_chunk_gap",
             Self::BudgetSpent { .. } => "budget_spent",
             Self::RoundsSpent { .. } => "budget_rounds_spent",
+            Self::ChecksSpent { .. } => "budget_checks_spent",
             Self::BudgetLocked { .. } => "budget_locked",
             Self::TooManySets { .. } => "ferry_too_many_sets",
             Self::TooMuchComing { .. } => "ferry_too_much_coming",
@@ -303,7 +310,7 @@ impl Error {
             Self::BudgetSpent { limit, spent } => {
                 vec![("limit", limit.to_string()), ("spent", spent.to_string())]
             }
-            Self::RoundsSpent { limit } => vec![("limit", limit.to_string())],
+            Self::RoundsSpent { limit } | Self::ChecksSpent { limit } => vec![("limit", limit.to_string())],
             Self::TooManySets { limit } | Self::TooMuchComing { limit } => {
                 vec![("limit", limit.to_string())]
             }

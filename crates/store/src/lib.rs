@@ -27,6 +27,7 @@ mod note;
 mod outcome;
 mod peer;
 mod peer_head;
+mod precheck;
 mod record;
 mod review;
 mod round;
@@ -52,6 +53,7 @@ pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, Si
 pub use outcome::ToldThere;
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
+pub use precheck::{CheckedAt, NewCheck};
 pub use review::{Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};

@@ -318,6 +318,7 @@ pub(crate) fn session<'a>(round: &'a Round, open: &'a [u8], seed: &'a [u8; 32]) 
         seed,
         expires_at: "2026-10-09T01:02:03Z".parse().unwrap(),
         by_files: false,
+        entered: None,
         debit: None,
         entry: ENTRY,
     }
@@ -329,6 +330,7 @@ pub(crate) fn outcome(round: &Round) -> SessionOutcome<'_> {
         round,
         findings: &[],
         evidence: &[],
+        checked: None,
         end: SessionEnd {
             reason: Vec::new(),
             told: true,

@@ -81,6 +81,8 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
     /// Whether it goes by files.
     pub by_files: bool,
+    /// What this side enters, where that stands in no dataset: kept until the session ends.
+    pub entered: Option<&'a [u8]>,
     /// What the peer spends on it, where this side discloses.
     pub debit: Option<Debit<'a>>,
     /// What the log says.
@@ -91,42 +93,47 @@ impl Store {
     /// Writes round, session, debit and log entry, all or nothing of them. The same session again changes nothing.
     ///
     /// # Errors
-    /// [`Error::BudgetSpent`], [`Error::RoundsSpent`], [`Error::BudgetLocked`]; [`Error::SessionVoided`] where the call
-    /// was debited and has no session any more; [`Error::SessionChanged`] where the round or the call has another
+    /// [`Error::BudgetSpent`], [`Error::RoundsSpent`], [`Error::ChecksSpent`], [`Error::BudgetLocked`];
+    /// [`Error::SessionVoided`] where the call was debited and has no session any more; [`Error::SessionChanged`] where the round or the call has another
     /// session; [`Error::SessionEnded`], also where the call was given up before it came; those of [`Store::put_round`] and [`Store::append`].
     pub fn begin_session(&self, new: &NewSession<'_>) -> Result<(), Error> {
+        self.write(|connection| self.begin(connection, new))
+    }
+
+    pub(crate) fn begin(&self, connection: &Connection, new: &NewSession<'_>) -> Result<(), Error> {
         let round = new.round;
         let mut call = [0; 32];
         call.copy_from_slice(digest(&SHA256, new.open).as_ref());
-        self.write(|connection| {
-            if let Some(known) = by_round(connection, &round.id)? {
-                return self.must_be_the_same(connection, &known, new);
-            }
-            if by_call(connection, round.role, &call)?.is_some() {
-                return Err(Error::changed("round"));
-            }
-            if round.role == Role::Sender && given_up::is_given_up(connection, &round.peer, &call)? {
-                return Err(Error::SessionEnded);
-            }
-            if let Some(debit) = &new.debit {
-                budget::debit(connection, &round.peer, &round.agreement, &call, debit)?;
-            }
-            round::put(connection, round)?;
-            connection.execute(
-                "INSERT INTO sessions (round, role, call, open, expires_at, by_files) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    round.id,
-                    round.role.code(),
-                    call,
-                    new.open,
-                    new.expires_at,
-                    new.by_files
-                ],
-            )?;
-            secret::keep_seed(self.vault(), connection, &round.id, new.seed)?;
-            log::append(connection, &new.entry)?;
-            Ok(())
-        })
+        if let Some(known) = by_round(connection, &round.id)? {
+            return self.must_be_the_same(connection, &known, new);
+        }
+        if by_call(connection, round.role, &call)?.is_some() {
+            return Err(Error::changed("round"));
+        }
+        if round.role == Role::Sender && given_up::is_given_up(connection, &round.peer, &call)? {
+            return Err(Error::SessionEnded);
+        }
+        if let Some(debit) = &new.debit {
+            budget::debit(connection, &round.peer, &round.agreement, &call, debit)?;
+        }
+        round::put(connection, round)?;
+        connection.execute(
+            "INSERT INTO sessions (round, role, call, open, expires_at, by_files) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                round.id,
+                round.role.code(),
+                call,
+                new.open,
+                new.expires_at,
+                new.by_files
+            ],
+        )?;
+        secret::keep_seed(self.vault(), connection, &round.id, new.seed)?;
+        if let Some(entered) = new.entered {
+            secret::keep_set(self.vault(), connection, &round.id, entered)?;
+        }
+        log::append(connection, &new.entry)?;
+        Ok(())
     }
 
     fn must_be_the_same(
@@ -209,6 +216,14 @@ impl Store {
     /// [`Error::Sealed`]; the database's.
     pub fn session_seed(&self, round: &[u8; 32]) -> Result<Option<Zeroizing<[u8; 32]>>, Error> {
         self.read(|connection| secret::seed(self.vault(), connection, round))
+    }
+
+    /// What a session under way enters where that stands in no dataset; `None` where it does, or once the session ended.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`]; the database's.
+    pub fn session_set(&self, round: &[u8; 32]) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        self.read(|connection| secret::set(self.vault(), connection, round))
     }
 
     /// The session of a round.

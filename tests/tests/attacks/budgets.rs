@@ -1,6 +1,6 @@
 //! What a peer may ask about in a month is debited before anything is said, and nothing brings it back.
 
-use hefu_casework::{AgencyRole, Agreement, LocalPolicy};
+use hefu_casework::{AgencyRole, Agreement, LocalPolicy, Purpose};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Abort, Kind};
 use hefu_store::RoundState;
@@ -64,6 +64,53 @@ async fn who_opens_anew_is_debited_anew() {
         Failure::own("call_failed", "budget_spent")
     );
     assert_eq!(debited(), [36, 36]);
+}
+
+/// Twelve people of three months each fill a check of 36 elements.
+fn of_checks(agreement: &mut Agreement) {
+    agreement.purpose = Purpose::Precheck;
+    agreement.receivers = vec![0];
+    (agreement.checks_a_day, agreement.rounds_a_month) = (Some(2), 62);
+    agreement.parties[0].max_elements = 36;
+}
+
+/// Whoever asks does not count its own checks; who answers does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_check_of_the_day_is_refused_by_who_answers() {
+    let receiving = Receiving::under(surroundings(), of_checks).await;
+    for seed in [1, 1, 2] {
+        let (_writing, mut reading) = receiving.call(seed).await;
+        hear(&mut reading, Kind::Accept).await;
+    }
+    let (_writing, mut reading) = receiving.call(3).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::ChecksSpent { limit: 2 });
+    assert_eq!(
+        receiving.sender.failure().await,
+        Failure::own("call_failed", "budget_checks_spent")
+    );
+    let debits = receiving.sender.node.store().debits(0, 100).unwrap();
+    let debits: Vec<_> = debits
+        .iter()
+        .map(|debit| (debit.purpose.as_str(), debit.elements))
+        .collect();
+    assert_eq!(debits, [("precheck", 36), ("precheck", 36)]);
+}
+
+/// A check that is not filled up would tell of how many people it is, and let a small number be asked after cheaply.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_is_not_filled_up_is_refused() {
+    let receiving = Receiving::under(surroundings(), |agreement| {
+        of_checks(agreement);
+        agreement.parties[0].max_elements = 37;
+    })
+    .await;
+    let (_writing, mut reading) = receiving.call(1).await;
+    assert_eq!(hear_abort(&mut reading).await, Abort::AgreementMismatch);
+    assert_eq!(
+        receiving.sender.failure().await,
+        Failure::own("call_failed", "precheck_not_filled")
+    );
+    assert!(receiving.sender.node.store().debits(0, 100).unwrap().is_empty());
 }
 
 /// Two agencies of which the second lets the first ask about 80 elements a month; a round asks about 30.

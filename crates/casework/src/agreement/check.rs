@@ -17,6 +17,9 @@ const MAX_ITEMS: usize = 64;
 const MAX_ELEMENTS: u64 = 1 << 30;
 /// Thirty days: whoever has not come back by then begins anew.
 const MAX_RESUME_HOURS: u32 = 720;
+const MAX_CHECKS_A_DAY: u32 = 1000;
+/// A check is of a few people: one that could hold a roll would be a round without its bounds.
+const MAX_BATCH: u64 = 4096;
 
 impl Agreement {
     /// Whether it contradicts itself or asks for what this version cannot do.
@@ -49,6 +52,7 @@ impl Agreement {
         self.validate_keys()?;
         self.validate_label()?;
         ensure(self.rounds_a_month > 0, "rounds_a_month", Wrong::OutOfRange)?;
+        self.validate_checks()?;
         let waits = (1..=MAX_RESUME_HOURS).contains(&self.resume_hours);
         ensure(waits, "resume_hours", Wrong::OutOfRange)?;
         ensure(self.valid_from <= self.expires, "expires", Wrong::OutOfRange)?;
@@ -67,7 +71,7 @@ impl Agreement {
 
     fn validate_keys(&self) -> Result<(), Error> {
         let fits = match self.key_kind {
-            KeyKind::Rule => self.purpose == Purpose::Duplicates,
+            KeyKind::Rule => matches!(self.purpose, Purpose::Duplicates | Purpose::Precheck),
             KeyKind::Referral => self.of_referrals(),
             KeyKind::Person => !self.of_referrals(),
         };
@@ -124,6 +128,22 @@ impl Agreement {
         let holds =
             (label.used_bytes()..=usize::from(MAX_LABEL_BYTES)).contains(&usize::from(label.max_bytes));
         ensure(holds, "label.max_bytes", Wrong::OutOfRange)
+    }
+
+    /// One party checks, in sets of one size: as a sender it could not enter its roll in them.
+    fn validate_checks(&self) -> Result<(), Error> {
+        let of_checks = self.purpose == Purpose::Precheck;
+        let Some(checks) = self.checks_a_day else {
+            return ensure(!of_checks, "checks_a_day", Wrong::Missing);
+        };
+        ensure(of_checks, "checks_a_day", Wrong::NotAllowed)?;
+        let bounded = (1..=MAX_CHECKS_A_DAY).contains(&checks);
+        ensure(bounded, "checks_a_day", Wrong::OutOfRange)?;
+        let [receiver] = self.receivers[..] else {
+            return ensure(false, "receivers", Wrong::NotAllowed);
+        };
+        let batch = self.party(receiver.into())?.max_elements;
+        ensure(batch <= MAX_BATCH, "parties.max_elements", Wrong::OutOfRange)
     }
 
     fn of_referrals(&self) -> bool {

@@ -28,6 +28,7 @@ impl Learning {
         "learn_label_fields",
         "learn_not_registered",
         "learn_name_agreement",
+        "learn_check_listed",
         // Any receiver.
         "learn_list_meaning",
         "learn_peer_size",
@@ -36,9 +37,11 @@ impl Learning {
         "learn_if_key_broken",
         // A party that does not receive in a round of the other's.
         "learn_receiver_size",
+        "learn_check_size",
         "learn_nothing_of_persons",
         // Both.
         "learn_cadence",
+        "learn_check_cadence",
         "learn_receipt",
     ];
 }
@@ -54,11 +57,19 @@ pub fn learns(agreement: &Agreement, rules: &RuleSet, party: usize) -> Vec<Learn
         as_receiver(agreement, rules, peer, &mut learned);
     }
     if agreement.may_receive(Agreement::facing(party)) {
-        learned.push(say("learn_receiver_size", [max(peer)]));
+        learned.push(match agreement.purpose {
+            Purpose::Precheck => say("learn_check_size", [max(peer)]),
+            _ => say("learn_receiver_size", [max(peer)]),
+        });
         learned.push(say("learn_nothing_of_persons", []));
     }
-    let rounds = ("rounds", agreement.rounds_a_month.to_string());
-    learned.push(say("learn_cadence", [rounds]));
+    learned.push(match agreement.checks_a_day {
+        Some(checks) => say("learn_check_cadence", [("checks", checks.to_string())]),
+        None => say(
+            "learn_cadence",
+            [("rounds", agreement.rounds_a_month.to_string())],
+        ),
+    });
     learned.push(say("learn_receipt", []));
     learned
 }
@@ -74,6 +85,7 @@ fn as_receiver(agreement: &Agreement, rules: &RuleSet, peer: &Party, learned: &m
         }
         (KeyKind::Person, Purpose::Omissions) => learned.push(say("learn_missing", [])),
         (KeyKind::Person, Purpose::Leads) => learned.push(say("learn_listed", [])),
+        (KeyKind::Person, Purpose::Precheck) => learned.push(say("learn_check_listed", [])),
         (KeyKind::Person, _) => learned.push(say("learn_overlap", [])),
     }
     if agreement.key_kind == KeyKind::Person {

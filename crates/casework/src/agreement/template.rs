@@ -14,6 +14,11 @@ const VERIFICATION: &str = "社会救助暂行办法第五十八条";
 const LABEL_BYTES: u16 = 32;
 const NAME_LABEL: u16 = NameCheck::BYTES as u16;
 const ROUNDS_A_MONTH: u32 = 4;
+const CHECKS_A_DAY: u32 = 20;
+/// Twenty people, with a dozen of rules and months each.
+const BATCH: u64 = 256;
+/// In the longest month.
+const DAYS_A_MONTH: u32 = 31;
 /// A long weekend.
 const RESUME_HOURS: u32 = 72;
 const RETENTION_DAYS: u32 = 365;
@@ -33,8 +38,12 @@ pub struct Template {
     pub label: Option<LabelTerms>,
     /// The parties that learn, where the request names none.
     pub receivers: Vec<u8>,
-    /// How many rounds a month.
+    /// How many rounds a month; of checks it is what a month of such days comes to.
     pub rounds_a_month: u32,
+    /// How many checks a day, for the purpose that has them.
+    pub checks_a_day: Option<u32>,
+    /// How many elements whoever checks always enters.
+    pub batch: Option<u64>,
     /// How long a session that was cut off waits.
     pub resume_hours: u32,
     /// How long findings are kept.
@@ -54,6 +63,8 @@ pub struct DraftRequest {
     pub place: Place,
     /// Records of which months.
     pub months: MonthRange,
+    /// What an element of a set is.
+    pub key_kind: Option<KeyKind>,
     /// The protocol's suite.
     pub suite: String,
     /// The rules; without them, all that the parties' programmes can break at the place in these months. Rules that are
@@ -66,6 +77,8 @@ pub struct DraftRequest {
     pub legal_basis: Option<Vec<String>>,
     /// How many rounds a month.
     pub rounds_a_month: Option<u32>,
+    /// How many checks a day.
+    pub checks_a_day: Option<u32>,
     /// How long a session that was cut off waits.
     pub resume_hours: Option<u32>,
     /// The first day of use.
@@ -93,11 +106,12 @@ impl Template {
             Purpose::Duplicates => Some(name_terms()),
             _ => None,
         };
+        let checks_a_day = (purpose == Purpose::Precheck).then_some(CHECKS_A_DAY);
         Ok(Template {
             purpose,
             // Under rule keys lawful overlaps do not show.
             key_kind: match purpose {
-                Purpose::Duplicates => KeyKind::Rule,
+                Purpose::Duplicates | Purpose::Precheck => KeyKind::Rule,
                 Purpose::Referrals => KeyKind::Referral,
                 _ => KeyKind::Person,
             },
@@ -110,7 +124,9 @@ impl Template {
             } else {
                 vec![0]
             },
-            rounds_a_month: ROUNDS_A_MONTH,
+            rounds_a_month: checks_a_day.map_or(ROUNDS_A_MONTH, |checks| checks * DAYS_A_MONTH),
+            checks_a_day,
+            batch: checks_a_day.map(|_| BATCH),
             resume_hours: RESUME_HOURS,
             retention_days: RETENTION_DAYS,
         })
@@ -129,6 +145,10 @@ impl Template {
                 .label
                 .filter(|label| !label.fields.contains(&LabelField::Name)),
         };
+        let checks_a_day = request.checks_a_day.or(self.checks_a_day);
+        // What bounds checks is the day.
+        let rounds_a_month =
+            checks_a_day.map_or(self.rounds_a_month, |checks| checks.saturating_mul(DAYS_A_MONTH));
         let mut agreement = Agreement {
             version: Agreement::VERSION,
             number: request.number,
@@ -140,13 +160,14 @@ impl Template {
                 months: request.months,
             },
             place: request.place,
-            key_kind: self.key_kind,
+            key_kind: request.key_kind.unwrap_or(self.key_kind),
             mode: mode_of(label.as_ref()),
             suite: request.suite,
             rules: request.rules.unwrap_or_default(),
             rules_digest: Hex(rules.digest()),
             label,
-            rounds_a_month: request.rounds_a_month.unwrap_or(self.rounds_a_month),
+            rounds_a_month: request.rounds_a_month.unwrap_or(rounds_a_month),
+            checks_a_day,
             resume_hours: request.resume_hours.unwrap_or(self.resume_hours),
             valid_from: request.valid_from,
             expires: request.expires,

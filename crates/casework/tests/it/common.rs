@@ -143,6 +143,7 @@ pub(crate) fn agreement(left: &[&str], right: &[&str], rules: &[&str]) -> Agreem
         rules_digest: Hex(RuleSet::national().digest()),
         label: None,
         rounds_a_month: 4,
+        checks_a_day: None,
         resume_hours: 72,
         valid_from: date(2026, 10, 1),
         expires: date(2027, 9, 30),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::*;
-use hefu_casework::{Agreement, LabelField, LabelTerms, Learning, Mode, Purpose, RuleSet, learns};
+use hefu_casework::{Agreement, KeyKind, LabelField, LabelTerms, Learning, Mode, Purpose, RuleSet, learns};
 
 fn codes(agreement: &Agreement, party: usize) -> Vec<&'static str> {
     agreement.validate().unwrap();
@@ -21,6 +21,7 @@ const ANY_RECEIVER: [&str; 4] = [
 ];
 const ANY_SENDER: [&str; 2] = ["learn_receiver_size", "learn_nothing_of_persons"];
 const BOTH: [&str; 2] = ["learn_cadence", "learn_receipt"];
+const BOTH_OF_CHECKS: [&str; 2] = ["learn_check_cadence", "learn_receipt"];
 
 fn receiver(first: &[&'static str]) -> Vec<&'static str> {
     [first, &ANY_RECEIVER, &BOTH].concat()
@@ -107,6 +108,40 @@ fn under_rules_both_may_receive_and_cases_depend_on_their_form() {
     }
 }
 
+/// The sender sees one size, whatever number of people is asked after, and on which day somebody was.
+#[test]
+fn in_checks_the_sender_sees_when_and_nothing_of_how_many() {
+    let by_rule = ["learn_rule_breaches", "learn_counterpart_span"].as_slice();
+    let by_person = ["learn_check_listed", "learn_list_meaning"].as_slice();
+    for (key_kind, first) in [(KeyKind::Rule, by_rule), (KeyKind::Person, by_person)] {
+        let agreement = checks(key_kind);
+        let expected = [first, &ANY_RECEIVER, &BOTH_OF_CHECKS].concat();
+        assert_eq!(codes(&agreement, 0), expected);
+        let expected = [
+            &["learn_check_size", "learn_nothing_of_persons"][..],
+            &BOTH_OF_CHECKS,
+        ]
+        .concat();
+        assert_eq!(codes(&agreement, 1), expected);
+        let said = learns(&agreement, &RuleSet::national(), 1);
+        let params: Vec<_> = said.into_iter().flat_map(|each| each.params).collect();
+        assert_eq!(params, [("max", "256".to_owned()), ("checks", "20".to_owned())]);
+    }
+}
+
+fn checks(key_kind: KeyKind) -> Agreement {
+    let rules: &[&str] = if key_kind == KeyKind::Rule { &["X3"] } else { &[] };
+    let mut agreement = agreement(&["extreme_poverty"], &["disabled_care"], rules);
+    agreement.parties[0].max_elements = 256;
+    Agreement {
+        purpose: Purpose::Precheck,
+        key_kind,
+        receivers: vec![0],
+        checks_a_day: Some(20),
+        ..agreement
+    }
+}
+
 /// What is no more than a reason to look shows what may be lawful.
 #[test]
 fn a_rule_to_look_only_is_told_apart() {
@@ -186,6 +221,7 @@ fn every_code_is_said_by_some_agreement_and_no_other() {
         judicial([Some("a"), None]),
         judicial([Some("a"), Some("b")]),
         agreement(&["extreme_poverty_institutional"], &["housing_aid"], &["F1"]),
+        checks(KeyKind::Person),
     ] {
         said.extend([0, 1].into_iter().flat_map(|party| codes(&agreement, party)));
     }

@@ -24,6 +24,7 @@ mod letters;
 mod local;
 mod names;
 mod policy;
+mod prechecks;
 mod referrals;
 mod reviews;
 mod rules;

@@ -117,6 +117,35 @@ fn each_side_is_bound_by_its_own_part() {
     );
 }
 
+/// A day bounds checks, and the month what they may come to.
+#[test]
+fn checks_are_bound_by_the_day() {
+    let policy = LocalPolicy::default();
+    let mut agreement = county();
+    agreement.purpose = Purpose::Precheck;
+    agreement.receivers = vec![0];
+    agreement.parties[0].max_elements = 256;
+    (agreement.checks_a_day, agreement.rounds_a_month) = (Some(50), 1550);
+    assert_eq!(policy.check(&agreement, 0), Ok(()));
+    assert_eq!(policy.check(&agreement, 1), Ok(()));
+    agreement.checks_a_day = Some(51);
+    let expected = ("max_checks_a_day", "51".to_owned(), "50".to_owned());
+    assert_eq!(breach(&policy, &agreement, 1), Some(expected));
+    agreement.checks_a_day = Some(50);
+    agreement.parties[0].max_elements = 4096;
+    let expected = (
+        "max_elements_a_month_from_peer",
+        (4096 * 1550).to_string(),
+        "800000".to_owned(),
+    );
+    assert_eq!(breach(&policy, &agreement, 1), Some(expected));
+    let without = LocalPolicy {
+        purposes: vec![Purpose::Duplicates],
+        ..policy
+    };
+    assert_eq!(breach(&without, &agreement, 1).unwrap().0, "purposes");
+}
+
 #[test]
 fn it_is_written_in_a_table_of_the_settings() {
     let text = r#"
@@ -126,6 +155,7 @@ label_fields = ["state"]
 max_own_elements = 10
 max_peer_elements = 20
 max_rounds_a_month = 2
+max_checks_a_day = 5
 max_retention_days = 30
 max_elements_a_month_from_peer = 40
 "#;

@@ -16,7 +16,9 @@ fn request(from: &Agreement) -> DraftRequest {
         rules: None,
         name_label: None,
         legal_basis: None,
+        key_kind: None,
         rounds_a_month: None,
+        checks_a_day: None,
         resume_hours: None,
         valid_from: from.valid_from,
         expires: from.expires,
@@ -25,8 +27,12 @@ fn request(from: &Agreement) -> DraftRequest {
 }
 
 fn drafted(purpose: Purpose, left: &[&str], right: &[&str]) -> Result<Agreement, Error> {
-    let request = request(&agreement(left, right, &["X1"]));
-    Template::for_purpose(purpose)?.draft(request, &RuleSet::national())
+    let mut request = request(&agreement(left, right, &["X1"]));
+    let template = Template::for_purpose(purpose)?;
+    if let Some(batch) = template.batch {
+        request.parties[0].max_elements = batch;
+    }
+    template.draft(request, &RuleSet::national())
 }
 
 #[test]
@@ -64,6 +70,14 @@ fn every_purpose_that_is_run_has_a_draft_that_holds() {
             &[0],
             "referral_sent",
             "referral_received",
+        ),
+        (
+            Purpose::Precheck,
+            KeyKind::Rule,
+            Mode::Members,
+            &[0],
+            "extreme_poverty",
+            "disabled_care",
         ),
     ];
     for (purpose, key_kind, mode, receivers, left, right) in wanted {
@@ -138,12 +152,31 @@ fn rules_that_did_not_hold_then_or_there_are_left_out() {
     ));
 }
 
+/// What bounds checks is the day: a month has as many as its days have.
+#[test]
+fn a_month_of_checks_has_room_for_every_day() {
+    let draft = drafted(Purpose::Precheck, &["extreme_poverty"], &["disabled_care"]).unwrap();
+    assert_eq!((draft.checks_a_day, draft.rounds_a_month), (Some(20), 620));
+    assert_eq!(draft.parties[0].max_elements, 256);
+    let mut asked = DraftRequest {
+        checks_a_day: Some(3),
+        key_kind: Some(KeyKind::Person),
+        ..request(&agreement(&["extreme_poverty"], &["disabled_care"], &[]))
+    };
+    asked.parties[0].max_elements = 40;
+    let template = Template::for_purpose(Purpose::Precheck).unwrap();
+    let draft = template.draft(asked, &RuleSet::national()).unwrap();
+    assert_eq!((draft.checks_a_day, draft.rounds_a_month), (Some(3), 93));
+    assert_eq!((draft.key_kind, draft.rules.len()), (KeyKind::Person, 0));
+}
+
 #[test]
 fn what_is_asked_for_stands() {
     let asked = DraftRequest {
         receivers: Some(vec![1]),
         legal_basis: Some(vec!["某省条例第一条".into()]),
         rounds_a_month: Some(1),
+        checks_a_day: None,
         resume_hours: Some(5),
         retention_days: Some(30),
         ..request(&agreement(&["extreme_poverty"], &["disabled_care"], &["X3"]))

@@ -189,9 +189,11 @@ fn status_of(error: &Error) -> StatusCode {
         Error::Link(error) if error.code().starts_with("ferry_") => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Link(_) | Error::Psi(_) => StatusCode::BAD_GATEWAY,
         Error::BrokenOff { cause, .. } => status_of(cause),
-        Error::Policy { .. } | Error::Breach(_) | Error::OneWay { .. } | Error::OtherCarrier { .. } => {
-            StatusCode::FORBIDDEN
-        }
+        Error::Policy { .. }
+        | Error::Breach(_)
+        | Error::OneWay { .. }
+        | Error::OtherCarrier { .. }
+        | Error::Store(Store::ChecksSpent { .. }) => StatusCode::FORBIDDEN,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

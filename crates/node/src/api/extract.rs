@@ -12,6 +12,9 @@ use super::error::ApiError;
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
 
+/// A JSON body with numbers of people in it: where it can't be read, nothing of it is said again.
+pub(super) struct Unsaid<T>(pub(super) T);
+
 /// What stands in the path.
 pub(super) struct InPath<T>(pub(super) T);
 
@@ -34,6 +37,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 },
             })?;
         Ok(Self(body))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Unsaid<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Body::from_request(request, state).await {
+            Ok(Body(body)) => Ok(Self(body)),
+            Err(ApiError::Body { status, .. }) => Err(ApiError::Body {
+                status,
+                problem: "it is not of the form that the interface's document gives".to_owned(),
+            }),
+            Err(other) => Err(other),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod ferry;
 mod findings;
 mod inquiries;
 mod peers;
+mod prechecks;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use hefu_casework::{
     Agreement, Dossier, Hex, Month, MonthRange, Party, Place, ProgrammeCode, RuleId, RuleSet, Template,
-    learns,
+    Wrong, learns,
 };
 use hefu_ingest::{Mapping, Wording};
 use hefu_link::Card;
@@ -187,18 +188,28 @@ impl Operations {
         let peer = peer.ok_or_else(|| missing("peer", &request.peer))?;
         let datasets = self.node.store().datasets()?;
         let own_scheme = datasets.into_iter().find_map(|dataset| dataset.info.case_scheme);
+        let template = Template::for_purpose(request.purpose).map_err(Error::from)?;
+        let size = |asked: Option<u64>, receives: bool| {
+            let usual = template.batch.filter(|_| receives);
+            asked
+                .or(usual)
+                .ok_or(Error::from(hefu_casework::Error::Agreement {
+                    field: "parties.max_elements",
+                    wrong: Wrong::Missing,
+                }))
+        };
         let parties = vec![
             party(
                 &self.card()?,
                 &request.own_programmes,
                 own_scheme,
-                request.max_own_elements,
+                size(request.max_own_elements, request.receivers != Receivers::Peer)?,
             )?,
             party(
                 peer,
                 &request.peer_programmes,
                 request.peer_case_scheme,
-                request.max_peer_elements,
+                size(request.max_peer_elements, request.receivers != Receivers::Own)?,
             )?,
         ];
         let month = |text: &str| text.parse::<Month>().map_err(Error::from);
@@ -220,17 +231,18 @@ impl Operations {
                 from: month(&request.from)?,
                 to: month(&request.until)?.next(),
             },
+            key_kind: request.key_kind,
             suite: Ristretto255::NAME.to_owned(),
             rules: request.rules.map(rules).transpose().map_err(Error::from)?,
             name_label: request.compare_names,
             legal_basis: request.legal_basis,
             rounds_a_month: request.rounds_a_month,
+            checks_a_day: request.checks_a_day,
             resume_hours: request.resume_hours,
             valid_from: request.valid_from,
             expires: request.expires,
             retention_days: request.retention_days,
         };
-        let template = Template::for_purpose(request.purpose).map_err(Error::from)?;
         Ok(template.draft(text, self.node.rules()).map_err(Error::from)?)
     }
 

@@ -8,6 +8,7 @@ mod ferry;
 mod inquiries;
 mod node;
 mod peers;
+mod prechecks;
 mod reviews;
 mod rounds;
 
@@ -85,6 +86,10 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))
+        .routes(routes!(prechecks::list, prechecks::run))
+        .routes(routes!(prechecks::show))
+        .routes(routes!(prechecks::results))
+        .routes(routes!(prechecks::receipt))
         .routes(routes!(ferry::out))
         .routes(routes!(ferry::part))
         .routes(routes!(ferry::give_up))

@@ -1,7 +1,7 @@
 //! What the operators' interface takes and gives. The command line reads and writes the same types.
 //!
-//! No view has a document number, a person's name or a household's number in it: people are shown masked, and found by
-//! the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
+//! No view that is given has a document number, a person's name or a household's number in it: people are shown masked,
+//! and found by the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
 
 mod agreement;
 mod audit;
@@ -14,6 +14,7 @@ mod inquiry;
 mod ledger;
 mod node;
 mod people;
+mod precheck;
 mod review;
 mod round;
 
@@ -47,6 +48,11 @@ pub use ledger::{
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub(crate) use people::may_tell;
 pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
+pub use precheck::{
+    AuthorityRequest, PersonRequest, PrecheckBudgetView, PrecheckHitView, PrecheckList, PrecheckPeerView,
+    PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView, PrecheckView,
+    StartPrecheck,
+};
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
     ReviewView, ThereView, UnitRequest, VerdictRequest,

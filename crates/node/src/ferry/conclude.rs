@@ -11,7 +11,7 @@ use hefu_casework::{ElementSet, Hex};
 use hefu_link::Card;
 use hefu_psi::Ristretto255;
 use hefu_psi::wire::Kind;
-use hefu_store::{Matter, Role, Round, RoundState, Session, SessionEnd};
+use hefu_store::{Matter, Round, RoundState, Session, SessionEnd};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -71,9 +71,7 @@ impl Node {
     async fn hear_kept(self: &Arc<Self>, round: &Round, place: impl Clone + Send + 'static) -> Result<Heard> {
         let in_force = self.signed(&round.agreement)?;
         let seed = self.seed(&round.id)?;
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver, place.clone())
-            .await?;
+        let (in_force, set) = self.enter(in_force, round, place.clone()).await?;
         let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
         let (concluded, _) = self
             .runner(&round.id)

@@ -64,9 +64,7 @@ impl Node {
     ) -> Result<u64> {
         let in_force = self.signed(&round.agreement)?;
         let seed = self.seed(&round.id)?;
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver, place.clone())
-            .await?;
+        let (in_force, set) = self.enter(in_force, round, place.clone()).await?;
         let journal = Arc::new(Kept::new(Arc::clone(self), round.id)?);
         let half = Half::begin(&self.letter_file(id))?;
         self.runner(&round.id)
@@ -202,9 +200,7 @@ impl Node {
     ) -> Result<(Receipt, Vec<u8>)> {
         let in_force = self.signed(&round.agreement)?;
         let seed = self.seed(&round.id)?;
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Sender, place.clone())
-            .await?;
+        let (in_force, set) = self.enter(in_force, round, place.clone()).await?;
         let own = Own {
             elements: packed(&set)?,
             labels: set.labels(),

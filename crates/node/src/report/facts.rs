@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use hefu_casework::{
     Agreement, Fen, Hex, Learning, Month, NameAgreement, Place, ProgrammeCode, Rule, RuleId, Text,
 };
-use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

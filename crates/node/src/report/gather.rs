@@ -294,8 +294,12 @@ impl Node {
 
     /// Every entry of the log about this round, in order.
     pub(crate) fn entries_about(&self, round: &[u8; 32]) -> Result<Vec<LogEntry>> {
+        self.entries_with("round", &Hex(*round).to_string())
+    }
+
+    /// Every entry of the log that has this id in this field, in order.
+    pub(crate) fn entries_with(&self, field: &str, id: &str) -> Result<Vec<LogEntry>> {
         const PAGE: usize = 1024;
-        let id = Hex(*round).to_string();
         let (mut after, mut found) = (0, Vec::new());
         loop {
             let page = self.store.entries(after, PAGE)?;
@@ -303,10 +307,7 @@ impl Node {
                 return Ok(found);
             };
             after = last.seq;
-            found.extend(
-                page.into_iter()
-                    .filter(|entry| entry.body["round"] == id.as_str()),
-            );
+            found.extend(page.into_iter().filter(|entry| entry.body[field] == id));
         }
     }
 }

@@ -280,6 +280,8 @@ mod tests {
                 .collect(),
             to_verify: None,
             payments: vec![],
+            care: hefu_casework::Care::default(),
+            name: None,
         }
     }
 
@@ -292,7 +294,11 @@ mod tests {
                 rows,
             }],
         };
-        tables(findings, corrected, Some(matched), cannot_find, Form::Submission).unwrap()
+        let changed = Changed {
+            corrected,
+            ..Changed::default()
+        };
+        tables(findings, changed, Some(matched), cannot_find, Form::Submission).unwrap()
     }
 
     /// Attack 6, finding S1 (what is withheld in one place follows from another): ten people, by person; some of those that

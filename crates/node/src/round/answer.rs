@@ -147,6 +147,7 @@ impl Node {
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
         let bytes = open.encode();
         let (agreement, limits) = (&in_force.agreement, &self.surroundings.policy);
+        let today = crate::node::today();
         let entry = json!({
             "round": Hex(round.id), "role": "sender", "peer": caller.name(), "agreement": Hex(in_force.digest),
             "purpose": agreement.purpose, "announced": open.elements,
@@ -157,12 +158,19 @@ impl Node {
             seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
             by_files,
+            entered: None,
             debit: Some(Debit {
-                month: Month::of(crate::node::today()),
+                month: Month::of(today),
                 purpose: agreement.purpose.code(),
                 elements: open.elements,
                 limit: limits.max_elements_a_month_from_peer,
-                rounds_limit: agreement.rounds_a_month.min(limits.max_rounds_a_month),
+                rounds_limit: match agreement.checks_a_day {
+                    Some(_) => agreement.rounds_a_month,
+                    None => agreement.rounds_a_month.min(limits.max_rounds_a_month),
+                },
+                checks: agreement
+                    .checks_a_day
+                    .map(|checks| (today, checks.min(limits.max_checks_a_day))),
             }),
             entry: Entry {
                 actor: "node",
@@ -224,10 +232,7 @@ impl Node {
         let prepared = async {
             let in_force = self.signed(&round.agreement)?;
             let seed = self.seed(&round.id)?;
-            let datasets = round.datasets.clone();
-            let (in_force, set) = self
-                .enter(in_force, datasets, Role::Sender, Arc::clone(&place))
-                .await?;
+            let (in_force, set) = self.enter(in_force, round, Arc::clone(&place)).await?;
             let own = Own {
                 elements: packed(&set)?,
                 labels: set.labels(),

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use hefu_casework::{ElementSet, Hex, Outcome, Purpose, findings};
 use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
-use hefu_psi::{Blinding, Ristretto255, SessionSeed};
+use hefu_psi::{Blinding, Ristretto255, SessionSeed, SignedReceipt};
 use hefu_store::{Entry, NewSession, Role, Round};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::active::{Place, Turn};
 use super::journal::Kept;
-use super::{evidence, packed};
+use super::{Learning, evidence, packed};
 use crate::agreement::{InForce, policy};
 use crate::review::matched_on;
 use crate::runner::Concluded;
@@ -70,7 +70,14 @@ impl Node {
     async fn put_on_record(self: &Arc<Self>, agreement: &[u8; 32], actor: &str) -> Result<([u8; 32], Turn)> {
         // Two that begin at once would each think that it is the only one.
         let _one_at_a_time = self.active.admission(agreement).await;
-        let in_force = self.may_ask(agreement).inspect_err(|error| {
+        let in_force = self
+            .may_ask(agreement)
+            .and_then(|in_force| match in_force.is_of_checks() {
+                // Of whom, nobody has said.
+                true => Err(policy("precheck_is_no_round", Abort::Policy)),
+                false => Ok(in_force),
+            });
+        let in_force = in_force.inspect_err(|error| {
             self.note_failure("round_failed", "", error);
         })?;
         let by_files = self
@@ -97,24 +104,19 @@ impl Node {
         by_files: bool,
         actor: &str,
     ) -> Result<()> {
-        let (in_force, set) = self
-            .enter(in_force, round.datasets.clone(), Role::Receiver, ())
-            .await?;
+        let (in_force, set) = self.enter(in_force, round, ()).await?;
         round.own_elements = Some(set.len() as u64);
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
         let terms = in_force.terms(in_force.me)?;
         let (_, opening) = Blinding::<Ristretto255>::open(terms, packed(&set)?, &seed)?;
-        let agreement = &in_force.agreement;
-        let entry = json!({
-            "round": Hex(round.id), "role": "receiver", "peer": agreement.party(in_force.peer)?.name,
-            "agreement": Hex(in_force.digest), "purpose": agreement.purpose, "entered": round.own_elements,
-        });
+        let entry = opened(round, &in_force)?;
         Ok(self.store.begin_session(&NewSession {
             round,
             open: &opening.message().encode(),
             seed: seed.as_bytes(),
             expires_at: in_force.expiry(),
             by_files,
+            entered: None,
             debit: None,
             entry: Entry {
                 actor,
@@ -133,12 +135,12 @@ impl Node {
         self.go_on_in(turn, round).await
     }
 
-    fn turn(&self, round: &[u8; 32]) -> Result<Turn> {
+    pub(crate) fn turn(&self, round: &[u8; 32]) -> Result<Turn> {
         let turn = self.active.turn(round);
         turn.ok_or_else(|| policy("round_under_way", Abort::Policy))
     }
 
-    async fn go_on_in(self: &Arc<Self>, turn: Turn, round: &[u8; 32]) -> Result<Learned> {
+    pub(crate) async fn go_on_in(self: &Arc<Self>, turn: Turn, round: &[u8; 32]) -> Result<Learned> {
         let (place, stop) = turn.split();
         let mut record = self.open_round(round, Role::Receiver)?;
         if self.store.session(round)?.is_some_and(|session| session.by_files) {
@@ -178,10 +180,7 @@ impl Node {
         let in_force = self.signed(&round.agreement)?;
         let card = self.card_of(&in_force)?;
         let seed = self.seed(&round.id)?;
-        let datasets = round.datasets.clone();
-        let (in_force, set) = self
-            .enter(in_force, datasets, Role::Receiver, Arc::clone(&place))
-            .await?;
+        let (in_force, set) = self.enter(in_force, round, Arc::clone(&place)).await?;
         let elements = packed(&set)?;
         let limits = &self.surroundings.limits;
         let connection = dial(&self.keys, &card, limits, self.surroundings.tap.clone()).await?;
@@ -221,6 +220,10 @@ impl Node {
         // From here on it is of this day, also for whoever derives its findings once more.
         round.ended_at = Some(Timestamp::now());
         let on = matched_on(round);
+        if in_force.is_of_checks() {
+            let outcome = self.conclude_check(round, in_force, set, concluded)?;
+            return Ok((outcome, peer_elements));
+        }
         let result = concluded.matches().and_then(|matches| {
             let labels: Vec<u8> = (0..matches.indices.len())
                 .flat_map(|index| matches.labels.get(index).iter().copied())
@@ -237,13 +240,7 @@ impl Node {
         });
         let (matches, outcome) = match result {
             Ok(result) => result,
-            Err(error) => {
-                round.error = Some(error.code().to_owned());
-                self.end_in_vain(round, &signed)?;
-                return Err(Error::InVain {
-                    cause: Box::new(error),
-                });
-            }
+            Err(error) => return Err(self.in_vain(round, &signed, error)?),
         };
         round.matched = Some(matches.indices.len() as u64);
         let (terms, seed) = (in_force.terms(in_force.me)?, self.seed(&round.id)?);
@@ -252,12 +249,54 @@ impl Node {
             Err(Error::Psi(_) | Error::Spool { .. }) => None,
             made => Some(made?),
         };
-        self.end_asking(round, &signed, &outcome, evidence)?;
+        let learned = Learning {
+            outcome: Some(&outcome),
+            evidence,
+            checked: None,
+        };
+        self.end_asking(round, &signed, &learned)?;
         Ok((outcome, peer_elements))
     }
 
+    /// Ends a round whose result can't be used, and gives the error that says so.
+    fn in_vain(&self, round: &mut Round, signed: &SignedReceipt, error: Error) -> Result<Error> {
+        round.error = Some(error.code().to_owned());
+        self.end_in_vain(round, signed)?;
+        Ok(Error::InVain {
+            cause: Box::new(error),
+        })
+    }
+
+    /// As [`Node::conclude_asking`], of a check: what it says of each person is kept in place of findings, and how many
+    /// matched is nobody's business.
+    fn conclude_check(
+        &self,
+        round: &mut Round,
+        in_force: &InForce,
+        set: &ElementSet,
+        concluded: Concluded,
+    ) -> Result<Outcome> {
+        let signed = concluded.signed.clone();
+        let result = concluded
+            .matches()
+            .and_then(|matches| self.checked_people(&round.id, in_force, set, &matches.indices));
+        let checked = match result {
+            Ok(checked) => checked,
+            Err(error) => return Err(self.in_vain(round, &signed, error)?),
+        };
+        let learned = Learning {
+            checked: Some(&checked),
+            ..Learning::default()
+        };
+        self.end_asking(round, &signed, &learned)?;
+        Ok(Outcome {
+            findings: Vec::new(),
+            cannot_find: set.cannot_find().to_vec(),
+        })
+    }
+
     /// The agreement, if this node may learn under it now and asks under it nowhere else.
-    fn may_ask(&self, agreement: &[u8; 32]) -> Result<InForce> {
+    pub(crate) fn may_ask(&self, agreement: &[u8; 32]) -> Result<InForce> {
         let in_force = self.in_force(agreement)?;
         in_force.must_receive(in_force.me)?;
         self.must_go_both_ways(&self.card_of(&in_force)?)?;
@@ -272,7 +311,7 @@ impl Node {
     }
 
     /// The card of the other party, if it is still the one that the agreement names.
-    fn card_of(&self, in_force: &InForce) -> Result<Card> {
+    pub(crate) fn card_of(&self, in_force: &InForce) -> Result<Card> {
         let peer = in_force.agreement.party(in_force.peer)?;
         let card = self
             .book()
@@ -284,6 +323,15 @@ impl Node {
         in_force.must_be(&card)?;
         Ok(card)
     }
+}
+
+/// What the log says of a session that is opened.
+pub(crate) fn opened(round: &Round, in_force: &InForce) -> Result<Value> {
+    let agreement = &in_force.agreement;
+    Ok(json!({
+        "round": Hex(round.id), "role": "receiver", "peer": agreement.party(in_force.peer)?.name,
+        "agreement": Hex(in_force.digest), "purpose": agreement.purpose, "entered": round.own_elements,
+    }))
 }
 
 pub(super) fn add_traffic(round: &mut Round, traffic: Traffic) {

@@ -183,7 +183,7 @@ fn filled(path: &str, operation: &Value) -> String {
         let name = parameter["name"].as_str().unwrap();
         let value = match (name, parameter["schema"]["type"].as_str()) {
             (_, Some("integer")) => "1".to_owned(),
-            ("set" | "item", _) => "00".repeat(16),
+            ("set" | "item" | "check", _) => "00".repeat(16),
             _ => "00".repeat(32),
         };
         path = path.replace(&format!("{{{name}}}"), &value);

@@ -13,5 +13,6 @@ mod findings;
 mod life;
 mod operations;
 mod people;
+mod prechecks;
 mod reviews;
 mod running;

@@ -113,6 +113,11 @@ pub enum Abort {
     Voided,
     /// This side can't go on at present, and keeps the session: the receiver is to call again.
     Interrupted,
+    /// The checks that the agreement allows on a day have been made.
+    ChecksSpent {
+        /// Checks a day.
+        limit: u32,
+    },
 }
 
 impl Abort {
@@ -131,6 +136,7 @@ impl Abort {
                 | Abort::OwnSetTooLarge { .. }
                 | Abort::BudgetSpent { .. }
                 | Abort::RoundsSpent { .. }
+                | Abort::ChecksSpent { .. }
         )
     }
 
@@ -166,6 +172,7 @@ impl Abort {
             Abort::Receipt => "abort_receipt",
             Abort::Voided => "abort_voided",
             Abort::Interrupted => "abort_interrupted",
+            Abort::ChecksSpent { .. } => "abort_checks_spent",
         }
     }
 
@@ -197,7 +204,9 @@ impl Abort {
             Abort::Inactive { seconds } => vec![("seconds", seconds.to_string())],
             Abort::OwnSetTooLarge { cap } => vec![("cap", cap.to_string())],
             Abort::BudgetSpent { limit } => vec![("limit", limit.to_string())],
-            Abort::RoundsSpent { limit } => vec![("limit", limit.to_string())],
+            Abort::RoundsSpent { limit } | Abort::ChecksSpent { limit } => {
+                vec![("limit", limit.to_string())]
+            }
             Abort::Suite
             | Abort::AgreementUnknown
             | Abort::AgreementNotInForce

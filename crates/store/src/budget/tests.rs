@@ -50,6 +50,7 @@ fn debit(elements: u64) -> Debit<'static> {
         elements,
         limit: 100,
         rounds_limit: 3,
+        checks: None,
     }
 }
 
@@ -135,6 +136,7 @@ fn rounds_are_counted_by_agreement_and_month() {
     ledger.call(4, 5, 3, november).unwrap();
     let none = Debit {
         rounds_limit: 0,
+        checks: None,
         ..november
     };
     assert!(matches!(

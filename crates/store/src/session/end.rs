@@ -13,6 +13,7 @@ use crate::ferry;
 use crate::finding;
 use crate::log::{self, Entry, LogHead};
 use crate::peer_head::{self, HeadNews};
+use crate::precheck;
 use crate::round::{self, Round, RoundState};
 use crate::store::Store;
 
@@ -37,6 +38,8 @@ pub struct SessionOutcome<'a> {
     pub findings: &'a [Finding],
     /// What proves each finding, in the same order; empty bytes, or none at the end, where there is no proof.
     pub evidence: &'a [Zeroizing<Vec<u8>>],
+    /// What a check learned, in place of findings.
+    pub checked: Option<&'a [u8]>,
     /// How it ended.
     pub end: SessionEnd,
     /// This side's receipt, unless noted before.
@@ -103,6 +106,9 @@ impl Store {
         round::put(connection, outcome.round)?;
         finding::put(self.vault(), connection, round, outcome.findings)?;
         evidence::put(self.vault(), connection, round, outcome.evidence)?;
+        if let Some(checked) = outcome.checked {
+            precheck::put_results(self.vault(), connection, round, checked)?;
+        }
         erase_secrets(connection, Some(round))?;
         log::append(connection, &outcome.entry)?;
         let Some((head, name)) = &outcome.peer_head else {
@@ -171,6 +177,7 @@ impl Store {
                     round: &round,
                     findings: &[],
                     evidence: &[],
+                    checked: None,
                     end,
                     own_receipt: None,
                     peer_receipt: None,
@@ -198,7 +205,7 @@ impl Store {
 
 /// Of one round, or of all.
 pub(crate) fn erase_secrets(connection: &Connection, round: Option<&[u8; 32]>) -> Result<(), Error> {
-    for table in ["session_keys", "session_chunks"] {
+    for table in ["session_sets", "session_keys", "session_chunks"] {
         let sql = format!("DELETE FROM {table} WHERE ?1 IS NULL OR round = ?1");
         connection.execute(&sql, [round])?;
     }

@@ -9,6 +9,7 @@ use crate::vault::{KEY_LEN, Vault};
 
 const KEY: &str = "session_keys.key";
 const SEED: &str = "session_keys.seed";
+const SET: &str = "session_sets.entered";
 
 pub(super) fn keep_seed(
     vault: &Vault,
@@ -39,6 +40,37 @@ pub(super) fn seed(
     let sql = "SELECT seed FROM session_keys WHERE round = ?1";
     let sealed: Vec<u8> = connection.query_row(sql, [round], |row| row.get(0))?;
     fixed(SEED, &vault.unseal_under(&key, SEED, round, &sealed)?).map(Some)
+}
+
+/// What the session enters, sealed under its key.
+pub(super) fn keep_set(
+    vault: &Vault,
+    connection: &Connection,
+    round: &[u8; 32],
+    entered: &[u8],
+) -> Result<(), Error> {
+    let Some(key) = key(vault, connection, round)? else {
+        return Err(Error::SessionEnded);
+    };
+    let sealed = vault.seal_under(&key, SET, round, entered)?;
+    let sql = "INSERT INTO session_sets (round, entered) VALUES (?1, ?2)";
+    connection.execute(sql, params![round, sealed])?;
+    Ok(())
+}
+
+pub(super) fn set(
+    vault: &Vault,
+    connection: &Connection,
+    round: &[u8; 32],
+) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let Some(key) = key(vault, connection, round)? else {
+        return Ok(None);
+    };
+    let sql = "SELECT entered FROM session_sets WHERE round = ?1";
+    let sealed: Option<Vec<u8>> = connection.query_row(sql, [round], |row| row.get(0)).optional()?;
+    sealed
+        .map(|sealed| vault.unseal_under(&key, SET, round, &sealed))
+        .transpose()
 }
 
 fn key(

@@ -27,6 +27,7 @@ impl Operations {
         asked: FindingsAsked,
     ) -> Result<FindingPage> {
         self.round(&id)?;
+        self.node.must_have_findings(&id.0)?;
         blocking(move || {
             let record = self.node.round_on_record(&id.0)?;
             let datasets = self.node.store().datasets()?;

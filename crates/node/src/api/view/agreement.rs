@@ -1,4 +1,4 @@
-use hefu_casework::{Agreement, Learning, Purpose};
+use hefu_casework::{Agreement, KeyKind, Learning, Purpose};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -114,10 +114,16 @@ pub struct DraftRequest {
     /// nothing else.
     #[serde(default)]
     pub compare_names: Option<bool>,
-    /// The most elements that this node may enter.
-    pub max_own_elements: u64,
-    /// The most elements that the peer may enter.
-    pub max_peer_elements: u64,
+    /// What is compared; as usual for the purpose otherwise.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub key_kind: Option<KeyKind>,
+    /// The most elements that this node may enter; only a party that checks before it pays has a usual size.
+    #[serde(default)]
+    pub max_own_elements: Option<u64>,
+    /// The most elements that the peer may enter; as above.
+    #[serde(default)]
+    pub max_peer_elements: Option<u64>,
     /// The first day on which it may be used.
     #[schema(value_type = String, format = Date)]
     pub valid_from: Date,
@@ -127,6 +133,9 @@ pub struct DraftRequest {
     /// How many rounds a month; as usual for the purpose otherwise.
     #[serde(default)]
     pub rounds_a_month: Option<u32>,
+    /// How many checks a day, for the purpose that has them; as usual otherwise.
+    #[serde(default)]
+    pub checks_a_day: Option<u32>,
     /// How many hours a session that was cut off waits; as usual otherwise.
     #[serde(default)]
     pub resume_hours: Option<u32>,
