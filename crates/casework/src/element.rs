@@ -73,7 +73,7 @@ pub struct CannotFind {
 }
 
 /// Why records cannot be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CannotFindReason {
     /// The two parties write case numbers in different forms.
     CaseSchemesDiffer,
@@ -81,6 +81,10 @@ pub enum CannotFindReason {
     CaseMissing,
     /// The records bear no cause, or none that tells one from another.
     CauseMissing,
+    /// The records bear no amount, and the rule adds amounts up.
+    SumMissing,
+    /// The rule counts in standards of the place, and does not state them.
+    StandardMissing,
 }
 
 impl CannotFindReason {
@@ -90,6 +94,8 @@ impl CannotFindReason {
             CannotFindReason::CaseSchemesDiffer => "case_schemes_differ",
             CannotFindReason::CaseMissing => "case_missing",
             CannotFindReason::CauseMissing => "cause_missing",
+            CannotFindReason::SumMissing => "sum_missing",
+            CannotFindReason::StandardMissing => "standard_missing",
         }
     }
 }

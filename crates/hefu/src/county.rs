@@ -313,7 +313,8 @@ impl Running {
                     .map_err(anyhow::Error::from)
             })?;
             let key = format!("local:{}", agency.code());
-            outcome.add(key, *agency, summarise(node, &found)?);
+            outcome.note_cannot_find(&key, &found.cannot_find);
+            outcome.add(key, *agency, summarise(node, &found.findings)?);
         }
         outcome.round_time = started.elapsed();
         outcome.imports = self.imports;

@@ -33,7 +33,9 @@ pub use ferry::{
     LetterInView, LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView,
     WaitingView, WorkedView,
 };
-pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
+pub use finding::{
+    CannotFindView, FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView,
+};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub use review::{

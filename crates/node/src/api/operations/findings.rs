@@ -46,6 +46,7 @@ impl Operations {
                 findings,
                 total: all.len() as u64,
                 corrected: reviews.corrected(),
+                cannot_find: Vec::new(),
                 next: last.filter(|last| *last < all.len() as u64),
             })
         })
@@ -60,16 +61,17 @@ impl Operations {
                 from: month(&within.from)?,
                 to: month(&within.until)?.next(),
             };
-            let all = self.node.local_findings(&place, months)?;
+            let outcome = self.node.local_findings(&place, months)?;
             let datasets = self.node.store().datasets()?;
             let findings = (1..)
-                .zip(&all)
+                .zip(&outcome.findings)
                 .map(|(seq, finding)| FindingView::of(seq, finding, None, &datasets));
             Ok(FindingPage {
                 notice: NOTICE.to_owned(),
                 findings: findings.collect(),
-                total: all.len() as u64,
+                total: outcome.findings.len() as u64,
                 corrected: 0,
+                cannot_find: outcome.cannot_find.iter().map(Into::into).collect(),
                 next: None,
             })
         })

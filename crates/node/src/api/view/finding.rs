@@ -1,4 +1,4 @@
-use hefu_casework::{CaseNumber, Finding, RowId, When};
+use hefu_casework::{CannotFind, CaseNumber, Finding, RowId, When};
 use hefu_store::Dataset;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,22 @@ pub struct FindingPage {
     pub total: u64,
     /// How many of them count no more: corrected, here or when the same was found before.
     pub corrected: u64,
+    /// Rules under which nothing could be found among the agency's own records, or not all: never "none".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot_find: Vec<CannotFindView>,
     /// Give this as `after` for the next page; nothing where there is none.
     pub next: Option<u64>,
+}
+
+/// A rule under which nothing could be found, or not all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CannotFindView {
+    /// The rule.
+    pub rule: String,
+    /// Why, a code of the table of words.
+    pub reason: String,
+    /// How many of the agency's own rows it concerns.
+    pub rows: u64,
 }
 
 /// 疑点: to be verified before anything follows from it.
@@ -153,6 +167,16 @@ impl FindingDetail {
             finding: FindingView::of(seq, finding, Some(review), datasets),
             case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
             payments: payments.collect(),
+        }
+    }
+}
+
+impl From<&CannotFind> for CannotFindView {
+    fn from(unfound: &CannotFind) -> Self {
+        Self {
+            rule: unfound.rule.to_string(),
+            reason: unfound.reason.code().to_owned(),
+            rows: unfound.rows,
         }
     }
 }
