@@ -388,16 +388,20 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
         assert!(history.contains(said), "no {said} in {history}");
     }
     let listed = done.civil.shown(&["finding", "list", &done.round]);
-    assert!(listed.contains("已作出决定 追缴 王科长"), "{listed}");
+    assert!(listed.contains("已作出决定 属实 追缴 王科长"), "{listed}");
     let said = done.civil.shown(&["audit", "explain", &done.round, "1"]);
     assert!(
         said.contains("目前：已作出决定，追缴。") && !said.contains("已核对流水"),
         "{said}"
     );
-    let [json, ..] = done.export("internal");
+    let [json, page, book] = done.export("internal");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
     let line = &report["sections"]["findings"][0]["review"];
     assert_eq!(line["outcome"], "decision_recovered");
+    assert_eq!(line["verdict"], "verdict_confirmed");
+    let line = "已作出决定 王科长 属实 追缴";
+    assert!(std::fs::read_to_string(page).unwrap().contains(line));
+    assert!(cells(&book).iter().any(|cell| cell == line));
 }
 
 /// Every cell of a workbook, as text.

@@ -8,7 +8,9 @@ const BASIS: &[u8] = b"hefu/3 basis\0";
 
 /// The digest of what a finding says: kind, rule, other party, person, months, case or letter and what was fed back,
 /// programmes, and each amount. Where it stands in an export is no part of that: next month's export has the same
-/// payment in another row.
+/// payment in another row. Nor is [`Finding::changeover`] part of it: that warning follows from the months, the rows
+/// and where the selection begins and ends, and another selection of the same months would bring back what was
+/// corrected.
 ///
 /// `person` is the store's keyed digest of the number in [`Finding::person`]. It keeps two people apart, and without
 /// the store's key nobody can try numbers or case numbers against the result.

@@ -547,6 +547,10 @@ fn the_basis_is_what_was_found_and_not_where_it_stood() {
     differs(|finding| {
         finding.payments.pop();
     });
+    // Another selection of the same months shows another warning, and is no other finding.
+    let mut warned = finding.clone();
+    warned.changeover = vec![month("2026-08")];
+    assert_eq!(basis(&warned, &PERSON), plain);
     // The number itself is no part of it: the keyed digest stands for the person.
     let mut renumbered = finding.clone();
     renumbered.person = person(2);
@@ -562,4 +566,20 @@ fn the_basis_is_the_digest_of_its_written_form() {
     let outer = digest(&SHA256, &[b"hefu/3 basis\0", inner.as_ref()].concat());
     let found = basis(&found([1, 2], 1, 60_000), &PERSON);
     assert_eq!(found.0, outer.as_ref());
+}
+
+#[test]
+fn what_verification_showed_is_told_until_the_finding_is_corrected() {
+    for stage in STAGES {
+        let verdict = replay(&path(stage)).unwrap().verdict();
+        let expected = match stage {
+            "open" | "taken" | "corrected" => None,
+            _ => Some(Verdict::Confirmed),
+        };
+        assert_eq!(verdict, expected, "{stage}");
+    }
+    for result in [Verdict::Refuted, Verdict::OtherPerson, Verdict::Unclear] {
+        let events = [event(2, "甲", Act::Taken {}), event(3, "甲", verified(result))];
+        assert_eq!(replay(&events).unwrap().verdict(), Some(result));
+    }
 }

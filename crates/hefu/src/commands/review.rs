@@ -36,9 +36,10 @@ pub(super) fn standing(finding: &FindingView, lang: Lang) -> String {
     if review.corrected_before.is_some() {
         return lang.word("stage_corrected_before");
     }
+    let verdict = review.verdict.as_ref().map(|verdict| lang.word(verdict));
     let decision = review.decision.as_ref().map(|decision| lang.word(decision));
     let owner = review.owner.clone();
-    let said = [Some(lang.word(&review.stage)), decision, owner];
+    let said = [Some(lang.word(&review.stage)), verdict, decision, owner];
     said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -187,6 +188,7 @@ mod tests {
             review: ReviewView {
                 stage: stage.to_owned(),
                 owner: Some("王科长".to_owned()),
+                verdict: None,
                 decision: None,
                 hearing_until: (stage == "stage_told").then_some(jiff::civil::date(2026, 3, 9)),
                 corrected_before: None,

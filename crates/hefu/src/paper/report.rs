@@ -448,6 +448,7 @@ impl Say {
                 .map(|code| programme(code.as_str(), &self.catalogue, self.lang));
             let pair = pair.collect::<Vec<_>>().join("、");
             let months: Vec<_> = line.months.iter().map(ToString::to_string).collect();
+            let changeover: Vec<_> = line.changeover.iter().map(ToString::to_string).collect();
             let mut said: Vec<String> = Vec::new();
             if let Some(feedback) = &line.feedback {
                 said.push(self.word(&format!("feedback_{}", feedback.state)));
@@ -465,6 +466,7 @@ impl Say {
                 Some(review) => {
                     said.push(self.word(&review.stage));
                     said.extend(review.reviewer.clone());
+                    said.extend(review.verdict.as_ref().map(|verdict| self.word(verdict)));
                     said.extend(review.outcome.as_ref().map(|outcome| self.word(outcome)));
                 }
             }
@@ -478,6 +480,7 @@ impl Say {
                 Cell::Text(format!("{pair} — {}", line.peer.as_deref().unwrap_or("—"))),
                 Cell::Text(line.person.clone()),
                 Cell::Text(months.join(" ")),
+                Cell::Text(changeover.join(" ")),
                 line.to_verify_fen
                     .map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
                 Cell::Text(said.join(" ")),
@@ -490,6 +493,7 @@ impl Say {
             "paper_group_pair",
             "col_person",
             "col_months",
+            "col_changeover",
             "col_to_verify",
             "paper_review",
         ];
