@@ -8,6 +8,7 @@
 mod agreement;
 mod calendar;
 mod cases;
+mod ceased;
 mod common;
 mod dossier;
 mod elements;
