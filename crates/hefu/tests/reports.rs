@@ -11,10 +11,10 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use calamine::{Data, Reader as _, Xlsx};
 use common::node::{Node, Serving, draft, two};
+use common::office::printed;
 use common::secret::Numbers;
 use common::{hefu, number};
 
@@ -185,8 +185,7 @@ fn all_renderings_say_the_same_and_no_number() {
             secrets.are_not_in(&bytes, &what);
         }
         secrets.are_not_in(cells.join("\n").as_bytes(), "a workbook");
-        opens(&book);
-        opens(&page);
+        printed(&[book, page]);
     }
     secrets.are_not_in(done.civil.said().as_bytes(), "what was printed");
 }
@@ -271,7 +270,7 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
         );
         Numbers::new(done.numbers().iter().map(String::as_str)).are_not_in(record.as_bytes(), "a record");
     }
-    opens(&page);
+    printed(&[page]);
     let missing = done
         .civil
         .run(&["audit", "explain", &done.round, "99", "--json"])
@@ -414,32 +413,4 @@ fn cells(book: &Path) -> Vec<String> {
         }
     }
     all
-}
-
-/// An office suite makes a PDF of it, where the part for such files is installed.
-fn opens(file: &Path) {
-    let part = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("xlsx") => "libsclo.so",
-        _ => "libswlo.so",
-    };
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let suite = std::env::split_paths(&path).find_map(|folder| folder.join("soffice").canonicalize().ok());
-    if !suite.is_some_and(|suite| suite.with_file_name(part).exists()) {
-        return;
-    }
-    let dir = tempfile::tempdir().unwrap();
-    let profile = format!(
-        "-env:UserInstallation=file://{}",
-        dir.path().join("profile").display()
-    );
-    let args = [&profile, "--headless", "--convert-to", "pdf", "--outdir"];
-    let output = Command::new("soffice")
-        .args(args)
-        .arg(dir.path())
-        .arg(file)
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let pdf = dir.path().join(file.with_extension("pdf").file_name().unwrap());
-    assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
 }
