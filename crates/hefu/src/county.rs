@@ -2,6 +2,7 @@
 //! on loopback or by files, findings out.
 
 mod files;
+mod session;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,18 +46,6 @@ pub struct Outcome {
     pub people: Vec<Person>,
 }
 
-/// A session, by its receiver's number of it.
-pub struct Session {
-    /// What for.
-    pub purpose: Purpose,
-    /// Who learned.
-    pub receiver: Agency,
-    /// From whom.
-    pub sender: Agency,
-    /// The round on the receiver's node.
-    pub round: [u8; 32],
-}
-
 /// One export, read.
 pub struct Import {
     /// Whose it is.
@@ -68,6 +57,7 @@ pub struct Import {
 }
 
 pub use files::{Boxes, run_by_files, set_up_by_files};
+pub use session::Session;
 
 /// The four nodes with their exports imported, within each other's reach.
 pub struct Running {
@@ -453,15 +443,6 @@ impl Round {
             .into_iter()
             .chain(other_way)
             .collect()
-    }
-
-    fn session(&self, receiver: Agency, sender: Agency, round: [u8; 32]) -> Session {
-        Session {
-            purpose: self.purpose,
-            receiver,
-            sender,
-            round,
-        }
     }
 
     /// Its name in the expected file.

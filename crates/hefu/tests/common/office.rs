@@ -5,6 +5,7 @@ use std::process::Command;
 
 /// The text on the pages of each file, in order, without white space: an office suite makes PDFs of them, all in one
 /// start, which takes long. Nothing where the suite is not installed; no text where `pdftotext` is not.
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn printed(files: &[PathBuf]) -> Option<Vec<Option<String>>> {
     if let Some(missing) = files.iter().find_map(|file| missing_for(file)) {
         eprintln!("skipped: {missing} is not installed, so nothing was converted to PDF");
