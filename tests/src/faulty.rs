@@ -62,6 +62,8 @@ pub struct Line {
     to_sender: VecDeque<Message>,
     cut: bool,
     done: Vec<Fault>,
+    /// What arrived, where that is watched.
+    arrived: Option<Vec<(End, Message)>>,
 }
 
 impl Line {
@@ -69,6 +71,21 @@ impl Line {
     #[must_use]
     pub fn sound() -> Self {
         Self::new(0, &[], 0)
+    }
+
+    /// As [`Line::sound`]; what it carries is kept.
+    #[must_use]
+    pub fn watched() -> Self {
+        Self {
+            arrived: Some(Vec::new()),
+            ..Self::sound()
+        }
+    }
+
+    /// What arrived at which end, in order, on a line that is watched.
+    #[must_use]
+    pub fn arrived(self) -> Vec<(End, Message)> {
+        self.arrived.unwrap_or_default()
     }
 
     /// A line on which `percent` messages in a hundred meet one of `faults`.
@@ -82,6 +99,7 @@ impl Line {
             to_sender: VecDeque::new(),
             cut: false,
             done: Vec::new(),
+            arrived: None,
         }
     }
 
@@ -146,12 +164,16 @@ impl Line {
         } else {
             [End::Sender, End::Receiver]
         };
-        ends.into_iter().find_map(|end| {
+        let next = ends.into_iter().find_map(|end| {
             let waiting = match end {
                 End::Receiver => &mut self.to_receiver,
                 End::Sender => &mut self.to_sender,
             };
             waiting.pop_front().map(|message| (end, message))
-        })
+        });
+        if let Some(arrived) = &mut self.arrived {
+            arrived.extend(next.clone());
+        }
+        next
     }
 }

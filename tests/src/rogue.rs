@@ -263,8 +263,6 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         .unwrap()
         .key,
         name: None,
-        protection: Protection::default(),
-        disabled: Known::default(),
         programme: agreement.parties[me].programmes[0].clone(),
         period: Period::Months(MonthRange {
             from: month(7),

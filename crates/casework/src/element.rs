@@ -92,7 +92,7 @@ pub struct CannotFind {
 }
 
 /// Why records cannot be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CannotFindReason {
     /// The two parties write case numbers in different forms.
     CaseSchemesDiffer,
@@ -102,6 +102,10 @@ pub enum CannotFindReason {
     CauseMissing,
     /// The agreement has neither programme, month nor rule for the payment.
     NotCovered,
+    /// The records bear no amount, and the rule adds amounts up.
+    SumMissing,
+    /// The rule counts in standards of the place, and does not state them.
+    StandardMissing,
 }
 
 impl CannotFindReason {
@@ -112,6 +116,8 @@ impl CannotFindReason {
             CannotFindReason::CaseMissing => "case_missing",
             CannotFindReason::CauseMissing => "cause_missing",
             CannotFindReason::NotCovered => "not_covered",
+            CannotFindReason::SumMissing => "sum_missing",
+            CannotFindReason::StandardMissing => "standard_missing",
         }
     }
 }

@@ -146,7 +146,7 @@ pub enum Payee {
     Household(HouseholdNo),
 }
 
-/// What comes of a round. A rule in `cannot_find` must be shown as such, never as "0 found".
+/// What comes of a round, or of an agency's own records. A rule in `cannot_find` must be shown as such, never as "0 found".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// By rule, then by row.

@@ -119,6 +119,19 @@ impl LetterKind {
         }
     }
 
+    /// A file of facts, filled in for an invented person.
+    pub fn sample(self) -> &'static str {
+        match self {
+            LetterKind::Transfer => include_str!("../data/letters/samples/transfer.toml"),
+            LetterKind::Recommendation => include_str!("../data/letters/samples/recommendation.toml"),
+            LetterKind::Inquiry => include_str!("../data/letters/samples/inquiry.toml"),
+            LetterKind::Acknowledgement => include_str!("../data/letters/samples/acknowledgement.toml"),
+            LetterKind::Feedback => include_str!("../data/letters/samples/feedback.toml"),
+            LetterKind::Notice => include_str!("../data/letters/samples/notice.toml"),
+            LetterKind::Visit => include_str!("../data/letters/samples/visit.toml"),
+        }
+    }
+
     /// What must stand in any wording of it, beside all of its facts: the notice wherever a comparison is behind it,
     /// that the person may state their case, and that what is told is confidential.
     pub fn must_say(self) -> &'static [&'static str] {

@@ -373,6 +373,18 @@ impl Review {
         }
     }
 
+    /// What verification showed; nothing before it, and nothing once the finding is corrected.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match &self.state {
+            State::Open | State::Taken | State::Corrected => None,
+            State::Verified(verdict)
+            | State::Excepted(verdict)
+            | State::Told { verdict, .. }
+            | State::Heard(verdict) => Some(*verdict),
+            State::Decided { standing, .. } | State::Reviewed(standing) => Some(standing.ground.verdict),
+        }
+    }
+
     /// Until when the person may make a statement, while that is awaited.
     pub fn hearing_until(&self) -> Option<Date> {
         match &self.state {

@@ -208,6 +208,11 @@ impl Limit {
             .and_then(|(times, fen)| fen.0.checked_mul(i64::from(times)).map(Fen));
         self.fen.into_iter().chain(by_standard).min()
     }
+
+    /// Whether it is counted in standards that are not stated.
+    pub(crate) fn lacks_standard(&self) -> bool {
+        self.standards.is_some() && self.standard_fen.is_none()
+    }
 }
 
 impl Reach {

@@ -107,7 +107,7 @@ pub(crate) enum Command {
 
 #[derive(ClapArgs)]
 pub(crate) struct DemoArgs {
-    /// 节点与样例数据放在何处；不给则用临时文件夹 Where to keep the nodes and the exports; a temporary folder otherwise
+    /// 节点、样例数据与文书放在何处；不给则用临时文件夹 Where to keep the nodes, the exports and the papers; a temporary folder otherwise
     #[arg(long)]
     pub(crate) dir: Option<PathBuf>,
     /// 各机关之间不连网，只经文件夹摆渡 No line connects the agencies: everything goes by files

@@ -3,6 +3,7 @@
 
 mod files;
 mod precheck;
+mod session;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ use hefu_casework::{
     ProgrammeCode, Purpose, RuleId, RuleSet, SignedAgreement, Template, total_to_verify,
 };
 use hefu_fixtures::expected::{self, Expected};
-use hefu_fixtures::{Agency, County, EXPECTED_JSON, LOCAL_RULES, SEED};
+use hefu_fixtures::{Agency, County, EXPECTED_JSON, LOCAL_RULES, Person, SEED};
 use hefu_ingest::{Mapping, Reading, Wording};
 use hefu_node::{Export, Learned, Node, Profile, Surroundings};
 use hefu_psi::{Ristretto255, Suite};
@@ -31,13 +32,19 @@ pub struct Outcome {
     /// Findings and amounts by agency and rule, or by kind where no rule is at stake.
     pub totals: BTreeMap<String, BTreeMap<String, expected::Total>>,
     /// What could not be found, by round: it is never shown as 0 found.
-    pub cannot_find: BTreeMap<String, Vec<String>>,
+    pub cannot_find: BTreeMap<String, Vec<CannotFind>>,
     /// Bytes that each agency's node sent to its peers, frames included.
     pub bytes_sent: BTreeMap<&'static str, u64>,
     /// Reading and storing the exports.
     pub import_time: Duration,
     /// All rounds, one after another.
     pub round_time: Duration,
+    /// Each session in which somebody learned, in order.
+    pub sessions: Vec<Session>,
+    /// The nodes, which do not listen any more.
+    pub nodes: BTreeMap<Agency, Arc<Node>>,
+    /// Everybody on any list.
+    pub people: Vec<Person>,
 }
 
 /// One export, read.
@@ -52,6 +59,7 @@ pub struct Import {
 
 pub use files::{Boxes, run_by_files, set_up_by_files};
 pub use precheck::Checked;
+pub use session::Session;
 
 /// The four nodes with their exports imported, within each other's reach.
 pub struct Running {
@@ -311,6 +319,9 @@ impl Running {
             bytes_sent: Agency::ALL.iter().map(|agency| (agency.code(), 0)).collect(),
             import_time: self.import_time,
             round_time: Duration::ZERO,
+            sessions: Vec::new(),
+            nodes: BTreeMap::new(),
+            people: Vec::new(),
         }
     }
 
@@ -322,10 +333,13 @@ impl Running {
                     .map_err(anyhow::Error::from)
             })?;
             let key = format!("local:{}", agency.code());
-            outcome.add(key, *agency, summarise(node, &found)?);
+            outcome.note_cannot_find(&key, &found.cannot_find);
+            outcome.add(key, *agency, summarise(node, &found.findings)?);
         }
         outcome.round_time = started.elapsed();
         outcome.imports = self.imports;
+        outcome.people = self.county.people;
+        outcome.nodes = self.nodes;
         for server in self.servers {
             server.abort();
         }
@@ -346,6 +360,9 @@ impl Running {
         *outcome.bytes_sent.entry(sender.code()).or_default() += learned.traffic.bytes_received;
         let key = round.key(receiver, sender);
         outcome.note_cannot_find(&key, &learned.outcome.cannot_find);
+        outcome
+            .sessions
+            .push(round.session(receiver, sender, learned.round));
         // What was stored is what is shown.
         let stored = node.store().findings(&learned.round)?;
         outcome.add(key, receiver, summarise(node, &stored)?);
@@ -453,8 +470,7 @@ impl Round {
 impl Outcome {
     fn note_cannot_find(&mut self, key: &str, cannot: &[CannotFind]) {
         if !cannot.is_empty() {
-            let reasons = cannot.iter().map(|c| format!("{} {}", c.rule, c.reason.code()));
-            self.cannot_find.insert(key.to_owned(), reasons.collect());
+            self.cannot_find.insert(key.to_owned(), cannot.to_vec());
         }
     }
 

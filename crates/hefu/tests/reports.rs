@@ -11,10 +11,10 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use calamine::{Data, Reader as _, Xlsx};
 use common::node::{Node, Serving, draft, two};
+use common::office::printed;
 use common::secret::Numbers;
 use common::{hefu, number};
 
@@ -185,8 +185,7 @@ fn all_renderings_say_the_same_and_no_number() {
             secrets.are_not_in(&bytes, &what);
         }
         secrets.are_not_in(cells.join("\n").as_bytes(), "a workbook");
-        opens(&book);
-        opens(&page);
+        printed(&[book, page]);
     }
     secrets.are_not_in(done.civil.said().as_bytes(), "what was printed");
 }
@@ -271,7 +270,7 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
         );
         Numbers::new(done.numbers().iter().map(String::as_str)).are_not_in(record.as_bytes(), "a record");
     }
-    opens(&page);
+    printed(&[page]);
     let missing = done
         .civil
         .run(&["audit", "explain", &done.round, "99", "--json"])
@@ -388,16 +387,20 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
         assert!(history.contains(said), "no {said} in {history}");
     }
     let listed = done.civil.shown(&["finding", "list", &done.round]);
-    assert!(listed.contains("已作出决定 追缴 王科长"), "{listed}");
+    assert!(listed.contains("已作出决定 属实 追缴 王科长"), "{listed}");
     let said = done.civil.shown(&["audit", "explain", &done.round, "1"]);
     assert!(
         said.contains("目前：已作出决定，追缴。") && !said.contains("已核对流水"),
         "{said}"
     );
-    let [json, ..] = done.export("internal");
+    let [json, page, book] = done.export("internal");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
     let line = &report["sections"]["findings"][0]["review"];
     assert_eq!(line["outcome"], "decision_recovered");
+    assert_eq!(line["verdict"], "verdict_confirmed");
+    let line = "已作出决定 王科长 属实 追缴";
+    assert!(std::fs::read_to_string(page).unwrap().contains(line));
+    assert!(cells(&book).iter().any(|cell| cell == line));
 }
 
 /// Every cell of a workbook, as text.
@@ -410,32 +413,4 @@ fn cells(book: &Path) -> Vec<String> {
         }
     }
     all
-}
-
-/// An office suite makes a PDF of it, where the part for such files is installed.
-fn opens(file: &Path) {
-    let part = match file.extension().and_then(|extension| extension.to_str()) {
-        Some("xlsx") => "libsclo.so",
-        _ => "libswlo.so",
-    };
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let suite = std::env::split_paths(&path).find_map(|folder| folder.join("soffice").canonicalize().ok());
-    if !suite.is_some_and(|suite| suite.with_file_name(part).exists()) {
-        return;
-    }
-    let dir = tempfile::tempdir().unwrap();
-    let profile = format!(
-        "-env:UserInstallation=file://{}",
-        dir.path().join("profile").display()
-    );
-    let args = [&profile, "--headless", "--convert-to", "pdf", "--outdir"];
-    let output = Command::new("soffice")
-        .args(args)
-        .arg(dir.path())
-        .arg(file)
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let pdf = dir.path().join(file.with_extension("pdf").file_name().unwrap());
-    assert!(std::fs::read(pdf).unwrap().starts_with(b"%PDF-"));
 }

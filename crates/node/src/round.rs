@@ -10,7 +10,7 @@ mod keeper;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
-use hefu_casework::{AidRecord, ElementSet, Finding, Hex, MonthRange, Outcome, Place, elements};
+use hefu_casework::{AidRecord, ElementSet, Hex, MonthRange, Outcome, Place, elements};
 use hefu_psi::wire::encode_abort;
 use hefu_psi::{Elements, SessionSeed, SignedReceipt};
 use hefu_store::{DatasetId, Entry, HeadNews, LogHead, Role, Round, RoundState, SessionEnd, SessionOutcome};
@@ -61,11 +61,11 @@ impl Node {
         self.active.interruption(round)
     }
 
-    /// What the node's own records break among themselves, without any peer.
+    /// What the node's own records break among themselves, without any peer, and what could not be found.
     ///
     /// # Errors
     /// When records can't be read.
-    pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Vec<Finding>> {
+    pub fn local_findings(&self, place: &Place, months: MonthRange) -> Result<Outcome> {
         let datasets = self.current_datasets()?;
         let aliases = self.aliases(&datasets);
         self.with_records(&datasets, |records| {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use hefu_identity::AliasTable;
 use jiff::civil::Date;
 
-use super::{Finding, FindingKind, Hit, assemble, changeover, money::sum};
+use super::{FindingKind, Hit, Outcome, assemble, changeover, money::sum};
 use crate::{
-    AidRecord, Basis, CauseCode, Error, Month, MonthRange, Place, Rule, RuleKind, RuleSet,
+    AidRecord, Basis, CannotFind, CannotFindReason, CauseCode, Error, Limit, Month, MonthRange, Place, Rule,
+    RuleKind, RuleSet,
     element::At,
     ledger::{Intake, Ledger, Line},
 };
@@ -15,7 +16,8 @@ use crate::{
 /// What one agency's records break among themselves under the rules that hold at `place`, without any peer. How old people are is
 /// asked on the day `on`.
 ///
-/// The payments of a finding are those of both sides: which of the two stands is for verification to say.
+/// The payments of a finding are those of both sides: which of the two stands is for verification to say. Rows that lack
+/// what a rule goes by, and rules that lack what they reckon with, are in [`Outcome::cannot_find`].
 ///
 /// # Errors
 /// [`Error::AmountOverflow`], [`Error::TooManyElements`].
@@ -26,7 +28,7 @@ pub fn local_findings(
     aliases: &AliasTable,
     records: &mut dyn Iterator<Item = AidRecord>,
     on: Date,
-) -> Result<Vec<Finding>, Error> {
+) -> Result<Outcome, Error> {
     let held: Vec<_> = rules
         .rules()
         .iter()
@@ -74,12 +76,53 @@ pub fn local_findings(
             hits.extend(breaches(rule, &ledger, marks)?);
         }
     }
+    let cannot_find = cannot_find(&rules, &ledger, &marks);
     let kind = |rule: Option<&Rule>, _| match rule.map(|rule| rule.kind) {
         Some(RuleKind::LookOnly) => FindingKind::LookOnly,
         Some(RuleKind::Ends) => FindingKind::ShouldEnd,
         _ => FindingKind::Local,
     };
-    assemble(&ledger, &rules, None, kind, changeover::seen, |_| None, hits, on)
+    Ok(Outcome {
+        findings: assemble(&ledger, &rules, None, kind, changeover::seen, |_| None, hits, on)?,
+        cannot_find,
+    })
+}
+
+/// By rule, then by reason.
+fn cannot_find(rules: &[&Rule], ledger: &Ledger, marks: &[Mark]) -> Vec<CannotFind> {
+    let mut counted: BTreeMap<(u16, CannotFindReason), u64> = BTreeMap::new();
+    // A row that stands on both sides of a rule, or in two spans of its force, is one row.
+    for marks in marks.chunk_by(|a, b| (a.rule, a.line) == (b.rule, b.line)) {
+        let Some(rule) = rules.get(usize::from(marks[0].rule)) else {
+            continue;
+        };
+        for reason in lacking(rule, marks[0].line(ledger)) {
+            *counted.entry((marks[0].rule, reason)).or_default() += 1;
+        }
+    }
+    let found = |((rule, reason), rows)| {
+        Some(CannotFind {
+            rule: rules.get(usize::from(rule))?.id.clone(),
+            reason,
+            rows,
+        })
+    };
+    counted.into_iter().filter_map(found).collect()
+}
+
+/// Why the rule may miss this row.
+fn lacking(rule: &Rule, line: &Line) -> impl Iterator<Item = CannotFindReason> {
+    let cause = rule.same_cause && !line.cause.is_some_and(CauseCode::is_definite);
+    let standard = rule.limit.is_some_and(|limit| limit.lacks_standard());
+    let sum = rule.limit.as_ref().and_then(Limit::ceiling).is_some() && line.amount.is_none();
+    [
+        (rule.basis == Basis::Case && line.case.is_none()).then_some(CannotFindReason::CaseMissing),
+        cause.then_some(CannotFindReason::CauseMissing),
+        sum.then_some(CannotFindReason::SumMissing),
+        standard.then_some(CannotFindReason::StandardMissing),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// One row of one person under one rule.

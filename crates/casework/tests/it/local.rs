@@ -2,7 +2,8 @@
 
 use crate::common::*;
 use hefu_casework::{
-    AgencyRole, AidRecord, CauseCode, Fen, Finding, FindingKind, Place, RuleSet, local_findings,
+    AgencyRole, AidRecord, CannotFindReason, CauseCode, Fen, Finding, FindingKind, Outcome, Place, RuleSet,
+    local_findings,
 };
 use hefu_identity::AliasTable;
 
@@ -11,6 +12,10 @@ fn local(aliases: &AliasTable, records: &[AidRecord]) -> Vec<Finding> {
 }
 
 fn at(place: &str, rules: &RuleSet, aliases: &AliasTable, records: &[AidRecord]) -> Vec<Finding> {
+    outcome_at(place, rules, aliases, records).findings
+}
+
+fn outcome_at(place: &str, rules: &RuleSet, aliases: &AliasTable, records: &[AidRecord]) -> Outcome {
     let place = Place::new(place).unwrap();
     let records = &mut records.iter().cloned();
     local_findings(
@@ -121,7 +126,7 @@ evidence = "full_text"
             MATCHED,
         )
         .unwrap();
-        assert_eq!(found.len(), expected);
+        assert_eq!(found.findings.len(), expected);
     }
 }
 
@@ -293,4 +298,50 @@ evidence = "secondary"
             .collect();
         assert_eq!(months, expected, "{event} {when}");
     }
+}
+
+/// Silence would pass for nothing found.
+#[test]
+fn what_the_rows_or_the_rule_lack_is_said() {
+    let unfound = |place: &str, rules: &RuleSet, records: &[AidRecord]| {
+        let outcome = outcome_at(place, rules, &AliasTable::new(), records);
+        assert!(outcome.findings.is_empty());
+        let each = outcome.cannot_find.into_iter();
+        each.map(|cannot| (cannot.rule.to_string(), cannot.reason, cannot.rows))
+            .collect::<Vec<_>>()
+    };
+    let national = RuleSet::national();
+    let (ill, other) = (Some(CauseCode::Illness), Some(CauseCode::Other));
+    let grant = |row, cause| {
+        let mut grant = record(row, 1, "temporary", "2026-03-10").fen(100_000);
+        grant.circumstances.cause = cause;
+        grant
+    };
+    let of_cause = |rows: u64| vec![("X9".to_owned(), CannotFindReason::CauseMissing, rows)];
+    assert_eq!(unfound("290101", &national, &[grant(2, ill)]), []);
+    let causes = [grant(2, ill), grant(3, None), grant(4, other), grant(5, None)];
+    assert_eq!(unfound("290101", &national, &causes), of_cause(3));
+
+    let paid = |row, case: Option<&str>| {
+        let paid = record(row, 1, "judicial_court", "2026-07-01").fen(100);
+        case.map_or(paid.clone(), |case| paid.case(case))
+    };
+    let of_case = [("X8".to_owned(), CannotFindReason::CaseMissing, 2)];
+    let cases = [paid(2, Some("甲1")), paid(3, None), paid(4, None)];
+    assert_eq!(unfound("290101", &national, &cases), of_case);
+    assert_eq!(unfound("290101", &national, &cases[..1]), []);
+
+    // 浙江 counts in standards, and each place states its own.
+    let standards = [("L3-zhejiang".to_owned(), CannotFindReason::StandardMissing, 1)];
+    assert_eq!(unfound("330101", &national, &[grant(2, ill)]), standards);
+    // 龙岩 adds amounts up.
+    let unsaid = AidRecord {
+        amount: None,
+        ..grant(2, ill)
+    };
+    let sums = [("L2-longyan".to_owned(), CannotFindReason::SumMissing, 1)];
+    assert_eq!(unfound("350802", &national, &[unsaid]), sums);
+    // What was taken back, or never paid, is nothing that could be found.
+    let back = record(6, 1, "temporary", "2026-04-10").fen(-100);
+    assert_eq!(unfound("290101", &national, &[back]), []);
 }

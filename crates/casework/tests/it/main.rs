@@ -11,6 +11,7 @@ mod basis;
 mod calendar;
 mod care;
 mod cases;
+mod ceased;
 mod common;
 mod dossier;
 mod due;

@@ -528,3 +528,19 @@ fn agencies_that_contradict_each_other_are_flagged() {
         }
     }
 }
+
+#[test]
+fn what_verification_showed_is_told_until_the_finding_is_corrected() {
+    for stage in STAGES {
+        let verdict = replay(&path(stage)).unwrap().verdict();
+        let expected = match stage {
+            "open" | "taken" | "corrected" => None,
+            _ => Some(Verdict::Confirmed),
+        };
+        assert_eq!(verdict, expected, "{stage}");
+    }
+    for result in [Verdict::Refuted, Verdict::OtherPerson, Verdict::Unclear] {
+        let events = [event(2, "甲", Act::Taken {}), event(3, "甲", verified(result))];
+        assert_eq!(replay(&events).unwrap().verdict(), Some(result));
+    }
+}

@@ -1,4 +1,7 @@
-//! `hefu demo`: four agencies of one county, from their exports to their findings.
+//! `hefu demo`: four agencies of one county, from their exports to their findings, and the papers that come of them.
+
+mod letters;
+mod papers;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,7 @@ use hefu_curve::Pool;
 use hefu_fixtures::Agency;
 use hefu_link::ferry::{Cut, Form};
 use hefu_node::Surroundings;
+use hefu_node::api::view::CannotFindView;
 use serde_json::json;
 
 use super::wording;
@@ -31,7 +35,14 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     };
     let outcome = outcome.map_err(failed)?;
     let difference = outcome.difference().map_err(failed)?;
-    show(&outcome, difference.is_none(), args.dir.as_deref(), printer);
+    let papers = papers::write(&outcome, &dir.join("papers"), lang)?;
+    show(
+        &outcome,
+        papers,
+        difference.is_none(),
+        args.dir.as_deref(),
+        printer,
+    );
     match difference {
         None => Ok(()),
         Some(place) => Err(Failure::new(Exit::Internal, "demo_differs", [("place", place)])),
@@ -54,7 +65,7 @@ fn failed(error: anyhow::Error) -> Failure {
     }
 }
 
-fn show(outcome: &Outcome, as_expected: bool, kept: Option<&Path>, printer: &Printer) {
+fn show(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<&Path>, printer: &Printer) {
     let imports: Vec<_> = outcome
         .imports
         .iter()
@@ -65,30 +76,43 @@ fn show(outcome: &Outcome, as_expected: bool, kept: Option<&Path>, printer: &Pri
             value
         })
         .collect();
+    let cannot_find: BTreeMap<_, Vec<_>> = outcome
+        .cannot_find
+        .iter()
+        .map(|(round, unfound)| (round, unfound.iter().map(CannotFindView::from).collect()))
+        .collect();
     let value = json!({
         "imports": imports,
         "rounds": outcome.rounds,
         "totals": outcome.totals,
-        "cannot_find": outcome.cannot_find,
+        "cannot_find": cannot_find,
         "bytes_sent": outcome.bytes_sent,
         "import_seconds": outcome.import_time.as_secs_f64(),
         "round_seconds": outcome.round_time.as_secs_f64(),
         "as_expected": as_expected,
+        "papers": papers,
         "dir": kept.map(Path::display).map(|dir| dir.to_string()),
     });
     printer.result(&value, |lang| {
-        text(outcome, as_expected, kept.map(PathBuf::from), lang)
+        text(outcome, papers, as_expected, kept.map(PathBuf::from), lang)
     });
 }
 
-fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang) -> String {
+fn text(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<PathBuf>, lang: Lang) -> String {
     let mut text = lang.word("demo_imports") + "\n";
     text.push_str(&table(&imports(outcome, lang)));
     text.push_str(&format!("\n{}\n", lang.word("demo_findings")));
     text.push_str(&table(&findings(outcome, lang)));
-    for (round, reasons) in &outcome.cannot_find {
-        let params = [("round", round.clone()), ("reasons", reasons.join(", "))];
-        text.push_str(&format!("{}\n", lang.say("demo_cannot_find", &params)));
+    for (round, unfound) in &outcome.cannot_find {
+        for each in unfound {
+            let params = [
+                ("rule", each.rule.to_string()),
+                ("reason", each.reason.code().to_owned()),
+                ("rows", grouped(each.rows)),
+            ];
+            let said = lang.say("paper_cannot_find", &params);
+            text.push_str(&format!("{}{said}\n", whose(round, lang)));
+        }
     }
     text.push_str(&format!("\n{}\n", lang.word("demo_sent")));
     text.push_str(&table(&sent(&outcome.bytes_sent, lang)));
@@ -97,16 +121,27 @@ fn text(outcome: &Outcome, as_expected: bool, kept: Option<PathBuf>, lang: Lang)
         ("rounds", format!("{:.1}", outcome.round_time.as_secs_f64())),
     ];
     text.push_str(&format!("\n{}\n", lang.say("demo_time", &params)));
-    if let Some(dir) = kept {
-        text.push_str(&format!(
-            "{}\n",
-            lang.say("demo_kept", &[("dir", dir.display().to_string())])
-        ));
-    }
+    let (code, dir) = match &kept {
+        Some(dir) => ("demo_kept", dir.display().to_string()),
+        None => ("demo_not_kept", String::new()),
+    };
+    let params = [("dir", dir), ("papers", papers.to_string())];
+    text.push_str(&format!("{}\n", lang.say(code, &params)));
     if as_expected {
         text.push_str(&format!("{}\n", lang.word("demo_as_expected")));
     }
     text + &lang.word("not_a_decision")
+}
+
+/// Who could not find, from the key of a round.
+fn whose(round: &str, lang: Lang) -> String {
+    let receiver = round.split([':', '<']).nth(1).unwrap_or_default();
+    let sender = round.split("<-").nth(1).map(|sender| agency(lang, sender));
+    let params = [
+        ("receiver", agency(lang, receiver)),
+        ("sender", sender.unwrap_or_default()),
+    ];
+    lang.say("demo_whose", &params)
 }
 
 fn imports(outcome: &Outcome, lang: Lang) -> Vec<Vec<String>> {

@@ -87,6 +87,15 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
         text.push_str(&lang.say("finding_to_ask", &params));
         text.push('\n');
     }
+    for unfound in &page.cannot_find {
+        let params = [
+            ("rule", unfound.rule.clone()),
+            ("reason", unfound.reason.clone()),
+            ("rows", grouped(unfound.rows)),
+        ];
+        text.push_str(&lang.say("paper_cannot_find", &params));
+        text.push('\n');
+    }
     if page.corrected > 0 {
         let params = [("count", grouped(page.corrected))];
         text.push_str(&lang.say("finding_corrected", &params));
@@ -272,7 +281,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hefu_node::api::view::{CareView, FeedbackView, NOTICE, PaymentView, RowView};
+    use hefu_node::api::view::{CannotFindView, CareView, FeedbackView, NOTICE, PaymentView, RowView};
 
     use super::*;
 
@@ -334,6 +343,7 @@ mod tests {
             total: 2,
             to_ask: 2,
             corrected: 0,
+            cannot_find: Vec::new(),
             findings: vec![finding.clone(), silent],
             next: None,
         };
@@ -363,6 +373,7 @@ mod tests {
             total: findings.len() as u64,
             to_ask: findings.len() as u64,
             corrected: 0,
+            cannot_find: Vec::new(),
             findings,
             next: None,
         };
@@ -391,6 +402,21 @@ mod tests {
                 "{listed}"
             );
             assert!(!none.contains('0'), "{none}");
+            // What could not be looked for is said, and where nothing is listed as well.
+            let unfound = FindingPage {
+                cannot_find: vec![CannotFindView {
+                    rule: "X9".to_owned(),
+                    reason: "cause_missing".to_owned(),
+                    rows: 3,
+                }],
+                ..page(vec![])
+            };
+            let said = list_text(&unfound, lang);
+            assert!(
+                said.contains("X9") && said.contains(&lang.word("cause_missing")),
+                "{said}"
+            );
+            assert!(said.ends_with(&notice), "{said}");
         }
         assert_eq!(Lang::Zh.word("not_a_decision"), NOTICE);
     }

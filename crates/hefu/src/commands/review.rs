@@ -36,10 +36,11 @@ pub(super) fn standing(finding: &FindingView, lang: Lang) -> String {
     if review.corrected_before.is_some() {
         return lang.word("stage_corrected_before");
     }
+    let verdict = review.verdict.as_ref().map(|verdict| lang.word(verdict));
     let decision = review.decision.as_ref().map(|decision| lang.word(decision));
     let owner = review.owner.clone();
     let there = review.there.as_ref().map(|there| there::in_short(there, lang));
-    let said = [Some(lang.word(&review.stage)), decision, owner, there];
+    let said = [Some(lang.word(&review.stage)), verdict, decision, owner, there];
     said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -197,6 +198,7 @@ mod tests {
             review: ReviewView {
                 stage: stage.to_owned(),
                 owner: Some("王科长".to_owned()),
+                verdict: None,
                 decision: None,
                 hearing_until: (stage == "stage_told").then_some(jiff::civil::date(2026, 3, 9)),
                 corrected_before: None,

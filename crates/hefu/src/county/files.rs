@@ -161,6 +161,7 @@ impl Running {
         let set = elements(agreement, node.rules(), me, me, &Default::default(), nobody)?;
         let key = round.key(receiver, sender);
         outcome.note_cannot_find(&key, set.cannot_find());
+        outcome.sessions.push(round.session(receiver, sender, *id));
         outcome.add(key, receiver, summarise(node, &node.store().findings(id)?)?);
         Ok(())
     }

@@ -215,6 +215,10 @@ impl<'a> Say<'a> {
         if !finding.months.is_empty() {
             rows.push(self.fact("col_months", finding.months.join(" ")));
         }
+        if !finding.changeover.is_empty() {
+            let months = [("months", finding.changeover.join(" "))];
+            rows.push(self.fact("col_changeover", self.lang.say("paper_changeover", &months)));
+        }
         if let Some(letter) = &finding.letter {
             rows.push(self.fact("col_letter", letter.clone()));
         }

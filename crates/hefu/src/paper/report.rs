@@ -449,6 +449,7 @@ impl Say {
                 .map(|code| programme(code.as_str(), &self.catalogue, self.lang));
             let pair = pair.collect::<Vec<_>>().join("、");
             let months: Vec<_> = line.months.iter().map(ToString::to_string).collect();
+            let changeover: Vec<_> = line.changeover.iter().map(ToString::to_string).collect();
             let mut said: Vec<String> = Vec::new();
             if let Some(feedback) = &line.feedback {
                 said.push(self.word(&format!("feedback_{}", feedback.state)));
@@ -470,6 +471,7 @@ impl Say {
                 Some(review) => {
                     said.push(self.word(&review.stage));
                     said.extend(review.reviewer.clone());
+                    said.extend(review.verdict.as_ref().map(|verdict| self.word(verdict)));
                     said.extend(review.outcome.as_ref().map(|outcome| self.word(outcome)));
                 }
             }
@@ -485,6 +487,7 @@ impl Say {
                 Cell::Text(line.person.clone()),
                 Cell::Text(people::reported(line.care.as_ref(), self.lang)),
                 Cell::Text(months.join(" ")),
+                Cell::Text(changeover.join(" ")),
                 line.to_verify_fen
                     .map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
                 Cell::Text(said.join(" ")),
@@ -498,6 +501,7 @@ impl Say {
             "col_person",
             "col_care",
             "col_months",
+            "col_changeover",
             "col_to_verify",
             "paper_review",
         ];

@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod forbidden;
 #[cfg(unix)]
 pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod node;
+pub(crate) mod office;
 pub(crate) mod secret;
 
 use std::ffi::OsStr;

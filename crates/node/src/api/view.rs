@@ -36,7 +36,9 @@ pub use ferry::{
     LetterInView, LetterOutView, PartView, PeerCarrier, RefusedView, SetInView, SetList, SetOutView,
     WaitingView, WorkedView,
 };
-pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
+pub use finding::{
+    CannotFindView, FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView,
+};
 pub(crate) use inquiry::acts as inquiry_acts;
 pub use inquiry::{
     AnswerRequest, AnswerView, FoundRequest, InquiryDetail, InquiryList, InquiryRequest, InquiryView,

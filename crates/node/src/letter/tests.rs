@@ -10,7 +10,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read as _};
-use std::path::Path;
 use std::process::Command;
 
 use hefu_casework::letter::{Attachment, Block, Facts, Letter, LetterKind, Row};
@@ -20,9 +19,7 @@ use zip::ZipArchive;
 use super::{docx, page};
 
 fn sample(kind: LetterKind) -> Letter {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../casework/data/letters/samples");
-    let text = fs::read_to_string(folder.join(format!("{}.toml", kind.code()))).unwrap();
-    Letter::compose(&Facts::read(kind, "sample", &text).unwrap(), None).unwrap()
+    Letter::compose(&Facts::read(kind, "sample", kind.sample()).unwrap(), None).unwrap()
 }
 
 /// A letter of every kind of block, in which each text is this one.

@@ -444,6 +444,8 @@ pub struct Reviewed {
     pub stage: String,
     /// The officer in charge.
     pub reviewer: Option<String>,
+    /// 核实结果, a code of the table of words.
+    pub verdict: Option<String>,
     /// The decision that stands, a code of the table of words.
     pub outcome: Option<String>,
 }

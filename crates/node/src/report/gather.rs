@@ -317,6 +317,7 @@ impl Reviewed {
         Self {
             stage: review.stage().code().to_owned(),
             reviewer: review.owner().map(str::to_owned),
+            verdict: review.verdict().map(|verdict| verdict.code().to_owned()),
             outcome: review.decision().map(|decision| decision.code().to_owned()),
         }
     }

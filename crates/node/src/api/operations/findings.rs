@@ -56,6 +56,7 @@ impl Operations {
                 total: listed.len() as u64,
                 to_ask: to_ask(listed.iter().map(|(_, finding, _)| *finding)),
                 corrected: reviews.corrected(),
+                cannot_find: Vec::new(),
             })
         })
         .await
@@ -69,10 +70,10 @@ impl Operations {
                 from: month(&within.from)?,
                 to: month(&within.until)?.next(),
             };
-            let all = self.node.local_findings(&place, months)?;
+            let outcome = self.node.local_findings(&place, months)?;
             let datasets = self.node.store().datasets()?;
             let mut listed: Vec<_> = (1..)
-                .zip(&all)
+                .zip(&outcome.findings)
                 .filter(|(_, finding)| is_asked_for(finding, within.key_group))
                 .collect();
             listed.sort_by_key(|(_, finding)| Order::of(&finding.care, None));
@@ -85,6 +86,7 @@ impl Operations {
                 total: listed.len() as u64,
                 to_ask: to_ask(listed.iter().map(|(_, finding)| *finding)),
                 corrected: 0,
+                cannot_find: outcome.cannot_find.iter().map(Into::into).collect(),
                 next: None,
             })
         })

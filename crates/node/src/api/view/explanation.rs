@@ -127,7 +127,9 @@ pub struct ReceiptView {
 }
 
 impl ExplanationView {
-    pub(crate) fn of(
+    /// What `by`, whose snapshots are `datasets`, can show of its finding `seq`.
+    #[must_use]
+    pub fn of(
         by: &str,
         seq: u64,
         explanation: Explanation,

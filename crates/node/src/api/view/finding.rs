@@ -1,4 +1,4 @@
-use hefu_casework::{Finding, RowId, When};
+use hefu_casework::{CannotFind, Finding, RowId, When};
 use hefu_store::Dataset;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,22 @@ pub struct FindingPage {
     pub to_ask: u64,
     /// How many findings of the round count no more: corrected, here or when the same was found before.
     pub corrected: u64,
+    /// Rules under which nothing could be found among the agency's own records, or not all: never "none".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot_find: Vec<CannotFindView>,
     /// Give this as `after` for the next page; nothing where there is none.
     pub next: Option<u64>,
+}
+
+/// A rule under which nothing could be found, or not all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CannotFindView {
+    /// The rule.
+    pub rule: String,
+    /// Why, a code of the table of words.
+    pub reason: String,
+    /// How many of the agency's own rows it concerns.
+    pub rows: u64,
 }
 
 /// 疑点: to be verified before anything follows from it.
@@ -192,6 +206,16 @@ impl FindingDetail {
                 .map(|case| case.as_str().to_owned()),
             payments: payments.collect(),
             inquiries: Vec::new(),
+        }
+    }
+}
+
+impl From<&CannotFind> for CannotFindView {
+    fn from(unfound: &CannotFind) -> Self {
+        Self {
+            rule: unfound.rule.to_string(),
+            reason: unfound.reason.code().to_owned(),
+            rows: unfound.rows,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct ReviewView {
     pub stage: String,
     /// Who is in charge.
     pub owner: Option<String>,
+    /// 核实结果, a code of the table of words; nothing before verification.
+    pub verdict: Option<String>,
     /// The decision that stands, a code of the table of words.
     pub decision: Option<String>,
     /// Until when the person may make a statement, while that is awaited.
@@ -403,6 +405,7 @@ impl ReviewView {
         Self {
             stage: review.stage().code().to_owned(),
             owner: review.owner().map(str::to_owned),
+            verdict: review.verdict().map(|verdict| verdict.code().to_owned()),
             decision: review.decision().map(|decision| decision.code().to_owned()),
             hearing_until: review.hearing_until(),
             corrected_before: corrected_before.map(Into::into),
@@ -417,6 +420,7 @@ impl ReviewView {
         Self {
             stage: hefu_casework::review::Stage::Open.code().to_owned(),
             owner: None,
+            verdict: None,
             decision: None,
             hearing_until: None,
             corrected_before: corrected_before.map(Into::into),
