@@ -1,10 +1,12 @@
 //! What can be wrong with data, documents and rounds.
 
-use std::fmt;
+mod wrong;
 
 use jiff::civil::Date;
 
 use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake};
+
+pub use wrong::{DataFile, Wrong};
 
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
@@ -305,6 +307,18 @@ pub enum Error {
         /// In what way.
         wrong: Wrong,
     },
+    /// Feedback that does not say what came of an accepted application, or says so of another.
+    #[error("what came of it: {wrong}; say of an accepted application, and only of one, whether the person was helped")]
+    Came {
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// A clue of one kind, dealt with as one of the other.
+    #[error("a lead is handed over, and an omission is checked; this is the other of the two")]
+    OtherClue,
+    /// A clue that whoever rejected it takes up again.
+    #[error("whoever rejected the clue may not reopen it; have another person do it")]
+    SameRejecter,
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
@@ -360,6 +374,9 @@ impl Error {
             Error::OtherBasis => "other_basis",
             Error::Papers { .. } => "papers",
             Error::Route { .. } => "route",
+            Error::Came { .. } => "came",
+            Error::OtherClue => "other_clue",
+            Error::SameRejecter => "same_rejecter",
             Error::Letter(mistake) => mistake.code(),
         }
     }
@@ -386,7 +403,9 @@ impl Error {
             | Error::NotHeard
             | Error::NotConfirmed
             | Error::RecoveredNothing
-            | Error::OtherBasis => vec![],
+            | Error::OtherBasis
+            | Error::OtherClue
+            | Error::SameRejecter => vec![],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {
                 vec![("year", year.to_string()), ("field", (*field).to_owned())]
@@ -411,7 +430,9 @@ impl Error {
             ],
             Error::TooManyActs { max } => vec![("max", max.to_string())],
             Error::HearingOpen { until } => vec![("until", until.to_string())],
-            Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
+            Error::Papers { wrong } | Error::Route { wrong } | Error::Came { wrong } => {
+                vec![("wrong", wrong.code().to_owned())]
+            }
             Error::Letter(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
@@ -502,89 +523,4 @@ fn place(row: &RowId) -> String {
 
 fn places(rows: &[RowId]) -> String {
     rows.iter().map(place).collect::<Vec<_>>().join(", ")
-}
-
-/// The data files this crate reads the text of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataFile {
-    /// The catalogue of programmes.
-    Programmes,
-    /// The rules.
-    Rules,
-    /// The holidays.
-    Holidays,
-    /// The rules of a place, beside the national ones.
-    LocalRules,
-}
-
-impl fmt::Display for DataFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DataFile::Programmes => "programmes.toml",
-            DataFile::Rules => "rules.toml",
-            DataFile::Holidays => "holidays.toml",
-            DataFile::LocalRules => "the local rules",
-        })
-    }
-}
-
-/// In what way a field is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// Nothing is there.
-    Missing,
-    /// Longer than any real one.
-    TooLong,
-    /// The same is there twice.
-    Repeated,
-    /// Outside what the rest of the document allows.
-    OutOfRange,
-    /// Not allowed together with the rest of the document.
-    NotAllowed,
-    /// Not known here.
-    Unknown,
-    /// Known, and not done by this version.
-    Unsupported,
-}
-
-impl Wrong {
-    /// A stable name.
-    pub fn code(self) -> &'static str {
-        match self {
-            Wrong::Missing => "missing",
-            Wrong::TooLong => "too_long",
-            Wrong::Repeated => "repeated",
-            Wrong::OutOfRange => "out_of_range",
-            Wrong::NotAllowed => "not_allowed",
-            Wrong::Unknown => "unknown",
-            Wrong::Unsupported => "unsupported",
-        }
-    }
-
-    fn of_a_rule(self) -> &'static str {
-        match self {
-            Wrong::OutOfRange => "does not hold at the agreement's place or in its months; leave it out",
-            Wrong::NotAllowed => {
-                "cannot be broken between the programmes that the two parties enter; leave it out"
-            }
-            Wrong::Unsupported => {
-                "is not one that two agencies compare: it is recorded only, or found inside one agency; leave it out"
-            }
-            _ => "is not known to this node; bring its rules up to date",
-        }
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Wrong::Missing => "is missing or empty; fill it in",
-            Wrong::TooLong => "is longer than allowed; shorten it",
-            Wrong::Repeated => "holds the same twice; leave one out",
-            Wrong::OutOfRange => "is out of range; correct it",
-            Wrong::NotAllowed => "is not allowed here; take it out or change what it conflicts with",
-            Wrong::Unknown => "is not known; check its spelling",
-            Wrong::Unsupported => "is not done by this version; choose another",
-        })
-    }
 }

@@ -7,7 +7,9 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod clue;
 pub mod letter;
+pub mod matter;
 pub mod review;
 pub mod transfer;
 

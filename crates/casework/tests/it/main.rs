@@ -8,7 +8,9 @@
 mod agreement;
 mod calendar;
 mod cases;
+mod clues;
 mod common;
+mod confirmations;
 mod dossier;
 mod elements;
 mod join;
