@@ -21,6 +21,7 @@ mod files;
 mod finding;
 mod key_memory;
 mod log;
+mod matter;
 mod migrate;
 mod peer;
 mod peer_head;
@@ -44,6 +45,7 @@ pub use ferry::{
     TakenLetter,
 };
 pub use log::{Entry, LogEntry, LogHead};
+pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use review::{Correction, Events, NewEvent};
