@@ -24,6 +24,7 @@ mod import;
 mod keeper;
 pub mod letter;
 pub mod matching;
+pub mod matter;
 mod metrics;
 mod node;
 pub mod report;
