@@ -308,7 +308,9 @@ pub enum Error {
         wrong: Wrong,
     },
     /// Feedback that does not say what came of an accepted application, or says so of another.
-    #[error("what came of it: {wrong}; say of an accepted application, and only of one, whether the person was helped")]
+    #[error(
+        "what came of it: {wrong}; say of an accepted application, and only of one, whether the person was helped"
+    )]
     Came {
         /// In what way.
         wrong: Wrong,

@@ -8,7 +8,9 @@ use crate::{
     Error,
     clue::{Clue, ClueAct, ClueOpening},
     codes::codes,
-    transfer::{self, Awaited, Awaiting, Lead, LeadAct, LeadOpening, Notice, NoticeAct, NoticeOpening, Transfer},
+    transfer::{
+        self, Awaited, Awaiting, Lead, LeadAct, LeadOpening, Notice, NoticeAct, NoticeOpening, Transfer,
+    },
 };
 
 /// One act in a matter.

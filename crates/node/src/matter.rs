@@ -127,9 +127,7 @@ impl Node {
             basis,
             acts: &acts,
         };
-        let ids = self
-            .store
-            .change_matters(&[MatterChange::Opened(new)], actor)?;
+        let ids = self.store.change_matters(&[MatterChange::Opened(new)], actor)?;
         Ok(Kept {
             id: ids.first().copied().unwrap_or_default(),
             direction,

@@ -249,11 +249,7 @@ fn entry<'a>(actor: &'a str, kind: &'a str, body: &'a serde_json::Value) -> Entr
 }
 
 /// The id of the one whose column holds this.
-fn id_of(
-    connection: &Connection,
-    column: &str,
-    value: &dyn rusqlite::ToSql,
-) -> Result<Option<u64>, Error> {
+fn id_of(connection: &Connection, column: &str, value: &dyn rusqlite::ToSql) -> Result<Option<u64>, Error> {
     let sql = format!("SELECT id FROM matters WHERE {column} = ?1");
     let mut one = connection.prepare_cached(&sql)?;
     Ok(one.query_row([value], |row| row.get(0)).optional()?)

@@ -138,7 +138,11 @@ fn each_step_of_a_clue_is_legal_in_its_place_and_by_whom_it_may_be_taken() {
         "found", "taken", "handed", "accepted", "rejected", "unseen", "looked", "led on", "settled",
     ];
     let informed = || checked(Checked::Informed { notice: text("告1") });
-    let referred = || checked(Checked::Referred { transfer: text("移1") });
+    let referred = || {
+        checked(Checked::Referred {
+            transfer: text("移1"),
+        })
+    };
     #[rustfmt::skip]
     let table: [(&str, &str, ClueAct, [&str; 9]); 18] = [
         //                                        found    taken      handed      accepted rejected unseen   looked     led on settled
@@ -215,7 +219,10 @@ fn only_what_was_handed_over_is_awaited() {
     let (kind, events) = path("taken");
     let mut clue = Clue::from_events(opening(kind), &events).unwrap();
     let other_day = clue.record(&event(HANDLER, 3, handed_over(1)));
-    assert!(other_day.is_ok(), "a last day that is later than it need be is allowed");
+    assert!(
+        other_day.is_ok(),
+        "a last day that is later than it need be is allowed"
+    );
     let (kind, events) = path("taken");
     let mut clue = Clue::from_events(opening(kind), &events).unwrap();
     let early = ClueAct::HandedOver {
@@ -250,7 +257,9 @@ fn acts_are_read_as_they_were_written() {
         handed_over(1),
         accepted(),
         rejected(),
-        checked(Checked::Referred { transfer: text("移1") }),
+        checked(Checked::Referred {
+            transfer: text("移1"),
+        }),
         reopened(),
     ];
     for act in acts {

@@ -162,7 +162,9 @@ fn what_is_said_of_a_transfer_completes_it_or_contradicts_it() {
             let confirmed = confirm(&transfer, feedback, on(8), &text("轮次"), DAYS, &calendar).unwrap();
             let told = feedback.state.code();
             assert_eq!(shown(&confirmed), expected, "{stage}, told {told}");
-            let Confirmed::Acts(acts) = confirmed else { continue };
+            let Confirmed::Acts(acts) = confirmed else {
+                continue;
+            };
             let mut after = transfer.clone();
             for act in acts {
                 // Five working days from Tuesday the 8th of September 2026: 9, 10, 11, 14, 15.

@@ -4,8 +4,8 @@ use hefu_casework::{
     AgencyRole, Error, Event as Recorded, Place, ReasonCode, Text, Wrong,
     calendar::{Calendar, DayUnit, Deadline},
     transfer::{
-        Act, Answer, Awaited, Awaiting, Came, Event, Lead, LeadAct, LeadOpening, Notice, NoticeAct, NoticeOpening,
-        Office, Opening, Overdue, Paper, Transfer, Trigger, overdue,
+        Act, Answer, Awaited, Awaiting, Came, Event, Lead, LeadAct, LeadOpening, Notice, NoticeAct,
+        NoticeOpening, Office, Opening, Overdue, Paper, Transfer, Trigger, overdue,
     },
 };
 use jiff::civil::{Date, date};

@@ -178,7 +178,9 @@ fn status_of(error: &Error) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Error::Store(Store::Unknown { .. }) | Error::Missing { .. } => StatusCode::NOT_FOUND,
-        Error::Store(Store::ActedMeanwhile | Store::MatterExists { .. }) | Error::CorrectedBefore { .. } => StatusCode::CONFLICT,
+        Error::Store(Store::ActedMeanwhile | Store::MatterExists { .. }) | Error::CorrectedBefore { .. } => {
+            StatusCode::CONFLICT
+        }
         Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
         | Error::KeyTaken { .. }
         | Error::TooManyCards { .. } => StatusCode::CONFLICT,

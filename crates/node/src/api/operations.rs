@@ -4,6 +4,7 @@
 
 mod ferry;
 mod findings;
+mod matters;
 mod peers;
 
 use std::path::Path;

@@ -5,11 +5,13 @@ mod audit;
 mod care;
 mod datasets;
 mod ferry;
+mod matters;
 mod node;
 mod peers;
 mod reviews;
 mod rounds;
 
+pub(super) use matters::Ledger;
 pub(super) use rounds::Local;
 
 use serde::Deserialize;
@@ -70,6 +72,14 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::finding))
         .routes(routes!(reviews::history))
         .routes(routes!(reviews::act))
+        .routes(routes!(matters::list, matters::open))
+        .routes(routes!(matters::show))
+        .routes(routes!(matters::act))
+        .routes(routes!(matters::overdue))
+        .routes(routes!(matters::register))
+        .routes(routes!(matters::confirm))
+        .routes(routes!(matters::clues))
+        .routes(routes!(matters::take))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

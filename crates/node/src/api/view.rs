@@ -11,6 +11,9 @@ mod explanation;
 mod ferry;
 mod finding;
 mod ledger;
+mod matter;
+mod matter_act;
+mod matter_request;
 mod node;
 mod review;
 mod round;
@@ -35,6 +38,18 @@ pub use ferry::{
 };
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
+pub use matter::{
+    AwaitedView, CluePage, ClueView, ConfirmationView, ConfirmedView, LateList, LateView, MatterHistory,
+    MatterPage, MatterView, RegisteredView, UnfitView,
+};
+pub use matter_act::{
+    ClueActRequest, LeadActRequest, MatterActRequest, MatterEventRequest, NoticeActRequest,
+    TransferActRequest,
+};
+pub use matter_request::{
+    ConfirmRequest, EndsRequest, InClear, OfficeRequest, OpenRequest, OpeningRequest, PeriodRequest,
+    TakeRequest, WhoseRequest,
+};
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub use review::{
     ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,

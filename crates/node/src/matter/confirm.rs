@@ -73,7 +73,10 @@ impl Node {
             working_days,
             actor: Text::new(actor)?,
             calendar: Calendar::national(),
-            at: Text::new(format!("轮次{}", Hex(record.id).to_string().get(..12).unwrap_or_default()))?,
+            at: Text::new(format!(
+                "轮次{}",
+                Hex(record.id).to_string().get(..12).unwrap_or_default()
+            ))?,
         };
         let mut confirmation = Confirmation::default();
         for (seq, finding) in (1..).zip(&self.store.findings(round)?) {

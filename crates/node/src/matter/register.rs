@@ -79,7 +79,10 @@ fn record(kept: &Kept, transfer: &Transfer, file: u32) -> Result<Option<AidRecor
     let state = transfer.state();
     let day = |fits: fn(&transfer::Act) -> bool| {
         let act = |act: &Act| matches!(act, Act::Transfer(act) if fits(act));
-        kept.events.iter().find(|event| act(&event.act)).map(|event| event.on)
+        kept.events
+            .iter()
+            .find(|event| act(&event.act))
+            .map(|event| event.on)
     };
     let (programme, other, day, state): (_, _, Option<Date>, _) = match kept.direction {
         Direction::Own => (

@@ -3,7 +3,10 @@ use crate::samples;
 use crate::store::tests::{found, fresh, passphrase};
 
 const BASIS: [u8; 32] = [8; 32];
-const OPENINGS: [&str; 2] = ["what somebody wrote of the one", "what somebody wrote of the other"];
+const OPENINGS: [&str; 2] = [
+    "what somebody wrote of the one",
+    "what somebody wrote of the other",
+];
 const ACTS: [&str; 2] = ["sent by somebody", "answered by somebody"];
 
 fn acts(texts: &[&str]) -> Vec<(Zeroizing<Vec<u8>>, &'static str)> {
@@ -91,7 +94,9 @@ fn nothing_is_opened_twice_and_nobody_acts_on_what_he_has_not_seen() {
         basis: Some(&BASIS),
         ..new("线1", &person, OPENINGS[0], &[])
     };
-    store.change_matters(&[MatterChange::Opened(first)], "甲").unwrap();
+    store
+        .change_matters(&[MatterChange::Opened(first)], "甲")
+        .unwrap();
     assert_eq!(store.matter_resting_on(&BASIS).unwrap(), Some(1));
     assert_eq!(store.matter_resting_on(&[9; 32]).unwrap(), None);
     let head = store.head().unwrap();

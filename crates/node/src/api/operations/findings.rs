@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hefu_casework::clue::ClueKind;
 use hefu_casework::{Month, MonthRange, Place};
 
 use super::{Operations, blocking};
@@ -38,7 +39,11 @@ impl Operations {
                 .skip(usize::try_from(after).unwrap_or(usize::MAX));
             let findings: Vec<_> = numbered
                 .take(limit)
-                .map(|(seq, finding)| FindingView::of(seq, finding, Some(review(seq)), &datasets))
+                .map(|(seq, finding)| {
+                    // What says nothing against anybody is on no way to a decision.
+                    let review = ClueKind::of(finding.kind).is_none().then(|| review(seq));
+                    FindingView::of(seq, finding, review, &datasets)
+                })
                 .collect();
             let last = findings.last().map(|finding| finding.seq);
             Ok(FindingPage {
