@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod match_lists;
+pub(crate) mod matter;
 pub(crate) mod peer;
 mod reading;
 pub(crate) mod report;

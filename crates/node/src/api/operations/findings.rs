@@ -86,7 +86,8 @@ impl Operations {
             let (record, finding) = self.node.found(&id.0, seq)?;
             let standing = self.node.standing_of(&record, seq, &finding)?;
             let datasets = self.node.store().datasets()?;
-            Ok(FindingDetail::of(seq, &finding, (&standing).into(), &datasets))
+            let review = ClueKind::of(finding.kind).is_none().then(|| (&standing).into());
+            Ok(FindingDetail::of(seq, &finding, review, &datasets))
         })
         .await
     }

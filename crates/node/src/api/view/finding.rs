@@ -50,7 +50,7 @@ pub struct FindingView {
     pub letter: Option<String>,
     /// What the other agency says of it; nothing where it has said nothing.
     pub feedback: Option<FeedbackView>,
-    /// How far it is; nothing for what no round found.
+    /// How far it is; nothing for what no round found, and for leads and omissions, which are taken up as clues.
     pub review: Option<ReviewView>,
 }
 
@@ -138,7 +138,7 @@ impl FindingView {
 }
 
 impl FindingDetail {
-    pub(crate) fn of(seq: u64, finding: &Finding, review: ReviewView, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(seq: u64, finding: &Finding, review: Option<ReviewView>, datasets: &[Dataset]) -> Self {
         let payments = finding.payments.iter().map(|payment| PaymentView {
             programme: payment.programme.as_str().to_owned(),
             when: match payment.when {
@@ -150,7 +150,7 @@ impl FindingDetail {
         });
         Self {
             notice: NOTICE.to_owned(),
-            finding: FindingView::of(seq, finding, Some(review), datasets),
+            finding: FindingView::of(seq, finding, review, datasets),
             case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
             payments: payments.collect(),
         }
