@@ -281,6 +281,11 @@ fn is_weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
+/// The day before which no period that begins on `start` can end, in whichever days it is counted.
+pub(crate) fn earliest_end(start: Date, days: u16) -> Option<Date> {
+    after(start, days)
+}
+
 fn after(start: Date, days: u16) -> Option<Date> {
     start.checked_add(i64::from(days).days()).ok()
 }

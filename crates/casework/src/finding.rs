@@ -15,8 +15,8 @@ use hefu_identity::PersonKey;
 use jiff::civil::Date;
 
 use crate::{
-    Agreement, CannotFind, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind, LetterNo,
-    Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
+    Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind,
+    LetterNo, Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
     element::At,
     ledger::{Ledger, Line},
 };
@@ -56,6 +56,8 @@ pub struct Finding {
     pub to_verify: Option<Fen>,
     /// What the receiver paid in those months or that case, each payment once.
     pub payments: Vec<Payment>,
+    /// With how much care the person is to be dealt with. No part of what the finding rests on.
+    pub care: Care,
 }
 
 /// What a finding is.
@@ -181,8 +183,8 @@ impl Outcome {
     }
 }
 
-/// What party `me`, a receiver, learns from the positions of its set that matched, and from their labels, one after
-/// another in the order of the positions; no bytes where the agreement has no labels.
+/// What party `me`, a receiver, learns on the day `on` from the positions of its set that matched, and from their
+/// labels, one after another in the order of the positions; no bytes where the agreement has no labels.
 ///
 /// # Errors
 /// As [`Agreement::validate`]; [`Error::NotAReceiver`]; [`Error::NoSuchElement`] for a position beyond the set;
@@ -193,6 +195,7 @@ pub fn findings(
     set: &ElementSet,
     matched: &[u32],
     labels: &[u8],
+    on: Date,
 ) -> Result<Outcome, Error> {
     agreement.validate()?;
     let own = agreement.party(me)?;
@@ -203,7 +206,7 @@ pub fn findings(
     }
     let peer = agreement.party(Agreement::facing(me))?.name.as_str();
     if agreement.purpose == Purpose::Referrals {
-        return referral::outcome(set, peer, matched, labels);
+        return referral::outcome(set, peer, matched, labels, on);
     }
     if !labels.is_empty() {
         return Err(Error::LabelCount {
@@ -232,7 +235,7 @@ pub fn findings(
         _ => FindingKind::LookOnly,
     };
     let rules: Vec<_> = set.rules.iter().collect();
-    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, hits)?;
+    let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, hits, on)?;
     Ok(Outcome {
         findings,
         cannot_find: set.cannot_find().to_vec(),
@@ -318,6 +321,7 @@ fn assemble(
     kind: impl Fn(Option<&Rule>, At) -> FindingKind,
     changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
     mut hits: Vec<Hit>,
+    on: Date,
 ) -> Result<Vec<Finding>, Error> {
     hits.sort_unstable();
     hits.dedup();
@@ -354,6 +358,7 @@ fn assemble(
                 Some(money::sum(payments.iter().map(|payment| payment.fen))?)
             },
             payments,
+            care: ledger.care(lines().map(|(_, line)| line), on),
         };
         findings.push((rule, finding));
     }

@@ -6,8 +6,8 @@ use hefu_identity::{AliasTable, PersonKey};
 use jiff::civil::Date;
 
 use crate::{
-    AidRecord, Amount, CaseNumber, CauseCode, Error, HouseholdNo, LetterNo, MonthRange, Period,
-    ProgrammeCode, RowId,
+    AidRecord, Amount, Care, CaseNumber, CauseCode, Error, HouseholdNo, Known, LetterNo, MonthRange, Period,
+    ProgrammeCode, Protection, RowId,
 };
 
 /// What is kept of the records.
@@ -22,6 +22,18 @@ pub(crate) struct Ledger {
     pub(crate) lines: Vec<Line>,
     /// What was taken back; no element stands for it.
     pub(crate) recoveries: Vec<Line>,
+}
+
+impl Ledger {
+    /// What these lines, which are of one person, say of the person on `day`.
+    pub(crate) fn care<'a>(&self, lines: impl Iterator<Item = &'a Line> + Clone, day: Date) -> Care {
+        let minor = |line: &Line| Known::minor(&self.numbers[line.number as usize], day);
+        Care {
+            protected: lines.clone().any(|line| line.protection != Protection::No),
+            minor: Known::of(lines.clone().map(minor)),
+            disabled: Known::of(lines.map(|line| line.disabled)),
+        }
+    }
 }
 
 /// What is kept of one record. Indices are into the ledger's tables.
@@ -42,6 +54,10 @@ pub(crate) struct Line {
     pub(crate) cause: Option<CauseCode>,
     /// Whether it is part of an aid that several agencies decided together.
     pub(crate) linked: bool,
+    /// The number that the row shows.
+    pub(crate) number: u32,
+    pub(crate) protection: Protection,
+    pub(crate) disabled: Known,
 }
 
 impl Line {
@@ -141,6 +157,9 @@ impl<'a> Intake<'a> {
                 .transpose()?,
             cause: record.circumstances.cause,
             linked: record.circumstances.linked_with.is_some(),
+            number: intern(&mut self.people, &mut ledger.numbers, &record.person)?,
+            protection: record.protection,
+            disabled: record.disabled,
         })
     }
 

@@ -14,6 +14,7 @@ pub mod review;
 pub mod transfer;
 
 mod agreement;
+mod care;
 mod code;
 mod codes;
 mod element;
@@ -38,6 +39,7 @@ pub use agreement::{
     LabelTerms, Learning, MAX_DOSSIER_BYTES, MAX_LABEL_BYTES, MAX_REASON_CHARS, Mode, PERSON_WIDTH, Party,
     Purpose, Refusal, Selection, SignedAgreement, Template, Word, label_bytes, learns, parse_label, sign,
 };
+pub use care::{Care, Known, PEOPLE_STORED, Protection, people_from_stored, people_stored};
 pub use code::{Place, ProgrammeCode, RuleId};
 pub use element::{CannotFind, CannotFindReason, ElementSet, elements, person_element};
 pub use error::{DataFile, Error, Wrong};
@@ -49,7 +51,7 @@ pub use hex::Hex;
 pub use history::{Event, MAX_ACTS};
 pub use money::{Amount, Fen, Per};
 pub use policy::{AnyPinned, LocalPolicy, Peers, PolicyBreach};
-pub use programme::{Catalogue, Nature, Programme};
+pub use programme::{Catalogue, Implied, Nature, Programme};
 pub use record::{AidRecord, CauseCode, Circumstances, HouseholdNo, Period, RowId, Status};
 pub use referral::{
     Feedback, REFERRAL_RECEIVED, REFERRAL_SENT, ReasonCode, Referral, ReferralState, is_referral,

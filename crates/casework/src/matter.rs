@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
+    Error, Text,
     clue::{Clue, ClueAct, ClueOpening},
     codes::codes,
     transfer::{
@@ -197,6 +197,48 @@ impl Act {
             Act::Lead(act) => act.code(),
             Act::Clue(act) => act.code(),
         }
+    }
+}
+
+/// In the place of what somebody wrote freely.
+const WITHHELD: &str = "*";
+
+impl Act {
+    /// The act without what officers write freely, which may tell where a person lives: for whoever may not know it of
+    /// a protected person. Numbers of papers, codes and days stay.
+    pub fn without_free_text(&self) -> Act {
+        let mut act = self.clone();
+        let withhold = |text: &mut Text<500>| {
+            // One character that is seen is a text.
+            if let Ok(withheld) = Text::new(WITHHELD) {
+                *text = withheld;
+            }
+        };
+        match &mut act {
+            Act::Transfer(
+                transfer::Act::HelpedFirst { help: text, .. }
+                | transfer::Act::FedBack { result: text, .. }
+                | transfer::Act::Visited { result: text },
+            )
+            | Act::Notice(NoticeAct::NotApplied { reason: text })
+            | Act::Lead(LeadAct::Rejected { reason: text, .. } | LeadAct::FedBack { result: text, .. })
+            | Act::Clue(
+                ClueAct::Rejected { text, .. }
+                | ClueAct::Checked { text, .. }
+                | ClueAct::Reopened { reason: text },
+            ) => withhold(text),
+            Act::Transfer(
+                transfer::Act::Filed { .. }
+                | transfer::Act::PassedOn { .. }
+                | transfer::Act::Sent { .. }
+                | transfer::Act::Acknowledged { .. }
+                | transfer::Act::Answered { .. },
+            )
+            | Act::Notice(NoticeAct::Applied { .. })
+            | Act::Lead(LeadAct::Acknowledged { .. } | LeadAct::TakenUp { .. })
+            | Act::Clue(ClueAct::Taken {} | ClueAct::HandedOver { .. } | ClueAct::Accepted { .. }) => {}
+        }
+        act
     }
 }
 

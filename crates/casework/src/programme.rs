@@ -23,6 +23,14 @@ pub enum Nature {
     Roll,
 }
 
+/// What a programme says of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Implied {
+    /// 残疾人
+    Disabled,
+}
+
 /// One programme.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +43,9 @@ pub struct Programme {
     pub synonyms: Vec<String>,
     /// How it gives.
     pub nature: Nature,
+    /// What it says by itself of everybody under it.
+    #[serde(default)]
+    pub implies: Vec<Implied>,
 }
 
 /// The programmes that mappings, rules and agreements may speak of.
@@ -139,6 +150,31 @@ mod tests {
         for written in ["", "补贴", "低保户主", "残疾人两项补贴", "低保、特困"] {
             assert!(catalogue.find(written).is_none(), "{written}");
         }
+    }
+
+    /// 国发〔2015〕52号 pays both subsidies to holders of disability certificates, and the federation's roll lists them.
+    /// Who is disabled on duty or at work holds no such certificate by that alone, but is disabled (工伤保险条例 art. 34:
+    /// care is paid to 工伤职工 whose 伤残 has a grade).
+    #[test]
+    fn what_a_programme_says_of_people_is_that_they_are_disabled() {
+        let catalogue = Catalogue::national();
+        let implied: Vec<_> = catalogue
+            .programmes()
+            .iter()
+            .filter(|programme| programme.implies.contains(&Implied::Disabled))
+            .map(|programme| programme.code.as_str())
+            .collect();
+        assert_eq!(
+            implied,
+            [
+                "disabled_living",
+                "disabled_care",
+                "injury_care",
+                "duty_disability_living",
+                "duty_disability_care",
+                "disability_holder"
+            ]
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    AgencyRole, Amount, CaseNumber, Error, Month, MonthRange, ProgrammeCode, Referral, codes::codes,
-    fold::fold,
+    AgencyRole, Amount, CaseNumber, Error, Known, Month, MonthRange, ProgrammeCode, Protection, Referral,
+    codes::codes, fold::fold,
 };
 
 /// A payment, a grant, or a place on a roll, of one person.
@@ -33,6 +33,10 @@ pub struct AidRecord {
     pub referral: Option<Referral>,
     /// What else some rules ask for.
     pub circumstances: Circumstances,
+    /// Whether the person is protected.
+    pub protection: Protection,
+    /// Whether the person is disabled.
+    pub disabled: Known,
     /// Only paid records count.
     pub status: Status,
 }

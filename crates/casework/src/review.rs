@@ -9,6 +9,7 @@
 //! excuses telling and hearing and never verification: no law lets a comparison alone decide.
 
 mod basis;
+mod due;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail};
 
 pub use basis::basis;
+pub use due::{Awaited, Due, Late, Periods};
 
 /// One act in a review.
 pub type Event = crate::Event<Act>;
@@ -215,6 +217,8 @@ pub struct Review {
     trail: Trail,
     owner: Option<Text<64>>,
     state: State,
+    /// The day on which what is awaited now began to be.
+    since: Date,
 }
 
 /// How far a finding is.
@@ -275,6 +279,7 @@ impl Review {
             trail: Trail::new(matched),
             owner: None,
             state: State::Open,
+            since: matched,
         }
     }
 
@@ -310,6 +315,9 @@ impl Review {
             Act::Taken {} => self.owner = Some(event.by.clone()),
             Act::HandedOver(HandedOver { to, .. }) => self.owner = Some(to.clone()),
             _ => {}
+        }
+        if due::begins(&event.act) {
+            self.since = event.on;
         }
         self.state = state;
         Ok(())

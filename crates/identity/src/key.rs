@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -80,18 +81,26 @@ impl PersonKey {
         }
     }
 
-    /// Completed years at `date`, a year being completed on the birthday (on 1 March for 29 February). `None`
-    /// where no birth date is known or `date` is before it. Criminal law counts from the day after the
-    /// birthday (法释〔2006〕1号 art. 2); that is not asked here.
+    /// 周岁 at `date`. The day of birth is not counted, and the last day of a period belongs to it whole (Civil Code
+    /// 民法典 arts. 201, 203): a year is full when the birthday is over, from the day after it on, as criminal law says in
+    /// so many words (法释〔2006〕1号 art. 2). Whoever is born on 29 February has the birthday on 28 February in other
+    /// years (art. 202: where a month lacks the day, its last day). `None` where no birth date is known or `date` is
+    /// before it.
     pub fn age_on(&self, date: Date) -> Option<i16> {
         let born = self.birth_date().filter(|born| *born <= date)?;
-        let before_birthday = (date.month(), date.day()) < (born.month(), born.day());
-        Some(date.year() - born.year() - i16::from(before_birthday))
+        let years = date.year() - born.year();
+        // jiff keeps to the last day of a month that is too short, as art. 202 does.
+        let birthday = born.checked_add(years.years()).ok()?;
+        Some((years - i16::from(date <= birthday)).max(0))
     }
 
-    /// Whether the person is under eighteen at `date`; `None` where [`PersonKey::age_on`] is.
+    /// Whether the person is under eighteen at `date`: the eighteenth birthday itself is the last day. `None` where
+    /// [`PersonKey::age_on`] is, and for foreigners' cards: where in their number the date stands is not published.
     pub fn is_minor_on(&self, date: Date) -> Option<bool> {
-        self.age_on(date).map(|age| age < MAJORITY)
+        match self.class() {
+            KindClass::Resident => self.age_on(date).map(|age| age < MAJORITY),
+            _ => None,
+        }
     }
 }
 

@@ -91,18 +91,29 @@ fn age_is_completed_years_and_minority_ends_at_eighteen() {
     let child = resident("290101200802290014");
     let born = date(2008, 2, 29);
     assert_eq!(child.birth_date(), Some(born));
-    let ages: [(Date, Option<i16>, Option<bool>); 7] = [
+    let ages: [(Date, Option<i16>, Option<bool>); 9] = [
         (date(2008, 2, 28), None, None),
         (born, Some(0), Some(true)),
         (date(2009, 2, 28), Some(0), Some(true)),
         (date(2009, 3, 1), Some(1), Some(true)),
+        (date(2012, 2, 29), Some(3), Some(true)),
+        (date(2012, 3, 1), Some(4), Some(true)),
         (date(2026, 2, 28), Some(17), Some(true)),
         (date(2026, 3, 1), Some(18), Some(false)),
-        (date(2028, 2, 29), Some(20), Some(false)),
+        (date(2028, 2, 29), Some(19), Some(false)),
     ];
     for (day, age, minor) in ages {
         assert_eq!((child.age_on(day), child.is_minor_on(day)), (age, minor), "{day}");
     }
+    // 民法典 arts. 201, 203, 法释〔2006〕1号 art. 2: eighteen from the day after the birthday.
+    let of_may = resident("290101200805120037");
+    assert_eq!(of_may.is_minor_on(date(2026, 5, 12)), Some(true));
+    assert_eq!(of_may.is_minor_on(date(2026, 5, 13)), Some(false));
+    // A certificate shows the holder's own number; a foreigner's card is not asked.
+    let certified = key(Kind::DisabilityCertificate, "29010120080229001411");
+    assert_eq!(certified.is_minor_on(date(2026, 2, 28)), Some(true));
+    let foreign = key(Kind::ForeignResident, "911124198108030024");
+    assert_eq!(foreign.is_minor_on(date(2026, 2, 28)), None);
     let permit = key(Kind::TaiwanPermit, "12345678");
     assert_eq!((permit.age_on(born), permit.is_minor_on(born)), (None, None));
 }

@@ -24,6 +24,7 @@ mod header;
 mod synonyms;
 mod table;
 // ... and these become numbers, records, or a copy, with an account.
+mod care;
 mod copy;
 mod field;
 mod mapping;
@@ -34,6 +35,7 @@ mod reconcile;
 mod records;
 mod referral;
 
+pub use care::{CareColumn, CareMapping, Declared, OfAll};
 pub use copy::copy_rows;
 pub use detect::{Format, MAX_BOOK_BYTES, MAX_HELD_PART_BYTES, MAX_SHEET_BYTES, MAX_XLS_BYTES};
 pub use error::{Error, Stop};

@@ -9,6 +9,7 @@ use hefu_casework::{
 use hefu_identity::Kind;
 use serde::{Deserialize, Serialize};
 
+use crate::care::CareMapping;
 use crate::error::Error;
 use crate::field::{self, Unit, When};
 use crate::row::Cell;
@@ -71,6 +72,9 @@ pub struct Mapping {
     /// What a register of letters says; needed for the programmes of referrals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<ReferralMapping>,
+    /// Who is protected, and who is disabled.
+    #[serde(default, skip_serializing_if = "CareMapping::is_unknown")]
+    pub care: CareMapping,
 }
 
 /// Where in a file to look.
@@ -348,6 +352,7 @@ impl Mapping {
         goes_together("cause", columns.cause.as_ref(), self.cause.as_ref())?;
         goes_together("linked", columns.linked.as_ref(), self.linked.as_ref())?;
         self.validate_referral()?;
+        self.care.validate()?;
         match self.source.delimiter {
             None | Some(',' | ';' | '\t') => Ok(()),
             Some(_) => wrong("source.delimiter", "is a comma, a semicolon or a tab"),

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use hefu_casework::{
-    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Month, MonthRange, Nature, Per,
-    Period, ProgrammeCode, Referral, RowId, Status, is_referral,
+    AidRecord, Amount, CaseNumber, Catalogue, Circumstances, HouseholdNo, Implied, Known, Month, MonthRange,
+    Nature, Per, Period, ProgrammeCode, Protection, Referral, RowId, Status, is_referral,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey};
 
+use crate::care;
 use crate::error::{Error, Stop};
 use crate::field::{self, When, half_width};
 use crate::header::{Columns, Wanted};
@@ -93,6 +94,7 @@ struct Slots {
     linked: Option<usize>,
     victim: Option<usize>,
     referral: referral::Slots,
+    care: care::Slots,
 }
 
 fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
@@ -118,7 +120,8 @@ fn wanted(mapping: &Mapping) -> (Wanted, Slots) {
         cause: slot(&columns.cause),
         linked: slot(&columns.linked),
         victim: slot(&columns.victim),
-        referral: referral::Slots::new(mapping.referral.as_ref(), slot),
+        referral: referral::Slots::new(mapping.referral.as_ref(), &mut slot),
+        care: care::Slots::new(&mapping.care, slot),
     };
     (
         Wanted {
@@ -187,6 +190,8 @@ struct Fields {
     status: Status,
     referral: Option<Referral>,
     circumstances: Circumstances,
+    protection: Protection,
+    disabled: Known,
 }
 
 impl RecordReader<'_> {
@@ -196,7 +201,7 @@ impl RecordReader<'_> {
                 .map(|at| row.cell(*at))
         };
         let text = |slot| cell(slot).map(Cell::shown);
-        let (programme, nature) = self.programme(text(self.slots.programme))?;
+        let (programme, nature, implied) = self.programme(text(self.slots.programme))?;
         let period = match cell(self.slots.from) {
             Some(from) => self.range(from, cell(self.slots.to).unwrap_or(Cell::Empty), nature)?,
             None => self.period(cell(self.slots.period), nature)?,
@@ -218,7 +223,13 @@ impl RecordReader<'_> {
         } else {
             None
         };
+        let (protected, disabled) = care::read(&self.mapping.care, &self.slots.care, text)?;
         Ok(Fields {
+            protection: protected.into(),
+            disabled: match implied.contains(&Implied::Disabled) {
+                true => Known::Yes,
+                false => disabled,
+            },
             programme,
             period,
             amount,
@@ -242,7 +253,10 @@ impl RecordReader<'_> {
         })
     }
 
-    fn programme(&self, written: Option<String>) -> Result<(ProgrammeCode, Nature), &'static str> {
+    fn programme(
+        &self,
+        written: Option<String>,
+    ) -> Result<(ProgrammeCode, Nature, &[Implied]), &'static str> {
         let mapped = match &written {
             None => self.mapping.programme.constant.as_ref(),
             Some(written) if written.trim().is_empty() => return Err(reason::PROGRAMME_MISSING),
@@ -254,7 +268,7 @@ impl RecordReader<'_> {
             (None, None) => None,
         };
         programme
-            .map(|programme| (programme.code.clone(), programme.nature))
+            .map(|programme| (programme.code.clone(), programme.nature, &programme.implies[..]))
             .ok_or(reason::PROGRAMME_UNKNOWN)
     }
 
@@ -378,6 +392,8 @@ impl RecordReader<'_> {
             status,
             referral,
             circumstances,
+            protection,
+            disabled,
         } = fields;
         Ok(Ok(AidRecord {
             row: id,
@@ -389,6 +405,8 @@ impl RecordReader<'_> {
             case,
             referral,
             circumstances,
+            protection,
+            disabled,
             status,
         }))
     }

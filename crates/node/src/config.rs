@@ -10,6 +10,8 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use hefu_casework::calendar::MAX_DAYS;
+use hefu_casework::review::Periods;
 use hefu_casework::{AgencyRole, LocalPolicy, canonical};
 use hefu_link::Limits;
 use hefu_link::ferry::{Cut, Form};
@@ -49,6 +51,9 @@ pub struct Config {
     /// What it tells of itself on stderr.
     #[serde(default)]
     pub log: LogConfig,
+    /// How long each step from a finding to a decision may take.
+    #[serde(default)]
+    pub deadlines: Periods,
     /// What this agency never agrees to, whatever an agreement says.
     #[serde(default)]
     pub policy: LocalPolicy,
@@ -230,6 +235,7 @@ impl Config {
             operators: OperatorsConfig::default(),
             compute: ComputeConfig::default(),
             log: LogConfig::default(),
+            deadlines: Periods::default(),
             policy: LocalPolicy::default(),
             assessment: None,
         }
@@ -271,6 +277,14 @@ impl Config {
             field: "ferry.max_file_bytes".to_owned(),
             problem: error.to_string(),
         })?;
+        if let Some(field) = config.deadlines.wrong() {
+            return Err(ConfigError::Syntax {
+                file: PathBuf::new(),
+                line: 0,
+                field: format!("deadlines.{field}"),
+                problem: format!("1 to {MAX_DAYS} working days, and fewer for key groups than for others"),
+            });
+        }
         Ok(config)
     }
 

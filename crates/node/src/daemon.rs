@@ -125,6 +125,7 @@ impl Daemon {
             assessment: config.assessment.clone(),
             max_incoming_bytes: config.ferry.max_incoming_bytes,
             rules: rules::of_folder(folder)?,
+            deadlines: config.deadlines,
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);

@@ -4,7 +4,7 @@
 //! The proof of a finding has the elements that matched. From the agency's own rows the same elements must come out, and from those elements the same finding: then nothing between the export and the finding
 //! rests on anybody's word but the other party's signature.
 
-use hefu_casework::{Finding, Hex, Rule, SignedAgreement, elements, findings};
+use hefu_casework::{Care, Finding, Hex, Rule, SignedAgreement, elements, findings};
 use hefu_psi::SignedReceipt;
 use hefu_store::{Round, RoundState};
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::review::{ACTED, Standing};
+use crate::review::{ACTED, Standing, matched_on};
 use crate::round::{Proven, signed_receipt};
 use crate::{Error, Node, Result};
 
@@ -239,8 +239,14 @@ impl Node {
                 labels.extend_from_slice(&proven.label);
             }
         }
-        let outcome = findings(agreement, me, &set, &matched, &labels)?;
-        let same = matched.len() == proven.len() && outcome.findings.iter().any(|again| again == finding);
+        let outcome = findings(agreement, me, &set, &matched, &labels, matched_on(record))?;
+        // Findings of before were kept without their care.
+        let kept = Some(finding.care).filter(|care| *care == Care::default());
+        let mut again = outcome.findings.into_iter().map(|again| Finding {
+            care: kept.unwrap_or(again.care),
+            ..again
+        });
+        let same = matched.len() == proven.len() && again.any(|again| again == *finding);
         Ok(if same { Derived::Same } else { Derived::Differs })
     }
 

@@ -14,6 +14,7 @@ mod deletion;
 mod digest;
 mod doctor;
 mod dossier;
+pub mod due;
 mod ended;
 mod error;
 mod exchange;

@@ -7,6 +7,7 @@ mod confirm;
 mod register;
 mod whose;
 
+use hefu_casework::Care;
 use hefu_casework::clue::{Checked, ClueAct};
 use hefu_casework::matter::{Act, Direction, Event, Matter, MatterKind, Opening};
 use hefu_casework::transfer::{Awaited, Awaiting};
@@ -15,12 +16,11 @@ use hefu_store::{Events, MatterAct, MatterChange, NewMatter, StoredMatter};
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
-use crate::node::today;
 use crate::{Error, Node, Result};
 
 pub use confirm::{Confirmation, Recorded, Unfit};
 pub use register::REGISTER;
-pub use whose::Whose;
+pub use whose::{Person, Whose};
 
 /// A matter as it is kept.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Kept {
     pub direction: Direction,
     /// Whose it is.
     pub person: PersonKey,
+    /// With how much care the person is to be dealt with, as known when it was opened.
+    pub care: Care,
     /// With what it began.
     pub opening: Opening,
     /// How far it is.
@@ -57,10 +59,12 @@ impl Kept {
         self.opening.kind()
     }
 
-    /// Whether the person is of a key group (重点人群), as far as is known, and comes first in every list.
+    /// Who may be shown what officers wrote freely: of a protected person, who is in charge or has acted.
     #[must_use]
-    pub fn comes_first(&self, on: Date) -> bool {
-        self.person.is_minor_on(on) == Some(true)
+    pub fn may_tell(&self, asks: Option<&str>) -> bool {
+        let acted = |by: &str| self.events.iter().any(|event| event.by.as_str() == by);
+        let in_charge = |by: &str| matches!(&self.matter, Matter::Clue(clue) if clue.owner() == Some(by));
+        self.care.may_tell_place() || asks.is_some_and(|by| acted(by) || in_charge(by))
     }
 
     /// The earliest day by which something is due.
@@ -79,6 +83,7 @@ impl Kept {
             id: stored.id,
             direction: Direction::from_code(&stored.direction).ok_or(damaged)?,
             person: stored.person,
+            care: stored.care,
             matter: Matter::from_events(opening.clone(), &events)?,
             opening,
             events,
@@ -94,7 +99,7 @@ impl Node {
     /// the number already.
     pub fn open_matter(
         &self,
-        person: &PersonKey,
+        person: &Person,
         direction: Direction,
         opening: Opening,
         events: Vec<Event>,
@@ -105,7 +110,7 @@ impl Node {
 
     fn open_resting_on(
         &self,
-        person: &PersonKey,
+        Person { key, care }: &Person,
         direction: Direction,
         opening: Opening,
         events: Vec<Event>,
@@ -122,7 +127,8 @@ impl Node {
             kind: opening.kind().code(),
             direction: direction.code(),
             number: opening.number(),
-            person,
+            person: key,
+            care,
             opening: &written,
             basis,
             acts: &acts,
@@ -131,7 +137,8 @@ impl Node {
         Ok(Kept {
             id: ids.first().copied().unwrap_or_default(),
             direction,
-            person: person.clone(),
+            person: key.clone(),
+            care: *care,
             opening,
             matter,
             events,
@@ -196,17 +203,17 @@ impl Node {
         self.matter(id.ok_or_else(|| missing(number))?)
     }
 
-    /// Every matter, in the order in which it is to be looked at: key groups first, then what is due first.
+    /// Every matter, in the order in which it is to be looked at: key groups first, then those of whom it must be asked
+    /// whether they are of one; within, what is due first.
     ///
     /// # Errors
     /// The store's.
     pub fn matters(&self) -> Result<Vec<Kept>> {
         let stored = self.store.matters()?;
         let mut all: Vec<Kept> = stored.into_iter().map(Kept::read).collect::<Result<_>>()?;
-        let on = today();
         all.sort_by_key(|kept| {
             let due = kept.due();
-            (!kept.comes_first(on), due.is_none(), due, kept.id)
+            (kept.care.rank(), due.is_none(), due, kept.id)
         });
         Ok(all)
     }
@@ -230,7 +237,7 @@ impl Node {
                     }),
             );
         }
-        late.sort_by_key(|each| (!each.kept.comes_first(on), each.until, each.kept.id, each.awaited));
+        late.sort_by_key(|each| (each.kept.care.rank(), each.until, each.kept.id, each.awaited));
         Ok(late)
     }
 

@@ -16,6 +16,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hefu_casework::review::Periods;
 use hefu_casework::{AgencyRole, Hex, LocalPolicy, RuleSet};
 use hefu_curve::Pool;
 use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
@@ -62,6 +63,8 @@ pub struct Surroundings {
     pub max_incoming_bytes: u64,
     /// The rules of the law, national and of its place.
     pub rules: RuleSet,
+    /// How long each step of a review may take.
+    pub deadlines: Periods,
 }
 
 /// One agency's node.
@@ -98,6 +101,7 @@ impl Surroundings {
             assessment: None,
             max_incoming_bytes: 1 << 30,
             rules: RuleSet::national(),
+            deadlines: Periods::default(),
         }
     }
 }

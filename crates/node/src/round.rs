@@ -19,6 +19,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::agreement::InForce;
+use crate::node::today;
 use crate::report::CannotFind;
 use crate::runner::{Progress, Runner};
 use crate::{Error, Node, Result};
@@ -55,6 +56,7 @@ impl Node {
                 months,
                 &aliases,
                 records,
+                today(),
             )?)
         })
     }
@@ -162,7 +164,7 @@ impl Node {
         evidence: Option<Vec<Zeroizing<Vec<u8>>>>,
         [peer_receipt, own_receipt]: [Option<&[u8]>; 2],
     ) -> Result<()> {
-        round.ended_at = Some(Timestamp::now());
+        round.ended_at.get_or_insert_with(Timestamp::now);
         let mut entry = receipt_entry(round, signed);
         entry["unusable"] = json!(round.error);
         entry["evidence"] = json!(evidence.is_some());

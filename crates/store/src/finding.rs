@@ -1,5 +1,5 @@
 use hefu_casework::{
-    CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, Payee, Payment,
+    Care, CaseNumber, Feedback, Fen, Finding, FindingKind, HouseholdNo, LetterNo, Month, Payee, Payment,
     ProgrammeCode, RowId, RuleId, When,
 };
 use hefu_identity::PersonKey;
@@ -162,14 +162,19 @@ impl Shown {
                 .into_iter()
                 .map(|payment| payment.with(secrets))
                 .collect::<Option<_>>()?,
+            care: Care::default(),
         };
-        // Nothing more stands in findings that are of no letter.
+        // Nothing more stands in findings of before that are of no letter.
         if !secrets.0.is_empty() {
             finding.letter = secrets.text(LetterNo::new)?;
             finding.feedback = match secrets.next()? {
                 [] => None,
                 stored => Some(Feedback::from_stored(stored)?),
             };
+        }
+        // Nor of these, how much care they ask for.
+        if !secrets.0.is_empty() {
+            finding.care = Care::from_stored(secrets.next()?)?;
         }
         secrets.0.is_empty().then_some(finding)
     }
@@ -203,8 +208,8 @@ impl ShownPayment {
     }
 }
 
-/// The person, the case, then household and case of each payment, and the letter and the feedback where there is a letter,
-/// each behind its length (u32, big-endian). What may be missing is never empty where it is there, so an empty one is
+/// The person, the case, then household and case of each payment, the letter and the feedback, and how much care is asked
+/// for, each behind its length (u32, big-endian). What may be missing is never empty where it is there, so an empty one is
 /// missing.
 fn secrets(finding: &Finding) -> Zeroizing<Vec<u8>> {
     let case = |case: &Option<CaseNumber>| case.as_ref().map_or("", CaseNumber::as_str).to_owned();
@@ -222,15 +227,13 @@ fn secrets(finding: &Finding) -> Zeroizing<Vec<u8>> {
             .feedback
             .map_or(vec![], |feedback| feedback.stored().to_vec()),
     );
-    let letter = finding
-        .letter
-        .iter()
-        .flat_map(|letter| [letter.as_str().as_bytes(), feedback.as_slice()]);
+    let letter = finding.letter.as_ref().map_or("", LetterNo::as_str).as_bytes();
+    let care = Zeroizing::new(finding.care.stored());
     let parts = || {
         let texts = texts.iter().map(|text| text.as_bytes());
         std::iter::once(person.as_slice())
             .chain(texts)
-            .chain(letter.clone())
+            .chain([letter, feedback.as_slice(), care.as_slice()])
     };
     // At its full size from the start, since growing would leave copies behind.
     let mut secrets = Zeroizing::new(Vec::with_capacity(parts().map(|part| 4 + part.len()).sum()));

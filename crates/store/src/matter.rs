@@ -1,7 +1,7 @@
 //! What is kept in the ledger of people who are sent on or looked after: openings and acts, never changed. Which acts
 //! may follow is the caller's to say; here nobody acts on a state that he has not seen.
 
-use hefu_casework::LetterNo;
+use hefu_casework::{Care, LetterNo};
 use hefu_identity::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::review::Events;
 use crate::store::Store;
 
 const PERSON: &str = "matters.person";
+const CARE: &str = "matters.care";
 const OPENING: &str = "matters.opening";
 const EVENT: &str = "matter_events.event";
 
@@ -42,6 +43,8 @@ pub struct NewMatter<'a> {
     pub number: &'a str,
     /// Whose it is.
     pub person: &'a PersonKey,
+    /// With how much care the person is to be dealt with.
+    pub care: &'a Care,
     /// With what it begins, in the form in which it is read again.
     pub opening: &'a [u8],
     /// What the finding rests on that it is about.
@@ -71,6 +74,8 @@ pub struct StoredMatter {
     pub direction: String,
     /// Whose it is.
     pub person: PersonKey,
+    /// With how much care the person is to be dealt with.
+    pub care: Care,
     /// With what it began.
     pub opening: Zeroizing<Vec<u8>>,
     /// Its acts, in order.
@@ -167,8 +172,8 @@ impl Store {
         let place = id.to_be_bytes();
         let person = Zeroizing::new(new.person.stored());
         connection.execute(
-            "INSERT INTO matters (id, kind, direction, number, lookup, person, opening, basis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO matters (id, kind, direction, number, lookup, person, opening, care, basis)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 id,
                 new.kind,
@@ -177,6 +182,7 @@ impl Store {
                 record::lookup(self.vault(), new.person),
                 self.vault().seal(PERSON, &place, person.as_ref())?,
                 self.vault().seal(OPENING, &place, new.opening)?,
+                self.vault().seal(CARE, &place, &new.care.stored())?,
                 new.basis,
             ],
         )?;
@@ -220,6 +226,8 @@ impl Store {
         let id: u64 = row.get("id")?;
         let unseal = |label, sealed: Vec<u8>| self.vault().unseal(label, &id.to_be_bytes(), &sealed);
         let person = unseal(PERSON, row.get("person")?)?;
+        let care = unseal(CARE, row.get("care")?)?;
+        let damaged = || Error::damaged("matter", id);
         let sql = "SELECT number, event FROM matter_events WHERE matter = ?1 ORDER BY number";
         let mut acts = connection.prepare_cached(sql)?;
         let act = |row: &Row<'_>| {
@@ -230,7 +238,8 @@ impl Store {
         Ok(StoredMatter {
             id,
             direction: row.get("direction")?,
-            person: PersonKey::from_stored(&person).ok_or_else(|| Error::damaged("matter", id))?,
+            person: PersonKey::from_stored(&person).ok_or_else(damaged)?,
+            care: Care::from_stored(&care).ok_or_else(damaged)?,
             opening: unseal(OPENING, row.get("opening")?)?,
             events: acts.query_and_then([id], act)?.collect::<Result<_, _>>()?,
         })

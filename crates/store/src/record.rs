@@ -2,7 +2,7 @@
 
 use hefu_casework::{
     AgencyRole, AidRecord, Amount, CaseNumber, Circumstances, Fen, HouseholdNo, LetterNo, Month, MonthRange,
-    Per, Period, Referral, RowId,
+    Per, Period, Referral, RowId, people_from_stored, people_stored,
 };
 use hefu_identity::PersonKey;
 use ring::hmac;
@@ -18,11 +18,13 @@ const CASE: &str = "records.case_number";
 const LETTER: &str = "records.letter";
 const FEEDBACK: &str = "records.feedback";
 const CIRCUMSTANCES: &str = "records.circumstances";
+const PEOPLE: &str = "records.people";
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
-     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances,
+     people)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The same for one person in every dataset.
 pub(crate) fn lookup(vault: &Vault, person: &PersonKey) -> [u8; LOOKUP_LEN] {
@@ -59,6 +61,7 @@ pub(crate) fn write(
     let circumstances = told(record)
         .map(|stored| vault.seal(CIRCUMSTANCES, &place, &*stored))
         .transpose()?;
+    let people = vault.seal(PEOPLE, &place, &people_stored(record.protection, record.disabled))?;
     let (from, to) = period_text(record.period);
     insert.execute(params![
         dataset,
@@ -80,6 +83,7 @@ pub(crate) fn write(
         other_code(record),
         feedback,
         circumstances,
+        people,
     ])?;
     Ok(())
 }
@@ -137,6 +141,10 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
         }
         None => Circumstances::default(),
     };
+    let (protection, disabled) = match row.get::<_, Option<Vec<u8>>>("people")? {
+        Some(sealed) => people_from_stored(&unseal(PEOPLE, sealed)?).ok_or_else(damaged)?,
+        None => Default::default(),
+    };
     Ok(AidRecord {
         row: RowId {
             file: row.get("file")?,
@@ -155,6 +163,8 @@ pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
             .transpose()?,
         referral,
         circumstances,
+        protection,
+        disabled,
         status: code("status")?.parse().map_err(|_| damaged())?,
     })
 }
@@ -208,6 +218,12 @@ pub(crate) fn feed(digest: &mut hmac::Context, record: &AidRecord) {
     if let Some(stored) = told(record) {
         field(b"circumstances");
         field(&*stored);
+    }
+    // And for those of which no register says anything.
+    let people = (record.protection, record.disabled);
+    if people != Default::default() {
+        field(b"people");
+        field(&people_stored(people.0, people.1));
     }
 }
 

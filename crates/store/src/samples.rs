@@ -1,9 +1,9 @@
 //! Invented people and their records, for tests: province code 29 belongs to nobody.
 
 use hefu_casework::{
-    AgencyRole, AidRecord, Amount, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding, FindingKind,
-    HouseholdNo, LetterNo, MonthRange, Payee, Payment, Per, Period, ReasonCode, Referral, ReferralState,
-    RowId, Status, When,
+    AgencyRole, AidRecord, Amount, Care, CaseNumber, CauseCode, Circumstances, Feedback, Fen, Finding,
+    FindingKind, HouseholdNo, Known, LetterNo, MonthRange, Payee, Payment, Per, Period, Protection,
+    ReasonCode, Referral, ReferralState, RowId, Status, When,
 };
 use hefu_identity::{Kind, PersonKey};
 use jiff::civil::date;
@@ -64,6 +64,11 @@ pub(crate) fn referral(n: u32) -> AidRecord {
     }
 }
 
+/// All of them in turn, and the last, which is that nothing is known, for 0.
+fn each<T: Copy>(all: &[T], n: u32) -> T {
+    all[(n as usize + all.len() - 1) % all.len()]
+}
+
 /// A minimum-living record for even `n`, a one-off grant in a case for odd `n`.
 pub(crate) fn record(n: u32) -> AidRecord {
     let row = RowId {
@@ -89,6 +94,8 @@ pub(crate) fn record(n: u32) -> AidRecord {
             case: None,
             referral: None,
             circumstances: Circumstances::default(),
+            protection: each(Protection::ALL, n / 2),
+            disabled: each(Known::ALL, n / 6),
             status: Status::Paid,
         }
     } else {
@@ -110,6 +117,8 @@ pub(crate) fn record(n: u32) -> AidRecord {
             } else {
                 Circumstances::default()
             },
+            protection: each(Protection::ALL, n / 2),
+            disabled: each(Known::ALL, n / 6),
             status: Status::Stopped,
         }
     }
@@ -127,6 +136,8 @@ pub(crate) fn shown(record: &AidRecord) -> String {
         case,
         referral,
         circumstances,
+        protection,
+        disabled,
         status,
     } = record;
     let household = household.as_ref().map(HouseholdNo::as_str);
@@ -134,7 +145,7 @@ pub(crate) fn shown(record: &AidRecord) -> String {
     let letter = referral.as_ref().map(|referral| referral.letter.as_str());
     let (person, circumstances) = (person.stored(), circumstances.stored());
     format!(
-        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {circumstances:?} {status:?}"
+        "{row:?} {person:?} {programme} {period:?} {amount:?} {household:?} {case:?} {letter:?} {referral:?} {circumstances:?} {protection:?} {disabled:?} {status:?}"
     )
 }
 
@@ -184,6 +195,11 @@ pub(crate) fn finding(n: u32) -> Finding {
         feedback: None,
         programmes: vec!["minimum_living".parse().unwrap()],
         to_verify: Some(Fen(65_050)),
+        care: Care {
+            protected: n.is_multiple_of(2),
+            minor: each(Known::ALL, n),
+            disabled: each(Known::ALL, n / 3),
+        },
     }
 }
 

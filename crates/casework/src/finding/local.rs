@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hefu_identity::AliasTable;
+use jiff::civil::Date;
 
 use super::{Finding, FindingKind, Hit, assemble, changeover, money::sum};
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
     ledger::{Intake, Ledger, Line},
 };
 
-/// What one agency's records break among themselves under the rules that hold at `place`, without any peer.
+/// What one agency's records break among themselves under the rules that hold at `place`, without any peer. How old people are is
+/// asked on the day `on`.
 ///
 /// The payments of a finding are those of both sides: which of the two stands is for verification to say.
 ///
@@ -23,6 +25,7 @@ pub fn local_findings(
     months: MonthRange,
     aliases: &AliasTable,
     records: &mut dyn Iterator<Item = AidRecord>,
+    on: Date,
 ) -> Result<Vec<Finding>, Error> {
     let held: Vec<_> = rules
         .rules()
@@ -76,7 +79,7 @@ pub fn local_findings(
         Some(RuleKind::Ends) => FindingKind::ShouldEnd,
         _ => FindingKind::Local,
     };
-    assemble(&ledger, &rules, None, kind, changeover::seen, hits)
+    assemble(&ledger, &rules, None, kind, changeover::seen, hits, on)
 }
 
 /// One row of one person under one rule.

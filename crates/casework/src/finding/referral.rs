@@ -1,6 +1,8 @@
 //! What the referrer learns: of each person in each of its letters, what the other agency says, or that it has said
 //! nothing.
 
+use jiff::civil::Date;
+
 use super::{Finding, FindingKind, Outcome, in_order, within};
 use crate::{
     Error, Feedback,
@@ -14,6 +16,7 @@ pub(super) fn outcome(
     peer: &str,
     matched: &[u32],
     labels: &[u8],
+    on: Date,
 ) -> Result<Outcome, Error> {
     let mut known = Vec::new();
     for (position, feedback) in answered(set, matched, labels)? {
@@ -28,7 +31,7 @@ pub(super) fn outcome(
     let together = |a: &Said, b: &Said| (a.person, a.letter) == (b.person, b.letter);
     let mut findings: Vec<_> = known
         .chunk_by(together)
-        .map(|said| finding(set, peer, said))
+        .map(|said| finding(set, peer, said, on))
         .collect();
     findings.sort_by(|a, b| a.rows.cmp(&b.rows));
     Ok(Outcome {
@@ -79,7 +82,7 @@ fn answered(set: &ElementSet, matched: &[u32], labels: &[u8]) -> Result<Vec<(usi
         .collect()
 }
 
-fn finding(set: &ElementSet, peer: &str, said: &[Said]) -> Finding {
+fn finding(set: &ElementSet, peer: &str, said: &[Said], on: Date) -> Finding {
     let ledger = &set.ledger;
     let Said {
         person,
@@ -106,5 +109,6 @@ fn finding(set: &ElementSet, peer: &str, said: &[Said]) -> Finding {
         programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
         to_verify: None,
         payments: vec![],
+        care: ledger.care(lines(), on),
     }
 }

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use hefu_casework::{
     AgencyRole, Agreement, AidRecord, Amount, CaseNumber, Circumstances, ElementSet, Error, Fen, Hex,
-    HouseholdNo, KeyKind, LabelField, LabelTerms, LetterNo, Mode, Month, MonthRange, Outcome, Party, Per,
-    Period, Place, ProgrammeCode, Purpose, ReasonCode, Referral, ReferralState, RowId, RuleId, RuleSet,
-    Selection, Status, elements, findings,
+    HouseholdNo, KeyKind, Known, LabelField, LabelTerms, LetterNo, Mode, Month, MonthRange, Outcome, Party,
+    Per, Period, Place, ProgrammeCode, Protection, Purpose, ReasonCode, Referral, ReferralState, RowId,
+    RuleId, RuleSet, Selection, Status, elements, findings,
 };
 use hefu_identity::{AliasTable, Kind, PersonKey, parse};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 /// The n-th invented person, n < 1000. Province 29 is unassigned.
 pub(crate) fn person(n: u32) -> PersonKey {
@@ -39,6 +39,9 @@ pub(crate) fn code(code: &str) -> ProgrammeCode {
     ProgrammeCode::new(code).unwrap()
 }
 
+/// The day on which everything is found.
+pub(crate) const MATCHED: Date = date(2026, 10, 20);
+
 /// A paid record; `when` is `2026-07` for a month, `2026-07..2026-09` for a half-open range, `2026-07-15` for a day.
 pub(crate) fn record(row: u64, who: u32, programme: &str, when: &str) -> AidRecord {
     let period = match (when.split_once(".."), when.len()) {
@@ -60,6 +63,8 @@ pub(crate) fn record(row: u64, who: u32, programme: &str, when: &str) -> AidReco
         case: None,
         referral: None,
         circumstances: Circumstances::default(),
+        protection: Protection::default(),
+        disabled: Known::default(),
         status: Status::Paid,
     }
 }
@@ -250,5 +255,5 @@ pub(crate) fn learn(agreement: &Agreement, receiver: usize, records: [&[AidRecor
     } else {
         [&sets[1], &sets[0]]
     };
-    findings(agreement, receiver, own, &matched(own, other), &[]).unwrap()
+    findings(agreement, receiver, own, &matched(own, other), &[], MATCHED).unwrap()
 }

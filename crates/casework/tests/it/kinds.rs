@@ -413,8 +413,15 @@ evidence = "secondary"
             let aliases = hefu_identity::AliasTable::new();
             hefu_casework::elements(&agreement, &rules, me, 0, &aliases, &mut records.into_iter()).unwrap()
         });
-        let found =
-            hefu_casework::findings(&agreement, 0, &sets[0], &matched(&sets[0], &sets[1]), &[]).unwrap();
+        let found = hefu_casework::findings(
+            &agreement,
+            0,
+            &sets[0],
+            &matched(&sets[0], &sets[1]),
+            &[],
+            MATCHED,
+        )
+        .unwrap();
         let months: Vec<_> = found.findings[0].months.iter().map(ToString::to_string).collect();
         assert_eq!(months, expected, "{place}");
     }
@@ -478,7 +485,7 @@ fn what_is_lawful_leaves_no_trace_in_what_the_receiver_sees() {
             set(&agreement, 1, 0, &theirs).unwrap(),
         ];
         let matched = matched(&sets[0], &sets[1]);
-        let found = hefu_casework::findings(&agreement, 0, &sets[0], &matched, &[]).unwrap();
+        let found = hefu_casework::findings(&agreement, 0, &sets[0], &matched, &[], MATCHED).unwrap();
         (matched, sets[1].len(), found)
     };
     assert!(view(0) == view(100));

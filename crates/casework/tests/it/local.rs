@@ -13,7 +13,15 @@ fn local(aliases: &AliasTable, records: &[AidRecord]) -> Vec<Finding> {
 fn at(place: &str, rules: &RuleSet, aliases: &AliasTable, records: &[AidRecord]) -> Vec<Finding> {
     let place = Place::new(place).unwrap();
     let records = &mut records.iter().cloned();
-    local_findings(rules, &place, months("2026-01", "2027-01"), aliases, records).unwrap()
+    local_findings(
+        rules,
+        &place,
+        months("2026-01", "2027-01"),
+        aliases,
+        records,
+        MATCHED,
+    )
+    .unwrap()
 }
 
 fn rows(found: &[Finding]) -> Vec<(&str, Vec<u64>)> {
@@ -110,6 +118,7 @@ evidence = "full_text"
             months("2026-07", "2026-10"),
             &AliasTable::new(),
             records,
+            MATCHED,
         )
         .unwrap();
         assert_eq!(found.len(), expected);

@@ -7,11 +7,13 @@
 
 mod agreement;
 mod calendar;
+mod care;
 mod cases;
 mod clues;
 mod common;
 mod confirmations;
 mod dossier;
+mod due;
 mod elements;
 mod join;
 mod kinds;

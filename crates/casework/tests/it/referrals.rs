@@ -32,7 +32,7 @@ fn ask(agreement: &Agreement, sent: &[AidRecord], received: &[AidRecord]) -> Res
         .flat_map(|position| answers[own_elements.chunks(own.width()).nth(*position as usize).unwrap()])
         .copied()
         .collect();
-    findings(agreement, 0, &own, &matched, &labels)
+    findings(agreement, 0, &own, &matched, &labels, MATCHED)
 }
 
 fn shown(outcome: &Outcome) -> Vec<(u64, Option<Feedback>)> {
@@ -278,7 +278,7 @@ fn a_person_with_two_numbers_gets_the_latest_answer() {
             answer(ReferralState::Helped, 9),
         ),
     ] {
-        let outcome = findings(&agreement, 0, &own, &matched, &labels).unwrap();
+        let outcome = findings(&agreement, 0, &own, &matched, &labels, MATCHED).unwrap();
         assert_eq!(shown(&outcome), [(2, expected)]);
         let rows: Vec<_> = outcome.findings[0]
             .rows
@@ -294,7 +294,7 @@ fn labels_belong_to_their_matches() {
     let agreement = referrals();
     let own = set(&agreement, 0, 0, &[sent(2, 1, LETTER)]).unwrap();
     let learn = |matched: &[u32], labels: &[u8]| {
-        findings(&agreement, 0, &own, matched, labels)
+        findings(&agreement, 0, &own, matched, labels, MATCHED)
             .err()
             .unwrap()
             .code()
@@ -317,7 +317,9 @@ fn labels_belong_to_their_matches() {
     );
     let own = set(&agreement, 0, 0, &[record(2, 1, "case_victim", "2026-07")]).unwrap();
     assert!(own.labels().is_empty());
-    let error = findings(&agreement, 0, &own, &[0], &[0; 32]).err().unwrap();
+    let error = findings(&agreement, 0, &own, &[0], &[0; 32], MATCHED)
+        .err()
+        .unwrap();
     assert_eq!(error.code(), "label_count");
 }
 

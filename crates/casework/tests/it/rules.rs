@@ -231,7 +231,7 @@ fn amounts_that_do_not_add_up_are_an_error() {
         set(&agreement, 1, 0, &theirs).unwrap(),
     );
     assert_eq!(
-        findings(&agreement, 0, &a, &matched(&a, &b), &[])
+        findings(&agreement, 0, &a, &matched(&a, &b), &[], MATCHED)
             .unwrap_err()
             .code(),
         "amount_overflow"
@@ -373,7 +373,7 @@ fn a_person_with_two_numbers_is_met_by_either_and_is_one_person() {
                 &[record(2, known_to_them, "minimum_living", "2026-07")],
             )
             .unwrap();
-            let found = findings(&agreement, 0, &ours, &matched(&ours, &theirs), &[])
+            let found = findings(&agreement, 0, &ours, &matched(&ours, &theirs), &[], MATCHED)
                 .unwrap()
                 .findings;
             assert_eq!(found.len(), expected);
@@ -392,7 +392,9 @@ fn one_who_may_not_learn_learns_nothing() {
     );
     let theirs = set(&agreement, 1, 0, &roll).unwrap();
     assert_eq!(
-        findings(&agreement, 1, &theirs, &[0], &[]).unwrap_err().code(),
+        findings(&agreement, 1, &theirs, &[0], &[], MATCHED)
+            .unwrap_err()
+            .code(),
         "not_a_receiver"
     );
     let own = set(
@@ -403,7 +405,9 @@ fn one_who_may_not_learn_learns_nothing() {
     )
     .unwrap();
     assert_eq!(
-        findings(&agreement, 0, &own, &[1], &[]).unwrap_err().code(),
+        findings(&agreement, 0, &own, &[1], &[], MATCHED)
+            .unwrap_err()
+            .code(),
         "no_such_element"
     );
     assert_eq!(set(&agreement, 2, 0, &roll).err().unwrap().code(), "not_a_party");

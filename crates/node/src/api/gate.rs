@@ -72,6 +72,10 @@ pub(super) async fn actor(
     next: Next,
 ) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        // Some answers tell whoever is in charge more than others.
+        if let Ok(actor) = named(request.headers()) {
+            request.extensions_mut().insert(actor);
+        }
         return next.run(request).await;
     }
     let noted = named(request.headers()).and_then(|actor| {

@@ -24,7 +24,15 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            Ok(ExplanationView::of(self.node.name(), seq, explanation, &datasets))
+            let due = self.awaited(&explanation.finding, &explanation.standing);
+            Ok(ExplanationView::of(
+                self.node.name(),
+                seq,
+                explanation,
+                due,
+                &datasets,
+                &actor,
+            ))
         })
         .await
     }
@@ -38,7 +46,15 @@ impl Operations {
         blocking(move || {
             let explanation = self.node.explain_to_person(&id.0, seq, &actor)?;
             let datasets = self.node.store().datasets()?;
-            Ok(ExplanationView::of(self.node.name(), seq, explanation, &datasets))
+            let due = self.awaited(&explanation.finding, &explanation.standing);
+            Ok(ExplanationView::of(
+                self.node.name(),
+                seq,
+                explanation,
+                due,
+                &datasets,
+                &actor,
+            ))
         })
         .await
     }

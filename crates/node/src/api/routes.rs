@@ -12,7 +12,7 @@ mod reviews;
 mod rounds;
 
 pub(super) use matters::Ledger;
-pub(super) use rounds::Local;
+pub(super) use rounds::{FindingsAsked, Local};
 
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
@@ -69,6 +69,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
         .routes(routes!(rounds::local))
+        .routes(routes!(rounds::overdue))
         .routes(routes!(rounds::finding))
         .routes(routes!(reviews::history))
         .routes(routes!(reviews::act))
@@ -108,6 +109,16 @@ struct ActorHeader {
     /// Who asks, in 1 to 64 printable characters (UTF-8); goes to the audit log.
     #[param(rename = "hefu-actor")]
     actor: String,
+}
+
+/// Some answers tell whoever is in charge more than others.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "for the document")]
+struct AskingHeader {
+    /// Who asks, as for changes.
+    #[param(rename = "hefu-actor")]
+    actor: Option<String>,
 }
 
 /// Which page of a list.

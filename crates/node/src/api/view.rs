@@ -15,6 +15,7 @@ mod matter;
 mod matter_act;
 mod matter_request;
 mod node;
+mod people;
 mod review;
 mod round;
 
@@ -39,7 +40,7 @@ pub use ferry::{
 pub use finding::{FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView};
 pub use ledger::{BudgetList, BudgetView, DebitPage, DebitView, UnlockRequest};
 pub use matter::{
-    AwaitedView, CluePage, ClueView, ConfirmationView, ConfirmedView, LateList, LateView, MatterHistory,
+    CluePage, ClueView, ConfirmationView, ConfirmedView, LateList, LateView, MatterDueView, MatterHistory,
     MatterPage, MatterView, RegisteredView, UnfitView,
 };
 pub use matter_act::{
@@ -51,6 +52,8 @@ pub use matter_request::{
     TakeRequest, WhoseRequest,
 };
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub(crate) use people::may_tell;
+pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use review::{
     ActRequest, ActView, BeforeView, DecisionRequest, EventRequest, HistoryView, ResultRequest, ReviewView,
     UnitRequest, VerdictRequest,

@@ -73,7 +73,7 @@ fn the_minimal_sample_leaves_everything_else_as_it_is() {
 #[test]
 fn an_unknown_field_is_refused_wherever_it_stands() {
     let tables: Vec<&str> = FULL.lines().filter(|line| line.starts_with('[')).collect();
-    assert_eq!(tables.len(), 9);
+    assert_eq!(tables.len(), 10);
     for line in tables {
         let table = line.split(']').next().unwrap().trim_start_matches('[');
         let text = FULL.replacen(line, &format!("{line}\ncolour = \"red\""), 1);
@@ -147,6 +147,27 @@ fn a_node_is_unlocked_in_one_way() {
             matches!(refused, Err(ConfigError::CredentialName { .. })),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn key_groups_have_shorter_periods() {
+    let with = |lines: &str| Config::parse(&format!("{MINIMAL}\n[deadlines]\n{lines}\n"));
+    let config = with("take_days = 8\nkey_take_days = 3").unwrap();
+    assert_eq!(
+        (config.deadlines.take_days, config.deadlines.verify_days),
+        (8, 20)
+    );
+    for (lines, wrong) in [
+        ("take_days = 0", "deadlines.take_days"),
+        ("take_days = 2", "deadlines.key_take_days"),
+        ("key_decide_days = 60", "deadlines.key_decide_days"),
+        ("verify_days = 367", "deadlines.verify_days"),
+    ] {
+        let Err(ConfigError::Syntax { field, .. }) = with(lines) else {
+            panic!("{lines}");
+        };
+        assert_eq!(field, wrong);
     }
 }
 

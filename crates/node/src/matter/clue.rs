@@ -9,7 +9,7 @@ use hefu_casework::{Finding, Hex};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Kept;
+use super::{Kept, Person};
 use crate::review::matched_on;
 use crate::{Error, Node, Result};
 
@@ -43,7 +43,10 @@ impl Node {
             act: Act::Clue(ClueAct::Taken {}),
         };
         self.open_resting_on(
-            &finding.person,
+            &Person {
+                key: finding.person.clone(),
+                care: finding.care,
+            },
             Direction::Own,
             Opening::Clue(opening),
             vec![taken],

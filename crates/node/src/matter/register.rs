@@ -6,8 +6,8 @@
 use hefu_casework::matter::{Act, Direction, Matter};
 use hefu_casework::transfer::{self, Transfer};
 use hefu_casework::{
-    AidRecord, Circumstances, LetterNo, Period, ProgrammeCode, REFERRAL_RECEIVED, REFERRAL_SENT, Referral,
-    RowId, Status,
+    AidRecord, Circumstances, LetterNo, Period, ProgrammeCode, Protection, REFERRAL_RECEIVED, REFERRAL_SENT,
+    Referral, RowId, Status,
 };
 use hefu_identity::Kind;
 use hefu_store::{DatasetId, DatasetInfo};
@@ -122,6 +122,12 @@ fn record(kept: &Kept, transfer: &Transfer, file: u32) -> Result<Option<AidRecor
             reason: state.and_then(|said| said.reason),
         }),
         circumstances: Circumstances::default(),
+        protection: match kept.care.protected {
+            // Whether somebody said so, or nobody said anything, is not known any more; both protect.
+            true => Protection::Unknown,
+            false => Protection::No,
+        },
+        disabled: kept.care.disabled,
         status: Status::Paid,
     }))
 }

@@ -1,10 +1,11 @@
 //! Of whom a matter is. A number in clear is taken only from whoever has the person's paper on the desk.
 
-use hefu_casework::AidRecord;
+use hefu_casework::{AidRecord, Care, Known, Protection};
 use hefu_identity::{Kind, PersonKey};
 use zeroize::Zeroizing;
 
-use super::missing;
+use super::{Kept, missing};
+use crate::node::today;
 use crate::{Error, Node, Result};
 
 /// How somebody says of whom a matter is.
@@ -41,18 +42,48 @@ pub enum Whose {
     },
 }
 
+/// Of whom a matter is.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The number.
+    pub key: PersonKey,
+    /// With how much care the person is to be dealt with.
+    pub care: Care,
+}
+
+impl Person {
+    /// Somebody of whom no more is known than the number.
+    #[must_use]
+    pub fn of_number(key: PersonKey) -> Person {
+        let care = Care {
+            minor: Known::minor(&key, today()),
+            ..Care::default()
+        };
+        Person { key, care }
+    }
+}
+
 impl Node {
-    /// The person.
+    /// The person, and what is known of the care that is needed.
     ///
     /// # Errors
     /// [`Error::Missing`] where there is no such finding, row or matter; [`Error::Number`] for what is no number of
     /// this kind; the store's.
-    pub fn whose(&self, whose: &Whose) -> Result<PersonKey> {
+    pub fn whose(&self, whose: &Whose) -> Result<Person> {
         match whose {
-            Whose::Finding { round, seq } => Ok(self.found(round, *seq)?.1.person.clone()),
-            Whose::Matter { number } => Ok(self.matter_numbered(number)?.person),
+            Whose::Finding { round, seq } => {
+                let (_, finding) = self.found(round, *seq)?;
+                Ok(Person {
+                    key: finding.person.clone(),
+                    care: finding.care,
+                })
+            }
+            Whose::Matter { number } => {
+                let Kept { person, care, .. } = self.matter_numbered(number)?;
+                Ok(Person { key: person, care })
+            }
             Whose::Number { kind, number } => match hefu_identity::parse(*kind, number) {
-                Ok(parsed) => Ok(parsed.key),
+                Ok(parsed) => Ok(Person::of_number(parsed.key)),
                 Err(refusal) => Err(Error::Number { refusal }),
             },
             Whose::Row {
@@ -64,7 +95,7 @@ impl Node {
         }
     }
 
-    fn in_row(&self, dataset: &str, file: u32, sheet: u32, row: u64) -> Result<PersonKey> {
+    fn in_row(&self, dataset: &str, file: u32, sheet: u32, row: u64) -> Result<Person> {
         let all = self.store.datasets()?;
         let newest = all
             .iter()
@@ -80,7 +111,14 @@ impl Node {
         self.store.records(newest.id, &mut |record: AidRecord| {
             let at = record.row;
             if (at.file, at.sheet, at.row) == (file, sheet, row) {
-                found = Some(record.person.clone());
+                found = Some(Person {
+                    key: record.person.clone(),
+                    care: Care {
+                        protected: record.protection != Protection::No,
+                        minor: Known::minor(&record.person, today()),
+                        disabled: record.disabled,
+                    },
+                });
             }
             Ok::<_, Error>(())
         })?;

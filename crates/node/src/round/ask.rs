@@ -7,12 +7,14 @@ use hefu_link::{Card, Traffic, dial};
 use hefu_psi::wire::Abort;
 use hefu_psi::{Blinding, Ristretto255, SessionSeed};
 use hefu_store::{Entry, NewSession, Role, Round};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::active::{Place, Turn};
 use super::journal::Kept;
 use super::{evidence, packed};
 use crate::agreement::{InForce, policy};
+use crate::review::matched_on;
 use crate::runner::Concluded;
 use crate::{Error, Node, Result};
 
@@ -216,11 +218,21 @@ impl Node {
         let signed = concluded.signed.clone();
         let peer_elements = signed.receipt.sender_elements;
         round.peer_elements = Some(peer_elements);
+        // From here on it is of this day, also for whoever derives its findings once more.
+        round.ended_at = Some(Timestamp::now());
+        let on = matched_on(round);
         let result = concluded.matches().and_then(|matches| {
             let labels: Vec<u8> = (0..matches.indices.len())
                 .flat_map(|index| matches.labels.get(index).iter().copied())
                 .collect();
-            let outcome = findings(&in_force.agreement, in_force.me, set, &matches.indices, &labels)?;
+            let outcome = findings(
+                &in_force.agreement,
+                in_force.me,
+                set,
+                &matches.indices,
+                &labels,
+                on,
+            )?;
             Ok((matches, outcome))
         });
         let (matches, outcome) = match result {

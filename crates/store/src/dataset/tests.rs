@@ -127,8 +127,8 @@ fn what_a_round_uses_is_refused_change_by_the_schema() {
     let used = |id| store.dataset(id).unwrap().used;
     assert!(used(id) && used(beside) && !used(free));
     let insert = "INSERT INTO records SELECT dataset, seq + 9, file, sheet, row, lookup, person, programme, period_from,
-        period_to, amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances
-        FROM records WHERE dataset = 1";
+        period_to, amount_fen, amount_per, household, case_number, status, letter, letter_other, feedback, circumstances,
+        people FROM records WHERE dataset = 1";
     let replace = "INSERT OR REPLACE INTO datasets SELECT id, name, files, first_file + 99, mapping_digest, kind,
         case_scheme, started_at, finished_at, reconciliation, rows, persons, digest FROM datasets WHERE id = 1";
     for sql in [

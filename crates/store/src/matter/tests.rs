@@ -1,8 +1,15 @@
+use hefu_casework::Known;
+
 use super::*;
 use crate::samples;
 use crate::store::tests::{found, fresh, passphrase};
 
 const BASIS: [u8; 32] = [8; 32];
+const CARE: Care = Care {
+    protected: false,
+    minor: Known::Yes,
+    disabled: Known::Unknown,
+};
 const OPENINGS: [&str; 2] = [
     "what somebody wrote of the one",
     "what somebody wrote of the other",
@@ -25,6 +32,7 @@ fn new<'a>(
         direction: "own",
         number,
         person,
+        care: &CARE,
         opening: opening.as_bytes(),
         basis: None,
         acts,
@@ -71,6 +79,7 @@ fn what_is_kept_comes_back_and_stands_sealed() {
     assert_eq!(all.iter().map(|each| each.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(text(&all[0].opening), OPENINGS[0]);
     assert!(all[0].person == one && all[0].events.is_empty());
+    assert_eq!(all[0].care, CARE);
     let events: Vec<_> = all[1].events.iter().map(|event| text(event)).collect();
     assert_eq!(events, ACTS);
     assert_eq!(all[1].direction, "own");

@@ -198,6 +198,11 @@ fn what_the_first_version_wrote_is_read_and_goes_on() {
     let findings = store.findings(&[1; 32]).unwrap();
     assert_eq!(findings.len(), 1);
     assert!(findings[0].person == person(0));
+    assert_eq!(
+        findings[0].care,
+        hefu_casework::Care::default(),
+        "of before: protected, unknown"
+    );
     assert!(store.evidence(&[1; 32], 0).unwrap().is_none());
 
     assert_eq!(store.peers().unwrap()[0].name, "县法院");

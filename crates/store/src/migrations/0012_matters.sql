@@ -8,6 +8,7 @@ CREATE TABLE matters (
     lookup    BLOB NOT NULL CHECK (length(lookup) = 16), -- the person's, as in records
     person    BLOB NOT NULL, -- sealed
     opening   BLOB NOT NULL, -- sealed
+    care      BLOB NOT NULL, -- sealed: with how much care the person is to be dealt with
     basis     BLOB UNIQUE CHECK (length(basis) = 32)
 ) STRICT;
 

@@ -53,6 +53,44 @@ fn what_became_of_people_is_told_neither_by_content_nor_by_length() {
     }
 }
 
+#[test]
+fn who_is_protected_or_disabled_is_told_neither_by_content_nor_by_length() {
+    let (dir, store) = fresh();
+    let id = dataset(&store, (0..LETTERS).map(record));
+    let read = all(&store, id).unwrap().join("\n");
+    for said in ["Yes Yes", "No Yes", "Unknown Unknown", "Yes No"] {
+        assert!(read.contains(said), "{said}");
+    }
+    drop(store);
+    let database = Connection::open(dir.path().join("hefu.db")).unwrap();
+    let lengths: i64 = database
+        .query_row(
+            "SELECT count(DISTINCT length(people)) + count(*) - count(people) FROM records",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(lengths, 1, "one length, and none is missing");
+}
+
+#[test]
+fn what_is_said_of_a_person_changed_past_the_schema_does_not_open() {
+    for sql in [
+        "UPDATE records SET people = (SELECT people FROM records WHERE seq = 1) WHERE seq = 3",
+        "UPDATE records SET people = zeroblob(2) WHERE seq = 3",
+        "UPDATE records SET people = NULL WHERE seq = 3",
+    ] {
+        let (_dir, store) = fresh();
+        let id = dataset(&store, (0..5).map(record));
+        store.raw("DROP TRIGGER records_stand").unwrap();
+        store.raw(sql).unwrap();
+        assert!(
+            matches!(all(&store, id), Err(Error::Sealed { .. } | Error::Damaged { .. })),
+            "{sql}"
+        );
+    }
+}
+
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }

@@ -6,7 +6,7 @@ use hefu_casework::matter::Act;
 use hefu_casework::transfer::{self, Answer, Came, LeadAct, NoticeAct, Paper};
 use hefu_casework::{ReasonCode, Text};
 use hefu_node::api::view::{
-    ActView, AwaitedView, CluePage, ConfirmationView, LateList, MatterHistory, MatterPage, MatterView,
+    ActView, CluePage, ConfirmationView, LateList, MatterDueView, MatterHistory, MatterPage, MatterView,
 };
 
 use crate::commands::{headings, rows_at, short};
@@ -221,9 +221,9 @@ fn more(next: Option<u64>, total: u64, lang: Lang) -> String {
 }
 
 fn person(matter: &MatterView, lang: Lang) -> String {
-    match matter.comes_first {
-        true => format!("{} {}", matter.person, lang.word("key_group")),
-        false => matter.person.clone(),
+    match matter.care.key_group.as_str() {
+        "yes" => format!("{} {}", matter.person, lang.word("key_group")),
+        _ => matter.person.clone(),
     }
 }
 
@@ -232,7 +232,7 @@ fn other_end(matter: &MatterView) -> String {
     end.clone().unwrap_or_default()
 }
 
-fn due(awaited: &[AwaitedView], lang: Lang) -> String {
+fn due(awaited: &[MatterDueView], lang: Lang) -> String {
     let each = awaited
         .iter()
         .map(|awaited| format!("{} {}", awaited.until, lang.word(&awaited.code)));

@@ -2,56 +2,62 @@
 
 use std::sync::Arc;
 
+use hefu_casework::calendar::Calendar;
 use hefu_casework::clue::ClueKind;
-use hefu_casework::{Month, MonthRange, Place};
+use hefu_casework::review::Due;
+use hefu_casework::{Finding, Known, Month, MonthRange, Place};
+use jiff::civil::Date;
 
 use super::{Operations, blocking};
 use crate::Error;
 use crate::api::error::Result;
-use crate::api::routes::Local;
+use crate::api::routes::{FindingsAsked, Local};
 use crate::api::view::{
-    EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE, ReviewView,
+    AwaitedView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
+    OverdueList, OverdueView, ReviewView,
 };
+use crate::due::{Order, Overdue};
 use crate::node::today;
+use crate::review::{Reviews, Standing};
 
 impl Operations {
-    /// Findings after the given number, from 1.
+    /// Key groups first, then those that must be asked after; within, the earliest due.
     pub(in crate::api) async fn findings(
         self: Arc<Self>,
         id: Hex32,
-        after: u64,
-        limit: usize,
+        asked: FindingsAsked,
     ) -> Result<FindingPage> {
         self.round(&id)?;
         blocking(move || {
+            let record = self.node.round_on_record(&id.0)?;
             let datasets = self.node.store().datasets()?;
             let all = self.node.store().findings(&id.0)?;
             let reviews = self.node.reviews(&id.0)?;
-            let review = |seq: u64| {
-                let before = reviews.corrected_before.get(&seq).copied();
-                match reviews.begun.get(&seq) {
-                    Some(review) => ReviewView::of(review, before),
-                    None => ReviewView::open(before),
-                }
+            let (calendar, on) = (Calendar::national(), today());
+            let due = |seq, finding: &Finding| self.node.due_in(&record, &reviews, seq, finding, &calendar);
+            let view = |(seq, finding, due): &(u64, &Finding, Option<Due>)| {
+                let due = due.map(|due| AwaitedView::of(&due, due.late_on(on, &calendar)));
+                // What says nothing against anybody is on no way to a decision.
+                let of_review = ClueKind::of(finding.kind).is_none();
+                let review = of_review.then(|| reviewed(&reviews, *seq));
+                FindingView::of(*seq, finding, review, due, &datasets)
             };
-            let numbered = (1_u64..)
+            let mut listed: Vec<_> = (1_u64..)
                 .zip(&all)
-                .skip(usize::try_from(after).unwrap_or(usize::MAX));
-            let findings: Vec<_> = numbered
-                .take(limit)
-                .map(|(seq, finding)| {
-                    // What says nothing against anybody is on no way to a decision.
-                    let review = ClueKind::of(finding.kind).is_none().then(|| review(seq));
-                    FindingView::of(seq, finding, review, &datasets)
-                })
+                .filter(|(_, finding)| is_asked_for(finding, asked.key_group))
+                .map(|(seq, finding)| (seq, finding, due(seq, finding)))
                 .collect();
-            let last = findings.last().map(|finding| finding.seq);
+            listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
+            let before = usize::try_from(asked.after).unwrap_or(usize::MAX);
+            let findings: Vec<_> = listed.iter().skip(before).take(asked.limit()).map(view).collect();
+            let last = before.saturating_add(findings.len());
             Ok(FindingPage {
                 notice: NOTICE.to_owned(),
+                next: (last < listed.len()).then_some(last as u64),
                 findings,
-                total: all.len() as u64,
+                total: listed.len() as u64,
+                to_ask: to_ask(listed.iter().map(|(_, finding, _)| *finding)),
                 corrected: reviews.corrected(),
-                next: last.filter(|last| *last < all.len() as u64),
             })
         })
         .await
@@ -67,13 +73,19 @@ impl Operations {
             };
             let all = self.node.local_findings(&place, months)?;
             let datasets = self.node.store().datasets()?;
-            let findings = (1..)
+            let mut listed: Vec<_> = (1..)
                 .zip(&all)
-                .map(|(seq, finding)| FindingView::of(seq, finding, None, &datasets));
+                .filter(|(_, finding)| is_asked_for(finding, within.key_group))
+                .collect();
+            listed.sort_by_key(|(_, finding)| Order::of(&finding.care, None));
             Ok(FindingPage {
                 notice: NOTICE.to_owned(),
-                findings: findings.collect(),
-                total: all.len() as u64,
+                findings: listed
+                    .iter()
+                    .map(|(seq, finding)| FindingView::of(*seq, finding, None, None, &datasets))
+                    .collect(),
+                total: listed.len() as u64,
+                to_ask: to_ask(listed.iter().map(|(_, finding)| *finding)),
                 corrected: 0,
                 next: None,
             })
@@ -81,19 +93,74 @@ impl Operations {
         .await
     }
 
-    pub(in crate::api) async fn finding(self: Arc<Self>, id: Hex32, seq: u64) -> Result<FindingDetail> {
+    /// What is late on a day; today where none is named.
+    pub(in crate::api) async fn overdue(self: Arc<Self>, on: Option<Date>) -> Result<OverdueList> {
         blocking(move || {
-            let (record, finding) = self.node.found(&id.0, seq)?;
-            let standing = self.node.standing_of(&record, seq, &finding)?;
+            let on = on.unwrap_or_else(today);
             let datasets = self.node.store().datasets()?;
-            let review = ClueKind::of(finding.kind).is_none().then(|| (&standing).into());
-            Ok(FindingDetail::of(seq, &finding, review, &datasets))
+            let view = |late: Overdue| OverdueView {
+                round: late.round,
+                finding: FindingView::of(
+                    late.seq,
+                    &late.finding,
+                    Some(match &late.review {
+                        Some(review) => ReviewView::of(review, None),
+                        None => ReviewView::open(None),
+                    }),
+                    Some(AwaitedView::of(&late.due, late.late)),
+                    &datasets,
+                ),
+            };
+            let late = self.node.overdue(on)?;
+            Ok(OverdueList::of(on, late.into_iter().map(view).collect()))
         })
         .await
     }
 
-    pub(in crate::api) async fn history(self: Arc<Self>, id: Hex32, seq: u64) -> Result<HistoryView> {
-        blocking(move || Ok(HistoryView::of(seq, &self.node.standing(&id.0, seq)?))).await
+    pub(in crate::api) async fn finding(
+        self: Arc<Self>,
+        id: Hex32,
+        seq: u64,
+        asks: Option<Arc<str>>,
+    ) -> Result<FindingDetail> {
+        blocking(move || {
+            let (record, finding) = self.node.found(&id.0, seq)?;
+            let standing = self.node.standing_of(&record, seq, &finding)?;
+            let datasets = self.node.store().datasets()?;
+            let due = self.awaited(&finding, &standing);
+            let review = (&standing).into();
+            Ok(FindingDetail::of(
+                seq,
+                &finding,
+                review,
+                due,
+                &datasets,
+                asks.as_deref(),
+            ))
+        })
+        .await
+    }
+
+    /// What a finding waits for today.
+    pub(in crate::api) fn awaited(&self, finding: &Finding, standing: &Standing) -> Option<AwaitedView> {
+        let calendar = Calendar::national();
+        let waits = standing.corrected_before.is_none();
+        let due = self.node.due_of(finding, &standing.review, waits, &calendar)?;
+        Some(AwaitedView::of(&due, due.late_on(today(), &calendar)))
+    }
+
+    pub(in crate::api) async fn history(
+        self: Arc<Self>,
+        id: Hex32,
+        seq: u64,
+        asks: Option<Arc<str>>,
+    ) -> Result<HistoryView> {
+        blocking(move || {
+            let (record, finding) = self.node.found(&id.0, seq)?;
+            let standing = self.node.standing_of(&record, seq, &finding)?;
+            Ok(HistoryView::of(seq, &finding, &standing, asks.as_deref()))
+        })
+        .await
     }
 
     /// Whoever asks is the one who acts.
@@ -107,11 +174,26 @@ impl Operations {
         blocking(move || {
             let (_, finding) = self.node.found(&id.0, seq)?;
             let event = request.event(&actor, today(), self.node.basis(&finding))?;
-            Ok(HistoryView::of(
-                seq,
-                &self.node.record_review(&id.0, seq, &event)?,
-            ))
+            let standing = self.node.record_review(&id.0, seq, &event)?;
+            Ok(HistoryView::of(seq, &finding, &standing, Some(&actor)))
         })
         .await
     }
+}
+
+fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
+    let before = reviews.corrected_before.get(&seq).copied();
+    match reviews.begun.get(&seq) {
+        Some(review) => ReviewView::of(review, before),
+        None => ReviewView::open(before),
+    }
+}
+
+fn is_asked_for(finding: &Finding, key_group: Option<Known>) -> bool {
+    key_group.is_none_or(|asked| finding.care.key_group() == asked)
+}
+
+fn to_ask<'a>(findings: impl Iterator<Item = &'a Finding>) -> u64 {
+    let unknown = |finding: &&Finding| finding.care.key_group() == Known::Unknown;
+    findings.filter(unknown).count() as u64
 }

@@ -29,10 +29,10 @@ impl Operations {
                     && (!of.due || kept.due().is_some())
             };
             let all: Vec<_> = numbered.into_iter().filter(fits).collect();
-            let (on, total) = (today(), all.len() as u64);
+            let total = all.len() as u64;
             let after = usize::try_from(of.after).unwrap_or(usize::MAX);
             let page = all.iter().skip(after).take(of.limit());
-            let matters: Vec<_> = page.map(|kept| MatterView::of(kept, on)).collect();
+            let matters: Vec<_> = page.map(|kept| MatterView::of(kept)).collect();
             let shown = of.after.saturating_add(matters.len() as u64);
             Ok(MatterPage {
                 matters,
@@ -43,11 +43,15 @@ impl Operations {
         .await
     }
 
-    pub(in crate::api) async fn matter(self: Arc<Self>, id: u64) -> Result<MatterHistory> {
-        blocking(move || Ok(MatterHistory::of(&self.node.matter(id)?, today()))).await
+    pub(in crate::api) async fn matter(
+        self: Arc<Self>,
+        id: u64,
+        asks: Option<Arc<str>>,
+    ) -> Result<MatterHistory> {
+        blocking(move || Ok(MatterHistory::of(&self.node.matter(id)?, asks.as_deref()))).await
     }
 
-    pub(in crate::api) async fn overdue(self: Arc<Self>, on: Option<Date>) -> Result<LateList> {
+    pub(in crate::api) async fn overdue_matters(self: Arc<Self>, on: Option<Date>) -> Result<LateList> {
         blocking(move || {
             let on = on.unwrap_or_else(today);
             Ok(LateList::of(on, &self.node.overdue_matters(on)?))
@@ -67,7 +71,7 @@ impl Operations {
             let kept = self
                 .node
                 .open_matter(&person, direction, opening, Vec::new(), &actor)?;
-            Ok(MatterHistory::of(&kept, today()))
+            Ok(MatterHistory::of(&kept, Some(&actor)))
         })
         .await
     }
@@ -81,7 +85,8 @@ impl Operations {
     ) -> Result<MatterHistory> {
         blocking(move || {
             let event = request.event(&actor, today())?;
-            Ok(MatterHistory::of(&self.node.record_matter(id, &event)?, today()))
+            let kept = self.node.record_matter(id, &event)?;
+            Ok(MatterHistory::of(&kept, Some(&actor)))
         })
         .await
     }
@@ -123,7 +128,7 @@ impl Operations {
             let number = Text::new(request.number).map_err(Error::from)?;
             let on = request.on.unwrap_or_else(today);
             let kept = self.node.take_clue(&round.0, seq, number, on, &actor)?;
-            Ok(MatterHistory::of(&kept, today()))
+            Ok(MatterHistory::of(&kept, Some(&actor)))
         })
         .await
     }
@@ -140,7 +145,6 @@ impl Operations {
             let datasets = self.node.store().datasets()?;
             let findings = self.node.store().findings(&round.0)?;
             let taken = self.node.clues_of(&findings)?;
-            let on = today();
             let all: Vec<_> = (1_u64..)
                 .zip(&findings)
                 .filter(|(_, finding)| ClueKind::of(finding.kind).is_some())
@@ -148,8 +152,8 @@ impl Operations {
             let page = all.iter().filter(|(seq, _)| *seq > after).take(limit);
             let clues: Vec<_> = page
                 .map(|(seq, finding)| ClueView {
-                    finding: FindingView::of(*seq, finding, None, &datasets),
-                    clue: taken.get(seq).map(|kept| MatterView::of(kept, on)),
+                    finding: FindingView::of(*seq, finding, None, None, &datasets),
+                    clue: taken.get(seq).map(|kept| MatterView::of(kept)),
                 })
                 .collect();
             let last = clues.last().map(|clue| clue.finding.seq);

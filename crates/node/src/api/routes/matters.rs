@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ActorHeader, Failures, Page};
+use super::{ActorHeader, AskingHeader, Failures, Page};
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
@@ -61,13 +61,16 @@ pub(super) async fn list(
     Ok(Json(operations.matters(of).await?))
 }
 
-/// One matter with all that was done.
-#[utoipa::path(get, path = "/api/v1/matters/{id}", params(("id" = u64, Path)), responses((status = 200, body = MatterHistory), Failures))]
+/// One matter with all that was done. Of a protected person, what officers wrote freely is shown to whoever is in charge
+/// or has acted.
+#[utoipa::path(get, path = "/api/v1/matters/{id}", params(("id" = u64, Path), AskingHeader), responses((status = 200, body = MatterHistory), Failures))]
 pub(super) async fn show(
     State(operations): State<Arc<Operations>>,
+    actor: Option<Extension<Actor>>,
     InPath(id): InPath<u64>,
 ) -> Result<Json<MatterHistory>> {
-    Ok(Json(operations.matter(id).await?))
+    let asks = actor.map(|Extension(Actor(actor))| actor);
+    Ok(Json(operations.matter(id, asks).await?))
 }
 
 /// What is late on a day. What is due on the day itself is not late.
@@ -76,7 +79,7 @@ pub(super) async fn overdue(
     State(operations): State<Arc<Operations>>,
     InQuery(of): InQuery<OnDay>,
 ) -> Result<Json<LateList>> {
-    Ok(Json(operations.overdue(of.on).await?))
+    Ok(Json(operations.overdue_matters(of.on).await?))
 }
 
 /// Opens a transfer, a notice or a lead. 409 where the ledger has its number already.

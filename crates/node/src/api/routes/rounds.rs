@@ -5,16 +5,19 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
+use hefu_casework::Known;
+use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ActorHeader, Failures, Page};
+use super::{ActorHeader, AskingHeader, Failures, Page};
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::view::{
-    ExplanationView, FindingDetail, FindingPage, Hex32, RoundList, RoundView, StartRound, Started,
+    ExplanationView, FindingDetail, FindingPage, Hex32, OverdueList, RoundList, RoundView, StartRound,
+    Started,
 };
 use crate::report::Form;
 
@@ -57,17 +60,61 @@ pub(super) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a round found, page by page. People are masked.
-#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings", params(("id" = String, Path), Page), responses((status = 200, body = FindingPage), Failures))]
+/// What a round found, page by page: key groups first, then those of whom it must be asked, within by the day on which
+/// something is due. People are masked. `after` is how many were listed before.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings", params(("id" = String, Path), FindingsAsked), responses((status = 200, body = FindingPage), Failures))]
 pub(super) async fn findings(
     State(operations): State<Arc<Operations>>,
     InPath(id): InPath<Hex32>,
-    InQuery(page): InQuery<Page>,
+    InQuery(asked): InQuery<FindingsAsked>,
 ) -> Result<Json<FindingPage>> {
-    Ok(Json(operations.findings(id, page.after, page.limit()).await?))
+    Ok(Json(operations.findings(id, asked).await?))
 }
 
-/// What the agency's own records break among themselves, without any peer. People are masked.
+/// Which findings of a round, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct FindingsAsked {
+    /// How many were listed before; 0 for the beginning.
+    #[serde(default)]
+    pub(in crate::api) after: u64,
+    /// The most items, up to 1000.
+    #[serde(default = "Page::usual")]
+    limit: u16,
+    /// Only those whose person is of a key group (`yes`), is of none (`no`), or is to be asked after (`unknown`).
+    #[param(value_type = Option<String>)]
+    pub(in crate::api) key_group: Option<Known>,
+}
+
+impl FindingsAsked {
+    pub(in crate::api) fn limit(&self) -> usize {
+        let Self { after, limit, .. } = *self;
+        Page { after, limit }.limit()
+    }
+}
+
+/// The findings of all rounds in which something is late, or in which that cannot be told, since the holidays of that time
+/// are not known to the node. Key groups first. People are masked.
+#[utoipa::path(get, path = "/api/v1/findings/overdue", params(OnDay), responses((status = 200, body = OverdueList), Failures))]
+pub(super) async fn overdue(
+    State(operations): State<Arc<Operations>>,
+    InQuery(asked): InQuery<OnDay>,
+) -> Result<Json<OverdueList>> {
+    Ok(Json(operations.overdue(asked.on).await?))
+}
+
+/// On which day.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnDay {
+    /// The day; today in Beijing where it is left out.
+    #[param(value_type = Option<String>, format = Date)]
+    on: Option<Date>,
+}
+
+/// What the agency's own records break among themselves, without any peer, key groups first. People are masked.
 #[utoipa::path(get, path = "/api/v1/findings/local", params(Local), responses((status = 200, body = FindingPage), Failures))]
 pub(super) async fn local(
     State(operations): State<Arc<Operations>>,
@@ -87,15 +134,20 @@ pub(in crate::api) struct Local {
     pub(in crate::api) from: String,
     /// The last month, included.
     pub(in crate::api) until: String,
+    /// Only those whose person is of a key group (`yes`), is of none (`no`), or is to be asked after (`unknown`).
+    #[param(value_type = Option<String>)]
+    pub(in crate::api) key_group: Option<Known>,
 }
 
-/// One finding. The person is masked.
-#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings/{seq}", params(("id" = String, Path), ("seq" = u64, Path)), responses((status = 200, body = FindingDetail), Failures))]
+/// One finding. The person is masked; of one who is protected, only whoever is in charge is shown the case number.
+#[utoipa::path(get, path = "/api/v1/rounds/{id}/findings/{seq}", params(("id" = String, Path), ("seq" = u64, Path), AskingHeader), responses((status = 200, body = FindingDetail), Failures))]
 pub(super) async fn finding(
     State(operations): State<Arc<Operations>>,
+    actor: Option<Extension<Actor>>,
     InPath((id, seq)): InPath<(Hex32, u64)>,
 ) -> Result<Json<FindingDetail>> {
-    Ok(Json(operations.finding(id, seq).await?))
+    let asks = actor.map(|Extension(Actor(actor))| actor);
+    Ok(Json(operations.finding(id, seq, asks).await?))
 }
 
 /// The signed report of a round, byte for byte: it can be verified without the node. Each is a copy with a number.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ActView, FindingDetail, Hex32};
+use super::{ActView, AwaitedView, FindingDetail, Hex32, may_tell};
 use crate::explain::Explanation;
 pub use crate::explain::{Derived, Noted, Proof};
 
@@ -127,7 +127,14 @@ pub struct ReceiptView {
 }
 
 impl ExplanationView {
-    pub(crate) fn of(by: &str, seq: u64, explanation: Explanation, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(
+        by: &str,
+        seq: u64,
+        explanation: Explanation,
+        due: Option<AwaitedView>,
+        datasets: &[Dataset],
+        asks: &str,
+    ) -> Self {
         let Explanation {
             round,
             item,
@@ -148,7 +155,12 @@ impl ExplanationView {
             item: item.to_string(),
             round: hefu_casework::Hex(round.id),
             ended_at: round.ended_at,
-            detail: FindingDetail::of(seq, &finding, (&standing).into(), datasets),
+            acts: ActView::all(
+                &standing,
+                !may_tell(&finding, standing.review.owner(), Some(asks)),
+                Some(asks),
+            ),
+            detail: FindingDetail::of(seq, &finding, (&standing).into(), due, datasets, Some(asks)),
             agreement: GroundView::of(signed.agreement(), me),
             rule: rule.map(RuleView::of),
             sizes: SizesView {
@@ -165,7 +177,6 @@ impl ExplanationView {
             log_intact,
             entries,
             looked,
-            acts: ActView::all(&standing),
         }
     }
 }

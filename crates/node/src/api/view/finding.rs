@@ -1,22 +1,26 @@
-use hefu_casework::{CaseNumber, Finding, RowId, When};
+use hefu_casework::clue::ClueKind;
+use hefu_casework::{Finding, RowId, When};
 use hefu_store::Dataset;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ReviewView;
+use super::{AwaitedView, CareView, ReviewView, may_tell};
 pub use crate::NOTICE;
 
-/// Findings of a round, in order.
+/// Findings of a round: those on key groups first, then those of whose persons it must be asked whether they are of one;
+/// within, the earliest due.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct FindingPage {
     /// What stands over every list of findings.
     pub notice: String,
     /// The findings of this page.
     pub findings: Vec<FindingView>,
-    /// How many the round has in all.
+    /// How many there are in all, of those asked for.
     pub total: u64,
-    /// How many of them count no more: corrected, here or when the same was found before.
+    /// Of how many of them it must be asked whether the person is of a key group.
+    pub to_ask: u64,
+    /// How many findings of the round count no more: corrected, here or when the same was found before.
     pub corrected: u64,
     /// Give this as `after` for the next page; nothing where there is none.
     pub next: Option<u64>,
@@ -52,6 +56,10 @@ pub struct FindingView {
     pub feedback: Option<FeedbackView>,
     /// How far it is; nothing for what no round found, and for leads and omissions, which are taken up as clues.
     pub review: Option<ReviewView>,
+    /// With how much care the person is to be dealt with.
+    pub care: CareView,
+    /// What it waits for; nothing where it waits for nothing.
+    pub due: Option<AwaitedView>,
 }
 
 /// 反馈: what has become of a referred person.
@@ -86,6 +94,8 @@ pub struct FindingDetail {
     pub notice: String,
     /// As in the list.
     pub finding: FindingView,
+    /// Whether the case number is kept from whoever asks: the person is protected, and another is in charge, or nobody.
+    pub withheld: bool,
     /// The agency's own case, where the rule counts by case.
     pub case: Option<String>,
     /// What the agency paid in those months or that case.
@@ -106,7 +116,13 @@ pub struct PaymentView {
 }
 
 impl FindingView {
-    pub(crate) fn of(seq: u64, finding: &Finding, review: Option<ReviewView>, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(
+        seq: u64,
+        finding: &Finding,
+        review: Option<ReviewView>,
+        due: Option<AwaitedView>,
+        datasets: &[Dataset],
+    ) -> Self {
         Self {
             seq,
             kind: finding.kind.code().to_owned(),
@@ -133,12 +149,22 @@ impl FindingView {
                 reason: feedback.reason.map(|reason| reason.code().to_owned()),
             }),
             review,
+            care: (&finding.care).into(),
+            due,
         }
     }
 }
 
 impl FindingDetail {
-    pub(crate) fn of(seq: u64, finding: &Finding, review: Option<ReviewView>, datasets: &[Dataset]) -> Self {
+    pub(crate) fn of(
+        seq: u64,
+        finding: &Finding,
+        review: ReviewView,
+        due: Option<AwaitedView>,
+        datasets: &[Dataset],
+        asks: Option<&str>,
+    ) -> Self {
+        let tell = may_tell(finding, review.owner.as_deref(), asks);
         let payments = finding.payments.iter().map(|payment| PaymentView {
             programme: payment.programme.as_str().to_owned(),
             when: match payment.when {
@@ -150,8 +176,20 @@ impl FindingDetail {
         });
         Self {
             notice: NOTICE.to_owned(),
-            finding: FindingView::of(seq, finding, review, datasets),
-            case: finding.case.as_ref().map(CaseNumber::as_str).map(str::to_owned),
+            // What says nothing against anybody is on no way to a decision.
+            finding: FindingView::of(
+                seq,
+                finding,
+                Some(review).filter(|_| ClueKind::of(finding.kind).is_none()),
+                due,
+                datasets,
+            ),
+            withheld: !tell,
+            case: finding
+                .case
+                .as_ref()
+                .filter(|_| tell)
+                .map(|case| case.as_str().to_owned()),
             payments: payments.collect(),
         }
     }

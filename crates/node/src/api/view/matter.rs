@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ActView, BeforeView, FindingView, strings};
+use super::{ActView, BeforeView, CareView, FindingView, strings};
 use crate::matter::{Confirmation, Kept, Late, Unfit};
 
-/// Matters of the ledger, key groups first, then what is due first.
+/// Matters of the ledger, key groups first, then those of whom it must be asked; within, what is due first.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MatterPage {
     /// The matters of this page.
@@ -31,8 +31,8 @@ pub struct MatterView {
     pub received: bool,
     /// The person's number, masked.
     pub person: String,
-    /// Whether the person is of a key group (重点人群), as far as is known.
-    pub comes_first: bool,
+    /// With how much care the person is to be dealt with, as known when it was opened.
+    pub care: CareView,
     /// How far it is, a code of the table of words.
     pub stage: String,
     /// The day on which it began.
@@ -49,12 +49,12 @@ pub struct MatterView {
     /// The finding that a clue is made of.
     pub finding: Option<BeforeView>,
     /// What is due.
-    pub awaited: Vec<AwaitedView>,
+    pub awaited: Vec<MatterDueView>,
 }
 
 /// Something that is due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AwaitedView {
+pub struct MatterDueView {
     /// What, a code of the table of words.
     pub code: String,
     /// The last day on which it is in time.
@@ -67,6 +67,8 @@ pub struct AwaitedView {
 pub struct MatterHistory {
     /// As in the list.
     pub matter: MatterView,
+    /// Whether what officers wrote freely is kept from whoever asks: it is `*`.
+    pub withheld: bool,
     /// The acts, in order.
     pub acts: Vec<ActView>,
 }
@@ -87,7 +89,7 @@ pub struct LateView {
     /// The matter.
     pub matter: MatterView,
     /// What did not come.
-    pub awaited: AwaitedView,
+    pub awaited: MatterDueView,
 }
 
 /// A snapshot of the ledger's letters.
@@ -161,7 +163,7 @@ pub struct ClueView {
 }
 
 impl MatterView {
-    pub(crate) fn of(kept: &Kept, today: Date) -> Self {
+    pub(crate) fn of(kept: &Kept) -> Self {
         let ends = |from: &Office, to: &Office| {
             let name = |office: &Office| Some(office.name.as_str().to_owned());
             (name(from), name(to))
@@ -192,7 +194,7 @@ impl MatterView {
             kind: kept.kind().code().to_owned(),
             received: kept.direction == Direction::Received,
             person: kept.person.masked(),
-            comes_first: kept.comes_first(today),
+            care: (&kept.care).into(),
             stage: kept.matter.stage().to_owned(),
             on: kept.opening.on(),
             from,
@@ -201,7 +203,7 @@ impl MatterView {
             owner,
             finding,
             awaited: awaited
-                .map(|(awaited, until)| AwaitedView {
+                .map(|(awaited, until)| MatterDueView {
                     code: awaited.code().to_owned(),
                     until,
                 })
@@ -211,17 +213,24 @@ impl MatterView {
 }
 
 impl MatterHistory {
-    pub(crate) fn of(kept: &Kept, today: Date) -> Self {
+    /// As `asks` may see it.
+    pub(crate) fn of(kept: &Kept, asks: Option<&str>) -> Self {
+        let withheld = !kept.may_tell(asks);
         let act = |(number, event): (u64, &hefu_casework::matter::Event)| ActView {
             number,
             at: event.at,
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: event.act.code().to_owned(),
-            act: serde_json::to_value(&event.act).unwrap_or_default(),
+            act: match withheld {
+                true => serde_json::to_value(event.act.without_free_text()),
+                false => serde_json::to_value(&event.act),
+            }
+            .unwrap_or_default(),
         };
         Self {
-            matter: MatterView::of(kept, today),
+            matter: MatterView::of(kept),
+            withheld,
             acts: (1..).zip(&kept.events).map(act).collect(),
         }
     }
@@ -230,8 +239,8 @@ impl MatterHistory {
 impl LateList {
     pub(crate) fn of(on: Date, late: &[Late]) -> Self {
         let view = |late: &Late| LateView {
-            matter: MatterView::of(&late.kept, on),
-            awaited: AwaitedView {
+            matter: MatterView::of(&late.kept),
+            awaited: MatterDueView {
                 code: late.awaited.code().to_owned(),
                 until: late.until,
             },

@@ -3,16 +3,19 @@ use hefu_casework::review::{
     Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult, Reviewed,
     Statement, Told, Verdict, Verified,
 };
-use hefu_casework::{Fen, Hex, Text};
+use hefu_casework::{Fen, Finding, Hex, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Hex32;
+use super::{Hex32, may_tell};
 use crate::review::{Before, Standing};
 use crate::{Error, Result};
+
+/// In the place of a reason that is kept from whoever asks.
+const WITHHELD: &str = "*";
 
 /// How far a finding is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,6 +52,8 @@ pub struct HistoryView {
     pub seq: u64,
     /// How far it is.
     pub review: ReviewView,
+    /// Whether reasons are kept from whoever asks.
+    pub withheld: bool,
     /// The acts, in order.
     pub acts: Vec<ActView>,
 }
@@ -67,7 +72,8 @@ pub struct ActView {
     pub on: Date,
     /// What it is, a code of the table of words.
     pub code: String,
-    /// What was recorded, by the names of its fields.
+    /// What was recorded, by the names of its fields. A reason that is kept from whoever asks, since the person is
+    /// protected and another is in charge, is `*`; whoever wrote it is shown it.
     #[schema(value_type = Object)]
     pub act: Value,
 }
@@ -386,26 +392,41 @@ impl From<&Standing> for ReviewView {
 }
 
 impl HistoryView {
-    pub(crate) fn of(seq: u64, standing: &Standing) -> Self {
+    pub(crate) fn of(seq: u64, finding: &Finding, standing: &Standing, asks: Option<&str>) -> Self {
+        let withheld = !may_tell(finding, standing.review.owner(), asks);
         Self {
             notice: crate::NOTICE.to_owned(),
             seq,
             review: standing.into(),
-            acts: ActView::all(standing),
+            withheld,
+            acts: ActView::all(standing, withheld, asks),
         }
     }
 }
 
 impl ActView {
-    pub(crate) fn all(standing: &Standing) -> Vec<Self> {
+    /// Every act; where reasons are withheld, only those that `asks` wrote are told.
+    pub(crate) fn all(standing: &Standing, withheld: bool, asks: Option<&str>) -> Vec<Self> {
         let act = |(number, event): (u64, &Event)| Self {
             number,
             at: event.at,
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: event.act.code().to_owned(),
-            act: serde_json::to_value(&event.act).unwrap_or_default(),
+            act: told(&event.act, withheld && asks != Some(event.by.as_str())),
         };
         (1..).zip(&standing.events).map(act).collect()
     }
+}
+
+/// An act by the names of its fields. What officers write freely stands in reasons alone.
+fn told(act: &Act, withheld: bool) -> Value {
+    let mut told = serde_json::to_value(act).unwrap_or_default();
+    if withheld {
+        let fields = told.as_object_mut().into_iter().flat_map(|act| act.values_mut());
+        for reason in fields.filter_map(|fields| fields.get_mut("reason")) {
+            *reason = Value::from(WITHHELD);
+        }
+    }
+    told
 }
