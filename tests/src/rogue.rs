@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Month, MonthRange, Per, Period,
-    RowId, RuleSet, Status, elements,
+    AgencyRole, Agreement, AidRecord, Amount, Circumstances, Fen, KeyKind, Known, Month, MonthRange, Per,
+    Period, Protection, RowId, RuleSet, Status, elements,
 };
 use hefu_fixtures::number_at;
 use hefu_identity::{AliasTable, Kind as Document, parse};
@@ -275,6 +275,8 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         case: None,
         referral: None,
         circumstances: Circumstances::default(),
+        protection: Protection::default(),
+        disabled: Known::default(),
         status: Status::Paid,
     });
     let set = elements(

@@ -20,8 +20,8 @@ pub(crate) use letter::LetterArgs;
 pub(crate) use matter::{ListArgs, MatterArgs, ReferralCommand, WhoseArgs};
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
-    InitArgs, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs, RoundCommand,
-    UnlockArgs,
+    InitArgs, KeyGroupArg, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs,
+    RoundCommand, UnlockArgs,
 };
 pub(crate) use review::{FindingArgs, ReviewCommand};
 

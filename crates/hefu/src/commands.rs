@@ -17,6 +17,7 @@ pub(crate) mod letter;
 pub(crate) mod match_lists;
 pub(crate) mod matter;
 pub(crate) mod peer;
+pub(crate) mod people;
 mod reading;
 pub(crate) mod report;
 pub(crate) mod restore;

@@ -289,5 +289,10 @@ fn finding(json: &Value) -> expected::Finding {
             .map_or(vec![], |months| months.iter().filter_map(text).collect()),
         to_verify_fen: json["to_verify_fen"].as_i64(),
         feedback,
+        care: expected::Care {
+            protected: json["care"]["protected"].as_bool().unwrap(),
+            minor: text(&json["care"]["minor"]).unwrap(),
+            disabled: text(&json["care"]["disabled"]).unwrap(),
+        },
     }
 }

@@ -13,9 +13,9 @@ use hefu_casework::{Hex, canonical};
 use serde_json::{Value, json};
 
 pub use facts::{
-    About, AgreementFacts, Assessment, CannotFind, Cell, Deleted, DeletionRecord, Export, FORMAT, Feedback,
-    Form, Group, Head, Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report, Results,
-    Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, VERSION,
+    About, AgreementFacts, Assessment, CannotFind, Cared, Cell, Deleted, DeletionRecord, Export, FORMAT,
+    Feedback, Form, Group, Head, Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report,
+    Results, Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, VERSION,
 };
 pub use tables::SMALLEST;
 pub use verify::{Fault, Verified, verify};

@@ -215,12 +215,21 @@ pub(crate) enum FindingCommand {
     List {
         /// 轮次编号，或其前几位 The round's id, or the first digits of it
         round: String,
-        /// 从此号之后开始 Begin after this number
+        /// 前面已列出多少条 How many were listed before
         #[arg(long, default_value_t = 0)]
         after: u64,
         /// 最多列出多少条 The most to list
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
+        /// 只列重点人群 yes、非重点人群 no、待核实 unknown Only key groups, only others, or only whom to ask after
+        #[arg(long, value_enum)]
+        key_group: Option<KeyGroupArg>,
+    },
+    /// 逾期未办的疑点，重点人群在前 What is late in all rounds, key groups first
+    Overdue {
+        /// 截至哪一日；缺省为今日 On which day; today where it is left out
+        #[arg(long)]
+        on: Option<jiff::civil::Date>,
     },
     /// 本机关自己的记录之间的疑点，不涉及对方 What the agency's own records break among themselves, without any peer
     Local {
@@ -233,6 +242,9 @@ pub(crate) enum FindingCommand {
         /// 截止月份（含） The last month, included
         #[arg(long)]
         until: String,
+        /// 只列重点人群 yes、非重点人群 no、待核实 unknown Only key groups, only others, or only whom to ask after
+        #[arg(long, value_enum)]
+        key_group: Option<KeyGroupArg>,
     },
     /// 查看一条疑点 Show one
     Show {
@@ -255,6 +267,24 @@ pub(crate) enum FindingCommand {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// Whose findings are listed: of a key group (重点人群), of none, or of whom it is not known.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum KeyGroupArg {
+    Yes,
+    No,
+    Unknown,
+}
+
+impl KeyGroupArg {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Yes => hefu_casework::Known::Yes.code(),
+            Self::No => hefu_casework::Known::No.code(),
+            Self::Unknown => hefu_casework::Known::Unknown.code(),
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -1,10 +1,10 @@
 //! `hefu finding`: 疑点 of a round. Each is to be verified before anything follows from it, and the screen says so.
 
-use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView};
+use hefu_node::api::view::{ExplanationView, FindingDetail, FindingPage, FindingView, OverdueList};
 use hyper::Method;
 
-use super::{headings, json, review, rows_at, write_whole};
-use crate::args::FindingCommand;
+use super::{headings, json, people, review, rows_at, write_whole};
+use crate::args::{FindingCommand, KeyGroupArg};
 use crate::client::{Client, read};
 use crate::failure::Failure;
 use crate::naming;
@@ -14,14 +14,31 @@ use crate::words::Lang;
 
 pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Printer) -> Result<(), Failure> {
     match command {
-        FindingCommand::List { round, after, limit } => {
+        FindingCommand::List {
+            round,
+            after,
+            limit,
+            key_group,
+        } => {
             let round = naming::round(&round, client).await?;
-            let path = format!("/api/v1/rounds/{round}/findings?after={after}&limit={limit}");
+            let only = only(key_group);
+            let path = format!("/api/v1/rounds/{round}/findings?after={after}&limit={limit}{only}");
             let page: FindingPage = client.get(&path).await?;
             printer.result(&json(&page), |lang| list_text(&page, lang));
         }
-        FindingCommand::Local { place, from, until } => {
-            let path = format!("/api/v1/findings/local?place={place}&from={from}&until={until}");
+        FindingCommand::Overdue { on } => {
+            let on = on.map_or_else(String::new, |on| format!("?on={on}"));
+            let list: OverdueList = client.get(&format!("/api/v1/findings/overdue{on}")).await?;
+            printer.result(&json(&list), |lang| people::overdue(&list, lang));
+        }
+        FindingCommand::Local {
+            place,
+            from,
+            until,
+            key_group,
+        } => {
+            let only = only(key_group);
+            let path = format!("/api/v1/findings/local?place={place}&from={from}&until={until}{only}");
             let page: FindingPage = client.get(&path).await?;
             printer.result(&json(&page), |lang| list_text(&page, lang));
         }
@@ -50,6 +67,10 @@ pub(crate) async fn run(command: FindingCommand, client: &Client, printer: &Prin
     Ok(())
 }
 
+fn only(key_group: Option<KeyGroupArg>) -> String {
+    key_group.map_or_else(String::new, |group| format!("&key_group={}", group.code()))
+}
+
 fn list_text(page: &FindingPage, lang: Lang) -> String {
     let mut text = if page.findings.is_empty() {
         lang.word("finding_none_listed") + "\n"
@@ -61,6 +82,11 @@ fn list_text(page: &FindingPage, lang: Lang) -> String {
         };
         table(&rows)
     };
+    if page.to_ask > 0 {
+        let params = [("count", grouped(page.to_ask))];
+        text.push_str(&lang.say("finding_to_ask", &params));
+        text.push('\n');
+    }
     if page.corrected > 0 {
         let params = [("count", grouped(page.corrected))];
         text.push_str(&lang.say("finding_corrected", &params));
@@ -83,6 +109,8 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_rows_at",
         "col_months",
         "col_to_verify",
+        "col_care",
+        "col_due",
         "col_standing",
     ];
     let row = |finding: &FindingView| {
@@ -94,6 +122,8 @@ fn payments(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             rows_at(&finding.rows),
             finding.months.join(" "),
             finding.to_verify_fen.map_or_else(|| "—".to_owned(), yuan),
+            people::care(&finding.care, lang),
+            people::due(finding.due.as_ref(), lang),
             review::standing(finding, lang),
         ]
     };
@@ -109,6 +139,7 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
         "col_person",
         "col_rows_at",
         "col_feedback",
+        "col_care",
         "col_standing",
     ];
     let row = |finding: &FindingView| {
@@ -118,6 +149,7 @@ fn referrals(page: &FindingPage, lang: Lang) -> Vec<Vec<String>> {
             finding.person.clone(),
             rows_at(&finding.rows),
             feedback(finding, lang),
+            people::care(&finding.care, lang),
             review::standing(finding, lang),
         ]
     };
@@ -168,13 +200,24 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
             "col_changeover",
             Some(finding.changeover.join(" ")).filter(|months| !months.is_empty()),
         ),
-        ("col_case", detail.case.clone()),
+        (
+            "col_case",
+            match detail.withheld {
+                true => Some(lang.word("case_withheld")),
+                false => detail.case.clone(),
+            },
+        ),
         ("col_letter", finding.letter.clone()),
         (
             "col_feedback",
             finding.letter.as_ref().map(|_| feedback(finding, lang)),
         ),
         ("col_to_verify", finding.to_verify_fen.map(yuan)),
+        ("col_care", Some(people::care(&finding.care, lang))),
+        (
+            "col_due",
+            finding.due.as_ref().map(|due| people::due(Some(due), lang)),
+        ),
         (
             "col_standing",
             finding.review.as_ref().map(|_| review::standing(finding, lang)),
@@ -214,7 +257,7 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hefu_node::api::view::{FeedbackView, NOTICE, PaymentView, RowView};
+    use hefu_node::api::view::{CareView, FeedbackView, NOTICE, PaymentView, RowView};
 
     use super::*;
 
@@ -238,6 +281,13 @@ mod tests {
             letter: None,
             feedback: None,
             review: None,
+            care: CareView {
+                protected: true,
+                minor: "no".to_owned(),
+                disabled: "unknown".to_owned(),
+                key_group: "unknown".to_owned(),
+            },
+            due: None,
         }
     }
 
@@ -266,6 +316,7 @@ mod tests {
         let page = FindingPage {
             notice: NOTICE.to_owned(),
             total: 2,
+            to_ask: 2,
             corrected: 0,
             findings: vec![finding.clone(), silent],
             next: None,
@@ -277,10 +328,15 @@ mod tests {
         let detail = FindingDetail {
             notice: NOTICE.to_owned(),
             finding,
+            withheld: true,
             case: None,
             payments: Vec::new(),
         };
-        assert!(text(&detail, Lang::Zh).contains(said));
+        let shown = text(&detail, Lang::Zh);
+        for part in [said, "请核实是否重点人群 受保护或未声明", "案号仅经办人可见"] {
+            assert!(shown.contains(part), "{shown}");
+        }
+        assert!(listed.contains("2 条尚不知"), "{listed}");
     }
 
     #[test]
@@ -288,6 +344,7 @@ mod tests {
         let page = |findings: Vec<FindingView>| FindingPage {
             notice: NOTICE.to_owned(),
             total: findings.len() as u64,
+            to_ask: findings.len() as u64,
             corrected: 0,
             findings,
             next: None,
@@ -295,6 +352,7 @@ mod tests {
         let detail = FindingDetail {
             notice: NOTICE.to_owned(),
             finding: finding(),
+            withheld: false,
             case: None,
             payments: vec![PaymentView {
                 programme: "minimum_living".to_owned(),

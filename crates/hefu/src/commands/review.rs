@@ -96,6 +96,10 @@ fn text(view: &HistoryView, lang: Lang) -> String {
             .collect();
         said.push_str(&table(&rows));
     }
+    if view.withheld && !view.acts.is_empty() {
+        said.push_str(&lang.word("reasons_withheld"));
+        said.push('\n');
+    }
     said.push_str(&next(&view.review, lang));
     said.push('\n');
     said + &lang.word("not_a_decision")
@@ -184,6 +188,7 @@ mod tests {
         HistoryView {
             notice: NOTICE.to_owned(),
             seq: 3,
+            withheld: false,
             review: ReviewView {
                 stage: stage.to_owned(),
                 owner: Some("王科长".to_owned()),

@@ -4,7 +4,7 @@ use hefu_casework::Catalogue;
 use hefu_node::api::view::{ActView, Derived, ExplanationView, Noted, Proof};
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
-use crate::commands::{local, rows_at, short};
+use crate::commands::{local, people, rows_at, short};
 use crate::printer::{grouped, yuan};
 use crate::words::Lang;
 
@@ -45,6 +45,11 @@ pub(crate) fn person_record(view: &ExplanationView, lang: Lang) -> Paper {
         say.concerned(),
     ];
     blocks.extend(say.payments());
+    // Whoever finds the paper must not learn from it where the person is.
+    if view.detail.finding.care.protected {
+        let heading = lang.word("paper_person_protection");
+        blocks.push(lines(heading, vec![lang.word("paper_person_protected")]));
+    }
     blocks.extend([
         say.looked("paper_person_looked"),
         say.outcome("paper_person_outcome"),
@@ -187,14 +192,14 @@ impl<'a> Say<'a> {
         let mut block = self.concerned();
         block.heading = self.word(heading);
         if let Body::Facts(rows) = &mut block.body {
-            rows.push(self.fact("col_rows_at", rows_at(&self.view.detail.finding.rows)));
-            rows.extend(
-                self.view
-                    .detail
-                    .case
-                    .as_ref()
-                    .map(|case| self.fact("col_case", case.clone())),
-            );
+            let detail = &self.view.detail;
+            rows.push(self.fact("col_rows_at", rows_at(&detail.finding.rows)));
+            rows.push(self.fact("col_care", people::care(&detail.finding.care, self.lang)));
+            let case = match detail.withheld {
+                true => Some(self.word("case_withheld")),
+                false => detail.case.clone(),
+            };
+            rows.extend(case.map(|case| self.fact("col_case", case)));
         }
         block
     }

@@ -7,7 +7,7 @@ use hefu_node::report::{
 };
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
-use crate::commands::local;
+use crate::commands::{local, people};
 use crate::printer::grouped;
 use crate::words::Lang;
 
@@ -477,6 +477,7 @@ impl Say {
                 })),
                 Cell::Text(format!("{pair} — {}", line.peer.as_deref().unwrap_or("—"))),
                 Cell::Text(line.person.clone()),
+                Cell::Text(people::reported(line.care.as_ref(), self.lang)),
                 Cell::Text(months.join(" ")),
                 line.to_verify_fen
                     .map_or_else(|| Cell::Text("—".to_owned()), |fen| Cell::Money(fen.0)),
@@ -489,6 +490,7 @@ impl Say {
             "paper_group_rule",
             "paper_group_pair",
             "col_person",
+            "col_care",
             "col_months",
             "col_to_verify",
             "paper_review",

@@ -382,6 +382,19 @@ pub struct Line {
     pub review: Option<Reviewed>,
     /// Whether the same was found before and corrected there.
     pub corrected_before: bool,
+    /// With how much care the person is to be dealt with; nothing in a report of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub care: Option<Cared>,
+}
+
+/// With how much care a person is to be dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cared {
+    /// 受保护: unless every row says that the person is not.
+    pub protected: bool,
+    /// 重点人群: `yes`, `no` or `unknown`.
+    pub key_group: String,
 }
 
 /// What has become of a referred person.

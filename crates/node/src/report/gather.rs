@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
 use super::facts::{
-    About, AgreementFacts, CannotFind, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
+    About, AgreementFacts, CannotFind, Cared, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
     Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
     Sections, Snapshot,
 };
@@ -250,6 +250,10 @@ impl Node {
             }),
             review: reviews.begun.get(&seq).map(Reviewed::of),
             corrected_before: reviews.corrected_before.contains_key(&seq),
+            care: Some(Cared {
+                protected: finding.care.protected,
+                key_group: finding.care.key_group().code().to_owned(),
+            }),
         };
         (1..).zip(findings).map(line).collect()
     }

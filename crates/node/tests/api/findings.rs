@@ -1,6 +1,6 @@
 //! What is shown of a finding: rows and months, and nobody's number.
 
-use hefu_casework::{Fen, Finding, FindingKind, Payee, Payment, RowId, When};
+use hefu_casework::{Care, Fen, Finding, FindingKind, Known, Payee, Payment, RowId, When};
 use hefu_identity::Kind;
 use hefu_node::config::Config;
 use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
@@ -12,7 +12,7 @@ use crate::running::{Running, new_node};
 pub(crate) const NUMBERS: [&str; 3] = ["290105194912310028", "29010119500101100X", "290101195001011018"];
 pub(crate) const ID: [u8; 32] = [7; 32];
 
-fn finding(number: &str, row: u64) -> Finding {
+pub(crate) fn finding(number: &str, row: u64) -> Finding {
     let month = "2026-07".parse().unwrap();
     Finding {
         kind: FindingKind::Duplicate,
@@ -38,11 +38,25 @@ fn finding(number: &str, row: u64) -> Finding {
             case: None,
             fen: Fen(65_050),
         }],
+        care: Care {
+            protected: false,
+            minor: Known::No,
+            disabled: Known::No,
+        },
     }
 }
 
 /// A round with three findings, as one that ran on 2 March 2026 would have left it.
 pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64) {
+    let findings: Vec<_> = NUMBERS
+        .iter()
+        .zip(2..)
+        .map(|(number, row)| finding(number, row))
+        .collect();
+    put_findings(folder, config, dataset, &findings);
+}
+
+pub(crate) fn put_findings(folder: &std::path::Path, config: &Config, dataset: i64, findings: &[Finding]) {
     let store = Store::open(folder, &config.unlock.fetch(folder).unwrap()).unwrap();
     store
         .put_agreement(&[1; 32], b"{}", &AgreementState::Signed)
@@ -70,12 +84,7 @@ pub(crate) fn put_round(folder: &std::path::Path, config: &Config, dataset: i64)
         ended_at: Some("2026-03-02T02:00:00Z".parse().unwrap()),
         ..round
     };
-    let findings: Vec<_> = NUMBERS
-        .iter()
-        .zip(2..)
-        .map(|(number, row)| finding(number, row))
-        .collect();
-    store.end_round(&done, &findings).unwrap();
+    store.end_round(&done, findings).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

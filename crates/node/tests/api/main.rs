@@ -12,5 +12,6 @@ mod ferry;
 mod findings;
 mod life;
 mod operations;
+mod people;
 mod reviews;
 mod running;

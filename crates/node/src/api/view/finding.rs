@@ -184,7 +184,7 @@ impl FindingDetail {
                 due,
                 datasets,
             ),
-            withheld: !tell,
+            withheld: !tell && finding.case.is_some(),
             case: finding
                 .case
                 .as_ref()
