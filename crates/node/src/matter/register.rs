@@ -19,7 +19,7 @@ use crate::digest::sha256;
 use crate::{Error, Node, Result};
 
 /// The name of the register whose snapshots are taken of the ledger, and of its only file.
-pub const REGISTER: &str = "ledger";
+pub const REGISTER: &str = "ledger:letters";
 
 impl Node {
     /// Takes a snapshot of the ledger's transfers: those that were sent as letters sent, and those that were received
