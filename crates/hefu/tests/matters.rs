@@ -52,7 +52,14 @@ fn a_transfer_from_its_opening_until_it_is_late() {
     // Nobody is named, or two ways at once; and a number itself is no argument.
     for whose in [
         &["--trigger", "still-poor"][..],
-        &["--trigger", "still-poor", "--same-as", "移1", "--number-from", "-"],
+        &[
+            "--trigger",
+            "still-poor",
+            "--same-as",
+            "移1",
+            "--number-from",
+            "-",
+        ],
         &["--trigger", "still-poor", "--number", "290105194912310028"],
     ] {
         assert_eq!(node.run(&open("移2", whose)).code, 2, "{whose:?}");
@@ -61,7 +68,14 @@ fn a_transfer_from_its_opening_until_it_is_late() {
         let on = ["--on", "2026-09-24", "--document", "附件"];
         node.shown(&[&["referral", "file", "移1", "--paper", paper], &on[..]].concat());
     }
-    let sent = ["referral", "send", "移1", "--letter", "合检救助移〔2026〕7号", "--on"];
+    let sent = [
+        "referral",
+        "send",
+        "移1",
+        "--letter",
+        "合检救助移〔2026〕7号",
+        "--on",
+    ];
     let sent = node.shown(&[&sent[..], &["2026-09-24"]].concat());
     // Five working days from Thursday 24 September 2026: 28, 29, 30, then 8 and 9 October.
     assert!(sent.contains("签收") && sent.contains("2026-10-09"), "{sent}");
@@ -70,10 +84,17 @@ fn a_transfer_from_its_opening_until_it_is_late() {
     assert!(late("2026-10-10").contains("移1"));
     // Written another way, it is the same one; the same person once more, from standard input.
     let show = node.shown(&["referral", "show", "移１"]);
-    assert!(show.contains("合检救助移〔2026〕7号") && show.contains("移送"), "{show}");
+    assert!(
+        show.contains("合检救助移〔2026〕7号") && show.contains("移送"),
+        "{show}"
+    );
     let typed = piped(&node, &[&open("移2", &from)[..], &["-"]].concat(), &number(2));
     assert!(typed.contains("移2"), "{typed}");
-    let wrong = piped(&node, &[&open("移3", &from)[..], &["-"]].concat(), "290105194912310021");
+    let wrong = piped(
+        &node,
+        &[&open("移3", &from)[..], &["-"]].concat(),
+        "290105194912310021",
+    );
     assert!(wrong.contains("证件号码有误"), "{wrong}");
     let same = node.shown(&open("移4", &["--trigger", "not-eligible", "--same-as", "移2"]));
     assert!(same.contains("移4"), "{same}");

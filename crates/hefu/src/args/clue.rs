@@ -13,7 +13,7 @@ use super::matter::{EndsArgs, ListArgs, MatterArgs, NumberArg, PeriodArgs, Whose
 #[derive(Subcommand)]
 pub(crate) enum NoticeCommand {
     /// 已告知本人可以申请司法救助 A person was told that they may apply for judicial aid
-    Inform(InformArgs),
+    Inform(Box<InformArgs>),
     #[command(flatten)]
     Act(NoticeAct),
     /// 告知台账 The notices of the ledger
@@ -55,7 +55,7 @@ pub(crate) enum NoticeAct {
 #[derive(Subcommand)]
 pub(crate) enum LeadCommand {
     /// 线索移送函已发往检察院 A letter about somebody in need went to a procuratorate
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     #[command(flatten)]
     Act(LeadAct),
     /// 线索台账 The leads of the ledger

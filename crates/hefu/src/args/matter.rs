@@ -17,7 +17,7 @@ use super::operating::role;
 #[derive(Subcommand)]
 pub(crate) enum ReferralCommand {
     /// 决定移送一人：记入台账 Decide to send a person on, into the ledger
-    Open(OpenArgs),
+    Open(Box<OpenArgs>),
     #[command(flatten)]
     Act(ReferralAct),
     /// 移送台账 The transfers of the ledger

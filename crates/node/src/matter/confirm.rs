@@ -95,7 +95,11 @@ impl Node {
             }
             for kept in own {
                 match self.confirm_one(&sitting, finding, kept.clone()) {
-                    Ok(Fit::Recorded(kept, acts)) => confirmation.recorded.push(Recorded { seq, kept, acts }),
+                    Ok(Fit::Recorded(kept, acts)) => confirmation.recorded.push(Recorded {
+                        seq,
+                        kept: *kept,
+                        acts,
+                    }),
                     Ok(Fit::Unchanged) => confirmation.unchanged += 1,
                     Ok(Fit::Not(why)) => confirmation.unfit.push(unfit(Some(&kept), why, Vec::new())),
                     // The way of a transfer does not have it so: for a person, and no reason to stop at the others.
@@ -138,7 +142,7 @@ impl Node {
         };
         let events: Vec<_> = acts.into_iter().map(event).collect();
         let recorded = self.record_all(kept, &events, sitting.actor.as_str())?;
-        Ok(Fit::Recorded(recorded, events.len()))
+        Ok(Fit::Recorded(Box::new(recorded), events.len()))
     }
 
     /// This agency's own transfers of the finding's person, whichever number they are under, by the finding's letter.
@@ -171,7 +175,7 @@ struct Sitting<'a> {
 }
 
 enum Fit {
-    Recorded(Kept, usize),
+    Recorded(Box<Kept>, usize),
     Unchanged,
     Not(&'static str),
 }

@@ -155,13 +155,7 @@ async fn a_lead_is_handed_over_and_takes_no_step_towards_a_decision() {
     );
     // The finding once, and the number once, however it is written.
     for (seq, number) in [(1, "线〔2026〕2号"), (2, "线(2026) 1号")] {
-        let again = post(
-            node,
-            LI,
-            &of_finding(seq, "clue"),
-            &take(number, "2026-03-03"),
-        )
-        .await;
+        let again = post(node, LI, &of_finding(seq, "clue"), &take(number, "2026-03-03")).await;
         assert_eq!(
             (again.status, again.code()),
             (StatusCode::CONFLICT, "matter_exists".to_owned())
@@ -179,24 +173,32 @@ async fn a_lead_is_handed_over_and_takes_no_step_towards_a_decision() {
         json!([{ "code": "awaited_answer", "until": "2026-03-11" }])
     );
     for (on, late) in [("2026-03-11", 0), ("2026-03-12", 1)] {
-        let list = node
-            .get(&format!("/api/v1/matters/overdue?on={on}"))
-            .await
-            .json();
+        let list = node.get(&format!("/api/v1/matters/overdue?on={on}")).await.json();
         assert_eq!(list["late"].as_array().unwrap().len(), late, "{on}");
     }
     let rejected = json!({ "clue": { "rejected": { "reason": "no_hardship", "text": SECRETS[1] } } });
     act_refused(node, WANG, id, "2026-03-05", rejected.clone(), "not_in_charge").await;
     act(node, COMPLAINTS, id, "2026-03-05", rejected).await;
     let reopened = json!({ "clue": { "reopened": { "reason": SECRETS[2] } } });
-    act_refused(node, COMPLAINTS, id, "2026-03-06", reopened.clone(), "same_rejecter").await;
+    act_refused(
+        node,
+        COMPLAINTS,
+        id,
+        "2026-03-06",
+        reopened.clone(),
+        "same_rejecter",
+    )
+    .await;
     act(node, LI, id, "2026-03-06", reopened).await;
     let handed_over = json!({ "clue": { "handed_over": { "to": COMPLAINTS, "due": five() } } });
     act(node, LI, id, "2026-03-06", handed_over).await;
     let accepted = json!({ "clue": { "accepted": { "case": "合检司救〔2026〕9号" } } });
     act(node, COMPLAINTS, id, "2026-03-09", accepted).await;
 
-    let clues = node.get(&format!("/api/v1/rounds/{}/clues", Hex(ID))).await.json();
+    let clues = node
+        .get(&format!("/api/v1/rounds/{}/clues", Hex(ID)))
+        .await
+        .json();
     let stages: Vec<_> = clues["clues"]
         .as_array()
         .unwrap()
@@ -205,10 +207,7 @@ async fn a_lead_is_handed_over_and_takes_no_step_towards_a_decision() {
         .collect();
     assert_eq!(
         stages,
-        [
-            (json!(1), json!("clue_stage_accepted")),
-            (json!(2), json!(null))
-        ]
+        [(json!(1), json!("clue_stage_accepted")), (json!(2), json!(null))]
     );
     assert_eq!(clues["notice"], "不得仅凭比对结果停发或追缴。");
 }
@@ -220,14 +219,9 @@ async fn an_omission_leads_on_to_what_the_ledger_has_of_the_same_person() {
     let take = json!({ "number": "核1", "on": "2026-03-02" });
     let clue = done(node, WANG, &of_finding(2, "clue"), &take).await;
     let id = &clue["matter"]["id"];
-    let informed = |number: &str| {
-        json!({ "clue": { "checked": { "result": { "informed": { "notice": number } }, "text": SECRETS[0] } } })
-    };
+    let informed = |number: &str| json!({ "clue": { "checked": { "result": { "informed": { "notice": number } }, "text": SECRETS[0] } } });
     // No such notice, another person's, and a matter that is no notice.
-    assert_eq!(
-        open(node, of(1), notice("告1")).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(open(node, of(1), notice("告1")).await.status, StatusCode::OK);
     for number in ["告9", "告1", "核1"] {
         let path = format!("/api/v1/matters/{id}/events");
         let body = json!({ "on": "2026-03-04", "act": informed(number) });
@@ -304,11 +298,11 @@ async fn a_number_is_taken_from_a_paper_and_never_shown_again() {
     act(&node, WANG, id, "2026-03-03", sent).await;
     let acknowledged = json!({ "transfer": { "acknowledged": { "due": five() } } });
     act(&node, WANG, id, "2026-03-04", acknowledged).await;
-    let answered =
-        json!({ "transfer": { "answered": { "answer": { "refused": { "reason": "income" } }, "due": five() } } });
+    let answered = json!({ "transfer": { "answered": { "answer": { "refused": { "reason": "income" } }, "due": five() } } });
     act(&node, WANG, id, "2026-03-05", answered).await;
     let path = format!("/api/v1/matters/{id}/events");
-    let nonsense = json!({ "act": { "transfer": { "answered": { "answer": { "refused": {} }, "due": five() } } } });
+    let nonsense =
+        json!({ "act": { "transfer": { "answered": { "answer": { "refused": {} }, "due": five() } } } });
     assert_eq!(post(&node, WANG, &path, &nonsense).await.code(), "api_body");
 
     // What was received and acknowledged can be told of; the own one is not sent yet.
@@ -336,7 +330,10 @@ async fn a_number_is_taken_from_a_paper_and_never_shown_again() {
         }
     }
     let log = String::from_utf8_lossy(answers.last().unwrap()).into_owned();
-    assert!(log.contains("matter_opened") && log.contains("transfer_answered"), "{log}");
+    assert!(
+        log.contains("matter_opened") && log.contains("transfer_answered"),
+        "{log}"
+    );
     for written in ["合检救助移", "移2", "附件"] {
         assert!(!log.contains(written), "{written}");
     }
@@ -365,7 +362,8 @@ async fn the_other_way_people_are_told_or_passed_on() {
     act(node, WANG, id, "2026-03-05", lead_act).await;
     let rejected = json!({ "lead": { "rejected": { "reason": SECRETS[1], "due": five() } } });
     act(node, WANG, id, "2026-03-06", rejected).await;
-    let fed_back = json!({ "lead": { "fed_back": { "document": "合检复〔2026〕1号", "result": SECRETS[2] } } });
+    let fed_back =
+        json!({ "lead": { "fed_back": { "document": "合检复〔2026〕1号", "result": SECRETS[2] } } });
     let view = act(node, WANG, id, "2026-03-09", fed_back).await;
     assert_eq!(
         (&view["matter"]["stage"], &view["matter"]["awaited"]),
