@@ -32,7 +32,7 @@ impl Operations {
             let total = all.len() as u64;
             let after = usize::try_from(of.after).unwrap_or(usize::MAX);
             let page = all.iter().skip(after).take(of.limit());
-            let matters: Vec<_> = page.map(|kept| MatterView::of(kept)).collect();
+            let matters: Vec<_> = page.map(MatterView::of).collect();
             let shown = of.after.saturating_add(matters.len() as u64);
             Ok(MatterPage {
                 matters,
@@ -153,7 +153,7 @@ impl Operations {
             let clues: Vec<_> = page
                 .map(|(seq, finding)| ClueView {
                     finding: FindingView::of(*seq, finding, None, None, &datasets),
-                    clue: taken.get(seq).map(|kept| MatterView::of(kept)),
+                    clue: taken.get(seq).map(MatterView::of),
                 })
                 .collect();
             let last = clues.last().map(|clue| clue.finding.seq);
