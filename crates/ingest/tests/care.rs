@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use hefu_casework::{Known, Protection};
-use hefu_ingest::{Error, Mapping, read_records};
+use hefu_ingest::{Declared, Error, Mapping, OfAll, read_records};
 
 /// The published example of GB 11643-1999.
 const NUMBER: &str = "11010519491231002X";
@@ -146,4 +146,20 @@ fn a_mapping_without_care_is_written_as_before() {
     let mapping = mapping("temporary", care);
     let again = Mapping::parse(&toml::to_string(&mapping).unwrap()).unwrap();
     assert_eq!(again, mapping);
+}
+
+#[test]
+fn the_sample_in_the_documentation_is_one() {
+    let source = include_str!("../src/care.rs");
+    let sample: String = source
+        .split("/// ```toml")
+        .nth(1)
+        .and_then(|rest| rest.split("/// ```").next())
+        .unwrap()
+        .lines()
+        .map(|line| format!("{}\n", line.trim_start_matches("///")))
+        .collect();
+    let care = mapping("temporary", &sample).care;
+    assert_eq!(care.protected, Declared::All(OfAll::None));
+    assert!(matches!(care.disabled, Declared::Column(_)));
 }

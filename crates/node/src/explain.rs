@@ -240,13 +240,8 @@ impl Node {
             }
         }
         let outcome = findings(agreement, me, &set, &matched, &labels, matched_on(record))?;
-        // Findings of before were kept without their care.
-        let kept = Some(finding.care).filter(|care| *care == Care::default());
-        let mut again = outcome.findings.into_iter().map(|again| Finding {
-            care: kept.unwrap_or(again.care),
-            ..again
-        });
-        let same = matched.len() == proven.len() && again.any(|again| again == *finding);
+        let mut again = outcome.findings.into_iter();
+        let same = matched.len() == proven.len() && again.any(|again| is_the_same(again, finding));
         Ok(if same { Derived::Same } else { Derived::Differs })
     }
 
@@ -268,5 +263,53 @@ impl Node {
             Err(hefu_store::Error::BadLogEntry { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// In every field. Findings of before were kept without their care, which reads as nothing known.
+fn is_the_same(again: Finding, kept: &Finding) -> bool {
+    let of_before = kept.care == Care::default();
+    let care = if of_before { kept.care } else { again.care };
+    Finding { care, ..again } == *kept
+}
+
+#[cfg(test)]
+mod tests {
+    use hefu_casework::{FindingKind, Known};
+    use hefu_identity::{Kind, parse};
+
+    use super::*;
+
+    #[test]
+    fn a_finding_of_before_is_the_same_whatever_is_known_now() {
+        let finding = |care| Finding {
+            kind: FindingKind::Lead,
+            rule: None,
+            peer: None,
+            person: parse(Kind::Resident, "11010519491231002X").unwrap().key,
+            rows: vec![],
+            months: vec![],
+            changeover: vec![],
+            case: None,
+            letter: None,
+            feedback: None,
+            programmes: vec![],
+            to_verify: None,
+            payments: vec![],
+            care,
+        };
+        let known = Care {
+            protected: false,
+            minor: Known::No,
+            disabled: Known::Yes,
+        };
+        assert!(is_the_same(finding(known), &finding(known)));
+        assert!(is_the_same(finding(known), &finding(Care::default())));
+        assert!(!is_the_same(finding(Care::default()), &finding(known)));
+        let other = Finding {
+            peer: Some("县法院".to_owned()),
+            ..finding(known)
+        };
+        assert!(!is_the_same(other, &finding(Care::default())));
     }
 }

@@ -140,7 +140,8 @@ sheets! {
     /// 移送函: a procuratorate transfers a person to social assistance.
     ///
     /// Names the person with the whole number and, where there is one, a way to reach them: the agency has to find them
-    /// and to take up their application. The facts of the case are in the documents attached, not in the letter.
+    /// and to take up their application. The facts of the case are in the documents attached, not in the letter. Who is
+    /// protected is not known here: the case worker leaves out how to reach them.
     TransferLetter for Transfer {
         from: Line = "发文机关：办理案件的人民检察院",
         to: Line = "主送机关：社会救助机关；跨地区移送的，为申请地人民检察院",
@@ -149,7 +150,7 @@ sheets! {
         person_name: Line = "被移送人姓名",
         person_document: Document = "证件种类",
         person_number: WholeNumber = "证件号码（完整号码，供对方查找本人）",
-        person_contact: Option<Line> = "本人或者监护人的联系方式",
+        person_contact: Option<Line> = "本人或者监护人的联系方式；受保护的人、尚未查明是否受保护的人不填",
         trigger: WhyTransferred = "移送原因",
         aid: Account = "司法救助情况：已给予的种类、金额、日期；未给予的也要写明",
         agency: Option<Line> = "跨地区移送的，申请地的社会救助机关，由申请地人民检察院转送",

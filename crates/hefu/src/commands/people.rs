@@ -33,10 +33,10 @@ pub(crate) fn reported(care: Option<&Cared>, lang: Lang) -> String {
 
 fn joined<'a>(codes: impl Iterator<Item = &'a str>, lang: Lang) -> String {
     let said: Vec<_> = codes.map(|code| lang.word(code)).collect();
-    match said.is_empty() {
-        true => "—".to_owned(),
-        false => said.join(" "),
+    if said.is_empty() {
+        return "—".to_owned();
     }
+    said.join(" ")
 }
 
 /// What it waits for, until when, and whether that day has passed.
