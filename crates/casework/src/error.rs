@@ -8,6 +8,8 @@ use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
+pub use wrong::{DataFile, Wrong};
+
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -338,6 +340,20 @@ pub enum Error {
     /// Words about a person who is protected, or may be.
     #[error("the person is protected or may be, so no words about them leave; leave out the text")]
     KeptBack,
+    /// Feedback that does not say what came of an accepted application, or says so of another.
+    #[error(
+        "what came of it: {wrong}; say of an accepted application, and only of one, whether the person was helped"
+    )]
+    Came {
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// A clue of one kind, dealt with as one of the other.
+    #[error("a lead is handed over, and an omission is checked; this is the other of the two")]
+    OtherClue,
+    /// A clue that whoever rejected it takes up again.
+    #[error("whoever rejected the clue may not reopen it; have another person do it")]
+    SameRejecter,
     /// A file of facts or of wording, from which a letter was to be made.
     #[error(transparent)]
     Letter(#[from] Mistake),
@@ -403,6 +419,9 @@ impl Error {
             Error::OwnDraft => "own_draft",
             Error::AnswerAwaited { .. } => "answer_awaited",
             Error::KeptBack => "kept_back",
+            Error::Came { .. } => "came",
+            Error::OtherClue => "other_clue",
+            Error::SameRejecter => "same_rejecter",
             Error::Letter(mistake) => mistake.code(),
             Error::Precheck(mistake) => mistake.code(),
         }
@@ -433,6 +452,8 @@ impl Error {
             | Error::CorrectedThere
             | Error::RecoveredNothing
             | Error::OtherBasis
+            | Error::OtherClue
+            | Error::SameRejecter
             | Error::SameApprover
             | Error::OwnDraft
             | Error::KeptBack => vec![],
@@ -462,7 +483,9 @@ impl Error {
             Error::HearingOpen { until } | Error::AnswerAwaited { until } => {
                 vec![("until", until.to_string())]
             }
-            Error::Papers { wrong } | Error::Route { wrong } => vec![("wrong", wrong.code().to_owned())],
+            Error::Papers { wrong } | Error::Route { wrong } | Error::Came { wrong } => {
+                vec![("wrong", wrong.code().to_owned())]
+            }
             Error::Letter(mistake) => mistake.params(),
             Error::Precheck(mistake) => mistake.params(),
             Error::Data { file, line, message } => {

@@ -7,8 +7,10 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod clue;
 pub mod inquiry;
 pub mod letter;
+pub mod matter;
 pub mod note;
 pub mod precheck;
 pub mod review;

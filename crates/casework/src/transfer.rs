@@ -8,6 +8,7 @@
 //! those of 闫召华, 数字检察赋能司法救助+社会救助融合模式构建 (2025-10-26). Periods are agreed locally; 5 working days each
 //! way are those of 最高人民检察院、国务院扶贫办 2019.
 
+mod confirm;
 mod lead;
 mod notice;
 mod overdue;
@@ -15,8 +16,12 @@ mod overdue;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Place, ReasonCode, Text, Wrong, calendar::Deadline, history::Trail};
+use crate::{
+    AgencyRole, Error, Feedback, Place, ReasonCode, ReferralState, Text, Wrong, calendar::Deadline,
+    history::Trail,
+};
 
+pub use confirm::{Confirmed, confirm};
 pub use lead::{Lead, LeadAct, LeadOpening, LeadStage};
 pub use notice::{Notice, NoticeAct, NoticeOpening, NoticeStage};
 pub use overdue::{Awaited, Awaiting, Overdue, overdue};
@@ -30,6 +35,8 @@ pub type Event = crate::Event<Act>;
 pub struct Office {
     /// Its name.
     pub name: Text<100>,
+    /// What kind of agency it is.
+    pub role: AgencyRole,
     /// For which region it is.
     pub place: Place,
 }
@@ -123,6 +130,8 @@ pub enum Act {
     FedBack {
         /// The number of the letter.
         document: Text<100>,
+        /// What came of an application that was accepted; there if, and only if, it was.
+        came: Option<Came>,
         /// What was given, or why nothing.
         result: Text<500>,
         /// Until when the person is to be visited.
@@ -150,6 +159,19 @@ pub enum Answer {
     AlreadyHelped {},
     /// 查无此人
     NotFound {},
+}
+
+/// What came of an application that an agency accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Came {
+    /// 已救助
+    Helped {},
+    /// 不予救助
+    Refused {
+        /// Why.
+        reason: ReasonCode,
+    },
 }
 
 /// How far a transfer is.
@@ -185,6 +207,10 @@ pub struct Transfer {
     stage: Stage,
     due: Option<Deadline>,
     papers: Vec<Paper>,
+    letter: Option<Text<100>>,
+    answer: Option<(Date, Answer)>,
+    came: Option<(Date, Came)>,
+    acknowledged: Option<Date>,
     /// Since emergency help came first.
     owed: Option<Deadline>,
 }
@@ -209,6 +235,10 @@ impl Transfer {
             stage: Stage::Open,
             due: None,
             papers: Vec::new(),
+            letter: None,
+            answer: None,
+            came: None,
+            acknowledged: None,
             owed: None,
         })
     }
@@ -233,7 +263,8 @@ impl Transfer {
     /// # Errors
     /// [`Error::OutOfTurn`] for an act that the way does not have here; [`Error::Papers`] for a document filed twice,
     /// for sending before the three are on file unless emergency help came first, and for the end while they are owed;
-    /// [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a period that no
+    /// [`Error::Came`] for feedback on an accepted application that does not say what came of it, and for feedback that
+    /// says so of another; [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a period that no
     /// calendar gives.
     pub fn record(&mut self, event: &Event) -> Result<(), Error> {
         let stage = self.next(&event.act)?;
@@ -247,6 +278,13 @@ impl Transfer {
             Act::HelpedFirst { papers, .. } => self.owed = Some(*papers),
             act => self.due = act.due().copied(),
         }
+        match &event.act {
+            Act::Sent { letter, .. } => self.letter = Some(letter.clone()),
+            Act::Acknowledged { .. } => self.acknowledged = Some(event.on),
+            Act::Answered { answer, .. } => self.answer = Some((event.on, *answer)),
+            Act::FedBack { came, .. } => self.came = came.map(|came| (event.on, came)),
+            _ => {}
+        }
         Ok(())
     }
 
@@ -258,6 +296,34 @@ impl Transfer {
     /// How far it is.
     pub fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// The letter by which it was sent.
+    pub fn letter(&self) -> Option<&str> {
+        self.letter.as_ref().map(Text::as_str)
+    }
+
+    /// What a register of received letters has of it, and of which day; nothing before it is acknowledged.
+    pub fn state(&self) -> Option<Feedback> {
+        let said = |date, state, reason| Feedback {
+            date: Some(date),
+            state,
+            reason,
+        };
+        let acknowledged = self
+            .acknowledged
+            .map(|on| said(on, ReferralState::Acknowledged, None));
+        let answered = self.answer.map(|(on, answer)| match answer {
+            Answer::Accepted {} => said(on, ReferralState::Accepted, None),
+            Answer::Refused { reason } => said(on, ReferralState::Refused, Some(reason)),
+            Answer::AlreadyHelped {} => said(on, ReferralState::AlreadyHelped, None),
+            Answer::NotFound {} => said(on, ReferralState::NotFound, None),
+        });
+        let came = self.came.map(|(on, came)| match came {
+            Came::Helped {} => said(on, ReferralState::Helped, None),
+            Came::Refused { reason } => said(on, ReferralState::Refused, Some(reason)),
+        });
+        came.or(answered).or(acknowledged)
     }
 
     /// The way, step by step; what is not listed is not allowed.
@@ -288,8 +354,16 @@ impl Transfer {
             }),
             (
                 Stage::Accepted | Stage::Refused | Stage::AlreadyHelped | Stage::NotFound,
-                Act::FedBack { .. },
-            ) => Ok(Stage::FedBack),
+                Act::FedBack { came, .. },
+            ) => match (self.stage == Stage::Accepted, came) {
+                (true, None) => Err(Error::Came {
+                    wrong: Wrong::Missing,
+                }),
+                (false, Some(_)) => Err(Error::Came {
+                    wrong: Wrong::NotAllowed,
+                }),
+                (true, Some(_)) | (false, None) => Ok(Stage::FedBack),
+            },
             (Stage::FedBack, Act::Visited { .. }) => {
                 papers(self.complete(), Wrong::Missing)?;
                 Ok(Stage::Visited)

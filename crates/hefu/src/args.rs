@@ -1,8 +1,10 @@
 //! The command line.
 
+mod clue;
 mod ferry;
 mod inquiry;
 mod letter;
+mod matter;
 mod operating;
 mod precheck;
 mod review;
@@ -14,9 +16,11 @@ use hefu_identity::Kind;
 
 use crate::words::Lang;
 
+pub(crate) use clue::{ClueCommand, LeadCommand, NoticeCommand};
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use inquiry::InquiryCommand;
 pub(crate) use letter::LetterArgs;
+pub(crate) use matter::{ListArgs, MatterArgs, ReferralCommand, WhoseArgs};
 pub(crate) use operating::{
     AgreementCommand, AuditCommand, BackupArgs, DatasetCommand, DoctorArgs, FindingCommand, ImportArgs,
     InitArgs, KeyGroupArg, LedgerArgs, LedgerCommand, NodeArgs, PeerCommand, ReportCommand, RestoreArgs,
@@ -87,6 +91,18 @@ pub(crate) enum Command {
     /// 协查：请对方就一条疑点核实，或者答复对方 Inquiries: asking the other agency about one finding, and answering
     #[command(subcommand)]
     Inquiry(InquiryCommand),
+    /// 移送：司法救助转社会救助的台账 Transfers from judicial to social assistance
+    #[command(subcommand)]
+    Referral(ReferralCommand),
+    /// 告知申请：告知本人可申请司法救助 People who were told that they may apply for judicial aid
+    #[command(subcommand)]
+    Notice(NoticeCommand),
+    /// 移送线索：向检察院移送的救助线索 Leads that an agency passes on to a procuratorate
+    #[command(subcommand)]
+    Lead(LeadCommand),
+    /// 内部线索：比对出的救助线索、未见对应记录，由谁办理 What rounds found of people who may be without help
+    #[command(subcommand)]
+    Clue(ClueCommand),
     /// 已签名的比对报告 Signed reports
     #[command(subcommand)]
     Report(ReportCommand),

@@ -16,6 +16,7 @@ pub(crate) mod inquiry;
 pub(crate) mod ledger;
 pub(crate) mod letter;
 pub(crate) mod match_lists;
+pub(crate) mod matter;
 pub(crate) mod peer;
 pub(crate) mod people;
 pub(crate) mod precheck;

@@ -77,6 +77,12 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Ferry(ferry) => commands::ferry::run(ferry, &Client::of(node)?, printer).await,
         Command::Finding(finding) => commands::finding::run(finding, &Client::of(node)?, printer).await,
         Command::Inquiry(inquiry) => commands::inquiry::run(inquiry, &Client::of(node)?, printer).await,
+        Command::Referral(referral) => {
+            commands::matter::referral(referral, &Client::of(node)?, printer).await
+        }
+        Command::Notice(notice) => commands::matter::notice(notice, &Client::of(node)?, printer).await,
+        Command::Lead(lead) => commands::matter::lead(lead, &Client::of(node)?, printer).await,
+        Command::Clue(clue) => commands::matter::clue(clue, &Client::of(node)?, printer).await,
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
         Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,

@@ -259,6 +259,7 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
             "王科长：查看疑点说明",
             "尚无核实、告知、听取意见或决定的记录",
             "如何提出异议",
+            "受保护或未声明：本单不载明",
             "不得仅凭比对结果停发或追缴",
         ] {
             assert!(record.contains(said), "no {said} in {record}");
@@ -386,8 +387,17 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     ] {
         assert!(history.contains(said), "no {said} in {history}");
     }
+    // The register says of nobody whether they are protected: reasons stay with who is in charge.
+    let other = done
+        .civil
+        .shown(&[&acting(round, &["history"])[..], &["--actor", "李主任"]].concat());
+    assert!(
+        other.contains("属实 / *") && !other.contains("已核对流水") && other.contains("理由（*）"),
+        "{other}"
+    );
     let listed = done.civil.shown(&["finding", "list", &done.round]);
     assert!(listed.contains("已作出决定 属实 追缴 王科长"), "{listed}");
+    assert!(listed.contains("请核实是否重点人群 受保护或未声明"), "{listed}");
     let said = done.civil.shown(&["audit", "explain", &done.round, "1"]);
     assert!(
         said.contains("目前：已作出决定，追缴。") && !said.contains("已核对流水"),
@@ -401,6 +411,11 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     let line = "已作出决定 王科长 属实 追缴";
     assert!(std::fs::read_to_string(page).unwrap().contains(line));
     assert!(cells(&book).iter().any(|cell| cell == line));
+    let care = &report["sections"]["findings"][0]["care"];
+    assert_eq!(
+        *care,
+        serde_json::json!({ "protected": true, "key_group": "unknown" })
+    );
 }
 
 /// Every cell of a workbook, as text.

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hefu_casework::clue::ClueReason;
+use hefu_casework::matter::MatterKind;
 use hefu_casework::note::Found;
 use hefu_casework::precheck::Verdict;
 use hefu_casework::{
@@ -70,7 +72,7 @@ const PARTS: [&str; 4] = ["agreement", "receipt", "deletion", "counts"];
 const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
-const LITERALS: [(&str, &str, &str); 32] = [
+const LITERALS: [(&str, &str, &str); 36] = [
     ("hefu", "word(\"", ""),
     ("hefu", "say(\"", ""),
     ("hefu", "code: \"", ""),
@@ -91,10 +93,14 @@ const LITERALS: [(&str, &str, &str); 32] = [
     ("hefu", "Step::Evaluate => \"", ""),
     ("hefu", "Step::Unblind => \"", ""),
     ("hefu", "Step::Merge => \"", ""),
+    ("hefu", "Purpose::Referrals) => \"", ""),
+    ("hefu", "Purpose::Omissions) => \"", ""),
     ("ingest", "unknown(\"", "found_"),
     ("ingest", "found: \"", "found_"),
     ("node", "policy(\"", ""),
     ("node", ", \"doctor_", "doctor_"),
+    ("node", "unfit(None, \"", ""),
+    ("node", "Fit::Not(\"", ""),
     ("node", "Missing { what: \"", "thing_"),
     ("node", "refuse_empty(\"", "side_"),
     ("store", "damaged(\"", "thing_"),
@@ -170,6 +176,13 @@ fn every_code_has_words() {
     .map(str::to_owned);
     let disclosed = ["number", "number_kind", "rule", "months", "document", "question"]
         .map(|each| format!("disclosed_{each}"));
+    let reasons = ClueReason::ALL
+        .iter()
+        .map(|each| format!("clue_reason_{}", each.code()));
+    let came = ["missing", "not_allowed"].map(|each| format!("came_{each}"));
+    let kinds = MatterKind::ALL
+        .iter()
+        .map(|each| format!("ledger_{}", each.code()));
     let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
@@ -245,6 +258,9 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("inquiry_key_{}", each.code())),
         )
+        .chain(kinds)
+        .chain(reasons)
+        .chain(came)
         .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))

@@ -2,6 +2,7 @@
 //! (重点人群) come first, then those of whom it must be asked whether they are of one; within, the earliest due.
 
 use hefu_casework::calendar::Calendar;
+use hefu_casework::clue::ClueKind;
 use hefu_casework::review::{Due, Late, Review, Surroundings};
 use hefu_casework::{Care, Finding, FindingKind, Hex};
 use hefu_store::{Role, Round, RoundState};
@@ -126,9 +127,10 @@ impl Node {
         waits: bool,
         calendar: &Calendar,
     ) -> Option<Due> {
-        // What a letter waits for is reckoned from the letter: the register of transfers says it.
+        // What a letter waits for is reckoned from the letter, and what a clue waits for from the clue: the ledger says
+        // it.
         let of_letter = matches!(finding.kind, FindingKind::Referral | FindingKind::NoFeedback);
-        if of_letter || !waits {
+        if of_letter || ClueKind::of(finding.kind).is_some() || !waits {
             return None;
         }
         review.due(&finding.care, &self.surroundings.deadlines, calendar)

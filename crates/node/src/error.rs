@@ -134,6 +134,27 @@ pub enum Error {
         /// The finding's number there.
         seq: u64,
     },
+    /// A step towards a decision about a lead or an omission.
+    #[error("finding {seq} says nothing against anybody; take it up as a clue")]
+    IsClue {
+        /// The finding's number.
+        seq: u64,
+    },
+    /// A finding that is no lead and no omission, taken up as a clue.
+    #[error("finding {seq} is no lead and no omission; take charge of it as of a finding")]
+    NotAClue {
+        /// The finding's number.
+        seq: u64,
+    },
+    /// Letters that were asked after in a round of another purpose.
+    #[error("this round was not about letters")]
+    NotReferrals,
+    /// A document number that is none.
+    #[error("the number: {refusal}")]
+    Number {
+        /// In what way.
+        refusal: hefu_identity::Refusal,
+    },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -175,6 +196,10 @@ impl Error {
             Error::UnknownSender { .. } => "node_unknown_sender",
             Error::TooManyCards { .. } => "node_too_many_cards",
             Error::CorrectedBefore { .. } => "node_corrected_before",
+            Error::IsClue { .. } => "node_is_clue",
+            Error::NotAClue { .. } => "node_not_a_clue",
+            Error::NotReferrals => "node_not_referrals",
+            Error::Number { .. } => "node_number",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -189,7 +214,9 @@ impl Error {
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
-            Error::Policy { .. } | Error::Stopped => Vec::new(),
+            Error::Policy { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::IsClue { seq } | Error::NotAClue { seq } => vec![("seq", seq.to_string())],
+            Error::Number { refusal } => vec![("refusal", refusal.code().to_owned())],
             Error::Breach(breach) => breach.params(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],
             Error::KeyTaken { peer, holder } => vec![("peer", peer.clone()), ("holder", holder.clone())],

@@ -26,6 +26,7 @@ pub mod inquiry;
 mod keeper;
 pub mod letter;
 pub mod matching;
+pub mod matter;
 mod metrics;
 mod node;
 mod notes;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hefu_casework::clue::ClueKind;
 use hefu_casework::review::{Contradiction, Event, Review, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
 use hefu_store::{Correction, Entry, Events, NewEvent, Round};
@@ -96,10 +97,14 @@ impl Node {
     /// person who acts.
     ///
     /// # Errors
-    /// Those of [`Review::record`] for what may not be done; [`Error::CorrectedBefore`] for a finding that a correction
+    /// Those of [`Review::record`] for what may not be done; [`Error::IsClue`] for a lead or an omission, which say
+    /// nothing against anybody; [`Error::CorrectedBefore`] for a finding that a correction
     /// keeps away; [`hefu_store::Error::ActedMeanwhile`] where somebody else was faster; as [`Node::review`].
     pub fn record_review(&self, round: &[u8; 32], seq: u64, event: &Event) -> Result<Standing> {
         let (record, finding) = self.found(round, seq)?;
+        if ClueKind::of(finding.kind).is_some() {
+            return Err(Error::IsClue { seq });
+        }
         let mut standing = self.standing_of(&record, seq, &finding)?;
         if let Some(Before { round, seq }) = standing.corrected_before {
             return Err(Error::CorrectedBefore { round, seq });

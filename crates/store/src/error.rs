@@ -126,9 +126,15 @@ pub enum Error {
         /// Which one was asked for.
         id: String,
     },
-    /// Somebody else did something about the finding since its state was read.
-    #[error("something was done about this finding meanwhile. Look at it again before you go on.")]
+    /// Somebody else did something about the finding or matter since its state was read.
+    #[error("something was done about this meanwhile. Look at it again before you go on.")]
     ActedMeanwhile,
+    /// A number that the ledger has already, or a finding that is in it.
+    #[error("the ledger has this number, or this finding, as matter {matter}. Go on with that one.")]
+    MatterExists {
+        /// Its id.
+        matter: u64,
+    },
     /// A session already holds something else in this place.
     #[error("the session holds another {part} already. Do not go on with it.")]
     SessionChanged {
@@ -247,6 +253,7 @@ impl Error {
             Self::Immutable { .. } => "store_immutable",
             Self::Deleted { .. } => "store_deleted",
             Self::ActedMeanwhile => "acted_meanwhile",
+            Self::MatterExists { .. } => "matter_exists",
             Self::SessionChanged { .. } => "session_changed",
             Self::SessionEnded => "session_ended",
             Self::SessionVoided => "session_voided",
@@ -294,6 +301,7 @@ impl Error {
             | Self::ActedMeanwhile
             | Self::SessionEnded
             | Self::SessionVoided => Vec::new(),
+            Self::MatterExists { matter } => vec![("matter", matter.to_string())],
             Self::Sealed { what } => vec![("what", what.clone())],
             Self::Damaged { what, id } | Self::Unknown { what, id } | Self::Deleted { what, id } => {
                 vec![("what", (*what).to_owned()), ("id", id.clone())]

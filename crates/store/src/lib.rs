@@ -22,6 +22,7 @@ mod finding;
 mod inquiry;
 mod key_memory;
 mod log;
+mod matter;
 mod migrate;
 mod note;
 mod outcome;
@@ -49,6 +50,7 @@ pub use ferry::{
 };
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
+pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
 pub use outcome::ToldThere;
 pub use peer::{Carrier, PastCard, Peer};

@@ -1,11 +1,11 @@
 //! People sent on between judicial and social assistance: every step in its place, and what is late.
 
 use hefu_casework::{
-    Error, Event as Recorded, Place, ReasonCode, Text, Wrong,
+    AgencyRole, Error, Event as Recorded, Place, ReasonCode, Text, Wrong,
     calendar::{Calendar, DayUnit, Deadline},
     transfer::{
-        Act, Answer, Awaited, Awaiting, Event, Lead, LeadAct, LeadOpening, Notice, NoticeAct, NoticeOpening,
-        Office, Opening, Overdue, Paper, Transfer, Trigger, overdue,
+        Act, Answer, Awaited, Awaiting, Came, Event, Lead, LeadAct, LeadOpening, Notice, NoticeAct,
+        NoticeOpening, Office, Opening, Overdue, Paper, Transfer, Trigger, overdue,
     },
 };
 use jiff::civil::{Date, date};
@@ -38,6 +38,11 @@ fn five(day: i8) -> Deadline {
 fn office(name: &str, place: &str) -> Office {
     Office {
         name: text(name),
+        role: if name.ends_with("检察院") {
+            AgencyRole::Procuratorate
+        } else {
+            AgencyRole::CivilAffairs
+        },
         place: Place::new(place).unwrap(),
     }
 }
@@ -98,9 +103,10 @@ fn answered(day: i8, answer: Answer) -> Act {
     }
 }
 
-fn fed_back(day: i8) -> Act {
+fn fed_back(day: i8, came: Option<Came>) -> Act {
     Act::FedBack {
         document: text("某民反〔2026〕1号"),
+        came,
         result: text("纳入低保"),
         due: five(day),
     }
@@ -111,6 +117,8 @@ fn visited() -> Act {
         result: text("生活已有着落"),
     }
 }
+
+const HELPED: Option<Came> = Some(Came::Helped {});
 
 const REFUSED: Answer = Answer::Refused {
     reason: ReasonCode::Income,
@@ -136,7 +144,7 @@ fn path(stage: &str) -> Vec<Event> {
                 _ => Answer::Accepted {},
             },
         ),
-        fed_back(1),
+        fed_back(1, HELPED),
         visited(),
     ];
     let steps = match stage {
@@ -160,7 +168,7 @@ fn stage_after(transfer: &mut Transfer, event: &Event) -> String {
             .trim_start_matches("transfer_stage_")
             .to_owned(),
         Err(Error::OutOfTurn { .. }) => "-".to_owned(),
-        Err(Error::Papers { wrong }) => format!("!{}", wrong.code()),
+        Err(Error::Papers { wrong } | Error::Came { wrong }) => format!("!{}", wrong.code()),
         Err(other) => panic!("{other}"),
     }
 }
@@ -183,7 +191,7 @@ fn each_step_of_a_transfer_is_legal_in_its_place_and_nowhere_else() {
         "visited",
     ];
     #[rustfmt::skip]
-    let table: [(&str, Act, [&str; 11]); 11] = [
+    let table: [(&str, Act, [&str; 11]); 12] = [
         //                              bare    owing   ready   sent    acknowl. accepted refused already not found fed back visited
         ("a paper", filed(Paper::AidGiven),
                                        ["open", "open", "!repeated", "!repeated", "!repeated", "!repeated", "!repeated", "!repeated", "!repeated", "!repeated", "-"]),
@@ -200,7 +208,10 @@ fn each_step_of_a_transfer_is_legal_in_its_place_and_nowhere_else() {
                                        ["-",    "-",    "-",    "-",    "already_helped", "-", "-", "-",    "-",      "-",      "-"]),
         ("not found", answered(2, Answer::NotFound {}),
                                        ["-",    "-",    "-",    "-",    "not_found", "-", "-",     "-",     "-",      "-",      "-"]),
-        ("fed back", fed_back(2),      ["-",    "-",    "-",    "-",    "-",     "fed_back", "fed_back", "fed_back", "fed_back", "-", "-"]),
+        ("helped", fed_back(2, HELPED),
+                                       ["-",    "-",    "-",    "-",    "-",     "fed_back", "!not_allowed", "!not_allowed", "!not_allowed", "-", "-"]),
+        ("fed back", fed_back(2, None),
+                                       ["-",    "-",    "-",    "-",    "-",     "!missing", "fed_back", "fed_back", "fed_back", "-", "-"]),
         ("visited", visited(),         ["-",    "-",    "-",    "-",    "-",     "-",     "-",     "-",     "-",      "visited", "-"]),
     ];
     for (name, act, expected) in &table {
@@ -289,7 +300,7 @@ fn emergency_help_comes_first_and_the_papers_are_owed() {
         sent(1),
         Act::Acknowledged { due: five(1) },
         answered(1, Answer::Accepted {}),
-        fed_back(1),
+        fed_back(1, HELPED),
     ] {
         transfer.record(&event(1, act)).unwrap();
     }

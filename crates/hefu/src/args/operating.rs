@@ -395,7 +395,7 @@ pub(crate) struct RestoreArgs {
     pub(crate) unlock: UnlockArgs,
 }
 
-fn role(code: &str) -> Result<AgencyRole, String> {
+pub(super) fn role(code: &str) -> Result<AgencyRole, String> {
     AgencyRole::from_code(code).ok_or_else(|| {
         let known: Vec<_> = AgencyRole::ALL.iter().map(|role| role.code()).collect();
         format!("[{}]", known.join(", "))

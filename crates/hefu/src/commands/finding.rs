@@ -272,8 +272,13 @@ fn text(detail: &FindingDetail, lang: Lang) -> String {
         text.push_str(&table(&rows));
     }
     text.push_str(&inquiry::about(&detail.inquiries, lang));
-    if let Some(review) = &finding.review {
-        text.push_str(&review::next(review, lang));
+    let next = match &finding.review {
+        Some(review) => Some(review::next(review, lang)),
+        // Of what no round found nothing is to be done here.
+        None => matches!(finding.kind.as_str(), "lead" | "no_counterpart").then(|| lang.word("next_clue")),
+    };
+    if let Some(next) = next {
+        text.push_str(&next);
         text.push('\n');
     }
     text + &lang.word("not_a_decision")

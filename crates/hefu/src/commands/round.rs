@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use hefu_node::api::view::{Hex32, RoundList, RoundView, StartRound, Started};
+use hefu_casework::Purpose;
+use hefu_node::api::view::{AgreementDetail, Hex32, RoundList, RoundView, StartRound, Started};
 use hyper::Method;
 
 use super::{headings, json, local, short};
@@ -77,7 +78,7 @@ async fn follow(id: &Hex32, client: &Client, printer: &Printer) -> Result<(), Fa
     drop(bar);
     let Some(code) = round.reason.clone().or_else(|| round.error.clone()) else {
         printer.result(&json(&round), |lang| text(&round, lang));
-        return Ok(());
+        return what_next(&round, client, printer).await;
     };
     let exit = if round.state == "refused" {
         Exit::Policy
@@ -96,6 +97,22 @@ async fn follow(id: &Hex32, client: &Client, printer: &Printer) -> Result<(), Fa
         code: code.into(),
         params,
     })
+}
+
+/// What the receiver does with what it learned, where that is no finding against anybody.
+async fn what_next(round: &RoundView, client: &Client, printer: &Printer) -> Result<(), Failure> {
+    let agreement: AgreementDetail = client
+        .get(&format!("/api/v1/agreements/{}", round.agreement))
+        .await?;
+    let hint = match Purpose::from_code(&agreement.summary.purpose) {
+        Some(Purpose::Referrals) => "round_confirm",
+        Some(Purpose::Leads | Purpose::Omissions) => "round_clues",
+        _ => return Ok(()),
+    };
+    if round.role == "receiver" {
+        printer.note(&printer.lang().say(hint, &[("id", short(&round.id))]));
+    }
+    Ok(())
 }
 
 /// Why a round rests at the moment: the line to the peer, or something here.

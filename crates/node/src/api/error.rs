@@ -174,8 +174,13 @@ fn status_of(error: &Error) -> StatusCode {
         Error::Ingest(_) | Error::Casework(_) | Error::EmptySide { .. } | Error::UnknownSender { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        Error::IsClue { .. } | Error::NotAClue { .. } | Error::NotReferrals | Error::Number { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::Store(Store::Unknown { .. }) | Error::Missing { .. } => StatusCode::NOT_FOUND,
-        Error::Store(Store::ActedMeanwhile) | Error::CorrectedBefore { .. } => StatusCode::CONFLICT,
+        Error::Store(Store::ActedMeanwhile | Store::MatterExists { .. }) | Error::CorrectedBefore { .. } => {
+            StatusCode::CONFLICT
+        }
         Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
         | Error::KeyTaken { .. }
         | Error::TooManyCards { .. } => StatusCode::CONFLICT,

@@ -5,6 +5,7 @@
 mod ferry;
 mod findings;
 mod inquiries;
+mod matters;
 mod peers;
 mod prechecks;
 

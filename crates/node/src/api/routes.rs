@@ -6,12 +6,14 @@ mod care;
 mod datasets;
 mod ferry;
 mod inquiries;
+mod matters;
 mod node;
 mod peers;
 mod prechecks;
 mod reviews;
 mod rounds;
 
+pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
 use serde::Deserialize;
@@ -83,6 +85,14 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(inquiries::take))
         .routes(routes!(inquiries::answer))
         .routes(routes!(inquiries::disclosures))
+        .routes(routes!(matters::list, matters::open))
+        .routes(routes!(matters::show))
+        .routes(routes!(matters::act))
+        .routes(routes!(matters::overdue))
+        .routes(routes!(matters::register))
+        .routes(routes!(matters::confirm))
+        .routes(routes!(matters::clues))
+        .routes(routes!(matters::take))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

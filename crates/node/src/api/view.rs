@@ -12,6 +12,9 @@ mod ferry;
 mod finding;
 mod inquiry;
 mod ledger;
+mod matter;
+mod matter_act;
+mod matter_request;
 mod node;
 mod people;
 mod precheck;
@@ -46,6 +49,18 @@ pub use inquiry::{
 };
 pub use ledger::{
     BudgetList, BudgetView, DebitPage, DebitView, DisclosurePage, DisclosureView, UnlockRequest,
+};
+pub use matter::{
+    CluePage, ClueView, ConfirmationView, ConfirmedView, LateList, LateView, MatterDueView, MatterHistory,
+    MatterPage, MatterView, RegisteredView, UnfitView,
+};
+pub use matter_act::{
+    ClueActRequest, LeadActRequest, MatterActRequest, MatterEventRequest, NoticeActRequest,
+    TransferActRequest,
+};
+pub use matter_request::{
+    ConfirmRequest, EndsRequest, InClear, OfficeRequest, OpenRequest, OpeningRequest, PeriodRequest,
+    TakeRequest, WhoseRequest,
 };
 pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub(crate) use people::may_tell;

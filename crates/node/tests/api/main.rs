@@ -11,6 +11,7 @@ mod document;
 mod ferry;
 mod findings;
 mod life;
+mod matters;
 mod operations;
 mod people;
 mod prechecks;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hefu_casework::calendar::Calendar;
+use hefu_casework::clue::ClueKind;
 use hefu_casework::review::Due;
 use hefu_casework::{Finding, Known, Month, MonthRange, Place};
 use jiff::civil::Date;
@@ -37,7 +38,9 @@ impl Operations {
             let due = |seq, finding: &Finding| self.node.due_in(&record, &reviews, seq, finding, &calendar);
             let view = |(seq, finding, due): &(u64, &Finding, Option<Due>)| {
                 let due = due.map(|due| AwaitedView::of(&due, due.late_on(on, &calendar)));
-                let review = Some(reviewed(&reviews, *seq));
+                // What says nothing against anybody is on no way to a decision.
+                let of_review = ClueKind::of(finding.kind).is_none();
+                let review = of_review.then(|| reviewed(&reviews, *seq));
                 FindingView::of(*seq, finding, review, due, &datasets)
             };
             let mut listed: Vec<_> = (1_u64..)

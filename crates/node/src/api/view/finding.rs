@@ -1,3 +1,4 @@
+use hefu_casework::clue::ClueKind;
 use hefu_casework::{CannotFind, Finding, RowId, When};
 use hefu_store::Dataset;
 use jiff::civil::Date;
@@ -71,7 +72,7 @@ pub struct FindingView {
     /// are not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How far it is; nothing for what no round found.
+    /// How far it is; nothing for what no round found, and for leads and omissions, which are taken up as clues.
     pub review: Option<ReviewView>,
     /// With how much care the person is to be dealt with.
     pub care: CareView,
@@ -197,7 +198,14 @@ impl FindingDetail {
         });
         Self {
             notice: NOTICE.to_owned(),
-            finding: FindingView::of(seq, finding, Some(review), due, datasets),
+            // What says nothing against anybody is on no way to a decision.
+            finding: FindingView::of(
+                seq,
+                finding,
+                Some(review).filter(|_| ClueKind::of(finding.kind).is_none()),
+                due,
+                datasets,
+            ),
             withheld: !tell && finding.case.is_some(),
             case: finding
                 .case
