@@ -8,7 +8,7 @@ mod referral;
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, slice,
 };
 
 use hefu_identity::PersonKey;
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 
 use crate::{
     Agreement, CannotFind, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind, LetterNo,
-    Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind,
+    Month, MonthRange, ProgrammeCode, Purpose, RowId, Rule, RuleId, RuleKind, Window,
     element::At,
     ledger::{Ledger, Line},
 };
@@ -52,9 +52,10 @@ pub struct Finding {
     pub feedback: Option<Feedback>,
     /// The receiver's own programmes concerned, in order.
     pub programmes: Vec<ProgrammeCode>,
-    /// 待核实金额: the sum of `payments`. None where the rows state no amount or nothing is in doubt.
+    /// 待核实金额: the sum of `payments`, of each no less than nothing ([`total_to_verify`]). None where the rows state
+    /// no amount or nothing is in doubt.
     pub to_verify: Option<Fen>,
-    /// What the receiver paid in those months or that case, each payment once.
+    /// What the receiver paid in those months or that case, each payment once, and what was taken back of it.
     pub payments: Vec<Payment>,
 }
 
@@ -112,13 +113,13 @@ impl FindingKind {
 pub struct Payment {
     /// Under which programme.
     pub programme: ProgrammeCode,
-    /// For which month, or on which day.
+    /// For which month, or on which day; of what was taken back, that of the payment.
     pub when: When,
     /// To whom.
     pub payee: Payee,
     /// In which case, for a one-off payment.
     pub case: Option<CaseNumber>,
-    /// How much.
+    /// How much; below nothing where it was taken back.
     pub fen: Fen,
 }
 
@@ -331,12 +332,13 @@ fn assemble(
         let lines = || hits.iter().map(|hit| (hit.at, &ledger.lines[hit.line as usize]));
         let payments = match kind {
             FindingKind::Duplicate | FindingKind::Local | FindingKind::ShouldEnd => {
-                money.payments(person, lines())
+                let window = known.map_or(Window::Month, |rule| rule.window);
+                money.payments(person, window, lines())?
             }
             // Nothing is said against these payments.
             _ => vec![],
         };
-        let finding = Finding {
+        let mut finding = Finding {
             kind,
             rule: known.map(|rule| rule.id.clone()),
             peer: peer.map(str::to_owned),
@@ -348,13 +350,12 @@ fn assemble(
             letter: None,
             feedback: None,
             programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
-            to_verify: if payments.is_empty() {
-                None
-            } else {
-                Some(money::sum(payments.iter().map(|payment| payment.fen))?)
-            },
+            to_verify: None,
             payments,
         };
+        if !finding.payments.is_empty() {
+            finding.to_verify = Some(total_to_verify(slice::from_ref(&finding))?);
+        }
         findings.push((rule, finding));
     }
     findings.sort_by(|(a_rule, a), (b_rule, b)| (a_rule, &a.rows).cmp(&(b_rule, &b.rows)));
