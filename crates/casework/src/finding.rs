@@ -168,7 +168,7 @@ impl Outcome {
             let Some(element) = set.elements.get(*position as usize) else {
                 continue;
             };
-            let rule = set.rules.get(usize::from(element.rule)).map(|rule| &rule.id);
+            let rule = set.rules.get(usize::from(element.rule)).map(|(rule, _)| &rule.id);
             let row = set
                 .lines(*position as usize)
                 .first()
@@ -232,7 +232,11 @@ pub fn findings(
         },
         _ => FindingKind::LookOnly,
     };
-    let rules: Vec<_> = set.rules.iter().collect();
+    let rules: Vec<_> = set
+        .rules
+        .iter()
+        .map(|(rule, held)| (rule, held.as_slice()))
+        .collect();
     let findings = assemble(&set.ledger, &rules, Some(peer), kind, changeover::met, hits)?;
     Ok(Outcome {
         findings,
@@ -314,7 +318,7 @@ fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
 
 fn assemble(
     ledger: &Ledger,
-    rules: &[&Rule],
+    rules: &[(&Rule, &[MonthRange])],
     peer: Option<&str>,
     kind: impl Fn(Option<&Rule>, At) -> FindingKind,
     changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
@@ -327,13 +331,24 @@ fn assemble(
     let mut findings = Vec::new();
     for hits in hits.chunk_by(|a, b| a.finding() == b.finding()) {
         let (rule, person, case) = hits[0].finding();
-        let known = rules.get(usize::from(rule)).copied();
+        let (known, held) = rules
+            .get(usize::from(rule))
+            .map_or((None, None), |(rule, held)| (Some(*rule), Some(*held)));
         let kind = kind(known, hits[0].at);
-        let lines = || hits.iter().map(|hit| (hit.at, &ledger.lines[hit.line as usize]));
+        let lines = || hits.iter().map(|hit| &ledger.lines[hit.line as usize]);
+        // Under a window a row has months in which the rule did not hold.
+        let held = |month: &Month| held.is_none_or(|held| held.iter().any(|held| held.contains(*month)));
+        let months =
+            |hit: &Hit, line: &Line| -> Vec<Month> { months(hit.at, line).iter().filter(held).collect() };
+        let in_months = || {
+            hits.iter()
+                .zip(lines())
+                .map(|(hit, line)| (months(hit, line), line))
+        };
         let payments = match kind {
             FindingKind::Duplicate | FindingKind::Local | FindingKind::ShouldEnd => {
                 let window = known.map_or(Window::Month, |rule| rule.window);
-                money.payments(person, window, lines())?
+                money.payments(person, window, in_months())?
             }
             // Nothing is said against these payments.
             _ => vec![],
@@ -343,13 +358,13 @@ fn assemble(
             rule: known.map(|rule| rule.id.clone()),
             peer: peer.map(str::to_owned),
             person: ledger.numbers[person as usize].clone(),
-            rows: in_order(lines().map(|(_, line)| line.row)),
-            months: in_order(lines().flat_map(|(at, line)| months(at, line).iter())),
+            rows: in_order(lines().map(|line| line.row)),
+            months: in_order(in_months().flat_map(|(months, _)| months)),
             changeover: known.map_or(vec![], |rule| changeover(rule, &paid, hits)),
             case: case.map(|case| ledger.cases[case as usize].clone()),
             letter: None,
             feedback: None,
-            programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
+            programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
             to_verify: None,
             payments,
         };

@@ -63,11 +63,11 @@ pub fn local_findings(
         }));
     }
     let ledger = intake.ledger;
-    let rules: Vec<_> = held.iter().map(|(rule, _)| *rule).collect();
+    let rules: Vec<_> = held.iter().map(|(rule, held)| (*rule, held.as_slice())).collect();
     marks.sort_unstable_by_key(|mark| (mark.rule, mark.person, mark.line, mark.paid.from));
     let mut hits = Vec::new();
     for marks in marks.chunk_by(|a, b| (a.rule, a.person) == (b.rule, b.person)) {
-        if let Some(rule) = rules.get(usize::from(marks[0].rule)) {
+        if let Some((rule, _)) = rules.get(usize::from(marks[0].rule)) {
             hits.extend(breaches(rule, &ledger, marks)?);
         }
     }

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
-use super::{Finding, Payee, Payment, When, months};
+use super::{Finding, Payee, Payment, When};
 use crate::{
     Error, Fen, Month, Per, Window,
-    element::At,
     ledger::{Ledger, Line},
 };
 
@@ -87,24 +86,24 @@ impl<'a> Money<'a> {
         Money { ledger, recoveries }
     }
 
-    /// Exports repeat rows. To one person, the same amount under the same programme for the same month (or on the same
+    /// Of lines, each with its months that are in question. Exports repeat rows. To one person, the same amount under the same programme for the same month (or on the same
     /// day in the same case) is one payment; to a household, whatever is listed for the month is, and the largest counts.
     /// What was taken back of these payments follows them with its minus.
     pub(super) fn payments(
         &self,
         person: u32,
         window: Window,
-        lines: impl Iterator<Item = (At, &'a Line)>,
+        lines: impl Iterator<Item = (Vec<Month>, &'a Line)>,
     ) -> Result<Vec<Payment>, Error> {
         let recoveries = self.recoveries.get(&person).map_or(&[][..], Vec::as_slice);
         let mut paid: BTreeMap<Once, BTreeMap<Option<Fen>, Fen>> = BTreeMap::new();
         let mut back: BTreeMap<Once, BTreeSet<(Option<Date>, Fen)>> = BTreeMap::new();
-        for (at, line) in lines {
+        for (months, line) in lines {
             let Some(amount) = line.amount else { continue };
             let household = household(line);
             let (whens, case) = match line.day {
                 Some(day) => (vec![When::Day(day)], line.case),
-                None => (months(at, line).iter().map(When::Month).collect(), None),
+                None => (months.into_iter().map(When::Month).collect(), None),
             };
             for when in whens {
                 let once = (when, line.programme, household, case);
