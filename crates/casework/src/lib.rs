@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod letter;
 pub mod review;
+pub mod text;
 pub mod transfer;
 
 mod agreement;
@@ -28,7 +29,6 @@ mod programme;
 mod record;
 mod referral;
 mod rule;
-mod text;
 mod time;
 
 pub use agreement::{

@@ -13,7 +13,7 @@ mod basis;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail};
+use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail, text};
 
 pub use basis::basis;
 
@@ -407,9 +407,7 @@ impl Review {
                 },
                 Act::Reviewed(reviewed),
             ) => {
-                if by == decider {
-                    return Err(Error::SamePerson);
-                }
+                must_be_another(by, decider)?;
                 match &reviewed.result {
                     ReviewResult::Upheld {} => State::Reviewed(standing.clone()),
                     ReviewResult::Changed { to } => State::Reviewed(standing.ground.bear(to)?),
@@ -440,11 +438,8 @@ impl Review {
     }
 
     fn must_be_owner(&self, by: &Text<64>) -> Result<(), Error> {
-        if self.owner.as_ref() == Some(by) {
-            Ok(())
-        } else {
-            Err(Error::NotInCharge)
-        }
+        let owner = self.owner.as_ref().filter(|owner| same_person(owner, by));
+        owner.map(|_| ()).ok_or(Error::NotInCharge)
     }
 
     fn out_of_turn<T>(&self, act: &Act) -> Result<T, Error> {
@@ -453,6 +448,17 @@ impl Review {
             stage: self.stage().code(),
         })
     }
+}
+
+fn same_person(a: &Text<64>, b: &Text<64>) -> bool {
+    text::same_person(a.as_str(), b.as_str())
+}
+
+fn must_be_another(by: &Text<64>, decider: &Text<64>) -> Result<(), Error> {
+    if same_person(by, decider) {
+        return Err(Error::SamePerson);
+    }
+    Ok(())
 }
 
 impl Ground {
