@@ -13,7 +13,7 @@ mod basis;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail, text};
+use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail};
 
 pub use basis::basis;
 
@@ -40,7 +40,7 @@ pub enum Act {
     Decided(Decided),
     /// 复核, by somebody else than who decided.
     Reviewed(Reviewed),
-    /// 更正: the finding was wrong, and what rests on it is undone.
+    /// 更正, by somebody else than whose decision stands: the finding was wrong, and what rests on it is undone.
     Corrected(Corrected),
 }
 
@@ -246,10 +246,20 @@ enum State {
     Taken,
     Verified(Verdict),
     Excepted(Verdict),
-    Told { verdict: Verdict, until: Date },
+    Told {
+        verdict: Verdict,
+        until: Date,
+    },
     Heard(Verdict),
-    Decided { standing: Standing, by: Text<64> },
-    Reviewed(Standing),
+    Decided {
+        standing: Standing,
+        by: Text<64>,
+    },
+    /// By whom what stands now was decided.
+    Reviewed {
+        standing: Standing,
+        by: Text<64>,
+    },
     Corrected,
 }
 
@@ -301,7 +311,7 @@ impl Review {
     /// but the owner; [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a
     /// period that no calendar gives; [`Error::HearingOpen`] where the period for a statement runs;
     /// [`Error::NotConfirmed`] and [`Error::NotHeard`] for a decision against the person; [`Error::SamePerson`] for a
-    /// second review by who decided; [`Error::OtherBasis`] for a correction of something else;
+    /// second review or a correction by who decided; [`Error::OtherBasis`] for a correction of something else;
     /// [`Error::RecoveredNothing`] for a recovery without an amount.
     pub fn record(&mut self, event: &Event) -> Result<(), Error> {
         let state = self.next(event)?;
@@ -325,7 +335,7 @@ impl Review {
             State::Told { .. } => Stage::Told,
             State::Heard(_) => Stage::Heard,
             State::Decided { .. } => Stage::Decided,
-            State::Reviewed(_) => Stage::Reviewed,
+            State::Reviewed { .. } => Stage::Reviewed,
             State::Corrected => Stage::Corrected,
         }
     }
@@ -338,7 +348,7 @@ impl Review {
     /// The decision that stands.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.state {
-            State::Decided { standing, .. } | State::Reviewed(standing) => Some(&standing.decision),
+            State::Decided { standing, .. } | State::Reviewed { standing, .. } => Some(&standing.decision),
             _ => None,
         }
     }
@@ -408,13 +418,20 @@ impl Review {
                 Act::Reviewed(reviewed),
             ) => {
                 must_be_another(by, decider)?;
-                match &reviewed.result {
-                    ReviewResult::Upheld {} => State::Reviewed(standing.clone()),
-                    ReviewResult::Changed { to } => State::Reviewed(standing.ground.bear(to)?),
-                    ReviewResult::Returned {} => State::Taken,
-                }
+                let (standing, by) = match &reviewed.result {
+                    ReviewResult::Upheld {} => (standing.clone(), decider),
+                    ReviewResult::Changed { to } => (standing.ground.bear(to)?, by),
+                    ReviewResult::Returned {} => return Ok(State::Taken),
+                };
+                let by = by.clone();
+                State::Reviewed { standing, by }
             }
-            (State::Decided { .. } | State::Reviewed(_), Act::Corrected(Corrected { basis, .. })) => {
+            (
+                State::Decided { by: decider, .. } | State::Reviewed { by: decider, .. },
+                Act::Corrected(Corrected { basis, .. }),
+            ) => {
+                // Nobody alone keeps a finding away for ever.
+                must_be_another(by, decider)?;
                 if *basis != self.basis {
                     return Err(Error::OtherBasis);
                 }
@@ -438,7 +455,7 @@ impl Review {
     }
 
     fn must_be_owner(&self, by: &Text<64>) -> Result<(), Error> {
-        let owner = self.owner.as_ref().filter(|owner| same_person(owner, by));
+        let owner = self.owner.as_ref().filter(|owner| owner.is_same_person(by));
         owner.map(|_| ()).ok_or(Error::NotInCharge)
     }
 
@@ -450,12 +467,8 @@ impl Review {
     }
 }
 
-fn same_person(a: &Text<64>, b: &Text<64>) -> bool {
-    text::same_person(a.as_str(), b.as_str())
-}
-
 fn must_be_another(by: &Text<64>, decider: &Text<64>) -> Result<(), Error> {
-    if same_person(by, decider) {
+    if by.is_same_person(decider) {
         return Err(Error::SamePerson);
     }
     Ok(())

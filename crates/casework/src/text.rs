@@ -26,6 +26,11 @@ impl<const MAX: usize> Text<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether both name one person, as [`same_person`].
+    pub fn is_same_person(&self, other: &Text<MAX>) -> bool {
+        same_person(&self.0, &other.0)
+    }
 }
 
 impl<const MAX: usize> fmt::Debug for Text<MAX> {

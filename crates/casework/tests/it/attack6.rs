@@ -1,74 +1,14 @@
 //! What an attacker with fresh eyes found: each test says what should hold, and fails as long as it does not.
 
+use crate::common::*;
 use hefu_casework::{
-    Error, Fen, Finding, Hex, Place, RuleSet, Text,
+    Fen, Finding, Hex, Place, RuleSet, Text,
     letter::{Facts, Letter, LetterKind, LocalWording},
     local_findings,
-    review::{Act, Decided, Decision, Event, Review, ReviewResult, Reviewed, Verdict, Verified, basis},
+    review::basis,
     total_to_verify,
 };
 use hefu_identity::AliasTable;
-use jiff::civil::date;
-
-use crate::common::*;
-
-fn event(by: &str, act: Act) -> Event {
-    Event {
-        at: "2026-11-03T04:00:00Z".parse().unwrap(),
-        by: Text::new(by).unwrap(),
-        on: date(2026, 11, 3),
-        act,
-    }
-}
-
-fn text<const MAX: usize>(text: &str) -> Text<MAX> {
-    Text::new(text).unwrap()
-}
-
-/// Finding R1 (one actor under two spellings reviews the own decision).
-#[test]
-fn a_second_review_is_not_by_the_same_name_written_otherwise() {
-    let reviewed_by = |decider: &str, reviewer: &str| {
-        let decided = Act::Decided(Decided {
-            decision: Decision::Lawful {},
-            authority: text("某县民政局"),
-            document: text("1号"),
-            reason: text("核实"),
-        });
-        let verified = Act::Verified(Verified {
-            result: Verdict::Unclear,
-            reason: text("核实"),
-        });
-        let reviewed = Act::Reviewed(Reviewed {
-            result: ReviewResult::Upheld {},
-            authority: text("某县民政局"),
-            document: text("2号"),
-            reason: text("核实"),
-        });
-        let acts = [
-            event(decider, Act::Taken {}),
-            event(decider, verified),
-            event(decider, decided),
-            event(reviewer, reviewed),
-        ];
-        Review::from_events(Hex([7; 32]), date(2026, 11, 2), &acts).err()
-    };
-    let names = [
-        ("王科长", "王科长 "),
-        ("王科长", "王科长\u{3000}"),
-        ("王科长", "\u{a0}王科长"),
-        ("王科长", "王\u{3000}科长"),
-        // CJK COMPATIBILITY IDEOGRAPH-F9E1 and U+674E: one glyph.
-        ("李科长", "\u{f9e1}科长"),
-        ("Wang1", "Ｗａｎｇ１"),
-        ("wang", "Wang"),
-    ];
-    let refused = |(decider, reviewer): &(&str, &str)| {
-        matches!(reviewed_by(decider, reviewer), Some(Error::SamePerson))
-    };
-    let passed: Vec<_> = names.into_iter().filter(|names| !refused(names)).collect();
-    assert!(passed.is_empty(), "{passed:?}");
-}
 
 /// Finding R2 (texts that are not seen, in names, reasons and articles of law).
 #[test]

@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod another_person;
 mod attack6;
 mod calendar;
 mod cases;

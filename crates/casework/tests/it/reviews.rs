@@ -176,7 +176,7 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
         reason: text("轮岗"),
     });
     #[rustfmt::skip]
-    let table: [(&str, Event, [&str; 9]); 19] = [
+    let table: [(&str, Event, [&str; 9]); 20] = [
         //                                    open     taken       verified    excepted    told        heard      decided     reviewed     corrected
         ("taken", event(10, "甲", Act::Taken {}),
                                              ["taken", "-",        "-",        "-",        "-",        "-",       "-",        "-",         "-"]),
@@ -207,9 +207,11 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "reviewed", "-",         "-"]),
         ("returned", review(ReviewResult::Returned {}),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "taken",    "-",         "-"]),
-        ("corrected", event(10, "甲", corrected(BASIS)),
+        ("corrected", event(10, "乙", corrected(BASIS)),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "corrected", "corrected", "-"]),
-        ("corrected on another basis", event(10, "甲", corrected(Hex([8; 32]))),
+        ("corrected by who decided", event(10, "甲", corrected(BASIS)),
+                                             ["-",     "-",        "-",        "-",        "-",        "-",       "!same_person", "!same_person", "-"]),
+        ("corrected on another basis", event(10, "乙", corrected(Hex([8; 32]))),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "!other_basis", "!other_basis", "-"]),
     ];
     for (name, event, expected) in &table {
