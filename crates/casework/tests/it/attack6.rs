@@ -2,11 +2,9 @@
 
 use crate::common::*;
 use hefu_casework::{
-    Fen, Finding, Hex, Place, RuleSet, Text,
+    Fen, Finding, Place, RuleSet, Text,
     letter::{Facts, Letter, LetterKind, LocalWording},
-    local_findings,
-    review::basis,
-    total_to_verify,
+    local_findings, total_to_verify,
 };
 use hefu_identity::AliasTable;
 
@@ -50,33 +48,6 @@ fn a_text_has_no_character_that_is_not_seen() {
         .filter(|unseen| Text::<200>::new(format!("甲{unseen}乙")).is_ok())
         .collect();
     assert!(passed.is_empty(), "{passed:?}");
-}
-
-/// Finding R3 (a correction of a changeover hides a whole month that is paid twice later).
-#[test]
-fn a_month_that_was_a_changeover_and_is_none_any_more_rests_on_something_else() {
-    let learned = |own: &str, other: &str| -> Finding {
-        let agreement = agreement(&["extreme_poverty"], &["disabled_living"], &["X3"]);
-        let own = [record(2, 1, "extreme_poverty", own).fen(10_000)];
-        let other = [record(2, 1, "disabled_living", other)];
-        learn(&agreement, 0, [&own, &other]).findings.swap_remove(0)
-    };
-    // The own aid ended in August, and the other began: perhaps on the next day.
-    let before = learned("2026-07..2026-09", "2026-08..2026-10");
-    assert_eq!(before.changeover, [month("2026-08")]);
-    // By the next exports the own one went on, and August is paid twice as a whole.
-    let after = learned("2026-07..2026-10", "2026-08..2026-09");
-    assert!(after.changeover.is_empty());
-    assert_eq!(
-        (&after.months, &after.payments),
-        (&before.months, &before.payments)
-    );
-    let rests_on = |finding| basis(finding, &Hex([1; 16]));
-    assert_ne!(
-        rests_on(&before),
-        rests_on(&after),
-        "corrected as a mere changeover, the second would be kept away"
-    );
 }
 
 /// Finding M1 (what was taken back of one grant is taken from another).

@@ -10,6 +10,7 @@ mod another_person;
 mod attack6;
 mod calendar;
 mod cases;
+mod changeovers;
 mod common;
 mod dossier;
 mod elements;
