@@ -1,11 +1,7 @@
 //! What an attacker with fresh eyes found: each test says what should hold, and fails as long as it does not.
 
 use crate::common::*;
-use hefu_casework::{
-    Fen, Finding, Place, RuleSet, Text,
-    letter::{Facts, Letter, LetterKind, LocalWording},
-    local_findings, total_to_verify,
-};
+use hefu_casework::{Fen, Finding, Place, RuleSet, Text, local_findings, total_to_verify};
 use hefu_identity::AliasTable;
 
 /// Finding R2 (texts that are not seen, in names, reasons and articles of law).
@@ -159,55 +155,6 @@ fn months_before_a_rule_came_into_force_are_not_in_question() {
     );
     // Six months of the one, one of the other.
     assert_eq!(found.to_verify, Some(Fen(650)));
-}
-
-/// Whether a notice is written with the national wording in which `from` was replaced.
-fn notice_with(from: &str, to: &str) -> bool {
-    let facts = include_str!("../../data/letters/samples/notice.toml");
-    let wording = LetterKind::Notice.wording();
-    assert!(wording.contains(from));
-    let local = wording.replace(from, to);
-    let facts = Facts::read(LetterKind::Notice, "facts.toml", facts).unwrap();
-    let local = LocalWording {
-        file: "local.toml",
-        text: &local,
-    };
-    Letter::compose(&facts, Some(local)).is_ok()
-}
-
-/// Finding L1 (local wording that says the opposite of what must stand): the notice is quoted and denied.
-#[test]
-fn a_wording_that_denies_the_notice_is_refused() {
-    assert!(notice_with("告知书", "告知书"));
-    assert!(!notice_with(
-        "六、不得仅凭比对结果停发或追缴。",
-        "六、“不得仅凭比对结果停发或追缴”的规定不适用于本案，自即日起停发。"
-    ));
-}
-
-/// Finding L1, second part: the words stand, and the rights do not.
-#[test]
-fn a_wording_that_takes_the_persons_rights_away_is_refused() {
-    assert!(!notice_with(
-        "您可以在{hearing_until}前（含当日）向我单位陈述意见、进行申辩，并可以提交有关材料。地点和方式：{hearing_place}。认为所用资料有误的，可以要求更正；",
-        "{hearing_until}、{hearing_place}。您无权陈述、申辩，也不得要求更正；"
-    ));
-}
-
-/// Finding L1, third part: what is to be kept confidential is declared free.
-#[test]
-fn a_wording_that_lifts_confidentiality_is_refused() {
-    let facts = include_str!("../../data/letters/samples/inquiry.toml");
-    let wording = LetterKind::Inquiry.wording();
-    let from = "本函所含个人信息仅用于核实本事项，请按照《中华人民共和国数据安全法》第三十八条的规定，在履行法定职责的范围内使用，并依法予以保密。";
-    assert!(wording.contains(from));
-    let local = wording.replace(from, "本函内容无须保密，可以公布。");
-    let facts = Facts::read(LetterKind::Inquiry, "facts.toml", facts).unwrap();
-    let local = LocalWording {
-        file: "local.toml",
-        text: &local,
-    };
-    assert!(Letter::compose(&facts, Some(local)).is_err());
 }
 
 /// Finding T1 (the words of local rules are printed on pages, in workbooks and terminals, and are not looked at).

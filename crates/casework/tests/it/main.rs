@@ -26,3 +26,4 @@ mod reviews;
 mod rules;
 mod template;
 mod transfers;
+mod wording;
