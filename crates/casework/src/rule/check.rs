@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Basis, Level, Reach, Rule, RuleKind, Window, read::Read};
-use crate::{Catalogue, Error, Nature, ProgrammeCode, Wrong};
+use crate::{Catalogue, Error, Nature, ProgrammeCode, Wrong, text};
 
 const MAX_TEXT_CHARS: usize = 1_000;
 const MAX_GRACE_MONTHS: u8 = 24;
@@ -50,12 +50,9 @@ fn texts(rule: &Rule) -> Found {
         ("article", rule.article.as_ref()),
         ("why_local", rule.why_local.as_ref()),
     ];
-    texts.into_iter().find_map(|(field, text)| {
-        let text = text?;
-        if text.trim().is_empty() {
-            return Some((field, Wrong::Missing));
-        }
-        (text.chars().count() > MAX_TEXT_CHARS).then_some((field, Wrong::TooLong))
+    texts.into_iter().find_map(|(field, said)| {
+        let wrong = text::check(said?, MAX_TEXT_CHARS).err()?;
+        Some((field, wrong))
     })
 }
 

@@ -157,32 +157,6 @@ fn months_before_a_rule_came_into_force_are_not_in_question() {
     assert_eq!(found.to_verify, Some(Fen(650)));
 }
 
-/// Finding T1 (the words of local rules are printed on pages, in workbooks and terminals, and are not looked at).
-#[test]
-fn the_words_of_a_rule_look_like_what_they_are() {
-    for unseen in ["\\u001b[2J", "\\n", "\\u202e", "\\u200b"] {
-        let toml = format!(
-            r#"
-[[rule]]
-id = "29-T"
-name = "名{unseen}名"
-text = "文"
-kind = "lawful"
-left = ["elderly_allowance"]
-right = ["disabled_care"]
-symmetric = false
-basis = "month"
-level = "county"
-place = "290101"
-from = "2026-01-01"
-source = "某县文件"
-evidence = "secondary"
-"#
-        );
-        assert!(RuleSet::parse(&toml).is_err(), "{unseen}");
-    }
-}
-
 /// Finding T2 (a local rule on one pair of programmes switches a whole national rule off). A county declares one pair of the
 /// many of X3 lawful, and the others are not compared there any more: what is not found is read as "nothing there".
 #[test]

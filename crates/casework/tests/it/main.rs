@@ -20,6 +20,7 @@ mod labels;
 mod leakage;
 mod letters;
 mod local;
+mod local_rules;
 mod policy;
 mod referrals;
 mod reviews;
