@@ -156,35 +156,3 @@ fn months_before_a_rule_came_into_force_are_not_in_question() {
     // Six months of the one, one of the other.
     assert_eq!(found.to_verify, Some(Fen(650)));
 }
-
-/// Finding T2 (a local rule on one pair of programmes switches a whole national rule off). A county declares one pair of the
-/// many of X3 lawful, and the others are not compared there any more: what is not found is read as "nothing there".
-#[test]
-fn a_local_rule_replaces_no_more_than_its_own_pairs() {
-    let toml = r#"
-[[rule]]
-id = "29-X3"
-name = "名"
-text = "文"
-kind = "lawful"
-left = ["extreme_poverty_institutional"]
-right = ["disabled_care"]
-symmetric = false
-basis = "month"
-replaces = ["X3"]
-level = "county"
-place = "290101"
-from = "2020-01-01"
-source = "某县文件"
-evidence = "secondary"
-"#;
-    let records = [
-        record(2, 1, "extreme_poverty", "2026-07").fen(100),
-        record(3, 1, "disabled_living", "2026-07").fen(50),
-    ];
-    assert_eq!(local(&RuleSet::national(), &records).len(), 1);
-    // Either such a file is refused, or the pairs that it says nothing of are compared as before.
-    if let Ok(rules) = RuleSet::national().with_local(toml) {
-        assert_eq!(local(&rules, &records).len(), 1);
-    }
-}
