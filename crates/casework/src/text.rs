@@ -150,4 +150,46 @@ mod tests {
             assert_eq!(same_person(a, b), same, "{a} {b}");
         }
     }
+
+    /// As the article of an exception, there would be none.
+    #[test]
+    fn a_text_that_nobody_sees_is_no_text() {
+        // HANGUL FILLERs, BRAILLE PATTERN BLANK, SOFT HYPHEN: general categories Lo, So and Cf, and nothing is shown.
+        let blanks = [
+            "\u{3164}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}",
+            "\u{2800}",
+            "\u{ad}",
+            "\u{ad} \u{ad}",
+        ];
+        let passed: Vec<_> = blanks
+            .into_iter()
+            .filter(|blank| Text::<200>::new(*blank).is_ok())
+            .collect();
+        assert!(passed.is_empty(), "{passed:?}");
+    }
+
+    /// UAX #9's ARABIC LETTER MARK, line and paragraph separators, deprecated format characters,
+    /// tags, and two code points that XML 1.0 does not allow at all (a letter with one is a DOCX that no program opens).
+    #[test]
+    fn a_text_has_no_character_that_is_not_seen() {
+        let unseen = [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{206a}',
+            '\u{fff9}',
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{e0041}',
+        ];
+        let passed: Vec<_> = unseen
+            .into_iter()
+            .filter(|unseen| Text::<200>::new(format!("甲{unseen}乙")).is_ok())
+            .collect();
+        assert!(passed.is_empty(), "{passed:?}");
+    }
 }

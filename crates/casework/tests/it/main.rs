@@ -7,7 +7,6 @@
 
 mod agreement;
 mod another_person;
-mod attack6;
 mod calendar;
 mod cases;
 mod changeovers;
@@ -21,6 +20,7 @@ mod leakage;
 mod letters;
 mod local;
 mod local_rules;
+mod money;
 mod policy;
 mod referrals;
 mod reviews;
