@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use hefu_identity::AliasTable;
 
-use super::{Finding, FindingKind, Hit, assemble, changeover, money::sum};
+use super::{
+    Finding, FindingKind, Hit, assemble, changeover,
+    money::{Money, left},
+};
 use crate::{
     AidRecord, Basis, CauseCode, Error, Month, MonthRange, Place, Rule, RuleKind, RuleSet,
     element::At,
@@ -65,10 +68,11 @@ pub fn local_findings(
     let ledger = intake.ledger;
     let rules: Vec<_> = held.iter().map(|(rule, held)| (*rule, held.as_slice())).collect();
     marks.sort_unstable_by_key(|mark| (mark.rule, mark.person, mark.line, mark.paid.from));
+    let money = Money::new(&ledger);
     let mut hits = Vec::new();
     for marks in marks.chunk_by(|a, b| (a.rule, a.person) == (b.rule, b.person)) {
         if let Some((rule, _)) = rules.get(usize::from(marks[0].rule)) {
-            hits.extend(breaches(rule, &ledger, marks)?);
+            hits.extend(breaches(rule, &ledger, &money, marks)?);
         }
     }
     let kind = |rule: Option<&Rule>, _| match rule.map(|rule| rule.kind) {
@@ -99,9 +103,14 @@ impl Mark {
 }
 
 /// What one person's rows break under one rule.
-fn breaches(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
+fn breaches<'a>(
+    rule: &Rule,
+    ledger: &'a Ledger,
+    money: &Money<'a>,
+    marks: &[Mark],
+) -> Result<Vec<Hit>, Error> {
     match (rule.kind, rule.basis) {
-        (RuleKind::Limit, _) => above(rule, ledger, marks),
+        (RuleKind::Limit, _) => above(rule, ledger, money, marks),
         (_, Basis::Case) => Ok(once(ledger, marks)),
         _ => Ok(together(rule, ledger, marks)),
     }
@@ -172,7 +181,7 @@ fn once(ledger: &Ledger, marks: &[Mark]) -> Vec<Hit> {
 }
 
 /// Grants of one window that are more, or come to more, than is allowed.
-fn above(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
+fn above<'a>(rule: &Rule, ledger: &'a Ledger, money: &Money<'a>, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
     let Some(limit) = rule.limit else {
         return Ok(vec![]);
     };
@@ -194,12 +203,13 @@ fn above(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error
                 counted.push(line);
             }
         }
-        let programme = |line: &Line| rule.left.contains(&ledger.programmes[line.programme as usize]);
-        let back = ledger.recoveries.iter().filter(|line| {
-            line.person == first.person && programme(line) && in_window(line.paid.from) && of_cause(line)
+        let paid = grants.iter().map(|mark| {
+            let months = mark.paid.iter().filter(|month| in_window(*month));
+            (months.collect(), mark.line(ledger))
         });
-        let amounts = counted.iter().copied().chain(back).filter_map(|line| line.amount);
-        let sum = sum(amounts.map(|amount| amount.fen))?;
+        let payments = money.payments(first.person, rule.window, paid)?;
+        let person = &ledger.numbers[first.person as usize];
+        let sum = left(payments.iter().map(|payment| (person, payment)))?;
         let too_often = limit.times.is_some_and(|times| counted.len() > times as usize);
         if too_often || limit.ceiling().is_some_and(|ceiling| sum > ceiling) {
             hits.extend(

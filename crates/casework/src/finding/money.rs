@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use hefu_identity::PersonKey;
 use jiff::civil::Date;
 
 use super::{Finding, Payee, Payment, When};
@@ -17,25 +18,32 @@ use crate::{
 /// # Errors
 /// [`Error::AmountOverflow`].
 pub fn total_to_verify(findings: &[Finding]) -> Result<Fen, Error> {
+    left(
+        findings
+            .iter()
+            .flat_map(|finding| finding.payments.iter().map(|payment| (&finding.person, payment))),
+    )
+}
+
+/// What is left of payments to these people.
+pub(super) fn left<'a>(payments: impl Iterator<Item = (&'a PersonKey, &'a Payment)>) -> Result<Fen, Error> {
     let mut once: HashMap<_, HashMap<Option<Fen>, Fen>> = HashMap::new();
-    for finding in findings {
-        for payment in &finding.payments {
-            let Payment {
-                programme,
-                when,
-                payee,
-                case,
-                fen,
-            } = payment;
-            let payee = match payee {
-                Payee::Person => (Some(&finding.person), None),
-                Payee::Household(no) => (None, Some(no)),
-            };
-            let apart = apart(payee.1.is_some(), *fen);
-            let amounts = once.entry((payee, programme, *when, case)).or_default();
-            let most = amounts.entry(apart).or_insert(*fen);
-            *most = (*most).max(*fen);
-        }
+    for (person, payment) in payments {
+        let Payment {
+            programme,
+            when,
+            payee,
+            case,
+            fen,
+        } = payment;
+        let payee = match payee {
+            Payee::Person => (Some(person), None),
+            Payee::Household(no) => (None, Some(no)),
+        };
+        let apart = apart(payee.1.is_some(), *fen);
+        let amounts = once.entry((payee, programme, *when, case)).or_default();
+        let most = amounts.entry(apart).or_insert(*fen);
+        *most = (*most).max(*fen);
     }
     let left = once
         .into_values()
@@ -44,7 +52,7 @@ pub fn total_to_verify(findings: &[Finding]) -> Result<Fen, Error> {
     sum(left.into_iter())
 }
 
-pub(super) fn sum(mut amounts: impl Iterator<Item = Fen>) -> Result<Fen, Error> {
+fn sum(mut amounts: impl Iterator<Item = Fen>) -> Result<Fen, Error> {
     amounts.try_fold(Fen(0), |sum, fen| {
         sum.checked_add(fen).ok_or(Error::AmountOverflow)
     })

@@ -207,3 +207,46 @@ fn in_a_round_too_months_before_a_rule_came_into_force_are_not_in_question() {
     );
     assert_eq!(found.to_verify, Some(Fen(600)));
 }
+
+/// A ceiling counts what is left of each grant, and what was taken back of one beyond it makes no room for another.
+#[test]
+fn what_was_taken_back_beyond_a_grant_makes_no_room_below_a_ceiling() {
+    let toml = r#"
+[[rule]]
+id = "29-L"
+name = "名"
+text = "文"
+kind = "limit"
+left = ["temporary"]
+right = ["temporary"]
+symmetric = true
+basis = "month"
+window = "calendar_year"
+limit = { fen = 300000 }
+reach = "local"
+why_local = "金额不能相加"
+level = "county"
+place = "290101"
+from = "2020-01-01"
+source = "某县文件"
+evidence = "secondary"
+"#;
+    let rules = RuleSet::parse(toml).unwrap();
+    let (ill, fire, costs) = (CauseCode::Illness, CauseCode::Accident, CauseCode::LivingCosts);
+    let granted = [
+        temporary(2, "2026-02-10", ill, 100_000),
+        temporary(3, "2026-03-10", fire, 160_000),
+        temporary(4, "2026-04-10", costs, 150_000),
+    ];
+    for (back, above, what) in [
+        (vec![], true, "4,100 yuan"),
+        (vec![(ill, -100_000)], true, "3,100 yuan"),
+        (vec![(ill, -1_000_000)], true, "3,100 yuan all the same"),
+        (vec![(ill, -100_000), (fire, -10_000)], false, "3,000 yuan"),
+    ] {
+        let backs = back.iter().zip(5..);
+        let backs = backs.map(|((cause, fen), row)| temporary(row, "2026-05-10", *cause, *fen));
+        let records: Vec<_> = granted.iter().cloned().chain(backs).collect();
+        assert_eq!(local(&rules, &records).len(), usize::from(above), "{what}");
+    }
+}
