@@ -281,7 +281,7 @@ async fn a_stated_last_day_is_not_earlier_than_the_known_holidays_give() {
     assert!(passed.is_empty(), "{passed:?}");
 }
 
-/// Attack 6, finding R1, over the operators' port: who decided does not review under the same name written otherwise.
+/// Over the operators' port too, who decided does not review under the same name written otherwise.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_name_written_otherwise_does_not_review() {
     let node = node().await;
