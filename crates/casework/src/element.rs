@@ -14,8 +14,8 @@ use hefu_identity::{AliasTable, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, NameCheck, PERSON_WIDTH, Rule, RuleId,
-    RuleSet, label_bytes,
+    Agreement, AidRecord, Error, Feedback, KeyKind, LabelTerms, Month, MonthRange, NameCheck, PERSON_WIDTH,
+    Rule, RuleId, RuleSet, label_bytes,
     ledger::{Intake, Ledger, index_of},
     name_label_bytes,
     rule::sha256,
@@ -27,8 +27,8 @@ use plan::Plan;
 /// Elements are kept as indices and written out by the chunk, some 25 bytes each rather than their full width.
 pub struct ElementSet {
     pub(crate) ledger: Ledger,
-    /// The agreed rules; none with person keys.
-    pub(crate) rules: Vec<Rule>,
+    /// The agreed rules, each with the months in which it holds at the agreed place; none with person keys.
+    pub(crate) rules: Vec<(Rule, Vec<MonthRange>)>,
     pub(crate) elements: Vec<Element>,
     /// Where each element's lines begin in `behind`; one more than there are elements.
     starts: Vec<u32>,
@@ -190,7 +190,8 @@ pub fn elements(
         rules: agreement
             .rules
             .iter()
-            .filter_map(|id| rules.get(id).cloned())
+            .filter_map(|id| rules.get(id))
+            .map(|rule| (rule.clone(), rules.months_at(rule, &agreement.place)))
             .collect(),
         elements,
         starts,
@@ -348,7 +349,7 @@ impl ElementSet {
                 let person = Zeroizing::new(number.stored());
                 out.push(0);
                 // Referrals are under no rule.
-                if let Some(rule) = self.rules.get(usize::from(element.rule)) {
+                if let Some((rule, _)) = self.rules.get(usize::from(element.rule)) {
                     field(out, 1, rule.id.as_str().as_bytes());
                     field(out, 2, &[element.side]);
                 }

@@ -8,8 +8,6 @@ use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
-pub use wrong::{DataFile, Wrong};
-
 /// Every failure of this crate. None carries a document number, a name or a case.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -274,8 +272,10 @@ pub enum Error {
     /// A step by somebody who is not in charge.
     #[error("only whoever is in charge may record this; have the matter handed over first")]
     NotInCharge,
-    /// A second review by whoever decided.
-    #[error("whoever decided may not review the decision; have another person do it")]
+    /// A second review or a correction by whoever decided.
+    #[error(
+        "whoever decided may neither review the decision nor correct the finding; have another person do it"
+    )]
     SamePerson,
     /// A decision against a person who was not heard.
     #[error(

@@ -9,7 +9,7 @@ mod referral;
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, slice,
 };
 
 use hefu_identity::PersonKey;
@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use crate::{
     Agreement, CannotFind, Care, CaseNumber, ElementSet, Error, Feedback, Fen, HouseholdNo, KeyKind,
     LabelTerms, LetterNo, Month, MonthRange, NameAgreement, ProgrammeCode, Purpose, RowId, Rule, RuleId,
-    RuleKind,
+    RuleKind, Window,
     element::At,
     ledger::{Ledger, Line},
 };
@@ -56,9 +56,10 @@ pub struct Finding {
     pub name: Option<NameAgreement>,
     /// The receiver's own programmes concerned, in order.
     pub programmes: Vec<ProgrammeCode>,
-    /// 待核实金额: the sum of `payments`. None where the rows state no amount or nothing is in doubt.
+    /// 待核实金额: the sum of `payments`, of each no less than nothing ([`total_to_verify`]). None where the rows state
+    /// no amount or nothing is in doubt.
     pub to_verify: Option<Fen>,
-    /// What the receiver paid in those months or that case, each payment once.
+    /// What the receiver paid in those months or that case, each payment once, and what was taken back of it.
     pub payments: Vec<Payment>,
     /// With how much care the person is to be dealt with. No part of what the finding rests on.
     pub care: Care,
@@ -118,13 +119,13 @@ impl FindingKind {
 pub struct Payment {
     /// Under which programme.
     pub programme: ProgrammeCode,
-    /// For which month, or on which day.
+    /// For which month, or on which day; of what was taken back, that of the payment.
     pub when: When,
     /// To whom.
     pub payee: Payee,
     /// In which case, for a one-off payment.
     pub case: Option<CaseNumber>,
-    /// How much.
+    /// How much; below nothing where it was taken back.
     pub fen: Fen,
 }
 
@@ -173,7 +174,7 @@ impl Outcome {
             let Some(element) = set.elements.get(*position as usize) else {
                 continue;
             };
-            let rule = set.rules.get(usize::from(element.rule)).map(|rule| &rule.id);
+            let rule = set.rules.get(usize::from(element.rule)).map(|(rule, _)| &rule.id);
             let row = set
                 .lines(*position as usize)
                 .first()
@@ -233,7 +234,11 @@ pub fn findings(
         },
         _ => FindingKind::LookOnly,
     };
-    let rules: Vec<_> = set.rules.iter().collect();
+    let rules: Vec<_> = set
+        .rules
+        .iter()
+        .map(|(rule, held)| (rule, held.as_slice()))
+        .collect();
     let name = |hit: &Hit| names.get(&hit.finding()).copied();
     let findings = assemble(
         &set.ledger,
@@ -361,7 +366,7 @@ fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
 
 fn assemble(
     ledger: &Ledger,
-    rules: &[&Rule],
+    rules: &[(&Rule, &[MonthRange])],
     peer: Option<&str>,
     kind: impl Fn(Option<&Rule>, At) -> FindingKind,
     changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
@@ -376,37 +381,48 @@ fn assemble(
     let mut findings = Vec::new();
     for hits in hits.chunk_by(|a, b| a.finding() == b.finding()) {
         let (rule, person, case) = hits[0].finding();
-        let known = rules.get(usize::from(rule)).copied();
+        let (known, held) = rules
+            .get(usize::from(rule))
+            .map_or((None, None), |(rule, held)| (Some(*rule), Some(*held)));
         let kind = kind(known, hits[0].at);
-        let lines = || hits.iter().map(|hit| (hit.at, &ledger.lines[hit.line as usize]));
+        let lines = || hits.iter().map(|hit| &ledger.lines[hit.line as usize]);
+        // Under a window a row has months in which the rule did not hold.
+        let held = |month: &Month| held.is_none_or(|held| held.iter().any(|held| held.contains(*month)));
+        let months =
+            |hit: &Hit, line: &Line| -> Vec<Month> { months(hit.at, line).iter().filter(held).collect() };
+        let in_months = || {
+            hits.iter()
+                .zip(lines())
+                .map(|(hit, line)| (months(hit, line), line))
+        };
         let payments = match kind {
             FindingKind::Duplicate | FindingKind::Local | FindingKind::ShouldEnd => {
-                money.payments(person, lines())
+                let window = known.map_or(Window::Month, |rule| rule.window);
+                money.payments(person, window, in_months())?
             }
             // Nothing is said against these payments.
             _ => vec![],
         };
-        let finding = Finding {
+        let mut finding = Finding {
             kind,
             rule: known.map(|rule| rule.id.clone()),
             peer: peer.map(str::to_owned),
             person: ledger.numbers[person as usize].clone(),
-            rows: in_order(lines().map(|(_, line)| line.row)),
-            months: in_order(lines().flat_map(|(at, line)| months(at, line).iter())),
+            rows: in_order(lines().map(|line| line.row)),
+            months: in_order(in_months().flat_map(|(months, _)| months)),
             changeover: known.map_or(vec![], |rule| changeover(rule, &paid, hits)),
             case: case.map(|case| ledger.cases[case as usize].clone()),
             letter: None,
             feedback: None,
             name: name(&hits[0]),
-            programmes: in_order(lines().map(|(_, line)| ledger.programmes[line.programme as usize].clone())),
-            to_verify: if payments.is_empty() {
-                None
-            } else {
-                Some(money::sum(payments.iter().map(|payment| payment.fen))?)
-            },
+            programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
+            to_verify: None,
             payments,
-            care: ledger.care(lines().map(|(_, line)| line), on),
+            care: ledger.care(lines(), on),
         };
+        if !finding.payments.is_empty() {
+            finding.to_verify = Some(total_to_verify(slice::from_ref(&finding))?);
+        }
         findings.push((rule, finding));
     }
     findings.sort_by(|(a_rule, a), (b_rule, b)| (a_rule, &a.rows).cmp(&(b_rule, &b.rows)));

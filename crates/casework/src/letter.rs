@@ -2,7 +2,9 @@
 //!
 //! Facts ([`Facts`]) come from the case worker at the moment of writing, live in types that are wiped, and are neither
 //! stored nor logged. The wording of each kind is a file of `data/letters`; an agency may put its own in place of any
-//! part of it ([`LocalWording`]), and may not leave out what the law or the procedure needs. What comes of the two is a
+//! part of it ([`LocalWording`]), and may neither leave out a fact nor change the paragraphs that the law or the procedure
+//! needs: that nothing follows from a comparison alone, that the person may state their case, that what is told is
+//! confidential. What comes of the two is a
 //! [`Letter`]: blocks of text in their order, which a renderer sets. Their order is that of GB/T 9704-2012 (党政机关公文
 //! 格式) §7.3: title, document number, addressee, text, attachments, signature and date, note.
 
@@ -27,9 +29,6 @@ pub use sheet::{
 };
 
 use wording::Wording;
-
-/// Stands in every letter that rests on a comparison.
-pub const NOTICE: &str = "不得仅凭比对结果停发或追缴";
 
 /// The longest file of facts or wording that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 256 << 10;
@@ -94,8 +93,8 @@ impl Letter {
     /// Puts facts into the national wording of their kind, or into what `local` puts in its place.
     ///
     /// # Errors
-    /// [`Error::Letter`] where the local wording has a part or a blank that is not known, leaves out a fact, or leaves
-    /// out a sentence that must stand.
+    /// [`Error::Letter`] where the local wording has a part or a blank that is not known, leaves out a fact, or has not
+    /// a paragraph that must stand word for word.
     pub fn compose(facts: &Facts, local: Option<LocalWording<'_>>) -> Result<Letter, Error> {
         let wording = match local {
             None => Wording::national(facts.kind()),
@@ -106,7 +105,7 @@ impl Letter {
 }
 
 impl LetterKind {
-    /// The national wording as a file, for an agency to change.
+    /// The national wording as a file, for an agency to change all but the paragraphs in brackets of their own.
     pub fn wording(self) -> &'static str {
         match self {
             LetterKind::Transfer => include_str!("../data/letters/transfer.toml"),
@@ -129,17 +128,6 @@ impl LetterKind {
             LetterKind::Feedback => include_str!("../data/letters/samples/feedback.toml"),
             LetterKind::Notice => include_str!("../data/letters/samples/notice.toml"),
             LetterKind::Visit => include_str!("../data/letters/samples/visit.toml"),
-        }
-    }
-
-    /// What must stand in any wording of it, beside all of its facts: the notice wherever a comparison is behind it,
-    /// that the person may state their case, and that what is told is confidential.
-    pub fn must_say(self) -> &'static [&'static str] {
-        match self {
-            LetterKind::Transfer | LetterKind::Recommendation => &["保密"],
-            LetterKind::Inquiry | LetterKind::Feedback => &[NOTICE, "保密"],
-            LetterKind::Notice => &[NOTICE, "陈述", "申辩", "更正"],
-            LetterKind::Acknowledgement | LetterKind::Visit => &[],
         }
     }
 }

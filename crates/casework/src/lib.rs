@@ -14,6 +14,7 @@ pub mod matter;
 pub mod note;
 pub mod precheck;
 pub mod review;
+pub mod text;
 pub mod transfer;
 
 mod agreement;
@@ -35,7 +36,6 @@ mod programme;
 mod record;
 mod referral;
 mod rule;
-mod text;
 mod time;
 
 pub use agreement::{

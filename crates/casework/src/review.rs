@@ -9,6 +9,7 @@
 //! excuses telling and hearing and never verification: no law lets a comparison alone decide.
 
 mod basis;
+mod codes;
 mod due;
 mod surroundings;
 mod there;
@@ -46,7 +47,7 @@ pub enum Act {
     Decided(Decided),
     /// 复核, by somebody else than who decided.
     Reviewed(Reviewed),
-    /// 更正: the finding was wrong, and what rests on it is undone.
+    /// 更正, by somebody else than whose decision stands: the finding was wrong, and what rests on it is undone.
     Corrected(Corrected),
 }
 
@@ -154,17 +155,6 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// A stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Decision::Lawful {} => "decision_lawful",
-            Decision::DataError {} => "decision_data_error",
-            Decision::Stopped {} => "decision_stopped",
-            Decision::Recovered { .. } => "decision_recovered",
-            Decision::Referred { .. } => "decision_referred",
-        }
-    }
-
     /// Its kind, as the other agency is told of it.
     pub fn outcome(&self) -> OutcomeCode {
         match self {
@@ -268,10 +258,20 @@ enum State {
     Taken,
     Verified(Verdict),
     Excepted(Verdict),
-    Told { verdict: Verdict, until: Date },
+    Told {
+        verdict: Verdict,
+        until: Date,
+    },
     Heard(Verdict),
-    Decided { standing: Standing, by: Text<64> },
-    Reviewed(Standing),
+    Decided {
+        standing: Standing,
+        by: Text<64>,
+    },
+    /// By whom what stands now was decided.
+    Reviewed {
+        standing: Standing,
+        by: Text<64>,
+    },
     Corrected,
 }
 
@@ -327,7 +327,7 @@ impl Review {
     /// but the owner; [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a
     /// period that no calendar gives; [`Error::HearingOpen`] where the period for a statement runs;
     /// [`Error::NamesDiffer`], [`Error::NotConfirmed`] and [`Error::NotHeard`] for a decision against the person;
-    /// [`Error::SamePerson`] for a second review by who decided; [`Error::OtherBasis`] for a correction of something
+    /// [`Error::SamePerson`] for a second review or a correction by who decided; [`Error::OtherBasis`] for a correction of something
     /// else; [`Error::RecoveredNothing`] for a recovery without an amount.
     pub fn record(&mut self, event: &Event) -> Result<(), Error> {
         let state = self.next(event)?;
@@ -355,7 +355,7 @@ impl Review {
             State::Told { .. } => Stage::Told,
             State::Heard(_) => Stage::Heard,
             State::Decided { .. } => Stage::Decided,
-            State::Reviewed(_) => Stage::Reviewed,
+            State::Reviewed { .. } => Stage::Reviewed,
             State::Corrected => Stage::Corrected,
         }
     }
@@ -368,7 +368,7 @@ impl Review {
     /// The decision that stands.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.state {
-            State::Decided { standing, .. } | State::Reviewed(standing) => Some(&standing.decision),
+            State::Decided { standing, .. } | State::Reviewed { standing, .. } => Some(&standing.decision),
             _ => None,
         }
     }
@@ -381,7 +381,9 @@ impl Review {
             | State::Excepted(verdict)
             | State::Told { verdict, .. }
             | State::Heard(verdict) => Some(*verdict),
-            State::Decided { standing, .. } | State::Reviewed(standing) => Some(standing.ground.verdict),
+            State::Decided { standing, .. } | State::Reviewed { standing, .. } => {
+                Some(standing.ground.verdict)
+            }
         }
     }
 
@@ -457,18 +459,23 @@ impl Review {
                 },
                 Act::Reviewed(reviewed),
             ) => {
-                if by == decider {
-                    return Err(Error::SamePerson);
-                }
-                match &reviewed.result {
+                must_be_another(by, decider)?;
+                let (standing, by) = match &reviewed.result {
                     ReviewResult::Upheld {} => {
-                        State::Reviewed(self.bear(event, standing.ground, &standing.decision)?)
+                        (self.bear(event, standing.ground, &standing.decision)?, decider)
                     }
-                    ReviewResult::Changed { to } => State::Reviewed(self.bear(event, standing.ground, to)?),
-                    ReviewResult::Returned {} => State::Taken,
-                }
+                    ReviewResult::Changed { to } => (self.bear(event, standing.ground, to)?, by),
+                    ReviewResult::Returned {} => return Ok(State::Taken),
+                };
+                let by = by.clone();
+                State::Reviewed { standing, by }
             }
-            (State::Decided { .. } | State::Reviewed(_), Act::Corrected(Corrected { basis, .. })) => {
+            (
+                State::Decided { by: decider, .. } | State::Reviewed { by: decider, .. },
+                Act::Corrected(Corrected { basis, .. }),
+            ) => {
+                // Nobody alone keeps a finding away for ever.
+                must_be_another(by, decider)?;
                 if *basis != self.basis {
                     return Err(Error::OtherBasis);
                 }
@@ -503,11 +510,8 @@ impl Review {
     }
 
     fn must_be_owner(&self, by: &Text<64>) -> Result<(), Error> {
-        if self.owner.as_ref() == Some(by) {
-            Ok(())
-        } else {
-            Err(Error::NotInCharge)
-        }
+        let owner = self.owner.as_ref().filter(|owner| owner.is_same_person(by));
+        owner.map(|_| ()).ok_or(Error::NotInCharge)
     }
 
     fn out_of_turn<T>(&self, act: &Act) -> Result<T, Error> {
@@ -516,6 +520,13 @@ impl Review {
             stage: self.stage().code(),
         })
     }
+}
+
+fn must_be_another(by: &Text<64>, decider: &Text<64>) -> Result<(), Error> {
+    if by.is_same_person(decider) {
+        return Err(Error::SamePerson);
+    }
+    Ok(())
 }
 
 impl Ground {
@@ -538,62 +549,5 @@ impl Ground {
             decision: decision.clone(),
             ground: self,
         })
-    }
-}
-
-impl Act {
-    /// A stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Act::Taken {} => "review_taken",
-            Act::HandedOver(_) => "review_handed_over",
-            Act::Verified(_) => "review_verified",
-            Act::Told(_) => "review_told",
-            Act::Heard(_) => "review_heard",
-            Act::Excepted(_) => "review_excepted",
-            Act::Decided(_) => "review_decided",
-            Act::Reviewed(_) => "review_reviewed",
-            Act::Corrected(_) => "review_corrected",
-        }
-    }
-}
-
-impl Verdict {
-    /// A stable name.
-    pub fn code(self) -> &'static str {
-        match self {
-            Verdict::Confirmed => "verdict_confirmed",
-            Verdict::Refuted => "verdict_refuted",
-            Verdict::OtherPerson => "verdict_other_person",
-            Verdict::Unclear => "verdict_unclear",
-        }
-    }
-}
-
-impl ReviewResult {
-    /// A stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            ReviewResult::Upheld {} => "result_upheld",
-            ReviewResult::Changed { .. } => "result_changed",
-            ReviewResult::Returned {} => "result_returned",
-        }
-    }
-}
-
-impl Stage {
-    /// A stable name.
-    pub fn code(self) -> &'static str {
-        match self {
-            Stage::Open => "stage_open",
-            Stage::Taken => "stage_taken",
-            Stage::Verified => "stage_verified",
-            Stage::Excepted => "stage_excepted",
-            Stage::Told => "stage_told",
-            Stage::Heard => "stage_heard",
-            Stage::Decided => "stage_decided",
-            Stage::Reviewed => "stage_reviewed",
-            Stage::Corrected => "stage_corrected",
-        }
     }
 }

@@ -55,7 +55,8 @@ pub struct Rule {
     /// Why two nodes cannot find it between them, in plain Chinese; there if, and only if, `reach` is local.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_local: Option<String>,
-    /// The rules of wider places that do not hold where and while this one does.
+    /// The rules of wider places that do not hold where and while this one does: this one and the others of its place
+    /// that replace them say what holds of each of their pairs of programmes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<RuleId>,
     /// Who made it.

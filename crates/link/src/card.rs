@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV6;
 
-use hefu_casework::{AgencyRole, Hex, canonical};
+use hefu_casework::{AgencyRole, Hex, Wrong, canonical, text};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
@@ -161,16 +161,13 @@ impl Fields {
     }
 
     fn check(&self) -> Result<()> {
-        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME_CHARS {
+        if let Err(wrong) = text::check(&self.name, MAX_NAME_CHARS) {
             return Err(Error::CardField {
                 field: "name",
-                reason: "1 to 64 characters wanted",
-            });
-        }
-        if self.name.chars().any(is_deceptive) {
-            return Err(Error::CardField {
-                field: "name",
-                reason: "it has control or direction characters",
+                reason: match wrong {
+                    Wrong::NotAllowed => "it has control or direction characters",
+                    _ => "1 to 64 characters wanted",
+                },
             });
         }
         if !hefu_psi::is_sound_signature_key(&self.node_key.0) {
@@ -225,19 +222,6 @@ fn malformed(reason: impl ToString) -> Error {
     Error::CardMalformed {
         reason: reason.to_string(),
     }
-}
-
-/// Characters that let a name pass for another one on a screen or in a log: controls, those that turn the direction of
-/// writing (UAX #9), and those that show nothing (Default_Ignorable_Code_Point, DerivedCoreProperties.txt).
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-        )
 }
 
 fn is_host_and_port(address: &str) -> bool {

@@ -39,13 +39,15 @@ fn decided() -> Act {
     of(json!({ "decided": paper(&json!({ "decision": { "data_error": {} } })) }))
 }
 
-/// Takes a finding to a decision, and corrects it.
+/// Takes a finding to a decision, and has it corrected by somebody else.
 fn correct(node: &Node, round: &[u8; 32], seq: u64) {
     let basis = node.basis(&node.store().findings(round).unwrap()[seq as usize - 1]);
     let correction = of(json!({ "corrected": paper(&json!({ "basis": basis })) }));
-    for act in [Act::Taken {}, verified(), decided(), correction] {
+    for act in [Act::Taken {}, verified(), decided()] {
         node.record_review(round, seq, &event("王科长", act)).unwrap();
     }
+    node.record_review(round, seq, &event("李主任", correction))
+        .unwrap();
 }
 
 fn report(node: &Node, round: &[u8; 32], form: Form) -> Sections {
@@ -209,7 +211,7 @@ async fn nothing_that_officers_write_stands_in_the_log_or_in_clear() {
         by("review_taken"),
         by("review_verified"),
         by("review_decided"),
-        by("review_corrected"),
+        ("李主任", "review_corrected"),
     ];
     assert_eq!(told, expected);
     for entry in &acts {

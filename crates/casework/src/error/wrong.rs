@@ -39,6 +39,8 @@ pub enum Wrong {
     OutOfRange,
     /// Not allowed together with the rest of the document.
     NotAllowed,
+    /// A part of what it has to be.
+    Partial,
     /// Not known here.
     Unknown,
     /// Known, and not done by this version.
@@ -54,6 +56,7 @@ impl Wrong {
             Wrong::Repeated => "repeated",
             Wrong::OutOfRange => "out_of_range",
             Wrong::NotAllowed => "not_allowed",
+            Wrong::Partial => "partial",
             Wrong::Unknown => "unknown",
             Wrong::Unsupported => "unsupported",
         }
@@ -81,6 +84,7 @@ impl fmt::Display for Wrong {
             Wrong::Repeated => "holds the same twice; leave one out",
             Wrong::OutOfRange => "is out of range; correct it",
             Wrong::NotAllowed => "is not allowed here; take it out or change what it conflicts with",
+            Wrong::Partial => "covers only a part; add the rest, or rules of the same place that cover it",
             Wrong::Unknown => "is not known; check its spelling",
             Wrong::Unsupported => "is not done by this version; choose another",
         })

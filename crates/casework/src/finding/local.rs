@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use hefu_identity::AliasTable;
 use jiff::civil::Date;
 
-use super::{FindingKind, Hit, Outcome, assemble, changeover, money::sum};
+use super::{
+    FindingKind, Hit, Outcome, assemble, changeover,
+    money::{Money, left},
+};
 use crate::{
     AidRecord, Basis, CannotFind, CannotFindReason, CauseCode, Error, Limit, Month, MonthRange, Place, Rule,
     RuleKind, RuleSet,
@@ -68,12 +71,13 @@ pub fn local_findings(
         }));
     }
     let ledger = intake.ledger;
-    let rules: Vec<_> = held.iter().map(|(rule, _)| *rule).collect();
+    let rules: Vec<_> = held.iter().map(|(rule, held)| (*rule, held.as_slice())).collect();
     marks.sort_unstable_by_key(|mark| (mark.rule, mark.person, mark.line, mark.paid.from));
+    let money = Money::new(&ledger);
     let mut hits = Vec::new();
     for marks in marks.chunk_by(|a, b| (a.rule, a.person) == (b.rule, b.person)) {
-        if let Some(rule) = rules.get(usize::from(marks[0].rule)) {
-            hits.extend(breaches(rule, &ledger, marks)?);
+        if let Some((rule, _)) = rules.get(usize::from(marks[0].rule)) {
+            hits.extend(breaches(rule, &ledger, &money, marks)?);
         }
     }
     let cannot_find = cannot_find(&rules, &ledger, &marks);
@@ -89,11 +93,11 @@ pub fn local_findings(
 }
 
 /// By rule, then by reason.
-fn cannot_find(rules: &[&Rule], ledger: &Ledger, marks: &[Mark]) -> Vec<CannotFind> {
+fn cannot_find(rules: &[(&Rule, &[MonthRange])], ledger: &Ledger, marks: &[Mark]) -> Vec<CannotFind> {
     let mut counted: BTreeMap<(u16, CannotFindReason), u64> = BTreeMap::new();
     // A row that stands on both sides of a rule, or in two spans of its force, is one row.
     for marks in marks.chunk_by(|a, b| (a.rule, a.line) == (b.rule, b.line)) {
-        let Some(rule) = rules.get(usize::from(marks[0].rule)) else {
+        let Some((rule, _)) = rules.get(usize::from(marks[0].rule)) else {
             continue;
         };
         for reason in lacking(rule, marks[0].line(ledger)) {
@@ -102,7 +106,7 @@ fn cannot_find(rules: &[&Rule], ledger: &Ledger, marks: &[Mark]) -> Vec<CannotFi
     }
     let found = |((rule, reason), rows)| {
         Some(CannotFind {
-            rule: rules.get(usize::from(rule))?.id.clone(),
+            rule: rules.get(usize::from(rule))?.0.id.clone(),
             reason,
             rows,
         })
@@ -145,9 +149,14 @@ impl Mark {
 }
 
 /// What one person's rows break under one rule.
-fn breaches(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
+fn breaches<'a>(
+    rule: &Rule,
+    ledger: &'a Ledger,
+    money: &Money<'a>,
+    marks: &[Mark],
+) -> Result<Vec<Hit>, Error> {
     match (rule.kind, rule.basis) {
-        (RuleKind::Limit, _) => above(rule, ledger, marks),
+        (RuleKind::Limit, _) => above(rule, ledger, money, marks),
         (_, Basis::Case) => Ok(once(ledger, marks)),
         _ => Ok(together(rule, ledger, marks)),
     }
@@ -218,7 +227,7 @@ fn once(ledger: &Ledger, marks: &[Mark]) -> Vec<Hit> {
 }
 
 /// Grants of one window that are more, or come to more, than is allowed.
-fn above(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
+fn above<'a>(rule: &Rule, ledger: &'a Ledger, money: &Money<'a>, marks: &[Mark]) -> Result<Vec<Hit>, Error> {
     let Some(limit) = rule.limit else {
         return Ok(vec![]);
     };
@@ -240,12 +249,13 @@ fn above(rule: &Rule, ledger: &Ledger, marks: &[Mark]) -> Result<Vec<Hit>, Error
                 counted.push(line);
             }
         }
-        let programme = |line: &Line| rule.left.contains(&ledger.programmes[line.programme as usize]);
-        let back = ledger.recoveries.iter().filter(|line| {
-            line.person == first.person && programme(line) && in_window(line.paid.from) && of_cause(line)
+        let paid = grants.iter().map(|mark| {
+            let months = mark.paid.iter().filter(|month| in_window(*month));
+            (months.collect(), mark.line(ledger))
         });
-        let amounts = counted.iter().copied().chain(back).filter_map(|line| line.amount);
-        let sum = sum(amounts.map(|amount| amount.fen))?;
+        let payments = money.payments(first.person, rule.window, paid)?;
+        let person = &ledger.numbers[first.person as usize];
+        let sum = left(payments.iter().map(|payment| (person, payment)))?;
         let too_often = limit.times.is_some_and(|times| counted.len() > times as usize);
         if too_often || limit.ceiling().is_some_and(|ceiling| sum > ceiling) {
             hits.extend(

@@ -12,7 +12,7 @@ pub struct Mistake {
     pub file: String,
     /// The line, from 1; 0 where something is nowhere in the file.
     pub line: usize,
-    /// The field, or the sentence that must stand; empty where none can be named.
+    /// The field, or the paragraph that must stand; empty where none can be named.
     pub field: String,
     /// What is wrong.
     pub flaw: Flaw,
@@ -54,8 +54,8 @@ pub enum Flaw {
     /// Not a number of such a document.
     #[error("is not a number of this kind of document")]
     Number(Refusal),
-    /// A wording that leaves out a fact or a sentence.
-    #[error("must stand in the letter, and this wording leaves it out")]
+    /// A wording that leaves out a fact, or leaves out or changes a paragraph that must stand.
+    #[error("must stand in the letter, a paragraph word for word, and this wording leaves it out")]
     Unsaid,
     /// A wording that shows a hole where an optional fact is not filled in.
     #[error("may be empty; write what surrounds it inside, as {{name|before|after}}")]

@@ -1,7 +1,8 @@
 //! The wording of a letter: a file of texts with blanks.
 //!
 //! `{name}` is a fact; `{name|before|after}` stands with what surrounds it, and not at all where the fact is not filled
-//! in. A text in which nothing is left is left out.
+//! in. A text in which nothing is left is left out. A paragraph in brackets of its own, `["…"]`, must stand word for word in
+//! any wording: around a sentence that need only occur somewhere, others can say the opposite.
 
 use std::collections::BTreeMap;
 
@@ -57,8 +58,13 @@ struct Texts {
 }
 
 /// A text with blanks.
-struct Phrase(Vec<Piece>);
+struct Phrase {
+    pieces: Vec<Piece>,
+    /// The text itself, where it must stand word for word.
+    must: Option<String>,
+}
 
+#[derive(PartialEq, Eq)]
 enum Piece {
     Fixed(String),
     Blank {
@@ -100,9 +106,11 @@ impl Wording {
                 return Err(wrong(entry.line, Flaw::Text(Wrong::TooLong)));
             }
             let mut phrases = Vec::with_capacity(written.len());
-            for (line, text) in written {
-                let phrase = Phrase::read(text, kind.fields(), part == Part::Rows);
-                phrases.push(phrase.map_err(|(name, flaw)| entries.wrong(line, name.unwrap_or(key), flaw))?);
+            for Written { line, text, must } in written {
+                let pieces = pieces(text, kind.fields(), part == Part::Rows);
+                let pieces = pieces.map_err(|(name, flaw)| entries.wrong(line, name.unwrap_or(key), flaw))?;
+                let must = must.then(|| text.to_owned());
+                phrases.push(Phrase { pieces, must });
             }
             let line = entry.line;
             parts.insert(part, Texts { line, phrases });
@@ -111,34 +119,50 @@ impl Wording {
         Ok(Wording { kind, parts })
     }
 
-    /// Whether every fact and every sentence that must stand does. One that does not is looked for in the national
+    /// Whether every fact and every paragraph that must stand does. One that does not is looked for in the national
     /// wording: the part of this file that took its place is where it belongs.
     fn check(&self, local: LocalWording<'_>) -> Result<(), Mistake> {
         let national = Wording::national(self.kind);
-        let stands = |field: &str, says: &dyn Fn(&Phrase) -> bool| {
-            if self.part_that(says).is_some() {
-                return Ok(());
-            }
-            let lost = national.part_that(says).and_then(|part| self.parts.get(&part));
-            Err(Mistake {
+        let unsaid = |field: &str, part: Option<Part>| {
+            let lost = part.and_then(|part| self.parts.get(&part));
+            Mistake {
                 file: local.file.to_owned(),
                 line: lost.map_or(0, |texts| texts.line),
                 field: field.to_owned(),
                 flaw: Flaw::Unsaid,
-            })
+            }
         };
         for field in self.kind.fields() {
-            stands(field.name, &|phrase| phrase.names(field.name))?;
+            let names = |phrase: &Phrase| phrase.names(field.name);
+            if self.part_that(names).is_none() {
+                return Err(unsaid(field.name, national.part_that(names)));
+            }
         }
-        let mut sentences = self.kind.must_say().iter();
-        sentences.try_for_each(|sentence| stands(sentence, &|phrase| phrase.says(sentence)))
+        for (part, texts) in &national.parts {
+            for phrase in &texts.phrases {
+                if let Some(text) = &phrase.must
+                    && !self.has_paragraph(phrase)
+                {
+                    return Err(unsaid(text, Some(*part)));
+                }
+            }
+        }
+        Ok(())
     }
 
-    fn part_that(&self, says: &dyn Fn(&Phrase) -> bool) -> Option<Part> {
+    fn has_paragraph(&self, wanted: &Phrase) -> bool {
+        let parts = [Part::Body, Part::Closing].into_iter();
+        parts
+            .filter_map(|part| self.parts.get(&part))
+            .flat_map(|texts| &texts.phrases)
+            .any(|phrase| phrase.pieces == wanted.pieces)
+    }
+
+    fn part_that(&self, says: impl Fn(&Phrase) -> bool) -> Option<Part> {
         let found = self
             .parts
             .iter()
-            .find(|(_, texts)| texts.phrases.iter().any(says));
+            .find(|(_, texts)| texts.phrases.iter().any(&says));
         found.map(|(part, _)| *part)
     }
 
@@ -198,24 +222,39 @@ fn attachments(names: Vec<Zeroizing<String>>) -> Vec<Attachment> {
     numbered.collect()
 }
 
+/// A text of a file.
+struct Written<'a> {
+    line: usize,
+    text: &'a str,
+    /// Whether it stands in brackets of its own.
+    must: bool,
+}
+
 impl Part {
-    /// The texts that a part holds, with their lines.
+    /// The texts that a part holds.
     fn collect<'a>(
         self,
         line: usize,
         value: &'a Value,
-        texts: &mut Vec<(usize, &'a str)>,
+        texts: &mut Vec<Written<'a>>,
     ) -> Result<(), (usize, Flaw)> {
+        let mut push = |line, text, must| texts.push(Written { line, text, must });
         match (self, value) {
             (Part::Title | Part::Number | Part::To | Part::Note, Value::Text(text)) => {
-                texts.push((line, text))
+                push(line, text.as_str(), false);
             }
             (Part::Body | Part::Closing | Part::Attachments | Part::Signature, Value::List(items)) => {
                 for (line, item) in items {
-                    let Value::Text(text) = item else {
-                        return Err((*line, Flaw::Shape));
-                    };
-                    texts.push((*line, text));
+                    match (self, item) {
+                        (_, Value::Text(text)) => push(*line, text.as_str(), false),
+                        (Part::Body | Part::Closing, Value::List(marked)) => {
+                            let [(_, Value::Text(text))] = marked.as_slice() else {
+                                return Err((*line, Flaw::Shape));
+                            };
+                            push(*line, text.as_str(), true);
+                        }
+                        _ => return Err((*line, Flaw::Shape)),
+                    }
                 }
             }
             (Part::Rows, Value::List(rows)) => {
@@ -226,7 +265,8 @@ impl Part {
                     let [(_, Value::Text(label)), (_, Value::Text(value))] = row.as_slice() else {
                         return Err((*line, Flaw::Shape));
                     };
-                    texts.extend([(*line, label.as_str()), (*line, value.as_str())]);
+                    push(*line, label.as_str(), false);
+                    push(*line, value.as_str(), false);
                 }
             }
             _ => return Err((line, Flaw::Shape)),
@@ -235,52 +275,46 @@ impl Part {
     }
 }
 
-impl Phrase {
-    /// `in_a_table` an empty text, and a fact that is not filled in, leave room to write by hand.
-    ///
-    /// The error names the fact where it is about one.
-    fn read<'a>(
-        text: &'a str,
-        fields: &'static [Field],
-        in_a_table: bool,
-    ) -> Result<Phrase, (Option<&'a str>, Flaw)> {
-        if !(in_a_table && text.is_empty()) {
-            text::check(text, MAX_CHARS).map_err(|wrong| (None, Flaw::Text(wrong)))?;
-        }
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (fixed, after) = rest.split_once('{').unwrap_or((rest, ""));
-            if fixed.contains('}') {
-                return Err((None, Flaw::Brace));
-            }
-            if !fixed.is_empty() {
-                pieces.push(Piece::Fixed(fixed.to_owned()));
-            }
-            if fixed.len() == rest.len() {
-                break;
-            }
-            let (blank, after) = after.split_once('}').ok_or((None, Flaw::Brace))?;
-            pieces.push(Piece::read(blank, fields, in_a_table)?);
-            rest = after;
-        }
-        Ok(Phrase(pieces))
+/// A text with its blanks. `in_a_table` an empty text, and a fact that is not filled in, leave room to write by hand.
+///
+/// The error names the fact where it is about one.
+fn pieces<'a>(
+    text: &'a str,
+    fields: &'static [Field],
+    in_a_table: bool,
+) -> Result<Vec<Piece>, (Option<&'a str>, Flaw)> {
+    if !(in_a_table && text.is_empty()) {
+        text::check(text, MAX_CHARS).map_err(|wrong| (None, Flaw::Text(wrong)))?;
     }
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (fixed, after) = rest.split_once('{').unwrap_or((rest, ""));
+        if fixed.contains('}') {
+            return Err((None, Flaw::Brace));
+        }
+        if !fixed.is_empty() {
+            pieces.push(Piece::Fixed(fixed.to_owned()));
+        }
+        if fixed.len() == rest.len() {
+            break;
+        }
+        let (blank, after) = after.split_once('}').ok_or((None, Flaw::Brace))?;
+        pieces.push(Piece::read(blank, fields, in_a_table)?);
+        rest = after;
+    }
+    Ok(pieces)
+}
 
+impl Phrase {
     fn names(&self, fact: &str) -> bool {
         let names = |piece: &Piece| matches!(piece, Piece::Blank { name, .. } if *name == fact);
-        self.0.iter().any(names)
-    }
-
-    /// Whether it says this whatever the facts.
-    fn says(&self, sentence: &str) -> bool {
-        let says = |piece: &Piece| matches!(piece, Piece::Fixed(text) if text.contains(sentence));
-        self.0.iter().any(says)
+        self.pieces.iter().any(names)
     }
 
     fn fill(&self, facts: &Facts) -> Zeroizing<String> {
         let mut said = Vec::new();
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
                 Piece::Fixed(text) => said.push(Zeroizing::new(text.clone())),
                 Piece::Blank { name, around } => {

@@ -9,9 +9,10 @@ use crate::{
 
 const BASIS: &[u8] = b"hefu/3 basis\0";
 
-/// The digest of what a finding says: kind, rule, other party, person, months, case or letter and what was fed back,
-/// whether names agree, programmes, and each amount. Where it stands in an export is no part of that: next month's export has the same
-/// payment in another row.
+/// The digest of what a finding says: kind, rule, other party, person, months and which of them are a changeover, case or
+/// letter and what was fed back, whether names agree, programmes, and each amount. A month that was corrected as a mere
+/// changeover and is paid twice as a whole later is another finding. Where it stands in an export is no part of that: next
+/// month's export has the same payment in another row.
 ///
 /// `person` is the store's keyed digest of the number in [`Finding::person`]. It keeps two people apart, and without
 /// the store's key nobody can try numbers or case numbers against the result.
@@ -26,6 +27,7 @@ pub fn basis(finding: &Finding, person: &Hex<16>) -> Hex<32> {
         peer: finding.peer.as_deref(),
         person,
         months: &finding.months,
+        changeover: &finding.changeover,
         case: finding.case.as_ref().map(|case| case.canonical()),
         letter: finding.letter.as_ref().map(|letter| letter.canonical()),
         feedback,
@@ -48,6 +50,9 @@ struct RestsOn<'a> {
     peer: Option<&'a str>,
     person: &'a Hex<16>,
     months: &'a [Month],
+    /// Left out where there is none, as it was before it was part of the digest.
+    #[serde(skip_serializing_if = "<[Month]>::is_empty")]
+    changeover: &'a [Month],
     case: Option<&'a str>,
     letter: Option<&'a str>,
     feedback: Option<Hex<6>>,

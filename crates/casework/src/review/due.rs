@@ -154,7 +154,7 @@ impl Review {
             State::Verified(_) | State::Excepted(_) | State::Told { .. } | State::Heard(_) => {
                 Awaited::Decision
             }
-            State::Decided { .. } | State::Reviewed(_) | State::Corrected => return None,
+            State::Decided { .. } | State::Reviewed { .. } | State::Corrected => return None,
         };
         let days = periods.days(awaited, care);
         Some(Due {

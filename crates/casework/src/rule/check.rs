@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Basis, Level, Reach, Rule, RuleKind, Window, read::Read};
-use crate::{Catalogue, Error, Nature, ProgrammeCode, Wrong};
+use crate::{Catalogue, Error, Nature, ProgrammeCode, Wrong, text};
 
 const MAX_TEXT_CHARS: usize = 1_000;
 const MAX_GRACE_MONTHS: u8 = 24;
@@ -50,12 +50,9 @@ fn texts(rule: &Rule) -> Found {
         ("article", rule.article.as_ref()),
         ("why_local", rule.why_local.as_ref()),
     ];
-    texts.into_iter().find_map(|(field, text)| {
-        let text = text?;
-        if text.trim().is_empty() {
-            return Some((field, Wrong::Missing));
-        }
-        (text.chars().count() > MAX_TEXT_CHARS).then_some((field, Wrong::TooLong))
+    texts.into_iter().find_map(|(field, said)| {
+        let wrong = text::check(said?, MAX_TEXT_CHARS).err()?;
+        Some((field, wrong))
     })
 }
 
@@ -193,7 +190,8 @@ fn force(rule: &Rule) -> Found {
     (level != rule.level).then_some(("level", Wrong::NotAllowed))
 }
 
-/// A rule replaces others of wider places on the same programmes, and nothing else.
+/// A rule replaces others of wider places on the same programmes, and nothing else. The replaced rule holds there no more,
+/// not for any of its pairs: each must stand in one of the rules that take its place.
 fn replaced(all: &[Read], read: &Read) -> Result<(), Error> {
     let rule = &read.rule;
     let mut seen = HashSet::new();
@@ -213,8 +211,33 @@ fn replaced(all: &[Read], read: &Read) -> Result<(), Error> {
         if !pairs(rule).any(|pair| common.contains(&pair)) {
             return Err(read.wrong("replaces", Wrong::NotAllowed));
         }
+        if leaves_a_gap(all, rule, other) {
+            return Err(read.wrong("replaces", Wrong::Partial));
+        }
     }
     Ok(())
+}
+
+/// Whether, in a month in which `rule` is in force instead of `wide`, some pair of `wide` stands in no rule of that place
+/// that replaces it.
+fn leaves_a_gap(all: &[Read], rule: &Rule, wide: &Rule) -> bool {
+    let instead: Vec<_> = all
+        .iter()
+        .map(|read| &read.rule)
+        .filter(|other| other.place == rule.place && other.replaces.contains(&wide.id))
+        .collect();
+    pairs(wide).any(|pair| {
+        let mut open = vec![rule.in_force().intersect(wide.in_force())];
+        for other in &instead {
+            if pairs(other).any(|other| other == pair) {
+                open = open
+                    .into_iter()
+                    .flat_map(|range| range.without(other.in_force()))
+                    .collect();
+            }
+        }
+        open.iter().any(|range| !range.is_empty())
+    })
 }
 
 /// Of two rules on one pair of programmes, in force at one time and one place, the narrower must replace the wider; two

@@ -62,7 +62,8 @@ impl RuleSet {
 
     /// These rules and those of a file of one's own place or places, in the same form. Nothing national stands there.
     /// A rule of a narrower place holds instead of those of wider places that it `replaces`, where and while it is in
-    /// force; what contradicts a wider rule without replacing it is refused.
+    /// force; what contradicts a wider rule without replacing it is refused, and so is what
+    /// replaces it for a part of its pairs of programmes only.
     ///
     /// # Errors
     /// As [`RuleSet::parse`].

@@ -124,7 +124,8 @@ fn findings_of_every_kind_say_with_how_much_care() {
         &mut local.iter().cloned(),
         MATCHED,
     )
-    .unwrap();
+    .unwrap()
+    .findings;
     let [finding] = &found[..] else {
         panic!("one finding")
     };
@@ -165,7 +166,8 @@ fn each_number_of_a_person_is_asked() {
         &mut rows.iter().cloned(),
         date(2026, 2, 28),
     )
-    .unwrap();
+    .unwrap()
+    .findings;
     assert_eq!(found[0].care.minor, Known::Yes);
 }
 
@@ -188,7 +190,8 @@ fn care_is_no_part_of_what_a_finding_rests_on() {
         &mut records.iter().cloned(),
         MATCHED,
     )
-    .unwrap();
+    .unwrap()
+    .findings;
     let mut other = found[0].clone();
     other.care = Care {
         protected: false,

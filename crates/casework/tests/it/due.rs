@@ -6,7 +6,7 @@ use hefu_casework::{
     calendar::Calendar,
     review::{
         Act, Awaited, Decided, Decision, Due, Event, HandedOver, Late, Periods, Review, ReviewResult,
-        Reviewed, Verdict, Verified,
+        Reviewed, Surroundings, Verdict, Verified,
     },
 };
 use jiff::civil::{Date, date};
@@ -57,11 +57,9 @@ fn of_key_group(minor: Known, disabled: Known) -> Care {
 }
 
 fn due(events: &[Event], care: Care) -> Option<Due> {
-    Review::from_events(Hex([7; 32]), MATCHED, events).unwrap().due(
-        &care,
-        &Periods::default(),
-        &Calendar::national(),
-    )
+    Review::from_events(Hex([7; 32]), MATCHED, Surroundings::default(), events)
+        .unwrap()
+        .due(&care, &Periods::default(), &Calendar::national())
 }
 
 #[test]

@@ -6,12 +6,13 @@
 )]
 
 mod agreement;
-mod attack6;
+mod another_person;
 mod basis;
 mod calendar;
 mod care;
 mod cases;
 mod ceased;
+mod changeovers;
 mod clues;
 mod common;
 mod confirmations;
@@ -25,6 +26,8 @@ mod labels;
 mod leakage;
 mod letters;
 mod local;
+mod local_rules;
+mod money;
 mod names;
 mod policy;
 mod prechecks;
@@ -33,3 +36,4 @@ mod reviews;
 mod rules;
 mod template;
 mod transfers;
+mod wording;

@@ -197,6 +197,8 @@ fn a_draft_compares_names_where_something_may_be_taken_or_where_it_is_asked_for(
     let draft = |purpose, left: &str, right: &str, name_label| {
         let from = agreement(&[left], &[right], &["X1"]);
         let request = DraftRequest {
+            checks_a_day: None,
+            key_kind: None,
             number: "某协〔2026〕2号".into(),
             parties: from.parties,
             receivers: None,
@@ -264,7 +266,7 @@ fn found(agreement: &Agreement, aliases: [&AliasTable; 2], records: [&[AidRecord
     let [own, other] = sets(agreement, aliases, records);
     assert!(own.labels().is_empty(), "the receiver tells nothing");
     let labels = opened(&own, &other, usize::from(agreement.label_width()));
-    findings(agreement, 0, &own, &matched(&own, &other), &labels)
+    findings(agreement, 0, &own, &matched(&own, &other), &labels, MATCHED)
         .unwrap()
         .findings
 }
@@ -419,7 +421,7 @@ fn hostile_labels_are_refused_whole() {
     };
     let [set, other] = sets(&wide, [&none, &none], [&own, &theirs]);
     let matched = matched(&set, &other);
-    let learn = |labels: &[u8]| findings(&wide, 0, &set, &matched, labels);
+    let learn = |labels: &[u8]| findings(&wide, 0, &set, &matched, labels, MATCHED);
     assert_eq!(
         learn(&other.labels()).unwrap().findings[0].name,
         Some(NameAgreement::Same)
@@ -437,7 +439,7 @@ fn hostile_labels_are_refused_whole() {
     let silent = agreement(&["minimum_living"], &["extreme_poverty"], &["X1"]);
     let [set, _] = sets(&silent, [&none, &none], [&own, &theirs]);
     assert!(matches!(
-        findings(&silent, 0, &set, &[0], &[0, 0]),
+        findings(&silent, 0, &set, &[0], &[0, 0], MATCHED),
         Err(Error::LabelCount { .. })
     ));
 }

@@ -173,7 +173,7 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
         reason: text("轮岗"),
     });
     #[rustfmt::skip]
-    let table: [(&str, Event, [&str; 9]); 19] = [
+    let table: [(&str, Event, [&str; 9]); 20] = [
         //                                    open     taken       verified    excepted    told        heard      decided     reviewed     corrected
         ("taken", event(10, "甲", Act::Taken {}),
                                              ["taken", "-",        "-",        "-",        "-",        "-",       "-",        "-",         "-"]),
@@ -204,9 +204,11 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "reviewed", "-",         "-"]),
         ("returned", review(ReviewResult::Returned {}),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "taken",    "-",         "-"]),
-        ("corrected", event(10, "甲", corrected(BASIS)),
+        ("corrected", event(10, "乙", corrected(BASIS)),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "corrected", "corrected", "-"]),
-        ("corrected on another basis", event(10, "甲", corrected(Hex([8; 32]))),
+        ("corrected by who decided", event(10, "甲", corrected(BASIS)),
+                                             ["-",     "-",        "-",        "-",        "-",        "-",       "!same_person", "!same_person", "-"]),
+        ("corrected on another basis", event(10, "乙", corrected(Hex([8; 32]))),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "!other_basis", "!other_basis", "-"]),
     ];
     for (name, event, expected) in &table {
@@ -246,7 +248,10 @@ fn nothing_is_taken_from_a_person_whom_verification_did_not_confirm() {
 /// Two people with one number exist: whatever verification and hearing showed, nobody loses anything by this finding.
 #[test]
 fn nothing_is_taken_from_anybody_while_the_names_differ() {
-    let differ = Surroundings { names_differ: true };
+    let differ = Surroundings {
+        names_differ: true,
+        ..Surroundings::default()
+    };
     let at = |events: &[Event]| Review::from_events(BASIS, MATCHED, differ, events).unwrap();
     let refused = |review: &mut Review, by, act| {
         let stage = review.stage();

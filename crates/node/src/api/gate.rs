@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hefu_casework::text;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -98,21 +99,10 @@ fn named(headers: &HeaderMap) -> Result<Actor> {
     headers
         .get(ACTOR_HEADER)
         .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-        .filter(|actor| (1..=MAX_ACTOR_CHARS).contains(&actor.chars().count()))
-        .filter(|actor| !actor.trim().is_empty() && !actor.chars().any(is_deceptive))
-        .filter(|actor| !actor.trim().eq_ignore_ascii_case("node"))
+        .filter(|actor| text::check(actor, MAX_ACTOR_CHARS).is_ok())
+        .filter(|actor| !text::same_person(actor, "node"))
         .map(|actor| Actor(actor.into()))
         .ok_or(ApiError::Actor)
-}
-
-/// Controls, characters that turn the direction of writing (UAX #9), and those that show nothing.
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-        )
 }
 
 /// Gives up on a request after some time; the connection is free again.
@@ -180,7 +170,9 @@ mod tests {
             long.as_bytes(),
             turned,
             b"node",
-            b" Node",
+            b"Node",
+            "ｎｏｄｅ".as_bytes(),
+            b"no de",
         ] {
             assert!(named(&headers(wrong)).is_err(), "{wrong:?}");
         }

@@ -255,7 +255,9 @@ async fn what_is_not_confirmed_or_excepted_goes_its_own_way() {
     done(node, LI, 2, "2026-03-05", &heard(Some("笔录1号"))).await;
     refused(node, LI, 2, "2026-03-06", &stopped(), "not_confirmed").await;
     done(node, LI, 2, "2026-03-06", &decided(json!({ "data_error": {} }))).await;
-    let view = done(node, LI, 2, "2026-03-07", &json!({ "corrected": paper() })).await;
+    let correction = json!({ "corrected": paper() });
+    refused(node, LI, 2, "2026-03-07", &correction, "same_person").await;
+    let view = done(node, WANG, 2, "2026-03-07", &correction).await;
     assert_eq!(view["review"]["stage"], "stage_corrected");
     refused(node, LI, 2, "2026-03-08", &taken(), "out_of_turn").await;
     let listed = node.get(&list()).await.json();
@@ -318,7 +320,7 @@ async fn a_stated_last_day_is_not_earlier_than_the_known_holidays_give() {
     assert!(passed.is_empty(), "{passed:?}");
 }
 
-/// Attack 6, finding R1, over the operators' port: who decided does not review under the same name written otherwise.
+/// Over the operators' port too, who decided does not review under the same name written otherwise.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_name_written_otherwise_does_not_review() {
     let node = node().await;
