@@ -276,8 +276,6 @@ pub fn set(agreement: &Agreement, me: usize, people: Range<u64>) -> Elements {
         case: None,
         referral: None,
         circumstances: Circumstances::default(),
-        protection: Protection::default(),
-        disabled: Known::default(),
         status: Status::Paid,
         protection: Protection::default(),
         disabled: Known::default(),

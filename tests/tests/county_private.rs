@@ -27,6 +27,7 @@ use hefu_psi::{Elements, KeyKind, Terms};
 use hefu_tests::agency::draft;
 use hefu_tests::ends;
 use hefu_tests::faulty::{End, Line, Message};
+use jiff::civil::date;
 
 const SESSION: u64 = 20_261_130;
 /// Bytes of a tag in the mode members.
@@ -214,9 +215,16 @@ impl View {
             }
         }
         Self {
-            findings: findings(agreement, receiver, &own, &matches.indices, &[])
-                .unwrap()
-                .findings,
+            findings: findings(
+                agreement,
+                receiver,
+                &own,
+                &matches.indices,
+                &[],
+                date(2026, 10, 20),
+            )
+            .unwrap()
+            .findings,
             matched: matches.indices,
             sender_elements: matches.sender_elements,
             heard,

@@ -109,6 +109,7 @@ fn record(kept: &Kept, transfer: &Transfer, file: u32) -> Result<Option<AidRecor
             row: kept.id,
         },
         person: kept.person.clone(),
+        name: None,
         programme: ProgrammeCode::new(programme)?,
         period: Period::OneOff(day),
         amount: None,

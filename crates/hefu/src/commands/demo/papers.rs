@@ -118,7 +118,9 @@ impl Papers {
             .find(|(_, finding)| !finding.changeover.is_empty());
         let seq = changing.map_or(1, |(seq, _)| seq);
         let datasets = node.store().datasets().map_err(Error::from)?;
-        let view = |explanation: Explanation| ExplanationView::of(node.name(), seq, explanation, &datasets);
+        let view = |explanation: Explanation| {
+            ExplanationView::of(node.name(), seq, explanation, None, &datasets, ACTOR)
+        };
         let explained = view(node.explain(&session.round, seq, ACTOR)?);
         let told = view(node.explain_to_person(&session.round, seq, ACTOR)?);
         let explanation = paper::explanation(&explained, self.lang).page();
