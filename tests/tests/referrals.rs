@@ -99,6 +99,11 @@ fn shown(finding: &Finding) -> expected::Finding {
         months: finding.months.iter().map(ToString::to_string).collect(),
         changeover: Vec::new(),
         to_verify_fen: finding.to_verify.map(|fen| fen.0),
+        care: expected::Care {
+            protected: finding.care.protected,
+            minor: finding.care.minor.code().into(),
+            disabled: finding.care.disabled.code().into(),
+        },
         name: None,
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),

@@ -243,12 +243,11 @@ pub fn findings(
     let findings = assemble(
         &set.ledger,
         &rules,
-        Some(peer),
+        Compared { peer: Some(peer), on },
         kind,
         changeover::met,
         name,
         hits,
-        on,
     )?;
     Ok(Outcome {
         findings,
@@ -364,15 +363,21 @@ fn within(set: &ElementSet, position: u32) -> Result<usize, Error> {
     Ok(index)
 }
 
+/// With whom records were compared, nobody for an agency's own among themselves, and on which day.
+#[derive(Clone, Copy)]
+struct Compared<'a> {
+    peer: Option<&'a str>,
+    on: Date,
+}
+
 fn assemble(
     ledger: &Ledger,
     rules: &[(&Rule, &[MonthRange])],
-    peer: Option<&str>,
+    compared: Compared<'_>,
     kind: impl Fn(Option<&Rule>, At) -> FindingKind,
     changeover: impl Fn(&Rule, &Paid<'_>, &[Hit]) -> Vec<Month>,
     name: impl Fn(&Hit) -> Option<NameAgreement>,
     mut hits: Vec<Hit>,
-    on: Date,
 ) -> Result<Vec<Finding>, Error> {
     hits.sort_unstable();
     hits.dedup();
@@ -406,7 +411,7 @@ fn assemble(
         let mut finding = Finding {
             kind,
             rule: known.map(|rule| rule.id.clone()),
-            peer: peer.map(str::to_owned),
+            peer: compared.peer.map(str::to_owned),
             person: ledger.numbers[person as usize].clone(),
             rows: in_order(lines().map(|line| line.row)),
             months: in_order(in_months().flat_map(|(months, _)| months)),
@@ -418,7 +423,7 @@ fn assemble(
             programmes: in_order(lines().map(|line| ledger.programmes[line.programme as usize].clone())),
             to_verify: None,
             payments,
-            care: ledger.care(lines(), on),
+            care: ledger.care(lines(), compared.on),
         };
         if !finding.payments.is_empty() {
             finding.to_verify = Some(total_to_verify(slice::from_ref(&finding))?);

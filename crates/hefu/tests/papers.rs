@@ -18,7 +18,7 @@ use common::forbidden::forbidden_in;
 use common::hefu;
 use common::office::{printed, squeezed};
 use common::secret::Numbers;
-use hefu_casework::letter::{Facts, Letter, LetterKind, NOTICE};
+use hefu_casework::letter::{Facts, Letter, LetterKind};
 use hefu_fixtures::{SEED, all_numbers};
 use serde_json::Value;
 
@@ -33,6 +33,9 @@ const SESSIONS: [[&str; 3]; 8] = [
     ["leads", "procuratorate", "disabled_federation"],
     ["referrals", "procuratorate", "civil_affairs"],
 ];
+
+/// Stands in every letter and report that rests on a comparison.
+const NOTICE: &str = "不得仅凭比对结果停发或追缴";
 
 /// Letters by which the other office has to find the person: the whole number stands in them.
 const WHOLE_NUMBER: [LetterKind; 2] = [LetterKind::Transfer, LetterKind::Inquiry];
@@ -178,7 +181,7 @@ fn opened(papers: &Path) {
         // Small sums are not told in a report for submission.
         for form in ["internal", "submission"] {
             let file = papers.join(format!("reports/{purpose}-{receiver}-{sender}/{form}.xlsx"));
-            let mut said = vec!["数据比对报告".to_owned(), "不得仅凭比对结果停发或追缴".to_owned()];
+            let mut said = vec!["数据比对报告".to_owned(), NOTICE.to_owned()];
             if form == "internal" && purpose == "duplicates" {
                 said.extend(round.totals.values().map(|total| yuan(total.fen)));
             }
@@ -186,7 +189,8 @@ fn opened(papers: &Path) {
         }
     }
     for kind in LetterKind::ALL {
-        let notice = kind.must_say().contains(&NOTICE).then(|| NOTICE.to_owned());
+        let compared = [LetterKind::Inquiry, LetterKind::Feedback, LetterKind::Notice].contains(kind);
+        let notice = compared.then(|| NOTICE.to_owned());
         let facts = Facts::read(*kind, kind.code(), kind.sample()).unwrap();
         let title = Letter::compose(&facts, None).unwrap().title.to_string();
         let said = [Some(title), notice].into_iter().flatten();

@@ -6,7 +6,7 @@ use hefu_identity::AliasTable;
 use jiff::civil::Date;
 
 use super::{
-    FindingKind, Hit, Outcome, assemble, changeover,
+    Compared, FindingKind, Hit, Outcome, assemble, changeover,
     money::{Money, left},
 };
 use crate::{
@@ -87,7 +87,15 @@ pub fn local_findings(
         _ => FindingKind::Local,
     };
     Ok(Outcome {
-        findings: assemble(&ledger, &rules, None, kind, changeover::seen, |_| None, hits, on)?,
+        findings: assemble(
+            &ledger,
+            &rules,
+            Compared { peer: None, on },
+            kind,
+            changeover::seen,
+            |_| None,
+            hits,
+        )?,
         cannot_find,
     })
 }
