@@ -373,10 +373,10 @@ impl Say {
                 ("reason", unfound.reason.clone()),
                 (
                     "rows",
-                    if unfound.rows == 0 {
-                        String::new()
-                    } else {
-                        grouped(unfound.rows)
+                    match unfound.rows {
+                        Some(0) => String::new(),
+                        Some(rows) => grouped(rows),
+                        None => few(tables),
                     },
                 ),
             ];
@@ -418,10 +418,7 @@ impl Say {
                 Cell::Count(*findings),
                 to_verify_fen.map_or_else(none, |fen| Cell::Money(fen.0)),
             ],
-            Count::Small {} => {
-                let smallest = tables.smallest.unwrap_or_default();
-                [Cell::Text(format!("<{smallest}")), none()]
-            }
+            Count::Small {} => [Cell::Text(few(tables)), none()],
             Count::Withheld {} => [Cell::Text(self.word("paper_withheld")), none()],
         }
     }
@@ -586,4 +583,9 @@ impl Say {
         let rows: Vec<_> = sections.exports.iter().map(row).collect();
         (!rows.is_empty()).then(|| self.table("paper_exports", &codes, rows))
     }
+}
+
+/// A count that is not told, since it is small.
+fn few(tables: &Tables) -> String {
+    format!("<{}", tables.smallest.unwrap_or_default())
 }

@@ -276,7 +276,7 @@ pub enum Results {
 pub struct Tables {
     /// Counts below this are not told; nothing where all are.
     pub smallest: Option<u64>,
-    /// Own elements that matched; nothing where that is withheld.
+    /// Own elements that matched; nothing in a report for submission.
     pub matched: Option<u64>,
     /// All findings that count.
     pub total: Cell,
@@ -350,8 +350,8 @@ pub struct CannotFind {
     pub rule: RuleId,
     /// Why, a code of the table of words.
     pub reason: String,
-    /// How many of the agency's own rows it concerns.
-    pub rows: u64,
+    /// How many of the agency's own rows it concerns, 0 where it is the agreement alone; nothing where that is withheld.
+    pub rows: Option<u64>,
 }
 
 /// One finding. It names no person: `item` is what two officers call it by.
@@ -523,7 +523,7 @@ impl CannotFind {
         Self {
             rule: unfound.rule.clone(),
             reason: unfound.reason.code().to_owned(),
-            rows: unfound.rows,
+            rows: Some(unfound.rows),
         }
     }
 }

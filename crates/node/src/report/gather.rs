@@ -226,7 +226,7 @@ impl Node {
         let of = |id: &hefu_casework::RuleId| CannotFind {
             rule: id.clone(),
             reason: CannotFindReason::CaseSchemesDiffer.code().to_owned(),
-            rows: 0,
+            rows: Some(0),
         };
         agreement.rules.iter().filter(by_case).map(of).collect()
     }

@@ -3,8 +3,9 @@
 //! A report for submission tells no count from 1 to 4. Such a count would follow from a total, or from another table that
 //! gives the same total, by subtraction. So where any table has one, only the table by rule is told, its small rows as
 //! such, and neither a total nor another table beside it: the report is then the same whether a small row is 1, 2, 3 or
-//! 4. This does not protect against whoever knows the total from elsewhere, such as a report of another day, and a large
-//! payment to one person shows in a sum that is told.
+//! 4. How many elements matched is told in none: less the total, it is how many were corrected. This does not protect
+//! against whoever knows the total from elsewhere, such as a report of another day, and a large payment to one person
+//! shows in a sum that is told.
 
 use std::collections::BTreeMap;
 
@@ -104,17 +105,20 @@ fn told(findings: &[Finding]) -> Result<Cell> {
 }
 
 fn is_small(row: &Row) -> bool {
-    matches!(
-        row.cell,
-        Cell::Told {
-            findings: 1..SMALLEST,
-            ..
-        }
-    )
+    matches!(&row.cell, Cell::Told { findings, .. } if !is_told(findings))
+}
+
+/// A count that is told in a report for submission.
+pub(super) fn is_told(count: &u64) -> bool {
+    !(1..SMALLEST).contains(count)
 }
 
 fn suppress(tables: &mut Tables) {
-    tables.corrected = tables.corrected.filter(|count| !(1..SMALLEST).contains(count));
+    tables.matched = None;
+    tables.corrected = tables.corrected.filter(is_told);
+    for unfound in &mut tables.cannot_find {
+        unfound.rows = unfound.rows.filter(is_told);
+    }
     let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
     if !others.chain([&tables.by_rule]).flatten().any(is_small) {
         return;
@@ -123,7 +127,6 @@ fn suppress(tables: &mut Tables) {
         row.cell = Cell::Small {};
     }
     tables.total = Cell::Withheld {};
-    tables.matched = None;
     tables.by_month = None;
     tables.by_pair = None;
 }
@@ -169,7 +172,8 @@ mod tests {
         let tables = suppressed(&[5, 12], &[17]);
         assert_eq!(tables.corrected, Some(0));
         assert_eq!(tables.total, row((0, &17)).cell);
-        assert_eq!(tables.matched, Some(17));
+        // Nor does what was corrected follow from what matched.
+        assert_eq!(tables.matched, None);
         assert_eq!(tables.by_rule.len(), 2);
         assert!(tables.by_month.is_some() && tables.by_pair.is_some());
         // Nothing found is no small count.
@@ -237,6 +241,8 @@ mod tests {
                 .collect(),
             to_verify: None,
             payments: vec![],
+            name: None,
+            care: hefu_casework::Care::default(),
         }
     }
 
@@ -246,13 +252,13 @@ mod tests {
             rows => vec![CannotFind {
                 rule: RuleId::new("X8").unwrap(),
                 reason: "case_missing".to_owned(),
-                rows,
+                rows: Some(rows),
             }],
         };
         tables(findings, corrected, Some(matched), cannot_find, Form::Submission).unwrap()
     }
 
-    /// Attack 6, finding S1 (what is withheld in one place follows from another): ten people, by person; some of those that
+    /// What is withheld in one place would follow from another: ten people, by person; some of those that
     /// matched were corrected.
     #[test]
     fn a_small_number_of_corrections_does_not_follow_from_what_matched() {
@@ -263,7 +269,7 @@ mod tests {
         }
     }
 
-    /// Attack 6, finding S1, second part: with no finding at all, as where the purpose is omissions, or all are corrected.
+    /// With no finding at all, as where the purpose is omissions, or all are corrected.
     #[test]
     fn a_small_number_of_matches_is_not_told() {
         let first = submitted(&[], 0, 1, 0);
@@ -272,7 +278,7 @@ mod tests {
         }
     }
 
-    /// Attack 6, finding S1, third part: rows that could not be compared.
+    /// Rows that could not be compared.
     #[test]
     fn a_small_number_of_rows_that_cannot_be_found_is_not_told() {
         let first = submitted(&[], 0, 0, 1);
