@@ -285,9 +285,11 @@ pub struct Tables {
     pub corrected: Option<u64>,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
-    /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
+    /// By month in question: a finding stands in each of its months. Nothing where it is withheld; in a report for
+    /// submission each finding stands in one row.
     pub by_month: Option<Vec<Row>>,
-    /// By own programme and other party: a finding stands in each of its programmes. Nothing where it is withheld.
+    /// By own programme and other party: a finding stands in each of its programmes. Nothing where it is withheld;
+    /// in a report for submission each finding stands in one row.
     pub by_pair: Option<Vec<Row>>,
     /// Rules under which nothing could be found, or not all: never "none".
     pub cannot_find: Vec<CannotFind>,
