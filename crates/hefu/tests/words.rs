@@ -20,8 +20,9 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 12] = [
+const PREFIXES: [(&str, &str); 13] = [
     ("Kind", "kind_"),
+    ("Gone", "paper_what_"),
     ("Carrier", "carrier_"),
     ("Matter", "matter_"),
     ("PartNews", "ferry_part_"),

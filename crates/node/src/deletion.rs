@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::digest::sha256;
+use crate::report::{DeletionRecord, DeletionTold};
 use crate::{Error, Node, Result};
 
 pub(crate) const LABEL: &[u8] = b"hefu/2 deletion\0";
@@ -87,6 +88,31 @@ impl Node {
             deleted += 1;
         }
         Ok(deleted)
+    }
+
+    /// The deletions that `about` picks: each signed record, and what it says. A row counts only where its record was
+    /// signed by this node, and about what the row names; whoever writes to the database could hide findings otherwise.
+    pub(crate) fn deletions(
+        &self,
+        about: impl Fn(&Deleted) -> bool,
+    ) -> Result<Vec<(DeletionRecord, DeletionTold)>> {
+        let node_key = Hex(self.node_key());
+        let held = |deletion: &Deletion| {
+            let record: DeletionRecord = canonical::from_slice(&deletion.record).ok()?;
+            let told = record.told(&node_key)?;
+            (told.deleted == deletion.of.into()).then_some((record, told))
+        };
+        let each = self.store.deletions()?.into_iter();
+        each.filter(|deletion| about(&deletion.of))
+            .map(|deletion| {
+                held(&deletion).ok_or_else(|| {
+                    Error::Store(hefu_store::Error::Damaged {
+                        what: "deletion",
+                        id: deletion.seq.to_string(),
+                    })
+                })
+            })
+            .collect()
     }
 
     /// Whether a round came to both receipts. One whose result can't be used is among them, though it has no finding: were

@@ -44,7 +44,7 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     );
 }
 
-/// Finding S3 (a report for submission names the officer who deleted a register; those who made reports it leaves out).
+/// A report for submission does not name the officer who deleted a register, as it does not name those who made reports.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_for_submission_names_no_officer() {
     let two = Two::start().await;

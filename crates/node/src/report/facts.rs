@@ -9,7 +9,8 @@ use hefu_psi::{LogHead, Receipt, SessionId, SignedReceipt};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::deleted::Deleted;
 
 /// The name of the form, in every report.
 pub const FORMAT: &str = "hefu-report";
@@ -478,26 +479,6 @@ pub struct Export {
     pub copy: u64,
     /// Who had it made; nothing in a report for submission.
     pub actor: Option<String>,
-}
-
-/// What has been deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deleted {
-    /// Whether the session's secrets are gone, so that no match can be made again with them.
-    pub session_secrets: bool,
-    /// The signed record of each deletion that concerns this round.
-    pub records: Vec<DeletionRecord>,
-}
-
-/// A signed record of a deletion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeletionRecord {
-    /// What was deleted, when, and what it covered.
-    pub deletion: Value,
-    /// The node's signature.
-    pub signature: Hex<64>,
 }
 
 /// Until when what is kept.

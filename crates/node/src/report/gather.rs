@@ -1,7 +1,7 @@
 //! From a node's record of a round to the facts of its report.
 
 use hefu_casework::{
-    Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, canonical, learns,
+    Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, learns,
 };
 use hefu_psi::wire::{Accept, Open};
 use hefu_store::{Deleted as DeletedOf, LogEntry, Role, Round, RoundState};
@@ -10,8 +10,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
+use super::deleted::Deleted;
 use super::facts::{
-    About, AgreementFacts, CannotFind, Cared, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
+    About, AgreementFacts, CannotFind, Cared, Export, Feedback, Form, Input, Inputs,
     Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
     Sections, Snapshot,
 };
@@ -89,10 +90,7 @@ impl Node {
             },
             receipt: receipt.as_ref().map(ReceiptFacts::from),
             exports: entries.iter().filter_map(|entry| export(entry, form)).collect(),
-            deleted: Deleted {
-                session_secrets: self.store.session_seed(round)?.is_none(),
-                records: self.deletions_about(&record)?,
-            },
+            deleted: self.deleted(&record, form)?,
             log: LogEnd {
                 seq: head.seq,
                 hash: Hex(head.hash),
@@ -125,7 +123,6 @@ impl Node {
     }
 
     fn inputs(&self, record: &Round, committed: Option<&LogEntry>) -> Result<Inputs> {
-        let entered = |dataset: &hefu_store::Dataset| record.datasets.contains(&dataset.id);
         let snapshot = |dataset: hefu_store::Dataset| {
             let account: Value = serde_json::from_str(&dataset.reconciliation).unwrap_or_default();
             let count = |of: &str| account.get(of).and_then(Value::as_u64).unwrap_or_default();
@@ -155,13 +152,13 @@ impl Node {
         };
         let input = |elements, commitment| Input { elements, commitment };
         Ok(Inputs {
-            snapshots: self
-                .store
-                .datasets()?
-                .into_iter()
-                .filter(entered)
-                .map(snapshot)
-                .collect(),
+            // The account of one whose records were deleted stays.
+            snapshots: record
+                .datasets
+                .iter()
+                .rev()
+                .map(|id| Ok(snapshot(self.store.dataset(*id)?)))
+                .collect::<Result<_>>()?,
             own: input(record.own_elements, own),
             peer: input(record.peer_elements, peer),
         })
@@ -269,16 +266,18 @@ impl Node {
         Hex(item)
     }
 
-    fn deletions_about(&self, record: &Round) -> Result<Vec<DeletionRecord>> {
+    /// A report for submission has not the signed records, since they name the officer who deleted.
+    fn deleted(&self, record: &Round, form: Form) -> Result<Deleted> {
         let about = |of: &DeletedOf| match of {
             DeletedOf::Findings(round) => *round == record.id,
             DeletedOf::Dataset(dataset) => record.datasets.contains(dataset),
         };
-        let deletions = self.store.deletions()?.into_iter();
-        deletions
-            .filter(|deletion| about(&deletion.of))
-            .map(|deletion| Ok(canonical::from_slice(&deletion.record)?))
-            .collect()
+        let (records, told): (Vec<_>, Vec<_>) = self.deletions(about)?.into_iter().unzip();
+        Ok(Deleted {
+            session_secrets: self.store.session_seed(&record.id)?.is_none(),
+            records: if form == Form::Internal { records } else { Vec::new() },
+            told: if form == Form::Submission { told } else { Vec::new() },
+        })
     }
 
     /// Every entry of the log about this round, in order.

@@ -9,10 +9,10 @@ use hefu_psi::{SessionId, SignedReceipt};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
+use super::deleted::{DeletionTold, Gone};
 use super::facts::{Cell, FORMAT, Form, Group, Head, Report, Results, Sections, VERSION};
 use super::place::place;
 use super::{LABEL, digests};
-use crate::deletion;
 use crate::digest::sha256;
 
 /// The longest report that is read: some 100,000 findings.
@@ -306,13 +306,27 @@ fn receipt(report: &Report) -> Option<()> {
     (of_session && signed.verify(&open.receiver, &open.sender)).then_some(())
 }
 
-/// Each deletion is signed by this node.
+/// Each deletion is of this round's findings or of what was entered; the form for internal use has the record that the
+/// node has signed about it, the one for submission what that says.
 fn deletions(report: &Report) -> Option<()> {
-    let signed = |record: &super::DeletionRecord| {
-        let message = [deletion::LABEL, &sha256(&canonical::to_vec(&record.deletion))].concat();
-        holds(&report.head.node_key, &message, &record.signature)
+    let Sections {
+        deleted,
+        inputs,
+        round,
+        ..
+    } = &report.sections;
+    let signed = deleted.records.iter().map(|record| record.told(&report.head.node_key));
+    let signed = signed.collect::<Option<Vec<_>>>()?;
+    let of_form = match report.head.form {
+        Form::Internal => deleted.told.is_empty(),
+        Form::Submission => signed.is_empty(),
     };
-    report.sections.deleted.records.iter().all(signed).then_some(())
+    let about = |told: &DeletionTold| match told.deleted {
+        Gone::Findings { round: of } => of == round.id,
+        Gone::Dataset { dataset } => inputs.snapshots.iter().any(|snapshot| snapshot.id == dataset),
+    };
+    let all = signed.iter().chain(&deleted.told).all(about);
+    (of_form && all).then_some(())
 }
 
 /// The numbers are those of the lines, and a report for submission has none.
@@ -349,7 +363,7 @@ fn counts(report: &Report) -> Option<()> {
     (same && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
 }
 
-fn holds(key: &Hex<32>, message: &[u8], signature: &Hex<64>) -> bool {
+pub(super) fn holds(key: &Hex<32>, message: &[u8], signature: &Hex<64>) -> bool {
     let key = UnparsedPublicKey::new(&ED25519, &key.0);
     key.verify(message, &signature.0).is_ok()
 }
