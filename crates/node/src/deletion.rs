@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hefu_casework::{Hex, canonical};
+use hefu_casework::{Finding, Hex, canonical};
 use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, Round, RoundState};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl Node {
     /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's; [`hefu_store::Error::Damaged`] where a row of a deletion does not hold.
     pub fn delete_expired(&self, now: Timestamp) -> Result<usize> {
         let of_findings = |deletion: Deletion| match deletion.of {
             Deleted::Findings(round) => Some(round),
@@ -87,7 +87,18 @@ impl Node {
             self.store.delete_findings(&round.id, &record, &entry)?;
             deleted += 1;
         }
+        // Of a row that does not hold it is told when all the rest is done: what is due goes.
+        self.deletions(|_| true)?;
         Ok(deleted)
+    }
+
+    /// The findings of a round. That they were deleted is believed of a record that holds, and of no other.
+    pub(crate) fn findings(&self, round: &[u8; 32]) -> Result<Vec<Finding>> {
+        let found = self.store.findings(round);
+        if let Err(hefu_store::Error::Deleted { .. }) = found {
+            self.deletions(|of| *of == Deleted::Findings(*round))?;
+        }
+        Ok(found?)
     }
 
     /// The deletions that `about` picks: each signed record, and what it says. A row counts only where its record was

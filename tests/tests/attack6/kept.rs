@@ -98,9 +98,8 @@ async fn acts_that_the_log_has_and_the_record_has_not_are_missed() {
     );
 }
 
-/// Finding K3 (findings are hidden behind the deletion of something else). Whoever can write to the database, and has no key,
-/// lays the signed deletion of a register on a round. The node says "deleted" of findings that are all there, signs a report
-/// that says so, and an auditor is told that it holds.
+/// Whoever can write to the database, and has no key, lays the signed deletion of a register on a round. The node does not
+/// say "deleted" of findings that are all there, and signs no report that says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_deletion_of_something_else_hides_no_finding() {
     let two = Two::start().await;
@@ -132,4 +131,11 @@ async fn the_deletion_of_something_else_hides_no_finding() {
         !matches!(told, Ok(Ok(hefu_node::report::Results::Deleted {}))),
         "{findings:?}, and the report holds: {told:?}"
     );
+    // What it says is that the record of a deletion is damaged, wherever the findings are asked for, and without being asked.
+    let damaged = "store_damaged";
+    let node = &receiver.node;
+    assert_eq!(node.review(&round, 1).err().unwrap().code(), damaged);
+    assert_eq!(node.delete_expired(Timestamp::now()).unwrap_err().code(), damaged);
+    let checks = node.doctor(None).await;
+    assert_eq!((checks[0].step, checks[0].code), ("log", damaged));
 }

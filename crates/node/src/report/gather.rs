@@ -115,10 +115,10 @@ impl Node {
 
     /// The findings of a round; nothing where they were deleted. What was deleted does not pass for nothing found.
     pub(crate) fn kept_findings(&self, record: &Round) -> Result<Option<Vec<Finding>>> {
-        match self.store.findings(&record.id) {
+        match self.findings(&record.id) {
             Ok(findings) => Ok(Some(findings)),
-            Err(hefu_store::Error::Deleted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
