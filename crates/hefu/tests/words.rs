@@ -63,7 +63,7 @@ const SECTIONS: [&str; 19] = [
 ];
 
 /// What of a report can fail though it is signed.
-const PARTS: [&str; 4] = ["agreement", "receipt", "deletion", "counts"];
+const PARTS: [&str; 6] = ["agreement", "about", "receipt", "deletion", "results", "counts"];
 
 /// Names of folders and files.
 const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
