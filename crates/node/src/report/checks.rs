@@ -34,11 +34,15 @@ fn agreement(report: &Report) -> Option<()> {
     (agreement.digest() == facts.digest.0).then_some(())
 }
 
-/// With the notice that stands on every report; the next of the copies that were made.
+/// By the party whose key signs, with the notice that stands on every report; the next of the copies that were made.
 fn about(report: &Report) -> Option<()> {
     let Sections {
-        about, exports, ..
+        about,
+        agreement,
+        exports,
+        ..
     } = &report.sections;
+    let me = agreement.text.index_of(&report.head.node_key.0)?;
     let copies = |form: Form| {
         exports
             .iter()
@@ -47,6 +51,7 @@ fn about(report: &Report) -> Option<()> {
     };
     let earlier = |form: &Form| copies(*form).zip(1..).all(|(copy, number)| copy == number);
     let holds = about.notice == NOTICE
+        && about.by == agreement.text.parties.get(me)?.name
         && Form::ALL.iter().all(earlier)
         && about.copy.checked_sub(1) == u64::try_from(copies(report.head.form).count()).ok()
         && exports

@@ -119,7 +119,7 @@ pub struct Sections {
 pub struct About {
     /// [`crate::NOTICE`].
     pub notice: String,
-    /// The agency.
+    /// The agency, by its name in the agreement.
     pub by: String,
     /// When it was made.
     pub made_at: Timestamp,

@@ -1,8 +1,6 @@
 //! From a node's record of a round to the facts of its report.
 
-use hefu_casework::{
-    Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, learns,
-};
+use hefu_casework::{Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, learns};
 use hefu_psi::wire::{Accept, Open};
 use hefu_store::{Deleted as DeletedOf, LogEntry, Role, Round, RoundState};
 use jiff::civil::Date;
@@ -12,9 +10,8 @@ use serde_json::Value;
 
 use super::deleted::Deleted;
 use super::facts::{
-    About, AgreementFacts, CannotFind, Cared, Export, Feedback, Form, Input, Inputs,
-    Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
-    Sections, Snapshot,
+    About, AgreementFacts, CannotFind, Cared, Export, Feedback, Form, Input, Inputs, Learns, Line, LogEnd,
+    Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts, Sections, Snapshot,
 };
 use super::tables::tables;
 use crate::review::Reviews;
@@ -32,6 +29,13 @@ impl Node {
         let newest = |kind: &str| entries.iter().rev().find(|entry| entry.kind == kind);
         let signed = self.signed_agreement(&record.agreement)?;
         let agreement = signed.agreement();
+        // As all have signed it: the node may be called otherwise by now.
+        let me = agreement.index_of(&self.node_key());
+        let party = me
+            .and_then(|me| agreement.parties.get(me))
+            .ok_or(Error::Internal {
+                what: "a round's agreement",
+            })?;
         let done = newest("round_done");
         let receipt = done.map(|entry| signed_receipt(&entry.body)).transpose()?;
         let committed = newest("session_committed");
@@ -42,7 +46,7 @@ impl Node {
         Ok(Sections {
             about: About {
                 notice: NOTICE.to_owned(),
-                by: self.name().to_owned(),
+                by: party.name.clone(),
                 made_at: Timestamp::now(),
                 copy,
             },
@@ -273,10 +277,14 @@ impl Node {
             DeletedOf::Dataset(dataset) => record.datasets.contains(dataset),
         };
         let (records, told): (Vec<_>, Vec<_>) = self.deletions(about)?.into_iter().unzip();
+        let (records, told) = match form {
+            Form::Internal => (records, Vec::new()),
+            Form::Submission => (Vec::new(), told),
+        };
         Ok(Deleted {
             session_secrets: self.store.session_seed(&record.id)?.is_none(),
-            records: if form == Form::Internal { records } else { Vec::new() },
-            told: if form == Form::Submission { told } else { Vec::new() },
+            records,
+            told,
         })
     }
 

@@ -235,8 +235,9 @@ fn same_sections(signed: &BTreeMap<String, Hex<32>>, value: &Value) -> Result<()
     let names = signed.keys().chain(found.keys());
     let differs = |name: &&String| signed.get(*name) != found.get(*name);
     match names.filter(differs).min() {
+        // Named by whoever wrote the file.
         Some(section) => Err(Fault::Section {
-            section: section.clone(),
+            section: section.as_bytes().escape_ascii().to_string(),
         }),
         None => Ok(()),
     }
