@@ -108,6 +108,11 @@ fn shown(finding: &hefu_casework::Finding) -> expected::Finding {
         changeover: Vec::new(),
         to_verify_fen: None,
         name: None,
+        care: expected::Care {
+            protected: finding.care.protected,
+            minor: finding.care.minor.code().into(),
+            disabled: finding.care.disabled.code().into(),
+        },
         feedback: finding.feedback.map(|feedback| expected::Feedback {
             state: feedback.state.code().into(),
             date: feedback.date.map(|date| date.to_string()),

@@ -30,9 +30,9 @@ impl Printer {
     /// A result: the JSON value or the text, as asked for.
     pub(crate) fn result(&self, value: &Value, text: impl FnOnce(Lang) -> String) {
         if self.json {
-            println!("{value}");
+            println!("{}", shown(&value.to_string()));
         } else {
-            println!("{}", text(self.lang).trim_end());
+            println!("{}", shown(text(self.lang).trim_end()));
         }
     }
 
@@ -51,13 +51,13 @@ impl Printer {
     /// What a person should know beside the result, which may go into a file.
     pub(crate) fn note(&self, text: &str) {
         if !self.json {
-            eprintln!("{text}");
+            eprintln!("{}", shown(text));
         }
     }
 
     /// Text before a question; `--json` asks none.
     pub(crate) fn say(&self, text: &str) {
-        println!("{text}");
+        println!("{}", shown(text));
     }
 
     /// A failure: where, what, and what to do.
@@ -73,10 +73,32 @@ impl Printer {
             for place in PLACES {
                 error[place] = failure.param(place).map_or(Value::Null, Value::from);
             }
-            println!("{}", json!({ "error": error }));
+            println!("{}", shown(&json!({ "error": error }).to_string()));
         }
-        eprintln!("hefu: {words}");
+        eprintln!("hefu: {}", shown(&words));
     }
+}
+
+/// What a terminal shows as it is. Names and texts come from files and peers: whatever a terminal obeys (C0 and C1 controls)
+/// or writes in another direction (Unicode UAX 9) is written as JSON escapes it, but the line feeds and tabs of our own text.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                shown.push_str(&escaped(c));
+            }
+            c if c.is_control() => shown.push_str(&escaped(c)),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Each of these characters is one unit of UTF-16 (RFC 8259, section 7).
+fn escaped(c: char) -> String {
+    format!("\\u{:04x}", u32::from(c))
 }
 
 /// Columns of text, aligned for a terminal in which a Chinese character takes two cells.
@@ -206,4 +228,22 @@ pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", grouped(fen / 100), fen % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_a_file_says() {
+        // Hidden text (ECMA-48 SGR 8), the same by one character (C1), a line written over, and the other direction.
+        let by = "县民政局\u{1b}[8m\u{9b}8m\r\u{7f}\u{202e}甲\u{2066}";
+        assert_eq!(shown(by), r"县民政局\u001b[8m\u009b8m\u000d\u007f\u202e甲\u2066");
+        // The layout of our own text.
+        assert_eq!(shown("一\n\t二 é"), "一\n\t二 é");
+        // What is printed as JSON is the same JSON.
+        let value = json!({ "by": by });
+        let read: Value = serde_json::from_str(&shown(&value.to_string())).unwrap();
+        assert_eq!(read, value);
+    }
 }

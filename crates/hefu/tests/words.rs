@@ -24,8 +24,9 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 12] = [
+const PREFIXES: [(&str, &str); 13] = [
     ("Kind", "kind_"),
+    ("Gone", "paper_what_"),
     ("Carrier", "carrier_"),
     ("Matter", "matter_"),
     ("PartNews", "ferry_part_"),
@@ -66,7 +67,7 @@ const SECTIONS: [&str; 19] = [
 ];
 
 /// What of a report can fail though it is signed.
-const PARTS: [&str; 4] = ["agreement", "receipt", "deletion", "counts"];
+const PARTS: [&str; 6] = ["agreement", "about", "receipt", "deletion", "results", "counts"];
 
 /// Names of folders and files.
 const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];

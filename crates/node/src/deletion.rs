@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use hefu_casework::{Hex, canonical};
+use hefu_casework::{Finding, Hex, canonical};
 use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, Round, RoundState};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::digest::sha256;
+use crate::report::{DeletionRecord, DeletionTold};
 use crate::{Error, Node, Result};
 
 pub(crate) const LABEL: &[u8] = b"hefu/2 deletion\0";
@@ -52,7 +53,7 @@ impl Node {
     /// asked for the sake of rounds in which it learned. Says of how many rounds.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's; [`hefu_store::Error::Damaged`] where a row of a deletion does not hold.
     pub fn delete_expired(&self, now: Timestamp) -> Result<usize> {
         let of_findings = |deletion: Deletion| match deletion.of {
             Deleted::Findings(round) => Some(round),
@@ -97,7 +98,43 @@ impl Node {
             self.store.delete_findings(&round.id, &record, &entry)?;
             deleted += 1;
         }
+        // Of a row that does not hold it is told when all the rest is done: what is due goes.
+        self.deletions(|_| true)?;
         Ok(deleted)
+    }
+
+    /// The findings of a round. That they were deleted is believed of a record that holds, and of no other.
+    pub(crate) fn findings(&self, round: &[u8; 32]) -> Result<Vec<Finding>> {
+        let found = self.store.findings(round);
+        if let Err(hefu_store::Error::Deleted { .. }) = found {
+            self.deletions(|of| *of == Deleted::Findings(*round))?;
+        }
+        Ok(found?)
+    }
+
+    /// The deletions that `about` picks: each signed record, and what it says. A row counts only where its record was
+    /// signed by this node, and about what the row names; whoever writes to the database could hide findings otherwise.
+    pub(crate) fn deletions(
+        &self,
+        about: impl Fn(&Deleted) -> bool,
+    ) -> Result<Vec<(DeletionRecord, DeletionTold)>> {
+        let node_key = Hex(self.node_key());
+        let held = |deletion: &Deletion| {
+            let record: DeletionRecord = canonical::from_slice(&deletion.record).ok()?;
+            let told = record.told(&node_key)?;
+            (told.deleted == deletion.of.into()).then_some((record, told))
+        };
+        let each = self.store.deletions()?.into_iter();
+        each.filter(|deletion| about(&deletion.of))
+            .map(|deletion| {
+                held(&deletion).ok_or_else(|| {
+                    Error::Store(hefu_store::Error::Damaged {
+                        what: "deletion",
+                        id: deletion.seq.to_string(),
+                    })
+                })
+            })
+            .collect()
     }
 
     /// Whether a round came to both receipts. One whose result can't be used is among them, though it has no finding: were

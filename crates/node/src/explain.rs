@@ -6,7 +6,7 @@
 
 use hefu_casework::{Care, Finding, Hex, Rule, SignedAgreement, elements, findings};
 use hefu_psi::SignedReceipt;
-use hefu_store::{Round, RoundState};
+use hefu_store::{Deleted, Round, RoundState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -229,7 +229,12 @@ impl Node {
         });
         let set = match entered {
             Ok(set) => set,
-            Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(Derived::RowsDeleted),
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => {
+                let entered =
+                    |of: &Deleted| matches!(of, Deleted::Dataset(id) if record.datasets.contains(id));
+                self.deletions(entered)?;
+                return Ok(Derived::RowsDeleted);
+            }
             Err(error) => return Err(error),
         };
         let (mut matched, mut labels) = (Vec::new(), Vec::new());

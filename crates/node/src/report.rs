@@ -1,5 +1,7 @@
 //! What a round came to, as a signed file. Printable pages and tables are made from the file, and say nothing else.
 
+mod checks;
+mod deleted;
 mod facts;
 mod gather;
 mod place;
@@ -14,10 +16,11 @@ use hefu_casework::review::Act;
 use hefu_casework::{Hex, canonical};
 use serde_json::{Value, json};
 
+pub use deleted::{Deleted, DeletionRecord, DeletionTold, Gone};
 pub use facts::{
-    About, AgreementFacts, Assessment, CannotFind, Cared, Cell, Deleted, DeletionRecord, Export, FORMAT,
-    Feedback, Form, Group, Head, Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report,
-    Results, Retention, Reviewed, RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, There, VERSION,
+    About, AgreementFacts, Assessment, CannotFind, Cared, Cell, Export, FORMAT, Feedback, Form, Group, Head,
+    Input, Inputs, Learns, Line, LogEnd, Protocol, ReceiptFacts, Report, Results, Retention, Reviewed,
+    RoundFacts, Row, RuleFacts, Sections, Snapshot, Tables, There, VERSION,
 };
 pub use tables::SMALLEST;
 pub use verify::{Fault, Verified, verify};

@@ -210,7 +210,7 @@ impl Node {
     pub(crate) fn found(&self, round: &[u8; 32], seq: u64) -> Result<(Round, Finding)> {
         let record = self.round_on_record(round)?;
         let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        let mut all = self.store.findings(round)?;
+        let mut all = self.findings(round)?;
         match index.filter(|index| *index < all.len()) {
             Some(index) => Ok((record, all.swap_remove(index))),
             None => Err(Error::Missing {

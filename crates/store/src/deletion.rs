@@ -22,7 +22,7 @@ pub struct Deletion {
     pub at: Timestamp,
     /// What went.
     pub of: Deleted,
-    /// The signed record, as it was given.
+    /// The signed record, as it was given: whether it holds, and is about this, only the node can tell.
     pub record: Vec<u8>,
 }
 

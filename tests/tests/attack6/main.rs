@@ -10,7 +10,6 @@
 
 mod kept;
 mod named;
-mod signed;
 
 use hefu_casework::{AgencyRole, Purpose};
 use hefu_store::RoundState;

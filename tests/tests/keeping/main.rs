@@ -8,6 +8,7 @@
 )]
 
 mod backup;
+mod contradictions;
 mod deletion;
 mod proof;
 mod reports;

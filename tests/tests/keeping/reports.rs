@@ -1,7 +1,7 @@
 //! Reports: what they say, and that a third person can check it with the file and cards alone.
 
 use hefu_casework::Fen;
-use hefu_node::report::{Cell, Fault, Group, Report, verify};
+use hefu_node::report::{Cell, Fault, Gone, Group, Report, verify};
 use hefu_psi::SignedReceipt;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
@@ -290,4 +290,71 @@ async fn what_is_signed_and_does_not_go_together_is_refused() {
     let stranger = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap();
     let refused = signed(&|_| (), &stranger);
     assert_eq!(refused, Err(Fault::Contradiction { part: "agreement" }));
+}
+
+/// A report for submission does not name the officer who deleted a register, as it does not name those who made reports.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_for_submission_names_no_officer() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    let dataset = node.store().datasets().unwrap()[0].id;
+    node.delete_dataset(dataset, "欧阳经办员").unwrap();
+    let report = node.report(&round, Form::Submission, "欧阳经办员").unwrap();
+    let report = String::from_utf8(report).unwrap();
+    assert!(!report.contains("欧阳经办员"));
+    // What was deleted it says, and of which signed record that is.
+    let deleted = verify(report.as_bytes(), &[]).unwrap().report.sections.deleted;
+    let record = node.store().deletions().unwrap().pop().unwrap().record;
+    assert!(deleted.records.is_empty());
+    let told: Vec<_> = deleted
+        .told
+        .iter()
+        .map(|told| (told.deleted, told.digest))
+        .collect();
+    let of_dataset = Gone::Dataset { dataset: dataset.0 };
+    assert_eq!(told, [(of_dataset, sha256(&record))]);
+    let internal = verify(&made(&two, &round, Form::Internal), &[]).unwrap().report;
+    let deleted = internal.sections.deleted;
+    assert_eq!(canonical::to_vec(&deleted.records[0]), record);
+    assert!(deleted.told.is_empty());
+}
+
+/// Whoever can write to the database, and has no key, lays the signed deletion of a register on a round. The node does not
+/// say "deleted" of findings that are all there, and signs no report that says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deletion_of_something_else_hides_no_finding() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    let dataset = node.store().datasets().unwrap()[0].id;
+    node.delete_dataset(dataset, "主任").unwrap();
+    let Two {
+        receiver, dir: _dir, ..
+    } = two;
+    let closed = receiver.close().await;
+    let lay = "INSERT INTO deletions (at, round, record) SELECT at, ?1, record FROM deletions";
+    intrude(&closed.folder, "deletions", lay, [round]);
+    let receiver = closed.open(surroundings()).await;
+    let findings = receiver
+        .node
+        .store()
+        .findings(&round)
+        .map(|findings| findings.len());
+    let report = receiver.node.report(&round, Form::Internal, "经办");
+    let told = report.map(|report| {
+        let report = verify(&report, &[]).map(|verified| verified.report);
+        report.map(|report| report.sections.results)
+    });
+    assert!(
+        !matches!(told, Ok(Ok(Results::Deleted {}))),
+        "{findings:?}, and the report holds: {told:?}"
+    );
+    // What it says is that the record of a deletion is damaged, wherever the findings are asked for, and without being asked.
+    let damaged = "store_damaged";
+    let node = &receiver.node;
+    assert_eq!(node.review(&round, 1).err().unwrap().code(), damaged);
+    assert_eq!(node.delete_expired(Timestamp::now()).unwrap_err().code(), damaged);
+    let checks = node.doctor(None).await;
+    assert_eq!((checks[0].step, checks[0].code), ("log", damaged));
 }

@@ -2,8 +2,8 @@
 
 use hefu_casework::Catalogue;
 use hefu_node::report::{
-    Cell as Count, DeletionRecord, Form, Group, Line, ReceiptFacts, Report, Results, Row, Sections, Tables,
-    Verified,
+    Cell as Count, DeletionRecord, DeletionTold, Form, Group, Line, ReceiptFacts, Report, Results, Row,
+    Sections, Tables, Verified,
 };
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme, there};
@@ -374,10 +374,10 @@ impl Say {
                 ("reason", unfound.reason.clone()),
                 (
                     "rows",
-                    if unfound.rows == 0 {
-                        String::new()
-                    } else {
-                        grouped(unfound.rows)
+                    match unfound.rows {
+                        Some(0) => String::new(),
+                        Some(rows) => grouped(rows),
+                        None => few(tables),
                     },
                 ),
             ];
@@ -419,10 +419,7 @@ impl Say {
                 Cell::Count(*findings),
                 to_verify_fen.map_or_else(none, |fen| Cell::Money(fen.0)),
             ],
-            Count::Small {} => {
-                let smallest = tables.smallest.unwrap_or_default();
-                [Cell::Text(format!("<{smallest}")), none()]
-            }
+            Count::Small {} => [Cell::Text(few(tables)), none()],
             Count::Withheld {} => [Cell::Text(self.word("paper_withheld")), none()],
         }
     }
@@ -543,16 +540,21 @@ impl Say {
             ..
         } = sections;
         let deletion = |record: &DeletionRecord| {
-            let field = |place: &str| {
-                let value = record.deletion.pointer(place);
-                value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            };
+            let field = |place| record.deletion.pointer(place).and_then(|value| value.as_str());
             let params = [
-                ("what", field("/deleted/what").unwrap_or_default()),
-                ("at", field("/at").unwrap_or_default()),
+                ("what", field("/deleted/what").unwrap_or_default().to_owned()),
+                ("at", field("/at").unwrap_or_default().to_owned()),
                 ("signature", record.signature.to_string()),
             ];
             self.lang.say("paper_deletion", &params)
+        };
+        let told = |told: &DeletionTold| {
+            let params = [
+                ("what", told.deleted.code().to_owned()),
+                ("at", told.at.to_string()),
+                ("digest", told.digest.to_string()),
+            ];
+            self.lang.say("paper_deletion_told", &params)
         };
         let secrets = if deleted.session_secrets {
             "paper_secrets_gone"
@@ -561,6 +563,7 @@ impl Say {
         };
         let mut gone = vec![self.word(secrets)];
         gone.extend(deleted.records.iter().map(deletion));
+        gone.extend(deleted.told.iter().map(told));
         let end = [("seq", log.seq.to_string()), ("hash", log.hash.to_string())];
         self.facts(
             "paper_kept",
@@ -592,4 +595,9 @@ impl Say {
         let rows: Vec<_> = sections.exports.iter().map(row).collect();
         (!rows.is_empty()).then(|| self.table("paper_exports", &codes, rows))
     }
+}
+
+/// A count that is not told, since it is small.
+fn few(tables: &Tables) -> String {
+    format!("<{}", tables.smallest.unwrap_or_default())
 }

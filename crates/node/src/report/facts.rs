@@ -8,7 +8,8 @@ use hefu_casework::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::deleted::Deleted;
 
 /// The name of the form, in every report.
 pub const FORMAT: &str = "hefu-report";
@@ -117,7 +118,7 @@ pub struct Sections {
 pub struct About {
     /// [`crate::NOTICE`].
     pub notice: String,
-    /// The agency.
+    /// The agency, by its name in the agreement.
     pub by: String,
     /// When it was made.
     pub made_at: Timestamp,
@@ -275,7 +276,7 @@ pub enum Results {
 pub struct Tables {
     /// Counts below this are not told; nothing where all are.
     pub smallest: Option<u64>,
-    /// Own elements that matched; nothing where that is withheld.
+    /// Own elements that matched; nothing in a report for submission.
     pub matched: Option<u64>,
     /// All findings that count.
     pub total: Cell,
@@ -290,9 +291,11 @@ pub struct Tables {
     pub corrected_there: Option<u64>,
     /// By kind and rule: each finding stands in one row.
     pub by_rule: Vec<Row>,
-    /// By month in question: a finding stands in each of its months. Nothing where it is withheld.
+    /// By month in question: a finding stands in each of its months. Nothing where it is withheld; in a report for
+    /// submission each finding stands in one row.
     pub by_month: Option<Vec<Row>>,
-    /// By own programme and other party: a finding stands in each of its programmes. Nothing where it is withheld.
+    /// By own programme and other party: a finding stands in each of its programmes. Nothing where it is withheld;
+    /// in a report for submission each finding stands in one row.
     pub by_pair: Option<Vec<Row>>,
     /// Rules under which nothing could be found, or not all: never "none".
     pub cannot_find: Vec<CannotFind>,
@@ -355,8 +358,8 @@ pub struct CannotFind {
     pub rule: RuleId,
     /// Why, a code of the table of words.
     pub reason: String,
-    /// How many of the agency's own rows it concerns.
-    pub rows: u64,
+    /// How many of the agency's own rows it concerns, 0 where it is the agreement alone; nothing where that is withheld.
+    pub rows: Option<u64>,
 }
 
 /// One finding. It names no person: `item` is what two officers call it by.
@@ -502,26 +505,6 @@ pub struct Export {
     pub actor: Option<String>,
 }
 
-/// What has been deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deleted {
-    /// Whether the session's secrets are gone, so that no match can be made again with them.
-    pub session_secrets: bool,
-    /// The signed record of each deletion that concerns this round.
-    pub records: Vec<DeletionRecord>,
-}
-
-/// A signed record of a deletion.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeletionRecord {
-    /// What was deleted, when, and what it covered.
-    pub deletion: Value,
-    /// The node's signature.
-    pub signature: Hex<64>,
-}
-
 /// Until when what is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -547,7 +530,7 @@ impl CannotFind {
         Self {
             rule: unfound.rule.clone(),
             reason: unfound.reason.code().to_owned(),
-            rows: unfound.rows,
+            rows: Some(unfound.rows),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! From a node's record of a round to the facts of its report.
 
-use hefu_casework::{
-    Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, canonical, learns,
-};
+use hefu_casework::{Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, learns};
 use hefu_psi::wire::{Accept, Open};
 use hefu_store::{Deleted as DeletedOf, LogEntry, Role, Round, RoundState};
 use jiff::civil::Date;
@@ -10,10 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
+use super::deleted::Deleted;
 use super::facts::{
-    About, AgreementFacts, CannotFind, Cared, Deleted, DeletionRecord, Export, Feedback, Form, Input, Inputs,
-    Learns, Line, LogEnd, Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts,
-    Sections, Snapshot, There,
+    About, AgreementFacts, CannotFind, Cared, Export, Feedback, Form, Input, Inputs, Learns, Line, LogEnd,
+    Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts, Sections, Snapshot, There,
 };
 use super::tables::{Changed, tables};
 use crate::outcome::Outcomes;
@@ -32,6 +30,13 @@ impl Node {
         let newest = |kind: &str| entries.iter().rev().find(|entry| entry.kind == kind);
         let signed = self.signed_agreement(&record.agreement)?;
         let agreement = signed.agreement();
+        // As all have signed it: the node may be called otherwise by now.
+        let me = agreement.index_of(&self.node_key());
+        let party = me
+            .and_then(|me| agreement.parties.get(me))
+            .ok_or(Error::Internal {
+                what: "a round's agreement",
+            })?;
         let done = newest("round_done");
         let receipt = done.map(|entry| signed_receipt(&entry.body)).transpose()?;
         let committed = newest("session_committed");
@@ -42,7 +47,7 @@ impl Node {
         Ok(Sections {
             about: About {
                 notice: NOTICE.to_owned(),
-                by: self.name().to_owned(),
+                by: party.name.clone(),
                 made_at: Timestamp::now(),
                 copy,
             },
@@ -90,10 +95,7 @@ impl Node {
             },
             receipt: receipt.as_ref().map(ReceiptFacts::from),
             exports: entries.iter().filter_map(|entry| export(entry, form)).collect(),
-            deleted: Deleted {
-                session_secrets: self.store.session_seed(round)?.is_none(),
-                records: self.deletions_about(&record)?,
-            },
+            deleted: self.deleted(&record, form)?,
             log: LogEnd {
                 seq: head.seq,
                 hash: Hex(head.hash),
@@ -118,15 +120,14 @@ impl Node {
 
     /// The findings of a round; nothing where they were deleted. What was deleted does not pass for nothing found.
     pub(crate) fn kept_findings(&self, record: &Round) -> Result<Option<Vec<Finding>>> {
-        match self.store.findings(&record.id) {
+        match self.findings(&record.id) {
             Ok(findings) => Ok(Some(findings)),
-            Err(hefu_store::Error::Deleted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     fn inputs(&self, record: &Round, committed: Option<&LogEntry>) -> Result<Inputs> {
-        let entered = |dataset: &hefu_store::Dataset| record.datasets.contains(&dataset.id);
         let snapshot = |dataset: hefu_store::Dataset| {
             let account: Value = serde_json::from_str(&dataset.reconciliation).unwrap_or_default();
             let count = |of: &str| account.get(of).and_then(Value::as_u64).unwrap_or_default();
@@ -156,13 +157,13 @@ impl Node {
         };
         let input = |elements, commitment| Input { elements, commitment };
         Ok(Inputs {
-            snapshots: self
-                .store
-                .datasets()?
-                .into_iter()
-                .filter(entered)
-                .map(snapshot)
-                .collect(),
+            // The account of one whose records were deleted stays.
+            snapshots: record
+                .datasets
+                .iter()
+                .rev()
+                .map(|id| Ok(snapshot(self.store.dataset(*id)?)))
+                .collect::<Result<_>>()?,
             own: input(record.own_elements, own),
             peer: input(record.peer_elements, peer),
         })
@@ -227,7 +228,7 @@ impl Node {
         let of = |id: &hefu_casework::RuleId| CannotFind {
             rule: id.clone(),
             reason: CannotFindReason::CaseSchemesDiffer.code().to_owned(),
-            rows: 0,
+            rows: Some(0),
         };
         agreement.rules.iter().filter(by_case).map(of).collect()
     }
@@ -280,16 +281,22 @@ impl Node {
         Hex(item)
     }
 
-    fn deletions_about(&self, record: &Round) -> Result<Vec<DeletionRecord>> {
+    /// A report for submission has not the signed records, since they name the officer who deleted.
+    fn deleted(&self, record: &Round, form: Form) -> Result<Deleted> {
         let about = |of: &DeletedOf| match of {
             DeletedOf::Findings(round) => *round == record.id,
             DeletedOf::Dataset(dataset) => record.datasets.contains(dataset),
         };
-        let deletions = self.store.deletions()?.into_iter();
-        deletions
-            .filter(|deletion| about(&deletion.of))
-            .map(|deletion| Ok(canonical::from_slice(&deletion.record)?))
-            .collect()
+        let (records, told): (Vec<_>, Vec<_>) = self.deletions(about)?.into_iter().unzip();
+        let (records, told) = match form {
+            Form::Internal => (records, Vec::new()),
+            Form::Submission => (Vec::new(), told),
+        };
+        Ok(Deleted {
+            session_secrets: self.store.session_seed(&record.id)?.is_none(),
+            records,
+            told,
+        })
     }
 
     /// Every entry of the log about this round, in order.

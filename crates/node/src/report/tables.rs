@@ -3,8 +3,10 @@
 //! A report for submission tells no count from 1 to 4. Such a count would follow from a total, or from another table that
 //! gives the same total, by subtraction. So where any table has one, only the table by rule is told, its small rows as
 //! such, and neither a total nor another table beside it: the report is then the same whether a small row is 1, 2, 3 or
-//! 4. This does not protect against whoever knows the total from elsewhere, such as a report of another day, and a large
-//! payment to one person shows in a sum that is told.
+//! 4. Where findings stand in several rows of a table, small counts follow from rows and total by inclusion and exclusion:
+//! such a table is not told at all. How many elements matched is told in none: less the total, it is how many were corrected. This does not protect
+//! against whoever knows the total from elsewhere, such as a report of another day, and a large payment to one person
+//! shows in a sum that is told.
 
 use std::collections::BTreeMap;
 
@@ -64,6 +66,11 @@ pub(super) fn tables(
     };
     if form == Form::Submission {
         tables.smallest = Some(SMALLEST);
+        // Where rows overlap, how many stand in two of them, or not in one, follows from rows and total.
+        let apart =
+            |groups: fn(&Finding) -> Vec<Group>| findings.iter().all(|finding| groups(finding).len() == 1);
+        tables.by_month = tables.by_month.filter(|_| apart(by_month));
+        tables.by_pair = tables.by_pair.filter(|_| apart(by_pair));
         suppress(&mut tables);
     }
     Ok(tables)
@@ -132,22 +139,25 @@ fn told(findings: &[Finding]) -> Result<Cell> {
 }
 
 fn is_small(row: &Row) -> bool {
-    matches!(
-        row.cell,
-        Cell::Told {
-            findings: 1..SMALLEST,
-            ..
-        }
-    )
+    matches!(&row.cell, Cell::Told { findings, .. } if !is_told(findings))
+}
+
+/// A count that is told in a report for submission.
+pub(super) fn is_told(count: &u64) -> bool {
+    !(1..SMALLEST).contains(count)
 }
 
 fn suppress(tables: &mut Tables) {
+    tables.matched = None;
     for count in [
         &mut tables.corrected,
         &mut tables.contradictory,
         &mut tables.corrected_there,
     ] {
-        *count = count.filter(|count| !(1..SMALLEST).contains(count));
+        *count = count.filter(is_told);
+    }
+    for unfound in &mut tables.cannot_find {
+        unfound.rows = unfound.rows.filter(is_told);
     }
     let others = [&tables.by_month, &tables.by_pair].into_iter().flatten();
     if !others.chain([&tables.by_rule]).flatten().any(is_small) {
@@ -157,7 +167,6 @@ fn suppress(tables: &mut Tables) {
         row.cell = Cell::Small {};
     }
     tables.total = Cell::Withheld {};
-    tables.matched = None;
     tables.by_month = None;
     tables.by_pair = None;
 }
@@ -205,7 +214,8 @@ mod tests {
         let tables = suppressed(&[5, 12], &[17]);
         assert_eq!(tables.corrected, Some(0));
         assert_eq!(tables.total, row((0, &17)).cell);
-        assert_eq!(tables.matched, Some(17));
+        // Nor does what was corrected follow from what matched.
+        assert_eq!(tables.matched, None);
         assert_eq!(tables.by_rule.len(), 2);
         assert!(tables.by_month.is_some() && tables.by_pair.is_some());
         // Nothing found is no small count.
@@ -291,7 +301,7 @@ mod tests {
             rows => vec![CannotFind {
                 rule: RuleId::new("X8").unwrap(),
                 reason: "case_missing".to_owned(),
-                rows,
+                rows: Some(rows),
             }],
         };
         let changed = Changed {
@@ -301,7 +311,7 @@ mod tests {
         tables(findings, changed, Some(matched), cannot_find, Form::Submission).unwrap()
     }
 
-    /// Attack 6, finding S1 (what is withheld in one place follows from another): ten people, by person; some of those that
+    /// What is withheld in one place would follow from another: ten people, by person; some of those that
     /// matched were corrected.
     #[test]
     fn a_small_number_of_corrections_does_not_follow_from_what_matched() {
@@ -312,7 +322,7 @@ mod tests {
         }
     }
 
-    /// Attack 6, finding S1, second part: with no finding at all, as where the purpose is omissions, or all are corrected.
+    /// With no finding at all, as where the purpose is omissions, or all are corrected.
     #[test]
     fn a_small_number_of_matches_is_not_told() {
         let first = submitted(&[], 0, 1, 0);
@@ -321,7 +331,7 @@ mod tests {
         }
     }
 
-    /// Attack 6, finding S1, third part: rows that could not be compared.
+    /// Rows that could not be compared.
     #[test]
     fn a_small_number_of_rows_that_cannot_be_found_is_not_told() {
         let first = submitted(&[], 0, 0, 1);
@@ -330,7 +340,7 @@ mod tests {
         }
     }
 
-    /// Attack 6, finding S2 (findings stand in several rows, so small counts follow from large ones). Five in July, five in
+    /// Findings stand in several rows, so small counts would follow from large ones. Five in July, five in
     /// August, nine in all: one is in both, and its money is the difference of the sums. The table by rule gives the total as well.
     #[test]
     fn how_many_stand_in_two_rows_does_not_follow_from_the_total() {
@@ -357,7 +367,7 @@ mod tests {
         assert!(told.by_pair.is_none(), "{told:?}");
     }
 
-    /// Attack 6, finding S2, second part: ten in July, seven of them in August too. Three are in July alone.
+    /// Ten in July, seven of them in August too. Three are in July alone.
     #[test]
     fn how_many_do_not_stand_in_a_row_does_not_follow_from_the_total() {
         let findings: Vec<_> = (0..10)

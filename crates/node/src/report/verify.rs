@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use hefu_casework::{Error as Casework, Hex, SignedAgreement, canonical};
+use hefu_casework::{Error as Casework, Hex, canonical};
 use hefu_link::Card;
-use hefu_psi::wire::{Accept, Open};
-use hefu_psi::{SessionId, SignedReceipt};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 
-use super::facts::{Cell, FORMAT, Form, Group, Head, Report, Results, Sections, There, VERSION};
+use super::checks::CHECKS;
+use super::facts::{FORMAT, Head, Report, VERSION};
 use super::place::place;
 use super::{LABEL, digests};
-use crate::deletion;
 use crate::digest::sha256;
 
 /// The longest report that is read: some 100,000 findings.
@@ -237,140 +235,15 @@ fn same_sections(signed: &BTreeMap<String, Hex<32>>, value: &Value) -> Result<()
     let names = signed.keys().chain(found.keys());
     let differs = |name: &&String| signed.get(*name) != found.get(*name);
     match names.filter(differs).min() {
+        // Named by whoever wrote the file.
         Some(section) => Err(Fault::Section {
-            section: section.clone(),
+            section: section.as_bytes().escape_ascii().to_string(),
         }),
         None => Ok(()),
     }
 }
 
-type Check = fn(&Report) -> Option<()>;
-
-/// What must go together in a report that is signed; each is `None` where it does not.
-const CHECKS: [(&str, Check); 4] = [
-    ("agreement", agreement),
-    ("receipt", receipt),
-    ("deletion", deletions),
-    ("counts", counts),
-];
-
-/// The agreement is the one of this digest, signed by every party, and the node is one of them.
-fn agreement(report: &Report) -> Option<()> {
-    let facts = &report.sections.agreement;
-    let signed = SignedAgreement::new(facts.text.clone(), facts.signatures.clone()).ok()?;
-    let agreement = signed.agreement();
-    agreement.index_of(&report.head.node_key.0)?;
-    (agreement.digest() == facts.digest.0).then_some(())
-}
-
-/// The receipt is of the session that the two openings make, under this agreement, over these inputs, and signed by both
-/// of its parties.
-fn receipt(report: &Report) -> Option<()> {
-    let Sections {
-        agreement,
-        inputs,
-        protocol,
-        receipt,
-        round,
-        ..
-    } = &report.sections;
-    let (Some(open), Some(accept)) = (&protocol.open, &protocol.accept) else {
-        return receipt.is_none().then_some(());
-    };
-    let open = Open::decode(&unhex(open)?).ok()?;
-    let accept = Accept::decode(&unhex(accept)?).ok()?;
-    let parties = [open.receiver, open.sender];
-    let of_agreement = open.agreement == agreement.digest.0
-        && parties.iter().all(|key| agreement.text.index_of(key).is_some())
-        && open.suite == protocol.suite
-        && Some(open.version) == protocol.version;
-    let (own, peer) = match round.role.as_str() {
-        "receiver" => (open.receiver, [open.input, accept.input]),
-        _ => (open.sender, [accept.input, open.input]),
-    };
-    let committed = [&inputs.own, &inputs.peer].map(|input| input.commitment);
-    if !of_agreement || own != report.head.node_key.0 || committed != peer.map(|input| Some(Hex(input))) {
-        return None;
-    }
-    let Some(receipt) = receipt else {
-        return Some(());
-    };
-    let elements = match round.role.as_str() {
-        "receiver" => [inputs.own.elements, inputs.peer.elements],
-        _ => [inputs.peer.elements, inputs.own.elements],
-    };
-    let signed = SignedReceipt::from(receipt);
-    let of_session = signed.receipt.sid == SessionId::new(&open, &accept)
-        && signed.receipt.agreement == agreement.digest.0
-        && [receipt.receiver_elements, receipt.sender_elements].map(Some) == elements;
-    (of_session && signed.verify(&open.receiver, &open.sender)).then_some(())
-}
-
-/// Each deletion is signed by this node.
-fn deletions(report: &Report) -> Option<()> {
-    let signed = |record: &super::DeletionRecord| {
-        let message = [deletion::LABEL, &sha256(&canonical::to_vec(&record.deletion))].concat();
-        holds(&report.head.node_key, &message, &record.signature)
-    };
-    report.sections.deleted.records.iter().all(signed).then_some(())
-}
-
-/// The numbers are those of the lines, and a report for submission has none.
-fn counts(report: &Report) -> Option<()> {
-    let sections = &report.sections;
-    let (Form::Internal, Some(lines), Results::Learned(tables)) =
-        (report.head.form, &sections.findings, &sections.results)
-    else {
-        return (report.head.form == Form::Internal || sections.findings.is_none()).then_some(());
-    };
-    let mut counted: BTreeMap<Group, u64> = BTreeMap::new();
-    let corrected = |line: &&super::Line| {
-        let stage = hefu_casework::review::Stage::Corrected.code();
-        line.corrected_before || line.review.as_ref().is_some_and(|review| review.stage == stage)
-    };
-    let (corrected, counting): (Vec<_>, Vec<_>) = lines.iter().partition(corrected);
-    for line in counting {
-        let group = Group::Rule {
-            kind: line.kind.clone(),
-            rule: line.rule.clone(),
-        };
-        *counted.entry(group).or_default() += 1;
-    }
-    let told = |cell: &Cell| match cell {
-        Cell::Told { findings, .. } => Some(*findings),
-        Cell::Small {} | Cell::Withheld {} => None,
-    };
-    let total: u64 = counted.values().sum();
-    let rows = tables
-        .by_rule
-        .iter()
-        .map(|row| Some((row.of.clone(), told(&row.cell)?)));
-    // Reports of before say nothing of what the other agency told.
-    let lines_of = |is: fn(&There) -> bool| {
-        lines
-            .iter()
-            .filter(|line| line.there.as_ref().is_some_and(is))
-            .count()
-    };
-    let contradictory = lines_of(|there| there.contradiction.is_some());
-    let withdrawn = lines_of(|there| there.outcome == hefu_casework::review::Stage::Corrected.code());
-    let agrees = |count: Option<u64>, lines: usize| count.unwrap_or_default() == lines as u64;
-    let same = told(&tables.total) == Some(total)
-        && tables.corrected == Some(corrected.len() as u64)
-        && agrees(tables.contradictory, contradictory)
-        && agrees(tables.corrected_there, withdrawn);
-    (same && rows.collect::<Option<BTreeMap<_, _>>>()? == counted).then_some(())
-}
-
-fn holds(key: &Hex<32>, message: &[u8], signature: &Hex<64>) -> bool {
+pub(super) fn holds(key: &Hex<32>, message: &[u8], signature: &Hex<64>) -> bool {
     let key = UnparsedPublicKey::new(&ED25519, &key.0);
     key.verify(message, &signature.0).is_ok()
-}
-
-/// Lower-case hexadecimal, whose one spelling the canonical form does not ask for.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let (digits, rest) = text.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| Some(Hex::<1>::parse(std::str::from_utf8(pair).ok()?)?.0[0]);
-    let bytes: Option<Vec<u8>> = digits.iter().map(byte).collect();
-    bytes.filter(|_| rest.is_empty())
 }

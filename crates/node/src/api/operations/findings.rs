@@ -32,7 +32,7 @@ impl Operations {
         blocking(move || {
             let record = self.node.round_on_record(&id.0)?;
             let datasets = self.node.store().datasets()?;
-            let all = self.node.store().findings(&id.0)?;
+            let all = self.node.findings(&id.0)?;
             let reviews = self.node.reviews(&id.0)?;
             let (calendar, on) = (Calendar::national(), today());
             let due = |seq, finding: &Finding| self.node.due_in(&record, &reviews, seq, finding, &calendar);

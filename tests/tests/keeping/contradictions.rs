@@ -1,17 +1,15 @@
-//! Finding V1 (a report that is signed and says two things). Whoever has a node's key can sign anything; an auditor has the
-//! file and the cards, and is told "holds" of reports that contradict themselves.
+//! Reports that are signed and contradict themselves. Whoever has a node's key can sign anything; an auditor has the file
+//! and the cards, and is not told that such a report holds.
 
 use std::sync::LazyLock;
 
-use hefu_casework::{Fen, Hex, canonical};
+use hefu_casework::Fen;
 use hefu_link::Card;
-use hefu_node::report::{Cell, Fault, Form, Report, Results, Tables, verify};
-use hefu_store::Vault;
-use hefu_tests::bureau::sha256;
+use hefu_node::report::{Cell, DeletionTold, Fault, Gone, Report, Tables, verify};
 use ring::signature::Ed25519KeyPair;
 use tokio::runtime::Runtime;
 
-use crate::Two;
+use super::*;
 
 const LABEL: &[u8] = b"hefu/3 report\0";
 
@@ -31,7 +29,9 @@ static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
         let made = |form| two.receiver.node.report(&round, form, "经办").unwrap();
         let (internal, submission) = (made(Form::Internal), made(Form::Submission));
         let card = two.receiver.card.clone();
-        let Two { receiver, _dir, .. } = two;
+        let Two {
+            receiver, dir: _dir, ..
+        } = two;
         let closed = receiver.close().await;
         let vault = Vault::open(&closed.folder.join("vault.json"), &closed.unlock).unwrap();
         let pkcs8 = vault
@@ -160,14 +160,13 @@ fn a_copy_is_the_next_of_those_that_were_made() {
     refused(&|report| report.sections.about.copy = 7);
 }
 
-/// Finding V2 (a report in the name of another agency, with whatever the terminal makes of it): the name that is printed is
-/// that of the party whose key signs.
+/// A report in the name of another agency: the name that is printed is that of the party whose key signs.
 #[test]
 fn a_report_is_by_the_agency_whose_key_signs() {
     refused(&|report| report.sections.about.by = "市审计局".to_owned());
 }
 
-/// Finding V2, second part: and nothing that a terminal obeys.
+/// And nothing that a terminal obeys.
 #[test]
 fn the_name_on_a_report_has_no_control_characters() {
     refused(&|report| {
@@ -175,13 +174,13 @@ fn the_name_on_a_report_has_no_control_characters() {
     });
 }
 
-/// Finding V1: and the notice stands, whoever makes a page of it.
+/// The notice stands, whoever makes a page of it.
 #[test]
 fn the_notice_stands_in_a_report_that_holds() {
     refused(&|report| report.sections.about.notice = "可以直接停发。".to_owned());
 }
 
-/// Finding V1: a report for submission with a count of one, and its total, is none.
+/// A report for submission with a count of one, and its total, is none.
 #[test]
 fn a_report_for_submission_has_no_small_count() {
     let said = of(&SIGNER.submission, &|report| {
@@ -193,4 +192,35 @@ fn a_report_for_submission_has_no_small_count() {
         };
     });
     assert!(matches!(said, Err(Fault::Contradiction { .. })), "{said:?}");
+}
+
+/// Nor a table in which findings stand in several rows: three months each.
+#[test]
+fn a_report_for_submission_has_no_overlapping_table() {
+    let mut internal = verify(&SIGNER.internal, &[]).unwrap().report;
+    let by_month = tables(&mut internal).by_month.clone();
+    assert_eq!(by_month.as_ref().map(Vec::len), Some(3));
+    let said = of(&SIGNER.submission, &|report| {
+        tables(report).by_month = by_month.clone()
+    });
+    assert_eq!(said, Err(Fault::Contradiction { part: "counts" }));
+}
+
+/// The deletion of something that has nothing to do with the round.
+#[test]
+fn what_is_deleted_is_of_the_round() {
+    let deletion = |deleted| DeletionTold {
+        at: Timestamp::UNIX_EPOCH,
+        deleted,
+        digest: Hex([1; 32]),
+    };
+    for other in [
+        Gone::Dataset { dataset: 99 },
+        Gone::Findings { round: Hex([1; 32]) },
+    ] {
+        let said = of(&SIGNER.submission, &|report| {
+            report.sections.deleted.told.push(deletion(other));
+        });
+        assert_eq!(said, Err(Fault::Contradiction { part: "deletion" }));
+    }
 }
