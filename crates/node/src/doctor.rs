@@ -68,8 +68,8 @@ impl Node {
     }
 
     fn check_log(&self) -> Check {
-        match self.store.verify() {
-            Ok(_) => Check::new("log", Verdict::Passed),
+        match self.store.verify().and_then(|_| self.store.verify_acts()) {
+            Ok(()) => Check::new("log", Verdict::Passed),
             Err(error) => Check::failed("log", &error.into()),
         }
     }

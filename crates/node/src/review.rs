@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::review::{Event, Review, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
-use hefu_store::{Correction, Entry, Events, NewEvent, Round};
+use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
 use jiff::tz;
 use serde_json::json;
 
 use crate::{Error, Node, Result};
-
-/// The log's entry about an act: of what was written, it has nothing.
-pub(crate) const ACTED: &str = "finding_event";
 
 /// How far one finding is.
 #[derive(Clone, Debug)]
@@ -96,6 +93,7 @@ impl Node {
         standing.review.record(event)?;
         let after = standing.events.len() as u64;
         let rests_on = self.basis(&finding);
+        // Of what was written, the log has nothing.
         let body = json!({
             "round": Hex(*round),
             "finding": seq,
