@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_casework::review::{Event, Review, Surroundings, basis};
+use hefu_casework::review::{Event, Review, Stage, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
@@ -46,6 +46,16 @@ impl Reviews {
     #[must_use]
     pub fn counts(&self, seq: u64) -> bool {
         !self.corrected_before.contains_key(&seq) && self.begun.get(&seq).is_none_or(Review::counts)
+    }
+
+    /// Whether anybody is in charge of a finding on which nothing is decided yet.
+    #[must_use]
+    pub fn under_way(&self) -> bool {
+        let open = |review: &Review| match review.stage() {
+            Stage::Taken | Stage::Verified | Stage::Excepted | Stage::Told | Stage::Heard => true,
+            Stage::Open | Stage::Decided | Stage::Reviewed | Stage::Corrected => false,
+        };
+        self.begun.values().any(open)
     }
 
     /// How many findings do not count.
