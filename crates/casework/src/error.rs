@@ -233,7 +233,9 @@ pub enum Error {
         until: Date,
     },
     /// A deadline that no calendar gives, or that is earlier than the known one gives.
-    #[error("no calendar gives this end to a period of 1 to {max_days} days; have the deadline reckoned again")]
+    #[error(
+        "no calendar gives this end to a period of 1 to {max_days} days; have the deadline reckoned again"
+    )]
     Deadline {
         /// The longest period.
         max_days: u16,

@@ -51,9 +51,9 @@ impl Node {
         Ok(self.store.delete_dataset(dataset, &record, &entry)?)
     }
 
-    /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds. All findings of
-    /// a round wait, for 180 days at most, while one of them is being verified, told, heard or decided: whoever
-    /// may still make a statement must not find that there is nothing to be heard about.
+    /// Deletes the findings of rounds whose agreed retention is over, as of `now`. Says of how many rounds. All findings
+    /// of a round wait, for 180 days at most, while somebody is in charge of one that is not decided: whoever may still
+    /// make a statement must not find that there is nothing to be heard about.
     ///
     /// # Errors
     /// The store's.
@@ -115,13 +115,11 @@ impl Node {
     }
 
     /// Until when the findings of a round are kept at most, where a proceeding on one of them is open. One whose acts
-    /// are missing may be: whoever took them away is not helped.
+    /// can't be read, or are missing, may be: whoever took them away is not helped, and no other round waits for it.
     fn waits_until(&self, round: &Round) -> Result<Option<Timestamp>> {
-        let under_way = match self.reviews(&round.id) {
-            Ok(reviews) => reviews.under_way(),
-            Err(Error::Store(hefu_store::Error::Damaged { .. } | hefu_store::Error::Sealed { .. })) => true,
-            Err(error) => return Err(error),
-        };
+        let under_way = self
+            .reviews(&round.id)
+            .map_or(true, |reviews| reviews.under_way());
         if !under_way {
             return Ok(None);
         }

@@ -9,7 +9,6 @@
 )]
 
 mod kept;
-mod named;
 mod signed;
 
 use hefu_casework::{AgencyRole, Purpose};
