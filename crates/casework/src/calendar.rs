@@ -87,7 +87,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// A period whose last day somebody has reckoned, as where the notice of the next year is not known here. Whether it
-    /// can end on that day is checked when it begins.
+    /// can end on that day is checked when it begins, without a calendar; [`Calendar::stated`] asks that first.
     pub fn stated(days: u16, unit: DayUnit, until: Date) -> Deadline {
         Deadline { days, unit, until }
     }
@@ -201,6 +201,19 @@ impl Calendar {
             DayUnit::Natural => self.due_days(start, days)?,
         };
         Ok(Deadline { days, unit, until })
+    }
+
+    /// As [`Calendar::deadline`], where somebody has reckoned the last day. A later day than this calendar gives is in
+    /// favour of whoever has the time; where it gives none, what is stated is checked when the period begins.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`] for a day before that which this calendar gives, and as [`Calendar::deadline`].
+    pub fn stated(&self, start: Date, days: u16, unit: DayUnit, until: Date) -> Result<Deadline, Error> {
+        match self.deadline(start, days, unit) {
+            Ok(known) if until < known.until => Err(Error::Deadline { max_days: MAX_DAYS }),
+            Ok(_) | Err(Error::CalendarUnknown { .. }) => Ok(Deadline::stated(days, unit, until)),
+            Err(error) => Err(error),
+        }
     }
 
     fn of(years: BTreeMap<i16, Year>) -> Result<Calendar, Error> {

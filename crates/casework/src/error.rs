@@ -234,8 +234,10 @@ pub enum Error {
         /// The last day known.
         until: Date,
     },
-    /// A deadline that no calendar gives.
-    #[error("not a period of 1 to {max_days} days from the day of the act; have the deadline reckoned again")]
+    /// A deadline that no calendar gives, or that is earlier than the known one gives.
+    #[error(
+        "no calendar gives this end to a period of 1 to {max_days} days; have the deadline reckoned again"
+    )]
     Deadline {
         /// The longest period.
         max_days: u16,

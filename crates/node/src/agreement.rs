@@ -31,9 +31,10 @@ impl Node {
         Ok(signature)
     }
 
-    /// The agreement with this digest, if it is signed by all and in force today.
+    /// The agreement with this digest, if it is signed by all, in force today, and its parties are still called so.
     pub(crate) fn in_force(&self, digest: &[u8; 32]) -> Result<InForce> {
         let signed = self.signed(digest)?;
+        self.must_name_parties(&signed.agreement)?;
         match signed.agreement.check_against(&self.rules, today()) {
             Err(hefu_casework::Error::NotValidOn { .. }) => {
                 Err(policy("agreement_not_in_force", Abort::AgreementNotInForce))

@@ -13,6 +13,9 @@ use crate::{Error, Node, Result};
 
 pub(crate) const LABEL: &[u8] = b"hefu/2 deletion\0";
 
+/// For how many days at most deletion waits for open proceedings when the agreed retention is over.
+pub(crate) const PUT_OFF_DAYS: u32 = 180;
+
 impl Node {
     /// Deletes a snapshot with its records, what it told of people with two numbers, and the file of its refused rows.
     /// Rounds that used it keep its number.
@@ -50,45 +53,23 @@ impl Node {
     }
 
     /// Deletes the findings of rounds whose agreed retention is over, as of `now`, what checks say, and what the other side
-    /// asked for the sake of rounds in which it learned. Says of how many rounds.
+    /// asked for the sake of rounds in which it learned. Says of how many rounds. All findings of a round wait, for 180
+    /// days at most, while somebody is in charge of one that is not decided: whoever may still make a statement must not
+    /// find that there is nothing to be heard about.
     ///
     /// # Errors
     /// The store's; [`hefu_store::Error::Damaged`] where a row of a deletion does not hold.
     pub fn delete_expired(&self, now: Timestamp) -> Result<usize> {
-        let of_findings = |deletion: Deletion| match deletion.of {
-            Deleted::Findings(round) => Some(round),
-            Deleted::Dataset(_) => None,
-        };
-        let gone: HashSet<[u8; 32]> = self
-            .store
-            .deletions()?
-            .into_iter()
-            .filter_map(of_findings)
-            .collect();
-        let mut asked = self.store.inquiries()?;
-        asked.retain(|inquiry| inquiry.finding.is_none());
         let mut deleted = 0;
-        for round in self.store.rounds()? {
-            let Some(ended) = round.ended_at else {
-                continue;
-            };
-            let check = self.store.check_of(&round.id)?.is_some();
-            let kept = match round.role {
-                Role::Receiver if check => "check",
-                Role::Receiver => "findings",
-                Role::Sender if asked.iter().any(|inquiry| inquiry.round == round.id) => "inquiries",
-                Role::Sender => continue,
-            };
-            // What a check was about is on record whatever came of it.
-            if !check && !self.both_signed(&round)? {
+        for (round, kept) in self.expired(now)? {
+            if self.waits_until(&round)?.is_some_and(|until| now < until) {
                 continue;
             }
-            let days = i64::from(self.agreement(&round.agreement)?.agreement().retention_days);
-            let due = ended.checked_add((24 * days).hours()).is_ok_and(|due| due <= now);
-            if !due || gone.contains(&round.id) {
-                continue;
-            }
-            let what = json!({ "what": kept, "round": Hex(round.id), "retention_days": days });
+            let what = json!({
+                "what": kept,
+                "round": Hex(round.id),
+                "retention_days": self.retention_days(&round)?,
+            });
             let record = self.deletion(&what, "node");
             let entry = Entry {
                 actor: "node",
@@ -137,6 +118,67 @@ impl Node {
             .collect()
     }
 
+    /// The rounds whose retention is over as of `now` and whose findings are kept for a proceeding, with the end of that.
+    pub(crate) fn put_off(&self, now: Timestamp) -> Result<Vec<(Round, Timestamp)>> {
+        let mut put_off = Vec::new();
+        for (round, _) in self.expired(now)? {
+            if let Some(until) = self.waits_until(&round)?.filter(|until| now < *until) {
+                put_off.push((round, until));
+            }
+        }
+        Ok(put_off)
+    }
+
+    /// The rounds of which something is still here though the agreed retention is over, and what.
+    fn expired(&self, now: Timestamp) -> Result<Vec<(Round, &'static str)>> {
+        let of_findings = |deletion: Deletion| match deletion.of {
+            Deleted::Findings(round) => Some(round),
+            Deleted::Dataset(_) => None,
+        };
+        let deletions = self.store.deletions()?.into_iter();
+        let gone: HashSet<[u8; 32]> = deletions.filter_map(of_findings).collect();
+        let mut asked = self.store.inquiries()?;
+        asked.retain(|inquiry| inquiry.finding.is_none());
+        let mut expired = Vec::new();
+        for round in self.store.rounds()? {
+            let Some(ended) = round.ended_at else {
+                continue;
+            };
+            let check = self.store.check_of(&round.id)?.is_some();
+            let kept = match round.role {
+                Role::Receiver if check => "check",
+                Role::Receiver => "findings",
+                Role::Sender if asked.iter().any(|inquiry| inquiry.round == round.id) => "inquiries",
+                Role::Sender => continue,
+            };
+            // What a check was about is on record whatever came of it.
+            if gone.contains(&round.id) || !check && !self.both_signed(&round)? {
+                continue;
+            }
+            if days_after(ended, self.retention_days(&round)?).is_some_and(|due| due <= now) {
+                expired.push((round, kept));
+            }
+        }
+        Ok(expired)
+    }
+
+    /// Until when the findings of a round are kept at most, where a proceeding on one of them is open. One whose acts
+    /// can't be read, or are missing, may be: whoever took them away is not helped, and no other round waits for it.
+    fn waits_until(&self, round: &Round) -> Result<Option<Timestamp>> {
+        let under_way = self
+            .reviews(&round.id)
+            .map_or(true, |reviews| reviews.under_way());
+        if !under_way {
+            return Ok(None);
+        }
+        let days = self.retention_days(round)?.saturating_add(PUT_OFF_DAYS);
+        Ok(round.ended_at.and_then(|ended| days_after(ended, days)))
+    }
+
+    fn retention_days(&self, round: &Round) -> Result<u32> {
+        Ok(self.agreement(&round.agreement)?.agreement().retention_days)
+    }
+
     /// Whether a round came to both receipts. One whose result can't be used is among them, though it has no finding: were
     /// no entry written for it, the sender would see so by the head of the next receipt.
     fn both_signed(&self, round: &Round) -> Result<bool> {
@@ -176,4 +218,8 @@ impl Node {
         }
         Ok(removed)
     }
+}
+
+fn days_after(at: Timestamp, days: u32) -> Option<Timestamp> {
+    at.checked_add((24 * i64::from(days)).hours()).ok()
 }

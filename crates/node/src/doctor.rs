@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hefu_casework::Hex;
 use hefu_link::Card;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -49,7 +50,12 @@ const TOWARDS_PEER: [&str; 7] = ["name", "port", "tls", "card", "version", "cloc
 impl Node {
     /// Checks this node, and the way to a peer where one is given.
     pub async fn doctor(self: &Arc<Self>, peer: Option<&Card>) -> Vec<Check> {
-        let mut checks = vec![self.check_log(), self.check_spool(), self.check_own_clock()];
+        let mut checks = vec![
+            self.check_log(),
+            self.check_spool(),
+            self.check_own_clock(),
+            self.check_retention(),
+        ];
         let by_files = |card: &&Card| {
             let carrier = self.store.carrier(&card.node_key());
             carrier.is_ok_and(hefu_store::Carrier::by_files)
@@ -70,7 +76,11 @@ impl Node {
     /// The log, and what stays on record of deletions.
     fn check_log(&self) -> Check {
         let verified = self.store.verify().map_err(Error::from);
-        match verified.and_then(|_| self.deletions(|_| true)) {
+        let acts = || self.store.verify_acts().map_err(Error::from);
+        match verified
+            .and_then(|_| acts())
+            .and_then(|()| self.deletions(|_| true))
+        {
             Ok(_) => Check::new("log", Verdict::Passed),
             Err(error) => Check::failed("log", &error),
         }
@@ -92,6 +102,27 @@ impl Node {
             return Check::warning("own_clock", "doctor_clock_went_back", behind);
         }
         Check::new("own_clock", Verdict::Passed)
+    }
+
+    /// Findings that are kept longer than was agreed are worth a word, since proceedings end that somebody ends.
+    fn check_retention(&self) -> Check {
+        let put_off = match self.put_off(Timestamp::now()) {
+            Ok(put_off) => put_off,
+            Err(error) => return Check::failed("retention", &error),
+        };
+        let Some(until) = put_off.iter().map(|(_, until)| *until).min() else {
+            return Check::new("retention", Verdict::Passed);
+        };
+        let rounds = put_off.iter().map(|(round, _)| Hex(round.id).to_string());
+        let params = vec![
+            ("rounds", rounds.collect::<Vec<_>>().join(", ")),
+            ("until", tz::offset(8).to_datetime(until).date().to_string()),
+        ];
+        Check {
+            verdict: Verdict::Warning,
+            params,
+            ..Check::told("retention", "doctor_retention_put_off", "")
+        }
     }
 
     /// Nobody is called who is reached by files: what can be known is here.

@@ -23,7 +23,8 @@ impl Node {
     /// was said of it.
     ///
     /// # Errors
-    /// When it contradicts itself, does not name this node and a pinned peer, or this node's policy does not allow it.
+    /// When it contradicts itself, does not name this node and a pinned peer as their cards do, or this node's policy does
+    /// not allow it.
     pub fn draft(&self, agreement: Agreement, actor: &str) -> Result<[u8; 32]> {
         self.may_sign(&agreement)?;
         self.must_go_both_ways(&self.card_of_other(&agreement)?)?;
@@ -64,7 +65,7 @@ impl Node {
     /// Takes an agreement that came as a file, with the signatures it bears.
     ///
     /// # Errors
-    /// When it is malformed, or is not between this node and a pinned peer.
+    /// When it is malformed, or is not between this node and a pinned peer, or names one otherwise than its card does.
     pub fn receive_dossier(&self, bytes: &[u8]) -> Result<[u8; 32]> {
         let theirs = Dossier::parse(bytes)?;
         let digest = theirs.agreement().digest();
@@ -143,7 +144,10 @@ impl Node {
             None if from.is_some() && changing.room_for(&card.node_key()) == 0 => {
                 return Err(policy(NO_ROOM, Abort::Policy));
             }
-            None => theirs,
+            None => {
+                self.must_name_parties(agreement)?;
+                theirs
+            }
         };
         self.put_dossier(&mut changing, &merged)?;
         let state = merged.state().code();
@@ -160,6 +164,7 @@ impl Node {
         if agreement.suite != Ristretto255::NAME {
             return Err(policy("suite_unknown", Abort::Suite));
         }
+        self.must_name_parties(agreement)?;
         let me = agreement
             .index_of(&self.node_key())
             .ok_or(hefu_casework::Error::NotAParty)?;
@@ -167,6 +172,23 @@ impl Node {
             .policy
             .check(agreement, me)
             .map_err(Error::Breach)
+    }
+
+    /// Refuses an agreement that calls the other party otherwise than its card does, or this node otherwise than it calls
+    /// itself: the policy, findings and papers go by that name, and letters by that kind of agency. Without a card there
+    /// is nothing to compare, and no round either.
+    pub(crate) fn must_name_parties(&self, agreement: &Agreement) -> Result<()> {
+        let me = agreement
+            .index_of(&self.node_key())
+            .ok_or(hefu_casework::Error::NotAParty)?;
+        let (own, other) = (agreement.party(me)?, agreement.party(1 - me.min(1))?);
+        let card = self.book().by_node_key(&other.node_key.0);
+        let own_is = own.name == self.profile.name && own.role == self.profile.role;
+        let other_is = card.is_none_or(|card| other.name == card.name() && other.role == card.role());
+        if own_is && other_is {
+            return Ok(());
+        }
+        Err(policy("agreement_other_name", Abort::AgreementMismatch))
     }
 
     /// The card of the other party.

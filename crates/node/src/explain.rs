@@ -6,13 +6,13 @@
 
 use hefu_casework::{Care, Finding, Hex, Rule, SignedAgreement, elements, findings};
 use hefu_psi::SignedReceipt;
-use hefu_store::{Deleted, Round, RoundState};
+use hefu_store::{ACTED, Deleted, Round, RoundState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::review::{ACTED, Standing, matched_on};
+use crate::review::{Standing, matched_on};
 use crate::round::{Proven, signed_receipt};
 use crate::{Error, Node, Result};
 

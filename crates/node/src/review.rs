@@ -4,18 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::clue::ClueKind;
-use hefu_casework::review::{Contradiction, Event, Review, Surroundings, basis};
+use hefu_casework::review::{Contradiction, Event, Review, Stage, Surroundings, basis};
 use hefu_casework::{Finding, Hex};
-use hefu_store::{Correction, Entry, Events, NewEvent, Round};
+use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
 use jiff::tz;
 use serde_json::json;
 
 use crate::outcome::Outcomes;
 use crate::{Error, Node, Result};
-
-/// The log's entry about an act: of what was written, it has nothing.
-pub(crate) const ACTED: &str = "finding_event";
 
 /// How far one finding is.
 #[derive(Clone, Debug)]
@@ -61,6 +58,16 @@ impl Reviews {
     #[must_use]
     pub fn contradiction(&self, seq: u64) -> Option<Contradiction> {
         self.told.get(&seq)?.contradiction(self.begun.get(&seq))
+    }
+
+    /// Whether anybody is in charge of a finding on which nothing is decided yet.
+    #[must_use]
+    pub fn under_way(&self) -> bool {
+        let open = |review: &Review| match review.stage() {
+            Stage::Taken | Stage::Verified | Stage::Excepted | Stage::Told | Stage::Heard => true,
+            Stage::Open | Stage::Decided | Stage::Reviewed | Stage::Corrected => false,
+        };
+        self.begun.values().any(open)
     }
 
     /// How many findings do not count.
@@ -112,6 +119,7 @@ impl Node {
         standing.review.record(event)?;
         let after = standing.events.len() as u64;
         let rests_on = self.basis(&finding);
+        // Of what was written, the log has nothing.
         let body = json!({
             "round": Hex(*round),
             "finding": seq,

@@ -56,7 +56,7 @@ pub use outcome::ToldThere;
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use precheck::{CheckedAt, NewCheck};
-pub use review::{Correction, Events, NewEvent};
+pub use review::{ACTED, Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;

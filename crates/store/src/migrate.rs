@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_people.sql"),
     include_str!("migrations/0012_matters.sql"),
     include_str!("migrations/0013_checks.sql"),
+    include_str!("migrations/0014_acts.sql"),
 ];
 
 /// Brings the schema to the last version, each step whole or not at all.

@@ -1,7 +1,9 @@
 //! What is done about findings: acts, one after another, never changed.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
+use hefu_casework::Hex;
 use hefu_identity::PersonKey;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use zeroize::Zeroizing;
@@ -13,6 +15,10 @@ use crate::record;
 use crate::store::Store;
 
 const EVENT: &str = "finding_events.event";
+
+/// The kind of the log's entry about an act. Its body has the round, the finding's number from 1 and the act's from 1:
+/// acts can be taken off the end of a record, and only the log tells.
+pub const ACTED: &str = "finding_event";
 
 /// One act on its way in.
 #[derive(Clone, Copy)]
@@ -27,7 +33,7 @@ pub struct NewEvent<'a> {
     pub event: &'a [u8],
     /// Where the act corrects the finding: what that rested on.
     pub corrects: Option<&'a [u8; 32]>,
-    /// The log's entry about it.
+    /// The log's entry about it, of the kind [`ACTED`], with `round`, `finding` (from 1) and `number`.
     pub entry: Entry<'a>,
 }
 
@@ -48,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::ActedMeanwhile`] where other acts are on record than were read; [`Error::Unknown`] for a finding that is
-    /// not there; [`Error::Deleted`]; those of [`Store::append`].
+    /// not there; [`Error::Deleted`]; [`Error::Damaged`] where the log has other acts; those of [`Store::append`].
     pub fn append_event(&self, new: &NewEvent<'_>) -> Result<(), Error> {
         let NewEvent { round, finding, .. } = *new;
         self.write(|connection| {
@@ -59,6 +65,7 @@ impl Store {
             if there != new.after {
                 return Err(Error::ActedMeanwhile);
             }
+            must_be_logged(&logged(connection, round)?, round, finding, there)?;
             let number = there + 1;
             let place = place(round, finding, number);
             let sealed = self.vault().seal(EVENT, &place, new.event)?;
@@ -74,22 +81,25 @@ impl Store {
                 )?;
             }
             log::append(connection, &new.entry)?;
-            Ok(())
+            must_be_logged(&logged(connection, round)?, round, finding, number)
         })
     }
 
     /// The acts on the round's finding (from 0), in order.
     ///
     /// # Errors
-    /// [`Error::Deleted`]; [`Error::Sealed`] where one was changed or moved; the database's.
+    /// [`Error::Deleted`]; [`Error::Sealed`] where one was changed or moved; [`Error::Damaged`] where the log has other
+    /// acts; the database's.
     pub fn events_of(&self, round: &[u8; 32], finding: u64) -> Result<Events, Error> {
         self.read(|connection| {
             deletion::refuse_deleted_findings(connection, round)?;
             let sql = "SELECT * FROM finding_events WHERE round = ?1 AND seq = ?2 ORDER BY number";
             let mut events = connection.prepare_cached(sql)?;
-            events
+            let events = events
                 .query_and_then(params![round, finding], |row| Ok(self.event(row)?.1))?
-                .collect()
+                .collect::<Result<Events, Error>>()?;
+            must_be_logged(&logged(connection, round)?, round, finding, events.len() as u64)?;
+            Ok(events)
         })
     }
 
@@ -107,7 +117,27 @@ impl Store {
                 let (finding, event) = read?;
                 reviews.entry(finding).or_default().push(event);
             }
+            let logged = logged(connection, round)?;
+            for finding in reviews.keys().chain(logged.keys()) {
+                let kept = reviews.get(finding).map_or(0, Vec::len) as u64;
+                must_be_logged(&logged, round, *finding, kept)?;
+            }
             Ok(reviews)
+        })
+    }
+
+    /// Whether the acts on all findings that are kept are those that the log has, read entry by entry.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the first finding of which they are not; the database's.
+    pub fn verify_acts(&self) -> Result<(), Error> {
+        self.read(|connection| {
+            let mut differing = connection.prepare_cached(DIFFERING)?;
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            match differing.query_row([], read).optional()? {
+                Some((round, finding)) => Err(missed::<String>(round, finding)),
+                None => Ok(()),
+            }
         })
     }
 
@@ -145,6 +175,49 @@ impl Store {
     }
 }
 
+/// The findings that are not deleted and of which the log has other acts than the record. It reads the log itself, since
+/// an index can be changed as well.
+const DIFFERING: &str = "
+    WITH logged (round, finding, acts) AS (
+        SELECT json_extract(body, '$.round'), json_extract(body, '$.finding'), max(json_extract(body, '$.number'))
+        FROM log NOT INDEXED WHERE kind = 'finding_event' GROUP BY 1, 2
+    ), kept (round, finding, acts) AS (
+        SELECT lower(hex(round)), seq + 1, count(*) FROM finding_events GROUP BY 1, 2
+    )
+    SELECT round, finding FROM (
+        SELECT * FROM (SELECT * FROM logged EXCEPT SELECT * FROM kept)
+        UNION ALL
+        SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM logged)
+    )
+    WHERE round NOT IN (SELECT lower(hex(round)) FROM deletions WHERE round IS NOT NULL)
+    ORDER BY round, finding LIMIT 1";
+
+/// How many acts the log has on the round's findings (from 0).
+fn logged(connection: &Connection, round: &[u8; 32]) -> Result<BTreeMap<u64, u64>, Error> {
+    let sql = "SELECT json_extract(body, '$.finding') - 1, max(json_extract(body, '$.number')) FROM log \
+               WHERE kind = 'finding_event' AND json_extract(body, '$.round') = ?1 GROUP BY 1";
+    let mut logged = connection.prepare_cached(sql)?;
+    let acts = logged.query_map([Hex(*round).to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(acts.collect::<rusqlite::Result<_>>()?)
+}
+
+fn must_be_logged(
+    logged: &BTreeMap<u64, u64>,
+    round: &[u8; 32],
+    finding: u64,
+    kept: u64,
+) -> Result<(), Error> {
+    match logged.get(&finding).copied().unwrap_or(0) == kept {
+        true => Ok(()),
+        false => Err(missed(Hex(*round), finding.saturating_add(1))),
+    }
+}
+
+/// `finding` is its number from 1.
+fn missed<Round: Display>(round: Round, finding: u64) -> Error {
+    Error::damaged("acts", format_args!("{finding} ({round})"))
+}
+
 fn refuse_unknown(connection: &Connection, round: &[u8; 32], finding: u64) -> Result<(), Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM findings WHERE round = ?1 AND seq = ?2)";
     match connection.query_row(sql, params![round, finding], |row| row.get(0))? {
@@ -159,7 +232,7 @@ fn place(round: &[u8; 32], finding: u64, number: u64) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::finding::tests::ended;
@@ -175,7 +248,19 @@ mod tests {
             after,
             event,
             corrects: None,
-            entry: ENTRY,
+            entry: logged_as(2, after + 1, round),
+        }
+    }
+
+    /// Where a test ends, what it wrote is gone as well.
+    fn logged_as(finding: u64, number: u64, round: &[u8; 32]) -> Entry<'static> {
+        let body: &'static Value = Box::leak(Box::new(
+            json!({ "round": Hex(*round), "finding": finding, "number": number }),
+        ));
+        Entry {
+            kind: ACTED,
+            body,
+            ..ENTRY
         }
     }
 
@@ -217,6 +302,40 @@ mod tests {
             "INSERT INTO finding_events SELECT round, 0, number, event FROM finding_events WHERE number = 1";
         store.raw(moved).unwrap();
         assert!(matches!(store.events_of(&round, 0), Err(Error::Sealed { .. })));
+    }
+
+    #[test]
+    fn acts_that_the_log_has_are_missed_and_others_are_not_believed() {
+        let (_dir, store) = fresh();
+        let round = ended(&store, [samples::dataset(&store, [])], &[finding(1), finding(2)]).id;
+        let damaged = |result: Result<(), Error>| match result {
+            Err(Error::Damaged { what: "acts", id }) => id.starts_with("2 ("),
+            _ => false,
+        };
+        // An entry that says another number, or is of another finding, keeps the act out.
+        for entry in [logged_as(2, 2, &round), logged_as(1, 1, &round), ENTRY] {
+            let new = NewEvent {
+                entry,
+                ..new(&round, 0, b"one")
+            };
+            assert!(damaged(store.append_event(&new)));
+        }
+        store.append_event(&new(&round, 0, b"one")).unwrap();
+        store.append_event(&new(&round, 1, b"two")).unwrap();
+        store.verify_acts().unwrap();
+        store.raw("DROP TRIGGER finding_events_stay").unwrap();
+        for number in [2, 1] {
+            store
+                .raw(&format!("DELETE FROM finding_events WHERE number = {number}"))
+                .unwrap();
+            assert!(damaged(store.verify_acts()));
+            assert!(damaged(store.events_of(&round, 1).map(drop)));
+            assert!(damaged(store.reviews(&round).map(drop)));
+            assert!(damaged(store.append_event(&new(&round, number - 1, b"other"))));
+            assert!(store.events_of(&round, 0).unwrap().is_empty());
+        }
+        store.delete_findings(&round, b"signed", &ENTRY).unwrap();
+        store.verify_acts().unwrap();
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! What goes for good, and the record of it that stays.
 
+use hefu_casework::Text;
+use hefu_casework::review::{Act, Event, Stage};
+use serde_json::json;
+
 use super::*;
 
 /// People with two numbers, a row that is refused, and a column that tells the second number.
@@ -153,4 +157,80 @@ async fn findings_go_when_their_retention_is_over() {
     hefu_node::report::verify(&report, std::slice::from_ref(&receiver.card)).unwrap();
     // A sender has no findings to delete.
     assert_eq!(sender.node.delete_expired(Timestamp::MAX).unwrap(), 0);
+}
+
+/// The person was told that they may make a statement until a day that is still to come: finding and notice must not be
+/// gone meanwhile, and the next round find the same as if nothing had been.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    let ended = two.receiver.ended_round().await.ended_at.unwrap();
+    let days = node.agreement(&two.agreement).unwrap().agreement().retention_days;
+    let after = |days: u32| ended.checked_add((24 * i64::from(days)).hours()).unwrap();
+    let over = after(days);
+    let china = jiff::tz::offset(8);
+    let until = china.to_datetime(over).date().tomorrow().unwrap();
+    let act = |act: Value| {
+        let event = Event {
+            at: Timestamp::now(),
+            by: Text::new("王科长").unwrap(),
+            on: china.to_datetime(Timestamp::now()).date(),
+            act: serde_json::from_value(act).unwrap(),
+        };
+        node.record_review(&round, 1, &event).unwrap();
+    };
+    let retention = || {
+        let report = node.report(&round, Form::Internal, "经办").unwrap();
+        hefu_node::report::verify(&report, &[])
+            .unwrap()
+            .report
+            .sections
+            .retention
+    };
+    assert_eq!(retention().put_off_until, None);
+    act(json!({ "taken": {} }));
+    act(json!({ "verified": { "result": "confirmed", "reason": "核实" } }));
+    act(
+        json!({ "told": { "document": "告1号", "hearing": { "days": 1, "unit": "natural", "until": until } } }),
+    );
+    let last = china
+        .to_datetime(ended)
+        .date()
+        .checked_add((i64::from(days) + 180).days());
+    assert_eq!(retention().put_off_until, Some(last.unwrap()));
+    let just_before = after(days + 180).checked_sub(1.second()).unwrap();
+    for at in [over, just_before] {
+        assert_eq!(node.delete_expired(at).unwrap(), 0);
+        assert_eq!(node.review(&round, 1).unwrap().stage(), Stage::Told);
+    }
+    // The others of the round are there as well, and go with it: when that is decided, or when the last day is over.
+    assert_eq!(node.store().findings(&round).unwrap().len() as u64, PEOPLE / 2);
+    act(json!({ "heard": { "given": { "document": "陈1号" } } }));
+    assert_eq!(node.delete_expired(over).unwrap(), 0);
+    let decided = json!({ "decision": { "lawful": {} }, "authority": "县民政局", "document": "决1号", "reason": "合规" });
+    act(json!({ "decided": decided }));
+    assert_eq!(retention().put_off_until, None);
+    assert_eq!(node.delete_expired(over).unwrap(), 1);
+}
+
+/// Nobody has to end a proceeding for the time to be over in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proceeding_keeps_findings_for_ever() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    let ended = two.receiver.ended_round().await.ended_at.unwrap();
+    let days = node.agreement(&two.agreement).unwrap().agreement().retention_days;
+    let event = Event {
+        at: Timestamp::now(),
+        by: Text::new("王科长").unwrap(),
+        on: jiff::tz::offset(8).to_datetime(Timestamp::now()).date(),
+        act: Act::Taken {},
+    };
+    node.record_review(&round, 1, &event).unwrap();
+    let last = ended.checked_add((24 * (i64::from(days) + 180)).hours()).unwrap();
+    assert_eq!(node.delete_expired(last).unwrap(), 1);
+    assert!(node.review(&round, 1).is_err());
 }

@@ -1,6 +1,7 @@
 //! Reports: what they say, and that a third person can check it with the file and cards alone.
 
 use hefu_casework::Fen;
+use hefu_link::{Card, Keys};
 use hefu_node::report::{Cell, Fault, Gone, Group, Report, verify};
 use hefu_psi::SignedReceipt;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
@@ -99,6 +100,25 @@ async fn a_report_can_be_verified_without_the_node() {
     let sections = verify(&bytes, &cards).unwrap().report.sections;
     assert_eq!(sections.results, Results::NotReceiver {});
     assert_eq!(sections.receipt.unwrap().by_receiver, Hex(receipt.by_receiver));
+    // A party that stands there under another name than on its card is not taken for it.
+    let Two {
+        sender, dir: _dir, ..
+    } = two;
+    let closed = sender.close().await;
+    let vault = Vault::open(&closed.folder.join("vault.json"), &closed.unlock).unwrap();
+    let part = |name: &str| {
+        let path = closed.folder.join(format!("keys/{name}.sealed"));
+        vault.open_file(&path, &format!("{name} key")).unwrap()
+    };
+    let keys = Keys::from_parts(part("node"), part("tls"), part("seal")).unwrap();
+    for (name, role) in [
+        ("县教育局", AgencyRole::DisabledFederation),
+        ("县残联", AgencyRole::Education),
+    ] {
+        let other = Card::new(&keys, name, role, cards[1].address()).unwrap();
+        let fault = verify(&bytes, &[cards[0].clone(), other]).unwrap_err();
+        assert_eq!(fault.code(), "report_other_name");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

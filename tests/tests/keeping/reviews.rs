@@ -245,3 +245,34 @@ async fn nothing_that_officers_write_stands_in_the_log_or_in_clear() {
     let review = receiver.node.review(&round, 2).unwrap();
     assert_eq!((review.stage(), review.counts()), (Stage::Corrected, false));
 }
+
+/// Whoever can write to the database, and has no key, takes off the record that verification did not confirm a finding. The
+/// log has it still: the finding is not verified once more, on its way to a decision against the person.
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_that_the_log_has_and_the_record_has_not_are_missed() {
+    let two = Two::start().await;
+    let round = two.round().await;
+    let node = &two.receiver.node;
+    for act in [Act::Taken {}, verified()] {
+        node.record_review(&round, 1, &event("王科长", act)).unwrap();
+    }
+    let log = |checks: Vec<hefu_node::Check>| checks.into_iter().find(|check| check.step == "log").unwrap();
+    assert_eq!(log(node.doctor(None).await).code, "");
+    let closed = two.receiver.close().await;
+    let gone = "DELETE FROM finding_events WHERE number = 2";
+    intrude(&closed.folder, "finding_events", gone, []);
+    let receiver = closed.open(surroundings()).await;
+    let node = &receiver.node;
+    let confirmed = of(json!({ "verified": { "result": "confirmed", "reason": SECRETS[0] } }));
+    for missed in [
+        node.standing(&round, 1).err(),
+        node.reviews(&round).err(),
+        node.record_review(&round, 1, &event("王科长", confirmed)).err(),
+        node.report(&round, Form::Internal, "经办").err(),
+    ] {
+        assert_eq!(missed.unwrap().code(), "store_damaged");
+    }
+    assert_eq!(log(node.doctor(None).await).code, "store_damaged");
+    // Of the others nothing is missing.
+    assert_eq!(node.review(&round, 2).unwrap().stage(), Stage::Open);
+}

@@ -206,6 +206,9 @@ fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
             .collect();
         text.push_str(&format!("  - {}\n", lang.say(&learns.code, &params)));
     }
+    let days = detail.agreement["retention_days"].to_string();
+    text.push_str(&lang.say("agreement_retention", &[("days", days)]));
+    text.push('\n');
     text.push_str(&lang.word("not_a_decision"));
     text
 }

@@ -2,6 +2,7 @@
 
 use hefu_casework::review::{Act, Decision, ReviewResult, Statement};
 use hefu_node::api::view::{ActView, EventRequest, FindingView, HistoryView, ReviewView};
+use jiff::tz::offset;
 
 use super::{headings, inquiry, json, short, there};
 use crate::args::{FindingArgs, ReviewCommand};
@@ -63,7 +64,7 @@ fn recorded(view: &HistoryView, lang: Lang) -> String {
     let params = [
         ("seq", view.seq.to_string()),
         ("act", last.code.clone()),
-        ("on", last.on.to_string()),
+        ("on", day(last, lang)),
         ("by", last.by.clone()),
     ];
     let recall = there::to_recall(&view.to_recall, lang);
@@ -86,7 +87,7 @@ fn text(view: &HistoryView, lang: Lang) -> String {
     let row = |act: &ActView| {
         vec![
             act.number.to_string(),
-            act.on.to_string(),
+            day(act, lang),
             lang.word(&act.code),
             act.by.clone(),
             details(act, lang).join(" / "),
@@ -109,6 +110,17 @@ fn text(view: &HistoryView, lang: Lang) -> String {
     said.push('\n');
     said.push_str(&there::to_recall(&view.to_recall, lang));
     said + &lang.word("not_a_decision")
+}
+
+/// The day of an act, and the day on which it was recorded where that is another (both in China): whoever reads it sees
+/// what was entered afterwards.
+pub(crate) fn day(act: &ActView, lang: Lang) -> String {
+    let recorded = offset(8).to_datetime(act.at).date();
+    if recorded == act.on {
+        return act.on.to_string();
+    }
+    let params = [("on", act.on.to_string()), ("recorded", recorded.to_string())];
+    lang.say("act_recorded_later", &params)
 }
 
 /// What was recorded with an act, in words.
@@ -279,9 +291,8 @@ mod tests {
         assert!(said.contains("070707070707") && said.contains("12"), "{said}");
     }
 
-    /// Attack 6, finding R5 (acts are dated back, and nothing that anybody reads says so): a notice that is said to have been
-    /// served on the day of the match, and is recorded four weeks later, in the minute in which the person is said to have
-    /// let the period pass.
+    /// A notice that is said to have been served on the day of the match, and is recorded four weeks later, in the minute in
+    /// which the person is said to have let the period pass.
     #[test]
     fn an_act_that_was_recorded_on_another_day_than_it_was_done_shows_both() {
         let told = json!({ "told": { "document": "告1号", "hearing": { "days": 1, "unit": "natural", "until": "2026-03-03" } } });

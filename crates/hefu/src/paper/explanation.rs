@@ -6,6 +6,7 @@ use hefu_node::api::view::{ActView, Derived, ExplanationView, Noted, Proof};
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
 use crate::commands::finding::name_agreement;
 use crate::commands::inquiry::line as inquiry_line;
+use crate::commands::review::day;
 use crate::commands::{local, people, rows_at, short};
 use crate::printer::{grouped, yuan};
 use crate::words::Lang;
@@ -335,7 +336,7 @@ impl<'a> Say<'a> {
         }
         let act = |act: &ActView| {
             let params = [
-                ("on", act.on.to_string()),
+                ("on", day(act, self.lang)),
                 ("act", act.code.clone()),
                 ("by", act.by.clone()),
             ];

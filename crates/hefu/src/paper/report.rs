@@ -565,15 +565,17 @@ impl Say {
         gone.extend(deleted.records.iter().map(deletion));
         gone.extend(deleted.told.iter().map(told));
         let end = [("seq", log.seq.to_string()), ("hash", log.hash.to_string())];
+        let mut findings = vec![self.or_none(retention.findings_until.map(|day| day.to_string()))];
+        findings.extend(retention.put_off_until.map(|day| {
+            self.lang
+                .say("paper_put_off_until", &[("until", day.to_string())])
+        }));
         self.facts(
             "paper_kept",
             vec![
                 (self.word("paper_deleted"), gone),
                 self.fact("paper_log", self.lang.say("paper_log_end", &end)),
-                self.fact(
-                    "paper_findings_until",
-                    self.or_none(retention.findings_until.map(|day| day.to_string())),
-                ),
+                (self.word("paper_findings_until"), findings),
                 self.fact("paper_record_until", retention.record_until.to_string()),
             ],
         )

@@ -511,6 +511,10 @@ pub struct Export {
 pub struct Retention {
     /// The day after which findings are deleted; nothing while the round runs.
     pub findings_until: Option<Date>,
+    /// The day until which that deletion waits at most, where a proceeding on one of the findings was open when the report
+    /// was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off_until: Option<Date>,
     /// The day until which this report and the log are kept at least: three years (个人信息保护法 art. 56).
     pub record_until: Date,
 }

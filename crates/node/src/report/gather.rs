@@ -14,6 +14,7 @@ use super::facts::{
     Protocol, ReceiptFacts, Results, Retention, Reviewed, RoundFacts, RuleFacts, Sections, Snapshot, There,
 };
 use super::tables::{Changed, tables};
+use crate::deletion::PUT_OFF_DAYS;
 use crate::outcome::Outcomes;
 use crate::review::Reviews;
 use crate::round::{hex_at, signed_receipt};
@@ -100,7 +101,7 @@ impl Node {
                 seq: head.seq,
                 hash: Hex(head.hash),
             },
-            retention: retention(&record, agreement.retention_days)?,
+            retention: retention(&record, agreement.retention_days, reviews.under_way())?,
         })
     }
 
@@ -355,19 +356,23 @@ fn text(body: &Value, field: &str) -> Option<String> {
     Some(body.get(field)?.as_str()?.to_owned())
 }
 
-fn retention(record: &Round, days: u32) -> Result<Retention> {
+fn retention(record: &Round, days: u32, under_way: bool) -> Result<Retention> {
     let out_of_range = || Error::Internal {
         what: "a date of retention",
     };
     let day = |at: Timestamp| -> Date { at.to_zoned(TimeZone::fixed(jiff::tz::offset(8))).date() };
-    let until = |at: Timestamp| {
-        day(at)
-            .checked_add(i64::from(days).days())
-            .map_err(|_| out_of_range())
+    let until = |days: u32| {
+        let after = |at| day(at).checked_add(i64::from(days).days());
+        let until = record.ended_at.map(after).transpose();
+        until.map_err(|_| out_of_range())
     };
     let from = record.ended_at.unwrap_or(record.started_at);
     Ok(Retention {
-        findings_until: record.ended_at.map(until).transpose()?,
+        findings_until: until(days)?,
+        put_off_until: match under_way {
+            true => until(days.saturating_add(PUT_OFF_DAYS))?,
+            false => None,
+        },
         record_until: day(from)
             .checked_add(RECORD_YEARS.years())
             .map_err(|_| out_of_range())?,

@@ -78,6 +78,14 @@ pub enum Fault {
         /// The key that signed.
         node_key: Hex<32>,
     },
+    /// A party stands in the agreement under another name than on its card.
+    #[error("the report calls {card} by another name: {party}")]
+    OtherName {
+        /// The name in the agreement.
+        party: String,
+        /// That on the card.
+        card: String,
+    },
     /// It is signed, and yet two things in it do not go together, or a signature in it does not hold.
     #[error("signed, and yet {part} does not hold")]
     Contradiction {
@@ -99,6 +107,7 @@ impl Fault {
             Fault::Signature => "report_signature",
             Fault::Section { .. } => "report_section",
             Fault::OtherCard { .. } => "report_other_card",
+            Fault::OtherName { .. } => "report_other_name",
             Fault::Contradiction { .. } => "report_contradiction",
         }
     }
@@ -115,6 +124,7 @@ impl Fault {
             Fault::Head | Fault::Signature => Vec::new(),
             Fault::Section { section } => vec![("section", section.clone())],
             Fault::OtherCard { node_key } => vec![("node_key", node_key.to_string())],
+            Fault::OtherName { party, card } => vec![("party", party.clone()), ("card", card.clone())],
             Fault::Contradiction { part } => vec![("part", (*part).to_owned())],
         }
     }
@@ -147,17 +157,30 @@ pub fn verify(bytes: &[u8], cards: &[Card]) -> Result<Verified, Fault> {
     for (part, check) in CHECKS {
         check(&report).ok_or(Fault::Contradiction { part })?;
     }
-    let known = |key: &Hex<32>| cards.iter().any(|card| card.node_key() == key.0);
-    let parties = report.sections.agreement.text.parties.iter();
     Ok(Verified {
         digest: Hex(sha256(bytes)),
         signer: signer.map(|card| card.name().to_owned()),
-        parties: parties
-            .filter(|party| known(&party.node_key))
-            .map(|party| party.name.clone())
-            .collect(),
+        parties: known_parties(&report, cards)?,
         report,
     })
+}
+
+/// The parties of which there is a card, if that calls them so as well.
+fn known_parties(report: &Report, cards: &[Card]) -> Result<Vec<String>, Fault> {
+    let mut known = Vec::new();
+    for party in &report.sections.agreement.text.parties {
+        let Some(card) = cards.iter().find(|card| card.node_key() == party.node_key.0) else {
+            continue;
+        };
+        if card.name() != party.name || card.role() != party.role {
+            return Err(Fault::OtherName {
+                party: party.name.clone(),
+                card: card.name().to_owned(),
+            });
+        }
+        known.push(party.name.clone());
+    }
+    Ok(known)
 }
 
 fn canonical_value(bytes: &[u8]) -> Result<Value, Fault> {

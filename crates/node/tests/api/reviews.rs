@@ -293,7 +293,7 @@ async fn what_is_not_confirmed_or_excepted_goes_its_own_way() {
     assert_eq!(nobody.code(), "api_actor");
 }
 
-/// Attack 6, finding R4 (a period that is cut short by stating its last day). The holidays of 2026 are known, and five working
+/// No period is cut short by stating its last day. The holidays of 2026 are known, and five working
 /// days from Wednesday 4 March end on Wednesday the 11th; five days of which two are a weekend are not five working days, and
 /// a period in days does not end on a Sunday (民法典 art. 203).
 #[tokio::test(flavor = "multi_thread")]

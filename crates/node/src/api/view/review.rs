@@ -1,4 +1,4 @@
-use hefu_casework::calendar::{Calendar, DayUnit, Deadline};
+use hefu_casework::calendar::{Calendar, DayUnit};
 use hefu_casework::review::{
     Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult, Reviewed,
     Statement, Told, Verdict, Verified,
@@ -166,7 +166,8 @@ pub enum ActRequest {
         days: u16,
         /// In which days that is counted.
         unit: UnitRequest,
-        /// The last day, where somebody has reckoned it; otherwise the node does, as far as it knows the holidays.
+        /// The last day, where somebody has reckoned it, and not before that which the holidays give where the node
+        /// knows them; otherwise the node reckons it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, format = Date)]
         until: Option<Date>,
@@ -310,7 +311,7 @@ impl ActRequest {
             } => Act::Told(Told {
                 document: text(document)?,
                 hearing: match until {
-                    Some(until) => Deadline::stated(days, unit.into(), until),
+                    Some(until) => Calendar::national().stated(on, days, unit.into(), until)?,
                     None => Calendar::national().deadline(on, days, unit.into())?,
                 },
             }),

@@ -7,6 +7,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod named;
+
 use std::sync::Arc;
 
 use hefu_casework::{
@@ -455,7 +457,7 @@ async fn what_each_party_learns_has_words() {
     let civil = start("县民政局", AgencyRole::CivilAffairs).await;
     let court = start("县法院", AgencyRole::Court).await;
     introduce(&civil, &court);
-    let words = include_str!("../../crates/hefu/words.toml");
+    let words = include_str!("../../../crates/hefu/words.toml");
     for (purpose, programmes) in [
         (Purpose::Duplicates, [EXTREME_POVERTY, DISABLED_LIVING]),
         (Purpose::Omissions, ["judicial_court", EXTREME_POVERTY]),
