@@ -137,10 +137,10 @@ impl Term {
     /// The period that begins on `start`.
     ///
     /// # Errors
-    /// Those of [`Calendar::deadline`], where no last day is stated.
+    /// Those of [`Calendar::deadline`] and [`Calendar::stated`].
     pub fn from(&self, start: Date, calendar: &Calendar) -> Result<Deadline, Error> {
         match self.until {
-            Some(until) => Ok(Deadline::stated(self.days, self.unit, until)),
+            Some(until) => calendar.stated(start, self.days, self.unit, until),
             None => calendar.deadline(start, self.days, self.unit),
         }
     }

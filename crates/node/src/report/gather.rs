@@ -101,7 +101,12 @@ impl Node {
                 seq: head.seq,
                 hash: Hex(head.hash),
             },
-            retention: retention(&record, agreement.retention_days, reviews.under_way())?,
+            // That somebody is in charge of one finding is no number above the smallest.
+            retention: retention(
+                &record,
+                agreement.retention_days,
+                form == Form::Internal && reviews.under_way(),
+            )?,
         })
     }
 

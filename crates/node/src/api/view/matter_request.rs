@@ -294,12 +294,12 @@ impl OfficeRequest {
 impl PeriodRequest {
     pub(super) fn deadline(self, on: Date) -> Result<Deadline> {
         let unit = self.unit.into();
-        Ok(match self.until {
-            Some(until) => Deadline::stated(self.days, unit, until),
-            None => Calendar::national()
-                .deadline(on, self.days, unit)
-                .map_err(Error::from)?,
-        })
+        let calendar = Calendar::national();
+        let deadline = match self.until {
+            Some(until) => calendar.stated(on, self.days, unit, until),
+            None => calendar.deadline(on, self.days, unit),
+        };
+        Ok(deadline.map_err(Error::from)?)
     }
 }
 
