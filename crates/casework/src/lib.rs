@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod figures;
 pub mod letter;
 pub mod review;
 pub mod transfer;

@@ -11,6 +11,7 @@ mod cases;
 mod common;
 mod dossier;
 mod elements;
+mod figures;
 mod join;
 mod kinds;
 mod labels;
