@@ -206,6 +206,12 @@ pub enum Error {
         "the amounts do not add up to a number of fen that can be held; look for a wrong amount in the export"
     )]
     AmountOverflow,
+    /// Tables of figures that do not count the same findings by the same months.
+    #[error("table {table} of the figures has other months, or other totals of months, than the first")]
+    Figures {
+        /// Which table, from 0.
+        table: usize,
+    },
     /// A text that cannot stand in a document.
     #[error("the text {wrong}; at most {max} characters")]
     Text {
@@ -397,6 +403,7 @@ impl Error {
             Error::TooManyElements { .. } => "too_many_elements",
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
+            Error::Figures { .. } => "figures_differ",
             Error::Text { .. } => "text_unusable",
             Error::Holidays { .. } => "holidays",
             Error::CalendarUnknown { .. } => "calendar_unknown",
@@ -459,6 +466,7 @@ impl Error {
             | Error::SameApprover
             | Error::OwnDraft
             | Error::KeptBack => vec![],
+            Error::Figures { table } => vec![("table", table.to_string())],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {
                 vec![("year", year.to_string()), ("field", (*field).to_owned())]

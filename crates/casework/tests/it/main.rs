@@ -19,6 +19,7 @@ mod confirmations;
 mod dossier;
 mod due;
 mod elements;
+mod figures;
 mod inquiries;
 mod join;
 mod kinds;

@@ -4,7 +4,7 @@ use hefu_node::report::{DeletionRecord, DeletionTold, Form, ReceiptFacts, Sectio
 
 use super::Say;
 use crate::commands::local;
-use crate::paper::{Block, Cell};
+use crate::paper::{Block, Cell, lines};
 
 impl Say {
     pub(super) fn receipt(&self, receipt: Option<&ReceiptFacts>) -> Block {
