@@ -10,7 +10,6 @@
 )]
 
 mod checks;
-mod corrections;
 mod matters;
 
 use std::sync::Arc;
