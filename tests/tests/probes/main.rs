@@ -11,6 +11,7 @@
 
 mod checks;
 mod corrections;
+mod kept;
 mod matters;
 
 use std::sync::Arc;
