@@ -46,7 +46,9 @@ async fn a_correction_comes_again_to_a_node_that_was_restored() {
     deliver(&two.asks, &two.answers).await;
     let told = |at: &Bureau| at.node.standing(&round, seq).unwrap().told.all().len();
     assert!(told(&two.answers) > 0);
-    let Two { asks, answers, _dir, .. } = two;
+    let Two {
+        asks, answers, _dir, ..
+    } = two;
     let closed = answers.close().await;
     Node::restore(&backup, &folder, &closed.unlock, "管理员").unwrap();
     let answers = closed.moved_to(folder).open(surroundings()).await;
@@ -55,8 +57,14 @@ async fn a_correction_comes_again_to_a_node_that_was_restored() {
     let _ = answers.node.exchange(&asks.node.node_key()).await;
     asks.node.send_outcomes().unwrap();
     let _ = asks.node.deliver_notes(&answers.node.node_key()).await;
-    assert!(answers.node.inquiry(&item).is_ok(), "the question was there before the backup");
-    assert!(told(&answers) > 0, "nothing is known of the correction any more, and nobody will tell again");
+    assert!(
+        answers.node.inquiry(&item).is_ok(),
+        "the question was there before the backup"
+    );
+    assert!(
+        told(&answers) > 0,
+        "nothing is known of the correction any more, and nobody will tell again"
+    );
 }
 
 fn corrected(two: &Two) {
@@ -67,9 +75,18 @@ fn corrected(two: &Two) {
     let basis = node.basis(&node.store().findings(&two.round).unwrap()[seq as usize - 1]);
     for (by, act) in [
         ("甲", json!({ "taken": {} })),
-        ("甲", json!({ "verified": { "result": "refuted", "reason": "登记有误" } })),
-        ("甲", json!({ "decided": { "decision": { "data_error": {} }, "authority": "县民政局", "document": "1号", "reason": "登记有误" } })),
-        ("乙", json!({ "corrected": { "basis": basis, "authority": "县民政局", "document": "2号", "reason": "登记有误" } })),
+        (
+            "甲",
+            json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
+        ),
+        (
+            "甲",
+            json!({ "decided": { "decision": { "data_error": {} }, "authority": "县民政局", "document": "1号", "reason": "登记有误" } }),
+        ),
+        (
+            "乙",
+            json!({ "corrected": { "basis": basis, "authority": "县民政局", "document": "2号", "reason": "登记有误" } }),
+        ),
     ] {
         let act: Act = serde_json::from_value(act).unwrap();
         let event = Event {

@@ -13,6 +13,8 @@ mod checks;
 mod corrections;
 mod kept;
 mod matters;
+mod names;
+mod shown;
 
 use std::sync::Arc;
 
