@@ -14,6 +14,7 @@ mod corrections;
 mod kept;
 mod matters;
 mod names;
+mod protected;
 mod relatives;
 mod shown;
 

@@ -1,7 +1,8 @@
 //! Whose number leaves where a relative stands in the victim's place.
 
 use hefu_casework::{
-    AidRecord, CaseNumber, Circumstances, FindingKind, Known, Period, ProgrammeCode, Protection, RowId, Status,
+    AidRecord, CaseNumber, Circumstances, FindingKind, Known, Period, ProgrammeCode, Protection, RowId,
+    Status,
 };
 use hefu_store::DatasetInfo;
 use jiff::civil::date;
@@ -60,7 +61,10 @@ async fn the_number_that_leaves_is_the_one_that_matched() {
     aids(&asks, "judicial_procuratorate", 1, 3);
     aids(&answers, "judicial_court", 2, 3);
     introduce(&asks, &answers);
-    let mut parties = [asks.party("judicial_procuratorate"), answers.party("judicial_court")];
+    let mut parties = [
+        asks.party("judicial_procuratorate"),
+        answers.party("judicial_court"),
+    ];
     for party in &mut parties {
         party.case_scheme = Some(SCHEME.to_owned());
     }
@@ -74,6 +78,9 @@ async fn the_number_that_leaves_is_the_one_that_matched() {
         asks.node.approve_inquiry(&item, by).unwrap();
     }
     let disclosed = asks.node.disclosures(0, 9).unwrap().swap_remove(0).person;
-    assert!(disclosed != key(1), "the number of somebody who did not match has left");
+    assert!(
+        disclosed != key(1),
+        "the number of somebody who did not match has left"
+    );
     assert!(disclosed == key(3));
 }
