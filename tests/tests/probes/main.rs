@@ -10,7 +10,12 @@
 )]
 
 mod checks;
+mod kept;
 mod matters;
+mod names;
+mod protected;
+mod relatives;
+mod shown;
 
 use std::sync::Arc;
 

@@ -106,3 +106,13 @@ fn a_stated_last_day_is_near_the_period() {
     let released = inquiry.record(&event(2, "乙", Act::Released { due }));
     assert!(matches!(released, Err(Error::Deadline { .. })), "{released:?}");
 }
+
+/// The case number of a protected person is for whoever is in charge (protocol-docs/reviews.md).
+#[test]
+fn a_case_number_is_withheld_in_a_clue_as_in_a_finding() {
+    use hefu_casework::matter;
+    let case = text("（2026）某检救助7号");
+    let act = matter::Act::Clue(ClueAct::Accepted { case });
+    let shown = serde_json::to_string(&act.without_free_text()).unwrap();
+    assert!(!shown.contains("某检救助7号"), "{shown}");
+}
