@@ -14,6 +14,7 @@ mod kept;
 mod matters;
 mod names;
 mod protected;
+mod questions;
 mod relatives;
 mod shown;
 
