@@ -8,6 +8,7 @@
 )]
 
 mod asked;
+mod corrections;
 mod files;
 mod kept;
 mod line;

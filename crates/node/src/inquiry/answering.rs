@@ -2,15 +2,15 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, RuleId};
-use hefu_identity::PersonKey;
+use hefu_casework::{Agreement, AidRecord, Care, Finding, Hex, KeyKind, RuleId};
+use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Inquiry, Way, day_of, is_retained, now_by, parsed};
+use super::{Inquiry, Way, day_of, is_met, is_retained, now_by, parsed};
 use crate::agreement::policy;
 use crate::review::Before;
 use crate::{Error, Node, Result};
@@ -34,20 +34,27 @@ impl Records {
     }
 }
 
-/// By what a finding is known to be the one that the other side asks about.
+/// By what a finding is known to be the one that is asked about.
 pub(crate) struct AskedAbout {
     rule: Option<RuleId>,
     person: PersonKey,
 }
 
 impl AskedAbout {
-    /// Whether the finding is of that person and rule, and has a record of the other side behind it.
+    /// Whether the finding is of that person and rule, and of a kind that can be asked about.
     pub(crate) fn is(&self, finding: &Finding) -> bool {
-        let meets = matches!(
-            finding.kind,
-            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
-        );
-        meets && finding.rule == self.rule && finding.person == self.person
+        is_met(finding.kind) && finding.rule == self.rule && finding.person == self.person
+    }
+}
+
+impl Inquiry {
+    /// Whom and under which rule is asked about, as findings of this round know it; nothing where no finding of the round
+    /// can be meant. The aliases are the round's.
+    pub(crate) fn asked_about(&self, record: &Round, aliases: &AliasTable) -> Option<AskedAbout> {
+        (record.agreement == self.agreement.0).then(|| AskedAbout {
+            rule: self.rule().cloned(),
+            person: aliases.principal(&self.person).clone(),
+        })
     }
 }
 
@@ -91,7 +98,7 @@ impl Node {
             return Ok(Some(*about));
         }
         for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
-            let Some(about) = self.asked_about(inquiry, &round) else {
+            let Some(about) = inquiry.asked_about(&round, &self.aliases(&round.datasets)) else {
                 continue;
             };
             let findings = self.kept_findings(&round)?.unwrap_or_default();
@@ -103,18 +110,6 @@ impl Node {
             }
         }
         Ok(None)
-    }
-
-    /// Whom and under which rule the other side asks about, as findings of this round know it; nothing where no finding of
-    /// the round can be meant.
-    pub(crate) fn asked_about(&self, inquiry: &Inquiry, record: &Round) -> Option<AskedAbout> {
-        let Way::Answers { asked, .. } = &inquiry.way else {
-            return None;
-        };
-        (record.agreement == inquiry.agreement.0).then(|| AskedAbout {
-            rule: asked.rule.clone(),
-            person: self.aliases(&record.datasets).principal(&asked.person).clone(),
-        })
     }
 
     pub(super) fn hear_question(&self, from: &Card, note: &Note, asked: &Asked) -> Result<()> {
