@@ -11,7 +11,6 @@
 
 mod checks;
 mod corrections;
-mod matters;
 
 use std::sync::Arc;
 
