@@ -11,6 +11,11 @@
 
 mod checks;
 mod corrections;
+mod kept;
+mod names;
+mod protected;
+mod relatives;
+mod shown;
 
 use std::sync::Arc;
 
