@@ -13,9 +13,6 @@ mod checks;
 mod corrections;
 mod kept;
 mod names;
-mod protected;
-mod relatives;
-mod shown;
 
 use std::sync::Arc;
 

@@ -18,7 +18,7 @@ use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
 /// In the place of a reason that is kept from whoever asks.
-const WITHHELD: &str = "*";
+pub(super) const WITHHELD: &str = "*";
 
 /// How far a finding is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -516,13 +516,18 @@ impl ActView {
     }
 }
 
-/// An act by the names of its fields. What officers write freely stands in reasons alone.
-fn told(act: &Act, withheld: bool) -> Value {
+/// An act by the names of its fields. What officers write freely stands in reasons alone, and in the text of an answer.
+pub(super) fn told(act: &impl Serialize, withheld: bool) -> Value {
     let mut told = serde_json::to_value(act).unwrap_or_default();
     if withheld {
         let fields = told.as_object_mut().into_iter().flat_map(|act| act.values_mut());
-        for reason in fields.filter_map(|fields| fields.get_mut("reason")) {
-            *reason = Value::from(WITHHELD);
+        for words in fields
+            .filter_map(Value::as_object_mut)
+            .flat_map(|fields| fields.iter_mut())
+        {
+            if let ("reason" | "text", Value::String(words)) = (words.0.as_str(), words.1) {
+                WITHHELD.clone_into(words);
+            }
         }
     }
     told
