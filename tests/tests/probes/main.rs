@@ -11,12 +11,8 @@
 
 mod checks;
 mod kept;
-mod matters;
 mod names;
-mod protected;
 mod questions;
-mod relatives;
-mod shown;
 
 use std::sync::Arc;
 
