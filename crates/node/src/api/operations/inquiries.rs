@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use hefu_casework::text::same_person;
+
 use super::{Operations, blocking};
+use crate::Error;
 use crate::api::error::Result;
 use crate::api::view::{
     AnswerRequest, DisclosurePage, DisclosureView, Hex16, Hex32, InquiryDetail, InquiryList, InquiryRequest,
@@ -10,24 +13,29 @@ use crate::api::view::{
 };
 use crate::inquiry::{Inquiry, Way};
 use crate::node::today;
+use crate::review::Before;
 
 impl Operations {
-    pub(in crate::api) async fn inquiries(self: Arc<Self>) -> Result<InquiryList> {
+    pub(in crate::api) async fn inquiries(self: Arc<Self>, asks: Option<Arc<str>>) -> Result<InquiryList> {
         blocking(move || {
             let all = self.node.inquiries(today())?;
             Ok(InquiryList {
                 notice: NOTICE.to_owned(),
                 inquiries: all
                     .iter()
-                    .map(|each| self.inquiry_view(each))
+                    .map(|each| self.inquiry_view(each, asks.as_deref()))
                     .collect::<Result<_>>()?,
             })
         })
         .await
     }
 
-    pub(in crate::api) async fn inquiry(self: Arc<Self>, item: Hex16) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.inquiry(&item)?)).await
+    pub(in crate::api) async fn inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        asks: Option<Arc<str>>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || self.inquiry_detail(&self.node.inquiry(&item)?, asks.as_deref())).await
     }
 
     pub(in crate::api) async fn draft_inquiry(
@@ -39,7 +47,10 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let draft = request.draft(today())?;
-            self.inquiry_detail(&self.node.draft_inquiry(&round.0, seq, draft, &actor)?)
+            self.inquiry_detail(
+                &self.node.draft_inquiry(&round.0, seq, draft, &actor)?,
+                Some(&actor),
+            )
         })
         .await
     }
@@ -49,7 +60,7 @@ impl Operations {
         item: Hex16,
         actor: Arc<str>,
     ) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.approve_inquiry(&item, &actor)?)).await
+        blocking(move || self.inquiry_detail(&self.node.approve_inquiry(&item, &actor)?, Some(&actor))).await
     }
 
     pub(in crate::api) async fn refuse_inquiry(
@@ -60,7 +71,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let refused = self.node.refuse_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&refused)
+            self.inquiry_detail(&refused, Some(&actor))
         })
         .await
     }
@@ -73,7 +84,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let withdrawn = self.node.withdraw_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&withdrawn)
+            self.inquiry_detail(&withdrawn, Some(&actor))
         })
         .await
     }
@@ -86,7 +97,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let closed = self.node.close_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&closed)
+            self.inquiry_detail(&closed, Some(&actor))
         })
         .await
     }
@@ -96,7 +107,7 @@ impl Operations {
         item: Hex16,
         actor: Arc<str>,
     ) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.take_inquiry(&item, &actor)?)).await
+        blocking(move || self.inquiry_detail(&self.node.take_inquiry(&item, &actor)?, Some(&actor))).await
     }
 
     pub(in crate::api) async fn answer_inquiry(
@@ -107,7 +118,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let answered = self.node.answer_inquiry(&item, request.answered()?, &actor)?;
-            self.inquiry_detail(&answered)
+            self.inquiry_detail(&answered, Some(&actor))
         })
         .await
     }
@@ -130,18 +141,52 @@ impl Operations {
     }
 
     /// The inquiries that speak of a finding, the oldest first.
-    pub(in crate::api) fn inquiries_of(&self, round: &Hex32, seq: u64) -> Result<Vec<InquiryView>> {
+    pub(in crate::api) fn inquiries_of(
+        &self,
+        round: &Hex32,
+        seq: u64,
+        asks: Option<&str>,
+    ) -> Result<Vec<InquiryView>> {
         let all = self.node.inquiries_of(&round.0, seq)?;
-        all.iter().map(|each| self.inquiry_view(each)).collect()
+        all.iter().map(|each| self.inquiry_view(each, asks)).collect()
     }
 
-    fn inquiry_view(&self, inquiry: &Inquiry) -> Result<InquiryView> {
+    fn inquiry_view(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryView> {
         let dossier = self.node.agreement(&inquiry.agreement.0)?;
-        Ok(InquiryView::of(inquiry, dossier.agreement(), today()))
+        let mut view = InquiryView::of(inquiry, dossier.agreement(), today());
+        if view.has_words() && !self.may_read(inquiry, asks)? {
+            view.withhold();
+        }
+        Ok(view)
     }
 
-    fn inquiry_detail(&self, inquiry: &Inquiry) -> Result<InquiryDetail> {
-        let mut view = self.inquiry_view(inquiry)?;
+    /// Whether what was written of the person may be shown to `asks`: of one who may be protected, to who drafted the
+    /// question or took the answer, and to whoever is in charge of the finding.
+    fn may_read(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<bool> {
+        if inquiry.care().may_tell_place() {
+            return Ok(true);
+        }
+        let Some(asks) = asks else {
+            return Ok(false);
+        };
+        if inquiry.owner().is_some_and(|owner| same_person(owner, asks)) {
+            return Ok(true);
+        }
+        let Some(Before { round, seq }) = self.node.own_finding_of(inquiry)? else {
+            return Ok(false);
+        };
+        let standing = match self.node.standing(&round.0, seq) {
+            // It went with the end of its retention.
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(false),
+            standing => standing?,
+        };
+        let owner = standing.review.owner();
+        Ok(owner.is_some_and(|owner| same_person(owner, asks)))
+    }
+
+    fn inquiry_detail(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryDetail> {
+        let mut view = self.inquiry_view(inquiry, asks)?;
+        let withheld = !self.may_read(inquiry, asks)?;
         view.finding = self.node.own_finding_of(inquiry)?.map(Into::into);
         let records = match &inquiry.way {
             Way::Answers { .. } => {
@@ -169,7 +214,7 @@ impl Operations {
                 .iter()
                 .map(|there| ThereView::of(there, None))
                 .collect(),
-            acts: inquiry_acts(inquiry),
+            acts: inquiry_acts(inquiry, withheld, asks),
         })
     }
 }

@@ -16,8 +16,8 @@ use crate::report::Export;
 use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
-/// In the place of a reason that is kept from whoever asks.
-const WITHHELD: &str = "*";
+/// In the place of what is kept from whoever asks.
+pub(super) const WITHHELD: &str = "*";
 
 /// How far a finding is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -514,13 +514,17 @@ impl ActView {
     }
 }
 
-/// An act by the names of its fields. What officers write freely stands in reasons alone.
-fn told(act: &Act, withheld: bool) -> Value {
+/// An act by the names of its fields. What officers write freely stands in reasons, and in the text of an answer.
+pub(super) fn told<A: Serialize>(act: &A, withheld: bool) -> Value {
     let mut told = serde_json::to_value(act).unwrap_or_default();
     if withheld {
         let fields = told.as_object_mut().into_iter().flat_map(|act| act.values_mut());
-        for reason in fields.filter_map(|fields| fields.get_mut("reason")) {
-            *reason = Value::from(WITHHELD);
+        for fields in fields.filter_map(Value::as_object_mut) {
+            for words in ["reason", "text"] {
+                if let Some(written) = fields.get_mut(words).filter(|written| !written.is_null()) {
+                    *written = Value::from(WITHHELD);
+                }
+            }
         }
     }
     told
