@@ -12,7 +12,6 @@
 mod checks;
 mod corrections;
 mod kept;
-mod matters;
 mod names;
 mod protected;
 mod relatives;

@@ -236,6 +236,27 @@ fn only_what_was_handed_over_is_awaited() {
 }
 
 #[test]
+fn who_closed_a_clue_does_not_reopen_it_under_a_wider_name() {
+    for again in ["经办人 ", "经办人\u{3000}"] {
+        let mut clue = Clue::new(opening(ClueKind::Omission));
+        clue.record(&event(HANDLER, 2, taken())).unwrap();
+        clue.record(&event(again, 2, checked(Checked::NotEligible {})))
+            .unwrap();
+        for by in [HANDLER, again] {
+            let own = clue.record(&event(by, 3, reopened()));
+            assert!(matches!(own, Err(Error::SameRejecter)), "{by:?}: {own:?}");
+        }
+        clue.record(&event(OTHER, 3, reopened())).unwrap();
+        // Nor does anybody take over from themselves.
+        let wider = format!("{OTHER}\u{3000}");
+        assert!(matches!(
+            clue.record(&event(&wider, 3, taken())),
+            Err(Error::OutOfTurn { .. })
+        ));
+    }
+}
+
+#[test]
 fn only_leads_and_omissions_are_clues() {
     let clues: Vec<_> = FindingKind::ALL
         .iter()

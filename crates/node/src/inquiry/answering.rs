@@ -217,7 +217,7 @@ impl Node {
     }
 
     /// Nothing where the snapshot was deleted.
-    fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
+    pub(crate) fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
         match self.store.records_of(dataset, number) {
             Ok(rows) => Ok(Some(rows)),
             Err(hefu_store::Error::Deleted { .. }) => Ok(None),

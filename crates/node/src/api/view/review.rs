@@ -3,6 +3,7 @@ use hefu_casework::review::{
     Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult, Reviewed,
     Statement, Told, Verdict, Verified,
 };
+use hefu_casework::text::same_person;
 use hefu_casework::{Fen, Finding, Hex, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -502,13 +503,14 @@ fn there_of(standing: &Standing) -> Vec<ThereView> {
 impl ActView {
     /// Every act; where reasons are withheld, only those that `asks` wrote are told.
     pub(crate) fn all(standing: &Standing, withheld: bool, asks: Option<&str>) -> Vec<Self> {
+        let wrote = |event: &Event| asks.is_some_and(|asks| same_person(asks, event.by.as_str()));
         let act = |(number, event): (u64, &Event)| Self {
             number,
             at: event.at,
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: event.act.code().to_owned(),
-            act: told(&event.act, withheld && asks != Some(event.by.as_str())),
+            act: told(&event.act, withheld && !wrote(event)),
         };
         (1..).zip(&standing.events).map(act).collect()
     }
