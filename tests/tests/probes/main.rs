@@ -9,7 +9,6 @@
     reason = "a failed expectation is the report"
 )]
 
-mod checks;
 mod corrections;
 mod kept;
 mod names;
