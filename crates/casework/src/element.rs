@@ -353,7 +353,7 @@ impl ElementSet {
                     field(out, 1, rule.id.as_str().as_bytes());
                     field(out, 2, &[element.side]);
                 }
-                field(out, 3, &*person);
+                field(out, NUMBER, &*person);
                 match element.at {
                     At::Nothing => {}
                     At::Month(month) => field(out, 4, &month_bytes(month)),
@@ -391,6 +391,27 @@ pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
     element[1..=stored.len()].copy_from_slice(&*stored);
     element
 }
+
+/// The number in an element, whoever it is of: a relative's row may have been entered with the victim's. Nothing where
+/// the bytes are no element of this kind.
+pub fn number_in(element: &[u8], kind: KeyKind) -> Option<PersonKey> {
+    let (length, rest) = element.split_first()?;
+    let mut fields = rest.get(..usize::from(*length))?;
+    if kind == KeyKind::Person {
+        return PersonKey::from_stored(fields);
+    }
+    while let [number, length, rest @ ..] = fields {
+        let (value, rest) = rest.split_at_checked(usize::from(*length))?;
+        if *number == NUMBER {
+            return PersonKey::from_stored(value);
+        }
+        fields = rest;
+    }
+    None
+}
+
+/// The field of an element in which the person's number stands.
+const NUMBER: u8 = 3;
 
 /// The first byte of an element that stands for nobody: every real one begins with its length, which is less than its
 /// width.

@@ -1,19 +1,23 @@
 //! Notes to peers and from them: durable until they are answered, and known again for good.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::ferry::Matter;
 use crate::log::{self, Entry};
 use crate::store::Store;
+use crate::vault::Vault;
 
 const BODY: &str = "notes_out.body";
 const SIGNED_OUT: &str = "notes_out.signed";
 const ANSWER_OUT: &str = "notes_out.answer";
 const SIGNED_IN: &str = "notes_in.signed";
 const ANSWER_IN: &str = "notes_in.answer";
+
+/// Why a note was not taken whose matter was deleted before the peer had heard it.
+const EXPIRED: &str = "note_expired";
 
 /// What was signed and by which signature.
 #[derive(Clone, PartialEq, Eq)]
@@ -238,9 +242,7 @@ impl Store {
             if connection.execute(sql, params![id, now, sealed, answer.refused])? == 0 {
                 return Ok(false);
             }
-            let overtaken = "UPDATE letters SET overtaken_at = ?3
-                WHERE matter = ?2 AND detail = ?1 AND acknowledged_at IS NULL AND overtaken_at IS NULL";
-            connection.execute(overtaken, params![id, Matter::Note.code(), now])?;
+            overtake(connection, id, now)?;
             log::append(connection, entry)?;
             Ok(true)
         })?;
@@ -397,6 +399,35 @@ fn damaged() -> Error {
 
 fn place(peer: &[u8; 32], id: &[u8; 16]) -> Vec<u8> {
     [peer.as_slice(), id].concat()
+}
+
+/// Wipes the questions and answers of the round's inquiries that the peers have not answered: a number or words about a
+/// person do not leave once that was deleted which gave reason to tell them.
+pub(crate) fn withhold(vault: &Vault, connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
+    let now = Timestamp::now();
+    let mut due = connection.prepare(
+        "SELECT id FROM notes_out WHERE answered_at IS NULL AND word IN ('note_inquiry', 'note_answer')
+        AND item IN (SELECT item FROM inquiries WHERE round = ?1)",
+    )?;
+    let due = due.query_map([round], |row| row.get(0))?;
+    for id in due.collect::<Result<Vec<[u8; 16]>, _>>()? {
+        // Nobody has signed an answer.
+        let none = vault.seal(ANSWER_OUT, &id, &[])?;
+        connection.execute(
+            "UPDATE notes_out SET body = NULL, answered_at = ?2, answer = ?3, refused = ?4 WHERE id = ?1",
+            params![id, now, none, EXPIRED],
+        )?;
+        overtake(connection, &id, now)?;
+    }
+    Ok(())
+}
+
+/// Takes letters that bring a note out of what is due.
+fn overtake(connection: &Connection, id: &[u8; 16], now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE letters SET overtaken_at = ?3
+        WHERE matter = ?2 AND detail = ?1 AND acknowledged_at IS NULL AND overtaken_at IS NULL";
+    connection.execute(sql, params![id, Matter::Note.code(), now])?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ mod files;
 mod kept;
 mod line;
 mod outcomes;
+mod protected;
+mod relatives;
+mod shown;
 
 use std::sync::Arc;
 

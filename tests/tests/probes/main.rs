@@ -12,9 +12,6 @@
 mod corrections;
 mod kept;
 mod names;
-mod protected;
-mod relatives;
-mod shown;
 
 use std::sync::Arc;
 

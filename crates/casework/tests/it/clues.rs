@@ -5,6 +5,7 @@ use hefu_casework::{
     Error, Event, FindingKind, Hex, Text,
     calendar::{Calendar, DayUnit, Deadline},
     clue::{Checked, Clue, ClueAct, ClueEvent, ClueKind, ClueOpening, ClueReason, ClueStage},
+    matter,
     transfer::{Awaited, Awaiting},
 };
 use jiff::civil::{Date, date};
@@ -254,6 +255,16 @@ fn who_closed_a_clue_does_not_reopen_it_under_a_wider_name() {
             Err(Error::OutOfTurn { .. })
         ));
     }
+}
+
+/// As in a finding, the case number of a protected person is for whoever is in charge.
+#[test]
+fn a_case_number_is_withheld_in_a_clue_as_in_a_finding() {
+    let act = matter::Act::Clue(accepted());
+    let number = "合检司救〔2026〕9号";
+    assert!(serde_json::to_string(&act).unwrap().contains(number));
+    let shown = serde_json::to_string(&act.without_free_text()).unwrap();
+    assert!(!shown.contains(number), "{shown}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, RuleId};
+use hefu_casework::{
+    Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, Protection, RuleId, RuleKind, Text,
+};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -66,7 +68,9 @@ impl Node {
     /// [`hefu_casework::Error::NotInCharge`] for anybody but who took it; [`hefu_casework::Error::KeptBack`] for words
     /// about a person who may be protected; [`hefu_casework::Error::OutOfTurn`]; as [`Node::inquiry`].
     pub fn answer_inquiry(&self, item: &Item, answer: Answered, actor: &str) -> Result<Inquiry> {
-        self.act(&self.inquiry(item)?, &now_by(actor, ReplyAct::Answered(answer))?)?;
+        let inquiry = self.inquiry(item)?;
+        self.must_keep_back_by_now(&inquiry.person, answer.text.as_ref())?;
+        self.act(&inquiry, &now_by(actor, ReplyAct::Answered(answer))?)?;
         self.sent_now_or_later(item)
     }
 
@@ -192,6 +196,13 @@ impl Node {
         for round in self.rounds_under(agreement, peer, Role::Sender)? {
             let aliases = self.aliases(&round.datasets);
             let mut rows = Vec::new();
+            let by_case = asked.rule.as_ref().and_then(|rule| self.rules.get(rule));
+            if by_case.is_some_and(|rule| rule.kind == RuleKind::Once) {
+                let numbers: Vec<_> = aliases.group(&asked.person).collect();
+                for dataset in &round.datasets {
+                    rows.extend(self.rows_in_place_of(*dataset, &numbers)?);
+                }
+            }
             for dataset in &round.datasets {
                 for number in aliases.group(&asked.person) {
                     let Some(found) = self.rows_of(*dataset, number)? else {
@@ -216,12 +227,59 @@ impl Node {
         })
     }
 
+    /// What the newest snapshots of all registers have of somebody, under all their numbers and of whatever programme.
+    pub(crate) fn rows_by_now(&self, person: &PersonKey) -> Result<Vec<AidRecord>> {
+        let datasets = match self.current_datasets() {
+            Err(Error::Missing { .. }) => Vec::new(),
+            datasets => datasets?,
+        };
+        let aliases = self.aliases(&datasets);
+        let mut rows = Vec::new();
+        for dataset in datasets {
+            for number in aliases.group(person) {
+                rows.extend(self.rows_of(dataset, number)?.unwrap_or_default());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Whether a row that came since, or of another programme, says that the person is protected, or does not say.
+    pub(crate) fn is_protected_by_now(&self, person: &PersonKey) -> Result<bool> {
+        let rows = self.rows_by_now(person)?;
+        Ok(rows.iter().any(|row| row.protection != Protection::No))
+    }
+
+    /// Refuses words about a person who is protected by now, whatever was known when the matter began.
+    pub(super) fn must_keep_back_by_now(&self, person: &PersonKey, words: Option<&Text<500>>) -> Result<()> {
+        match words {
+            Some(_) if self.is_protected_by_now(person)? => Err(hefu_casework::Error::KeptBack.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Nothing where the snapshot was deleted.
     pub(crate) fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
         match self.store.records_of(dataset, number) {
             Ok(rows) => Ok(Some(rows)),
             Err(hefu_store::Error::Deleted { .. }) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The rows of people who are aided in this victim's place; none where the snapshot was deleted.
+    fn rows_in_place_of(&self, dataset: DatasetId, victim: &[&PersonKey]) -> Result<Vec<AidRecord>> {
+        let mut rows = Vec::new();
+        let read = self.store.records(dataset, &mut |record: AidRecord| {
+            let its = record.circumstances.victim.as_ref();
+            if its.is_some_and(|its| victim.contains(&its)) {
+                rows.push(record);
+            }
+            Ok::<_, Error>(())
+        });
+        match read {
+            Ok(_) => Ok(rows),
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => Ok(Vec::new()),
+            Err(error) => Err(error),
         }
     }
 

@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Finding, FindingKind, Hex, Purpose, Text, canonical};
+use hefu_casework::{Care, Finding, FindingKind, Hex, Purpose, Text, canonical, number_in};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -37,7 +37,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Policy`] for a finding of which no other agency has a record, one that is corrected or past its
-    /// retention, or one that is asked about already; [`hefu_casework::Error::KeptBack`] for words about a person who may
+    /// retention, one that is asked about already, or one of which nothing tells which number matched; [`hefu_casework::Error::KeptBack`] for words about a person who may
     /// be protected; as [`Node::review`]; the store's.
     pub fn draft_inquiry(&self, round: &[u8; 32], seq: u64, draft: Draft, actor: &str) -> Result<Inquiry> {
         let (record, finding) = self.found(round, seq)?;
@@ -52,11 +52,19 @@ impl Node {
         if !(1..=MAX_MONTHS).contains(&finding.months.len()) {
             return Err(hefu_casework::Error::Months { max: MAX_MONTHS }.into());
         }
+        let met = self.number_that_met(&record, seq, &finding)?;
+        let care = Care {
+            // Of a relative in a victim's place, the one is asked about and the other's number leaves.
+            protected: finding.care.protected
+                || self.is_protected_by_now(&finding.person)?
+                || self.is_protected_by_now(&met)?,
+            ..finding.care
+        };
         let at = Timestamp::now();
         let opening = Opening {
             on: day_of(at),
             by: Text::new(actor)?,
-            care: Hex(finding.care.stored()),
+            care: Hex(care.stored()),
             rule: finding.rule.clone(),
             months: finding.months.clone(),
             document: draft.document,
@@ -82,7 +90,7 @@ impl Node {
             after,
             opened_at: at,
             opening: &bytes,
-            person: &self.number_that_met(&record, seq, &finding),
+            person: &met,
             entry: Entry {
                 actor,
                 kind: "inquiry_drafted",
@@ -98,7 +106,7 @@ impl Node {
     /// # Errors
     /// [`hefu_casework::Error::SameApprover`] where one person would be both; [`Error::Policy`] where the finding may not
     /// be asked about any more; [`hefu_casework::Error::CalendarUnknown`] where no last day is stated and none can be
-    /// reckoned; as [`Node::inquiry`].
+    /// reckoned; [`hefu_casework::Error::KeptBack`] for words about a person who is protected by now; as [`Node::inquiry`].
     pub fn approve_inquiry(&self, item: &Item, actor: &str) -> Result<Inquiry> {
         let inquiry = self.inquiry(item)?;
         let Way::Asks {
@@ -109,6 +117,9 @@ impl Node {
         };
         let (record, finding) = self.found(&about.round.0, about.seq)?;
         self.must_be_askable(&record, about.seq, &finding)?;
+        for person in [&finding.person, &inquiry.person] {
+            self.must_keep_back_by_now(person, own.opening().question.as_ref())?;
+        }
         if own.stage() != Stage::Approved {
             return self.act(&inquiry, &now_by(actor, Act::Approved {})?);
         }
@@ -221,24 +232,54 @@ impl Node {
         Ok(())
     }
 
-    /// The number by which the other agency knows the person: of somebody with several, the one that matched. Where
-    /// nothing tells which one did, the one that stands for them all.
-    fn number_that_met(&self, record: &Round, seq: u64, finding: &Finding) -> PersonKey {
-        const KEY: usize = size_of::<PersonKey>();
-        let aliases = self.aliases(&record.datasets);
-        let numbers: Vec<&PersonKey> = aliases.group(&finding.person).collect();
-        if numbers.len() == 1 {
-            return finding.person.clone();
-        }
-        let proven = self.proven_elements(&record.id, seq.saturating_sub(1));
-        let met = |number: &PersonKey| {
-            let elements = proven.iter().flatten().map(|proven| &proven.element);
-            elements
-                .flat_map(|element| element.windows(KEY))
-                .any(|stored| PersonKey::from_stored(stored).is_some_and(|key| key == *number))
+    /// Whether a question that was released may still go: its finding is here, stands, and may still be kept.
+    pub(crate) fn may_still_be_asked(&self, item: &Item) -> Result<bool> {
+        let asked = || {
+            let inquiry = self.inquiry(item)?;
+            let Way::Asks { about, .. } = &inquiry.way else {
+                return inquiry.not_here();
+            };
+            let (record, finding) = self.found(&about.round.0, about.seq)?;
+            self.must_be_askable(&record, about.seq, &finding)
         };
-        let met = numbers.into_iter().find(|number| met(number));
-        met.unwrap_or(&finding.person).clone()
+        match asked() {
+            Ok(()) => Ok(true),
+            Err(Error::Missing { .. } | Error::Policy { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The number that matched, and so the one that the other agency knows: of somebody with several, that one; of a
+    /// relative who stands in a victim's place, the victim's. Where no evidence says, only a person with one number and in
+    /// nobody's place is asked about.
+    fn number_that_met(&self, record: &Round, seq: u64, finding: &Finding) -> Result<PersonKey> {
+        let kind = self.signed(&record.agreement)?.agreement.key_kind;
+        let proven = self
+            .proven_elements(&record.id, seq.saturating_sub(1))
+            .unwrap_or_default();
+        let met: Vec<PersonKey> = proven
+            .iter()
+            .filter_map(|proven| number_in(&proven.element, kind))
+            .collect();
+        let aliases = self.aliases(&record.datasets);
+        let mut numbers = aliases.group(&finding.person);
+        if let Some(first) = met.first() {
+            return Ok(numbers
+                .find(|number| met.contains(number))
+                .unwrap_or(first)
+                .clone());
+        }
+        let unknown = || policy("inquiry_number_unknown", Abort::Policy);
+        if numbers.count() > 1 {
+            return Err(unknown());
+        }
+        for dataset in &record.datasets {
+            let rows = self.rows_of(*dataset, &finding.person)?.ok_or_else(unknown)?;
+            if rows.iter().any(|row| row.circumstances.victim.is_some()) {
+                return Err(unknown());
+            }
+        }
+        Ok(finding.person.clone())
     }
 }
 

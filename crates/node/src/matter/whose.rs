@@ -125,14 +125,6 @@ impl Node {
     /// What the newest snapshots of all registers say of somebody under all their numbers, as findings have it. Whoever
     /// names one row does not choose what is known.
     fn care_of(&self, person: &PersonKey) -> Result<Care> {
-        let datasets = self.current_datasets()?;
-        let aliases = self.aliases(&datasets);
-        let mut rows = Vec::new();
-        for dataset in datasets {
-            for number in aliases.group(person) {
-                rows.extend(self.rows_of(dataset, number)?.unwrap_or_default());
-            }
-        }
-        Ok(Care::of_rows(&rows, person, today()))
+        Ok(Care::of_rows(&self.rows_by_now(person)?, person, today()))
     }
 }

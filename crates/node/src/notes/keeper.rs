@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hefu_casework::Hex;
+use hefu_casework::note::{Note, Word};
 use hefu_link::Card;
-use hefu_store::{Letter, Matter, NewLetter};
+use hefu_store::{Letter, Matter, NewLetter, NoteDue};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -89,7 +91,7 @@ impl Node {
     pub async fn deliver_notes(self: &Arc<Self>, peer: &[u8; 32]) -> Result<usize> {
         let card = self.peer_card(peer)?;
         self.must_be_carried(&card, false)?;
-        let due = self.store.notes_due(peer, MANY_AT_ONCE)?;
+        let due = self.notes_to_bring(peer)?;
         if due.is_empty() {
             return Ok(0);
         }
@@ -116,11 +118,36 @@ impl Node {
             }))
     }
 
+    /// The notes that a peer has not answered, but for questions that may not be asked any more: those stay here.
+    fn notes_to_bring(&self, peer: &[u8; 32]) -> Result<Vec<NoteDue>> {
+        let mut due = Vec::new();
+        for note in self.store.notes_due(peer, MANY_AT_ONCE)? {
+            if self.may_go(&note)? {
+                due.push(note);
+            }
+        }
+        Ok(due)
+    }
+
+    fn note_to_bring(&self, id: &[u8; 16]) -> Result<Option<NoteDue>> {
+        match self.store.note_due(id)? {
+            Some(note) if self.may_go(&note)? => Ok(Some(note)),
+            _ => Ok(None),
+        }
+    }
+
+    fn may_go(&self, note: &NoteDue) -> Result<bool> {
+        match Note::parse(&note.body)?.word {
+            Word::Inquiry(_) => self.may_still_be_asked(&Hex(note.item)),
+            _ => Ok(true),
+        }
+    }
+
     /// Makes the letters that bring a peer by files the notes that it has not answered. Says how many.
     pub(crate) fn make_notes(&self, card: &Card) -> Result<usize> {
         let peer = card.node_key();
         let mut made = 0;
-        for note in self.store.notes_due(&peer, MANY_AT_ONCE)? {
+        for note in self.notes_to_bring(&peer)? {
             if self
                 .store
                 .note_has_letter(&note.id, Timestamp::now() - UNANSWERED)?
@@ -156,14 +183,15 @@ impl Node {
         )?)
     }
 
-    /// The frames of such a letter, sealed to the peer as its card is now; none where the note was answered meanwhile.
+    /// The frames of such a letter, sealed to the peer as its card is now; none where the note was answered meanwhile, or is
+    /// not to go any more.
     pub(crate) fn note_frames(&self, letter: &Letter, to: &Card) -> Result<Option<Vec<u8>>> {
         let id: Option<[u8; 16]> = letter.detail.as_deref().and_then(|id| id.try_into().ok());
         let id = id.ok_or(Error::Internal {
             what: "a note's letter",
         })?;
         let (kind, said) = match letter.matter {
-            Matter::Note => (NOTE, self.store.note_due(&id)?.as_ref().map(Self::note_paper)),
+            Matter::Note => (NOTE, self.note_to_bring(&id)?.as_ref().map(Self::note_paper)),
             _ => (NOTED, self.noted_paper(&letter.peer, &id)?.map(Zeroizing::new)),
         };
         let enclosed = said.map(|said| self.enclosed(kind, &said, to)).transpose()?;

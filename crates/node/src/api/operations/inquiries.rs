@@ -154,6 +154,7 @@ impl Operations {
     fn inquiry_view(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryView> {
         let dossier = self.node.agreement(&inquiry.agreement.0)?;
         let mut view = InquiryView::of(inquiry, dossier.agreement(), today());
+        view.words_may_cross &= !self.node.is_protected_by_now(&inquiry.person)?;
         if view.has_words() && !self.may_read(inquiry, asks)? {
             view.withhold();
         }
@@ -163,7 +164,7 @@ impl Operations {
     /// Whether what was written of the person may be shown to `asks`: of one who may be protected, to who drafted the
     /// question or took the answer, and to whoever is in charge of the finding.
     fn may_read(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<bool> {
-        if inquiry.care().may_tell_place() {
+        if inquiry.care().may_tell_place() && !self.node.is_protected_by_now(&inquiry.person)? {
             return Ok(true);
         }
         let Some(asks) = asks else {
