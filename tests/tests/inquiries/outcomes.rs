@@ -319,7 +319,7 @@ async fn an_act_without_its_note_is_told_at_the_next_turn() {
                 entry: hefu_store::Entry {
                     actor: "经办",
                     kind: "finding_event",
-                    body: &json!({}),
+                    body: &json!({ "round": Hex(two.round), "finding": seq, "number": after + 1 }),
                 },
             })
             .unwrap();
