@@ -375,7 +375,11 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
             "无误",
         ],
     );
-    refused(&review, "作出决定的人不得复核", "Whoever decided may neither review");
+    refused(
+        &review,
+        "作出决定的人不得复核",
+        "Whoever decided may neither review",
+    );
 
     let history = done.civil.shown(&acting(round, &["history"]));
     for said in [

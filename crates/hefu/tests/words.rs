@@ -243,6 +243,7 @@ fn every_code_has_words() {
             ]
             .map(|each| format!("precheck_field_{each}")),
         )
+        .chain(["busy", "spent"].map(|each| format!("precheck_{each}")))
         .chain(["begun", "failed", "seen", "receipt_made"].map(|each| format!("log_precheck_{each}")))
         .chain(CauseCode::ALL.iter().map(|each| format!("cause_{}", each.code())))
         .chain(Reach::ALL.iter().map(|each| format!("reach_{}", each.code())))

@@ -112,6 +112,15 @@ impl Inquiry {
         }
     }
 
+    /// Who drafted the question, or took the answer to one.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        match &self.way {
+            Way::Asks { inquiry, .. } => Some(inquiry.opening().by.as_str()),
+            Way::Answers { reply, .. } => reply.owner(),
+        }
+    }
+
     /// Whether something is still to be done or to come.
     #[must_use]
     pub fn is_open(&self) -> bool {

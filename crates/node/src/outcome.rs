@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::inquiry::Stage;
-use hefu_casework::note::{Item, Note, OutcomeCode, Word};
+use hefu_casework::note::{Found, Item, Note, OutcomeCode, Word};
 use hefu_casework::review::{Contradiction, Review, Surroundings, contradicts, subject};
 use hefu_casework::{Finding, Hex, RuleId};
 use hefu_identity::{AliasTable, PersonKey};
@@ -266,7 +266,7 @@ impl Node {
 
     /// Writes a note for each act on the agency's own finding that the other agency does not have yet.
     fn write_outcomes(&self, inquiry: &Inquiry) -> Result<()> {
-        if !is_known_there(inquiry) || self.is_refused_there(inquiry)? {
+        if !is_told(inquiry) || self.is_refused_there(inquiry)? {
             return Ok(());
         }
         let Some(Before { round, seq }) = self.own_finding_of(inquiry)? else {
@@ -319,10 +319,13 @@ fn is_about(
     own || asked.is_some_and(|asked| asked.is(finding))
 }
 
-/// Whether the other agency knows the matter by its number.
-fn is_known_there(inquiry: &Inquiry) -> bool {
+/// Whether the other agency is told: it knows the matter by its number. What it asked itself an officer of this one has
+/// answered before, and found the person; else whoever guesses a number could read from what it is told whose it is.
+fn is_told(inquiry: &Inquiry) -> bool {
     match &inquiry.way {
-        Way::Answers { .. } => true,
+        Way::Answers { reply, .. } => reply
+            .answer()
+            .is_some_and(|given| !matches!(given.answer, Found::NoRecord | Found::OtherPerson)),
         Way::Asks { inquiry, .. } => matches!(inquiry.stage(), Stage::Sent | Stage::Answered | Stage::Closed),
     }
 }

@@ -1,6 +1,7 @@
 //! 受理查重: checks of a few people before they are paid. To a peer a check is a round like any other, of one size; here it
 //! is one matter over all the peers that are asked, with an authority, a case file, and no finding.
 
+mod not_asked;
 mod receipt;
 
 use std::sync::Arc;
@@ -18,7 +19,9 @@ use crate::agreement::{InForce, policy};
 use crate::node::today;
 use crate::round::{Turn, opened, packed};
 use crate::{Error, Node, Result};
+use not_asked::{Kept, why_not};
 
+pub use not_asked::NotAsked;
 pub use receipt::{AtPeerFacts, Body, FORMAT, NOTICES, Outcome, PersonFacts, Receipt, VERSION, read};
 
 /// The log's entry about a check that was begun.
@@ -41,6 +44,8 @@ pub struct Precheck {
     pub about: Option<About>,
     /// By the names of the peers.
     pub peers: Vec<AtPeer>,
+    /// Who could not be asked then; no more is known of that once it was deleted.
+    pub not_asked: Vec<NotAsked>,
 }
 
 /// A check at one peer.
@@ -142,11 +147,12 @@ type Turns = Vec<([u8; 32], Turn)>;
 impl Node {
     /// Begins a check under these agreements; under none, under all in force by which this node may check one of the
     /// people. All of it is on record, or nothing: what does not fit, or is used up today, is refused before any peer is
-    /// called.
+    /// called. Among agreements that nobody named, one under which a check is still under way, or whose day is used up,
+    /// holds up none at the others: it is on record as not asked.
     ///
     /// # Errors
-    /// When an agreement, this node's policy or the day's budget does not allow it; when the people make more elements
-    /// than one check takes.
+    /// When an agreement, this node's policy or the day's budget does not allow it, or nobody is left to be asked; when
+    /// the people make more elements than one check takes.
     pub async fn begin_check(
         self: &Arc<Self>,
         agreements: &[[u8; 32]],
@@ -186,6 +192,7 @@ impl Node {
         actor: &str,
     ) -> Result<(Hex<16>, Turns)> {
         let begun = async {
+            let named = !agreements.is_empty();
             let agreements = self.chosen(agreements, &request)?;
             // Two that begin at once would each think that it is the only one. In order, so that none waits for the other.
             let mut admissions = Vec::with_capacity(agreements.len());
@@ -198,7 +205,7 @@ impl Node {
                 known => known?,
             };
             let entered = request.to_bytes(&self.aliases(&known));
-            let id = self.put_all(&agreements, &request, &entered, actor)?;
+            let id = self.put_all(&agreements, named, &request, &entered, actor)?;
             drop(admissions);
             Ok(id)
         };
@@ -210,17 +217,38 @@ impl Node {
     fn put_all(
         &self,
         agreements: &[[u8; 32]],
+        named: bool,
         request: &Request,
         entered: &[u8],
         actor: &str,
     ) -> Result<(Hex<16>, Turns)> {
         let mut id = [0; 16];
         crate::runner::system_randomness().fill_bytes(&mut id);
-        let begun = agreements
+        let (mut begun, mut not_asked, mut first) = (Vec::new(), Vec::new(), None);
+        for agreement in agreements {
+            match self.opened_check(agreement, entered, &id) {
+                Ok(opened) => begun.push(opened),
+                Err(error) => match why_not(&error).filter(|_| !named) {
+                    Some(reason) => {
+                        not_asked.push(self.not_asked(agreement, reason)?);
+                        first.get_or_insert(error);
+                    }
+                    None => return Err(error),
+                },
+            }
+        }
+        if let Some(error) = first.filter(|_| begun.is_empty()) {
+            return Err(error);
+        }
+        let log_not_asked: Vec<_> = not_asked
             .iter()
-            .map(|agreement| self.opened_check(agreement, entered, &id))
-            .collect::<Result<Vec<_>>>()?;
-        let about = serde_json::to_vec(&request.about()).unwrap_or_default();
+            .map(|not| json!({ "agreement": not.digest, "reason": not.reason }))
+            .collect();
+        let kept = Kept {
+            about: request.about(),
+            not_asked,
+        };
+        let about = serde_json::to_vec(&kept).map_err(|_| damaged())?;
         let sessions: Vec<_> = begun
             .iter()
             .map(|begun| NewSession {
@@ -238,8 +266,13 @@ impl Node {
                 },
             })
             .collect();
-        let agreements: Vec<_> = agreements.iter().copied().map(Hex).collect();
-        let body = json!({ "check": Hex(id), "people": request.people(), "agreements": agreements });
+        let asked: Vec<_> = begun.iter().map(|begun| Hex(begun.round.agreement)).collect();
+        let body = json!({
+            "check": Hex(id),
+            "people": request.people(),
+            "agreements": asked,
+            "not_asked": log_not_asked,
+        });
         self.store.begin_check(&NewCheck {
             id: &id,
             actor,
@@ -379,12 +412,17 @@ impl Node {
         Ok(check)
     }
 
-    /// One check with what it says of each person at each peer. One entry in the log says who looked.
+    /// One check with what it says of each person at each peer that has answered; what is awaited says nothing yet. One
+    /// entry in the log says who looked.
     ///
     /// # Errors
-    /// When there is no such check, or a peer's answer is still awaited; the store's.
+    /// When there is no such check, or an answer is still awaited and none is there; the store's.
     pub fn precheck_results(&self, id: &Hex<16>, actor: &str) -> Result<Precheck> {
-        let check = self.ended_check(id)?;
+        let check = self.gathered(id)?;
+        let answered = |peer: &AtPeer| peer.results.is_some();
+        if check.is_waiting() && !check.peers.iter().any(answered) {
+            return Err(policy("precheck_under_way", Abort::Policy));
+        }
         self.log_by(actor, SEEN, &json!({ "check": id }))?;
         Ok(check)
     }
@@ -447,8 +485,11 @@ impl Node {
         let first = stored.first().ok_or_else(missing)?;
         let (actor, people) = (first.actor.clone(), first.people);
         let about = stored.iter().find_map(|at| at.about.as_ref());
-        let about = about.map(|about| serde_json::from_slice(about).map_err(|_| damaged()));
-        let about = about.transpose()?;
+        let kept = about.map(|kept| serde_json::from_slice::<Kept>(kept).map_err(|_| damaged()));
+        let (about, not_asked) = match kept.transpose()? {
+            Some(kept) => (Some(kept.about), kept.not_asked),
+            None => (None, Vec::new()),
+        };
         let mut begun_at = Timestamp::MAX;
         let mut peers = Vec::with_capacity(stored.len());
         for at in &stored {
@@ -464,6 +505,7 @@ impl Node {
             people,
             about,
             peers,
+            not_asked,
         })
     }
 

@@ -130,6 +130,37 @@ pub(super) async fn both(two: &Two) -> [Side<'_>; 2] {
     })
 }
 
+fn answer(two: &Two, item: &Item, found: Found) {
+    let node = &two.answers.node;
+    node.take_inquiry(item, "丙").unwrap();
+    node.answer_inquiry(item, answered(found), "丙").unwrap();
+}
+
+/// Otherwise no officer would have to look before an agency that guesses numbers is told whose they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_is_told_after_an_officer_has_answered_that_it_is_the_person() {
+    for found in [
+        None,
+        Some(Found::NoRecord),
+        Some(Found::OtherPerson),
+        Some(Found::Unclear),
+        Some(Found::NotPaidThen),
+    ] {
+        let two = Two::start().await;
+        let [asks, answers] = both(&two).await;
+        let item = two.delivered().await;
+        if let Some(found) = found {
+            answer(&two, &item, found);
+        }
+        answers.decide("lawful", "残决6号");
+        answers.at.node.send_outcomes().unwrap();
+        deliver(answers.at, asks.at).await;
+        let is_told = matches!(found, Some(Found::Unclear | Found::NotPaidThen));
+        let told = is_told.then(|| ("decision_lawful", "残决6号".to_owned()));
+        assert_eq!(asks.stands_there(), told, "{found:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn contradictory_outcomes_are_flagged_on_both_sides() {
     let two = Two::start().await;
@@ -148,6 +179,8 @@ async fn contradictory_outcomes_are_flagged_on_both_sides() {
     assert_eq!([asks.contradiction(), answers.contradiction()], [None, None]);
 
     answers.decide("lawful", "残决1号");
+    answer(&two, &item, Found::PaidThen);
+    answers.at.node.send_outcomes().unwrap();
     deliver(answers.at, asks.at).await;
     assert_eq!(
         asks.stands_there(),

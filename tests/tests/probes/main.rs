@@ -9,7 +9,6 @@
     reason = "a failed expectation is the report"
 )]
 
-mod checks;
 mod kept;
 mod names;
 mod questions;

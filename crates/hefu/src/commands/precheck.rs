@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use hefu_link::Card;
 use hefu_node::api::view::{
-    Hex16, PrecheckBudgetView, PrecheckList, PrecheckPeerView, PrecheckStarted, PrecheckView, StartPrecheck,
+    Hex16, PrecheckBudgetView, PrecheckList, PrecheckNotAskedView, PrecheckPeerView, PrecheckStarted,
+    PrecheckView, StartPrecheck,
 };
 use hefu_node::precheck::{Receipt, read};
 use hyper::Method;
@@ -38,7 +39,9 @@ pub(crate) async fn run(command: PrecheckCommand, node: &NodeArgs, printer: &Pri
             let client = Client::of(node)?;
             let check = naming::precheck(&check, &client).await?;
             let view = fetch(&check, &client).await?;
-            match view.waiting {
+            // What the others have said is there, whatever one of them has not said yet.
+            let answered = view.peers.iter().any(|peer| peer.state == "precheck_answered");
+            match view.waiting && !answered {
                 true => printer.result(&value_of(&view), |lang| text(&view, lang)),
                 false => shown(&check, &client, printer).await?,
             }
@@ -224,8 +227,13 @@ fn text(view: &PrecheckView, lang: Lang) -> String {
             state.collect::<Vec<_>>().join(" "),
         ]
     };
+    let not_asked = |not: &PrecheckNotAskedView| {
+        let state = format!("{} {}", lang.word("precheck_not_asked"), lang.word(&not.reason));
+        vec![not.peer.clone(), not.number.clone(), state]
+    };
     let peers: Vec<_> = std::iter::once(headings(lang, &codes))
         .chain(view.peers.iter().map(peer))
+        .chain(view.not_asked.iter().map(not_asked))
         .collect();
     let mut text = format!("{} {}\n{}", lang.word("col_id"), view.check, table(&peers));
     if !view.results.is_empty() {

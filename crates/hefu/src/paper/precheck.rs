@@ -3,7 +3,7 @@
 use hefu_casework::Catalogue;
 use hefu_casework::precheck::Authority;
 use hefu_node::api::view::{PrecheckPersonView, PrecheckResultView};
-use hefu_node::precheck::{AtPeerFacts, Body as Facts, Outcome, Receipt};
+use hefu_node::precheck::{AtPeerFacts, Body as Facts, NotAsked, Outcome, Receipt};
 
 use super::{Block, Body, Cell, Paper, columns, facts, lines, programme};
 use crate::commands::local;
@@ -46,8 +46,13 @@ pub(crate) fn precheck_rows(people: &[PrecheckPersonView], lang: Lang) -> Vec<Ve
             ]
         };
         rows.extend(person.at.iter().map(|at| row(&at.peer, seen(at, lang).join(" "))));
-        let unanswered = person.unanswered.iter();
-        rows.extend(unanswered.map(|peer| row(peer, lang.word("precheck_not_answered"))));
+        for (peers, code) in [
+            (&person.unanswered, "precheck_not_answered"),
+            (&person.awaited, "precheck_waiting"),
+            (&person.not_asked, "precheck_not_asked"),
+        ] {
+            rows.extend(peers.iter().map(|peer| row(peer, lang.word(code))));
+        }
     }
     rows
 }
@@ -137,6 +142,20 @@ fn peers(body: &Facts, lang: Lang) -> Block {
             Cell::Text(digest.unwrap_or_else(|| "—".to_owned())),
         ]
     };
+    let not_asked = |not: &NotAsked| {
+        let none = || Cell::Text("—".to_owned());
+        vec![
+            Cell::Text(not.name.clone()),
+            Cell::Text(format!("{} {}", not.agreement, not.digest)),
+            none(),
+            Cell::Text(format!(
+                "{} {}",
+                lang.word("precheck_not_asked"),
+                lang.word(&not.reason)
+            )),
+            none(),
+        ]
+    };
     let codes = [
         "col_peer",
         "col_agreement",
@@ -144,9 +163,11 @@ fn peers(body: &Facts, lang: Lang) -> Block {
         "col_state",
         "col_receipt",
     ];
+    let asked = body.peers.iter().map(row);
+    let rows = asked.chain(body.not_asked.iter().map(not_asked)).collect();
     Block {
         heading: lang.word("paper_precheck_peers"),
-        body: Body::Table(columns(lang, &codes), body.peers.iter().map(row).collect()),
+        body: Body::Table(columns(lang, &codes), rows),
     }
 }
 

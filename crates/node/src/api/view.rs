@@ -66,9 +66,9 @@ pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub(crate) use people::may_tell;
 pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use precheck::{
-    AuthorityRequest, PersonRequest, PrecheckBudgetView, PrecheckHitView, PrecheckList, PrecheckPeerView,
-    PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView, PrecheckView,
-    StartPrecheck,
+    AuthorityRequest, PersonRequest, PrecheckBudgetView, PrecheckHitView, PrecheckList, PrecheckNotAskedView,
+    PrecheckPeerView, PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView,
+    PrecheckView, StartPrecheck,
 };
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,

@@ -237,7 +237,7 @@ impl Node {
     }
 
     /// Whether a row that came since, or of another programme, says that the person is protected, or does not say.
-    pub(super) fn is_protected_by_now(&self, person: &PersonKey) -> Result<bool> {
+    pub(crate) fn is_protected_by_now(&self, person: &PersonKey) -> Result<bool> {
         let rows = self.rows_by_now(person)?;
         Ok(rows.iter().any(|row| row.protection != Protection::No))
     }

@@ -54,7 +54,10 @@ impl Node {
         }
         let met = self.number_that_met(&record, seq, &finding)?;
         let care = Care {
-            protected: finding.care.protected || self.is_protected_by_now(&finding.person)?,
+            // Of a relative in a victim's place, the one is asked about and the other's number leaves.
+            protected: finding.care.protected
+                || self.is_protected_by_now(&finding.person)?
+                || self.is_protected_by_now(&met)?,
             ..finding.care
         };
         let at = Timestamp::now();
@@ -114,7 +117,9 @@ impl Node {
         };
         let (record, finding) = self.found(&about.round.0, about.seq)?;
         self.must_be_askable(&record, about.seq, &finding)?;
-        self.must_keep_back_by_now(&finding.person, own.opening().question.as_ref())?;
+        for person in [&finding.person, &inquiry.person] {
+            self.must_keep_back_by_now(person, own.opening().question.as_ref())?;
+        }
         if own.stage() != Stage::Approved {
             return self.act(&inquiry, &now_by(actor, Act::Approved {})?);
         }

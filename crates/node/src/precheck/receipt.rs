@@ -11,7 +11,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Answer, AtPeer, Precheck, SEEN, damaged};
+use super::{Answer, AtPeer, NotAsked, Precheck, SEEN, damaged};
 use crate::agreement::policy;
 use crate::digest::sha256;
 use crate::explain::Noted;
@@ -78,6 +78,9 @@ pub struct Body {
     pub case_file: String,
     /// Who was asked.
     pub peers: Vec<AtPeerFacts>,
+    /// Who might have been asked, and could not be then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<NotAsked>,
     /// Who was asked after, in order.
     pub people: Vec<PersonFacts>,
     /// Who has looked at the result, and who had copies made before this one.
@@ -203,6 +206,7 @@ impl Node {
                 .iter()
                 .map(|peer| self.facts_at(peer))
                 .collect::<Result<_>>()?,
+            not_asked: check.not_asked.clone(),
             looked,
         })
     }

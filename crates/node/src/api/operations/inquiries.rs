@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hefu_casework::text::same_person;
 
 use super::{Operations, blocking};
+use crate::Error;
 use crate::api::error::Result;
 use crate::api::view::{
     AnswerRequest, DisclosurePage, DisclosureView, Hex16, Hex32, InquiryDetail, InquiryList, InquiryRequest,
@@ -12,6 +13,7 @@ use crate::api::view::{
 };
 use crate::inquiry::{Inquiry, Way};
 use crate::node::today;
+use crate::review::Before;
 
 impl Operations {
     pub(in crate::api) async fn inquiries(self: Arc<Self>, asks: Option<Arc<str>>) -> Result<InquiryList> {
@@ -152,33 +154,40 @@ impl Operations {
     fn inquiry_view(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryView> {
         let dossier = self.node.agreement(&inquiry.agreement.0)?;
         let mut view = InquiryView::of(inquiry, dossier.agreement(), today());
-        if !self.may_tell_of(inquiry, asks)? {
-            view.withhold_words();
+        view.words_may_cross &= !self.node.is_protected_by_now(&inquiry.person)?;
+        if view.has_words() && !self.may_read(inquiry, asks)? {
+            view.withhold();
         }
         Ok(view)
     }
 
-    /// Whether `asks` may read what was written of the person: of somebody protected, whoever drafted the question, took
-    /// it, or is in charge of the finding.
-    fn may_tell_of(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<bool> {
-        let Some(asks) = asks.filter(|_| !inquiry.care().may_tell_place()) else {
-            return Ok(inquiry.care().may_tell_place());
+    /// Whether what was written of the person may be shown to `asks`: of one who may be protected, to who drafted the
+    /// question or took the answer, and to whoever is in charge of the finding.
+    fn may_read(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<bool> {
+        if inquiry.care().may_tell_place() && !self.node.is_protected_by_now(&inquiry.person)? {
+            return Ok(true);
+        }
+        let Some(asks) = asks else {
+            return Ok(false);
         };
-        Ok(match &inquiry.way {
-            Way::Answers { reply, .. } => reply.owner().is_some_and(|owner| same_person(owner, asks)),
-            Way::Asks {
-                about, inquiry: own, ..
-            } => {
-                let standing = self.node.standing(&about.round.0, about.seq)?;
-                let owner = standing.review.owner();
-                same_person(own.opening().by.as_str(), asks)
-                    || owner.is_some_and(|owner| same_person(owner, asks))
-            }
-        })
+        if inquiry.owner().is_some_and(|owner| same_person(owner, asks)) {
+            return Ok(true);
+        }
+        let Some(Before { round, seq }) = self.node.own_finding_of(inquiry)? else {
+            return Ok(false);
+        };
+        let standing = match self.node.standing(&round.0, seq) {
+            // It went with the end of its retention.
+            Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(false),
+            standing => standing?,
+        };
+        let owner = standing.review.owner();
+        Ok(owner.is_some_and(|owner| same_person(owner, asks)))
     }
 
     fn inquiry_detail(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryDetail> {
         let mut view = self.inquiry_view(inquiry, asks)?;
+        let withheld = !self.may_read(inquiry, asks)?;
         view.finding = self.node.own_finding_of(inquiry)?.map(Into::into);
         let records = match &inquiry.way {
             Way::Answers { .. } => {
@@ -206,7 +215,7 @@ impl Operations {
                 .iter()
                 .map(|there| ThereView::of(there, None))
                 .collect(),
-            acts: inquiry_acts(inquiry, asks, !self.may_tell_of(inquiry, asks)?),
+            acts: inquiry_acts(inquiry, withheld, asks),
         })
     }
 }

@@ -24,8 +24,9 @@ pub(super) async fn list(
     Ok(Json(operations.inquiries(asks).await?))
 }
 
-/// One inquiry with its acts; where this agency is asked, with what its own snapshots have of the person. Of a protected
-/// person, what was written is shown to whoever drafted or took it, is in charge of the finding, or wrote it.
+/// One inquiry with its acts; where this agency is asked, with what its own snapshots have of the person. What was written
+/// of a person who may be protected is shown to who wrote it, who drafted the question or took the answer, and who is in
+/// charge of the finding.
 #[utoipa::path(get, path = "/api/v1/inquiries/{item}", params(("item" = String, Path), AskingHeader), responses((status = 200, body = InquiryDetail), Failures))]
 pub(super) async fn show(
     State(operations): State<Arc<Operations>>,

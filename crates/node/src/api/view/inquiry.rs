@@ -71,7 +71,8 @@ pub struct InquiryView {
     pub approved_by: Vec<String>,
     /// The finding of this agency that is asked about.
     pub finding: Option<BeforeView>,
-    /// What is asked, in words; `*` where it is withheld from whoever asks, as in the answer.
+    /// What is asked, in words; `*` where the person may be protected and whoever asks did not draft or take it and is not
+    /// in charge of the finding.
     pub question: Option<String>,
     /// The answer.
     pub answer: Option<AnswerView>,
@@ -84,7 +85,7 @@ pub struct AnswerView {
     pub answer: String,
     /// The number of the letter.
     pub document: String,
-    /// More of it, in words.
+    /// More of it, in words; `*` as the question.
     pub text: Option<String>,
 }
 
@@ -104,7 +105,8 @@ pub struct InquiryDetail {
     /// What the other agency told of the matter, in the order in which it was recorded there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub there: Vec<ThereView>,
-    /// The acts, in order.
+    /// The acts, in order; of a person who may be protected, what is written in one is `*` for anybody but who wrote it, who
+    /// drafted the question or took the answer, and who is in charge of the finding.
     pub acts: Vec<ActView>,
 }
 
@@ -235,14 +237,9 @@ impl InquiryView {
     pub(crate) fn of(inquiry: &Inquiry, agreement: &Agreement, on: Date) -> Self {
         let peer = agreement.index_of(&inquiry.peer);
         let peer = peer.and_then(|index| agreement.parties.get(index));
-        let (side, stage, owner, answer) = match &inquiry.way {
-            Way::Asks { inquiry, .. } => (
-                "asks",
-                inquiry.stage().code(),
-                Some(inquiry.opening().by.as_str()),
-                inquiry.answer(),
-            ),
-            Way::Answers { reply, .. } => ("answers", reply.stage().code(), reply.owner(), reply.answer()),
+        let (side, stage, answer) = match &inquiry.way {
+            Way::Asks { inquiry, .. } => ("asks", inquiry.stage().code(), inquiry.answer()),
+            Way::Answers { reply, .. } => ("answers", reply.stage().code(), reply.answer()),
         };
         let (document, rule, months, question) = match &inquiry.way {
             Way::Asks { inquiry, .. } => {
@@ -275,7 +272,7 @@ impl InquiryView {
             key_group: care.key_group().code().to_owned(),
             words_may_cross: care.may_tell_place(),
             opened_at: inquiry.opened_at,
-            owner: owner.map(str::to_owned),
+            owner: inquiry.owner().map(str::to_owned),
             approved_by: match &inquiry.way {
                 Way::Asks { inquiry, .. } => inquiry.approvers().map(str::to_owned).collect(),
                 Way::Answers { .. } => Vec::new(),
@@ -288,13 +285,17 @@ impl InquiryView {
             answer: answer.map(AnswerView::of),
         }
     }
-}
 
-impl InquiryView {
-    /// Puts a mark in the place of what was written of the person here and there.
-    pub(crate) fn withhold_words(&mut self) {
-        let answered = self.answer.as_mut().and_then(|answer| answer.text.as_mut());
-        for words in self.question.as_mut().into_iter().chain(answered) {
+    /// Whether anybody wrote freely in it.
+    pub(crate) fn has_words(&self) -> bool {
+        let text = self.answer.as_ref().and_then(|answer| answer.text.as_ref());
+        self.question.is_some() || text.is_some()
+    }
+
+    /// Keeps back what was written.
+    pub(crate) fn withhold(&mut self) {
+        let text = self.answer.as_mut().and_then(|answer| answer.text.as_mut());
+        for words in self.question.as_mut().into_iter().chain(text) {
             WITHHELD.clone_into(words);
         }
     }
@@ -346,11 +347,11 @@ impl RecordView {
 }
 
 /// The acts of an inquiry, of either side; where words are withheld, only those that `asks` wrote are told.
-pub(crate) fn acts(inquiry: &Inquiry, asks: Option<&str>, withheld: bool) -> Vec<ActView> {
+pub(crate) fn acts(inquiry: &Inquiry, withheld: bool, asks: Option<&str>) -> Vec<ActView> {
     fn all<A: Serialize>(
         events: &[Event<A>],
-        withheld: impl Fn(&Event<A>) -> bool,
         code: impl Fn(&A) -> &'static str,
+        is_told: impl Fn(&str) -> bool,
     ) -> Vec<ActView> {
         let act = |(number, event): (u64, &Event<A>)| ActView {
             number,
@@ -358,21 +359,13 @@ pub(crate) fn acts(inquiry: &Inquiry, asks: Option<&str>, withheld: bool) -> Vec
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: code(&event.act).to_owned(),
-            act: told(&event.act, withheld(event)),
+            act: told(&event.act, !is_told(event.by.as_str())),
         };
         (1..).zip(events).map(act).collect()
     }
-    let wrote = |by: &str| asks.is_some_and(|asks| same_person(asks, by));
+    let is_told = |by: &str| !withheld || asks.is_some_and(|asks| same_person(asks, by));
     match &inquiry.way {
-        Way::Asks { events, .. } => all(
-            events,
-            |event| withheld && !wrote(event.by.as_str()),
-            |act| act.code(),
-        ),
-        Way::Answers { events, .. } => all(
-            events,
-            |event| withheld && !wrote(event.by.as_str()),
-            |act| act.code(),
-        ),
+        Way::Asks { events, .. } => all(events, |act| act.code(), is_told),
+        Way::Answers { events, .. } => all(events, |act| act.code(), is_told),
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Hex16, Hex32};
-use crate::precheck::{AtPeer, DayBudget, NOTICES, Precheck};
+use crate::precheck::{Answer, AtPeer, DayBudget, NOTICES, NotAsked, Precheck};
 use crate::{Error, Result};
 
 /// People to be checked before they are paid.
@@ -145,6 +145,9 @@ pub struct PrecheckView {
     pub case_file: Option<String>,
     /// Who was asked.
     pub peers: Vec<PrecheckPeerView>,
+    /// Who might have been asked, and could not be then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<PrecheckNotAskedView>,
     /// What was learned of each person; only where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<PrecheckPersonView>,
@@ -174,6 +177,20 @@ pub struct PrecheckPeerView {
     pub reason: Option<String>,
 }
 
+/// An agency that a check might have asked, and did not. Nothing is said of anybody for it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PrecheckNotAskedView {
+    /// The agency.
+    pub peer: String,
+    /// The agreement's number.
+    pub number: String,
+    /// The agreement's digest.
+    #[schema(value_type = String)]
+    pub agreement: Hex32,
+    /// Why, a code of the table of words.
+    pub reason: String,
+}
+
 /// What was learned of one person.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PrecheckPersonView {
@@ -189,6 +206,12 @@ pub struct PrecheckPersonView {
     pub at: Vec<PrecheckResultView>,
     /// The agencies that did not answer.
     pub unanswered: Vec<String>,
+    /// The agencies whose answer is still awaited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<String>,
+    /// The agencies that were not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_asked: Vec<String>,
 }
 
 /// What was learned of one person at one agency.
@@ -288,6 +311,13 @@ impl From<Precheck> for PrecheckView {
         let about = check.about.as_ref();
         let with_results = check.peers.iter().any(|peer| peer.results.is_some());
         let people = about.into_iter().flat_map(|about| (1..).zip(&about.people));
+        let without = |is: fn(Answer) -> bool| -> Vec<String> {
+            let peers = check.peers.iter();
+            peers
+                .filter(|peer| peer.results.is_none() && is(peer.answer))
+                .map(|peer| peer.peer.clone())
+                .collect()
+        };
         let person = |(number, masked): (u64, &hefu_casework::precheck::Masked)| PrecheckPersonView {
             number,
             person: masked.person.clone(),
@@ -298,12 +328,9 @@ impl From<Precheck> for PrecheckView {
                 .iter()
                 .filter_map(|peer| PrecheckResultView::of(peer, number))
                 .collect(),
-            unanswered: check
-                .peers
-                .iter()
-                .filter(|peer| peer.results.is_none())
-                .map(|peer| peer.peer.clone())
-                .collect(),
+            unanswered: without(|answer| answer != Answer::Waiting),
+            awaited: without(|answer| answer == Answer::Waiting),
+            not_asked: check.not_asked.iter().map(|not| not.name.clone()).collect(),
         };
         Self {
             check: check.id,
@@ -315,6 +342,7 @@ impl From<Precheck> for PrecheckView {
             authority: about.and_then(|about| serde_json::to_value(&about.authority).ok()),
             case_file: about.map(|about| about.case_file.as_str().to_owned()),
             peers: check.peers.iter().map(PrecheckPeerView::from).collect(),
+            not_asked: check.not_asked.iter().map(PrecheckNotAskedView::from).collect(),
             results: people.filter(|_| with_results).map(person).collect(),
         }
     }
@@ -331,6 +359,17 @@ impl From<&AtPeer> for PrecheckPeerView {
             state: peer.answer.code().to_owned(),
             ended_at: peer.ended_at,
             reason: peer.reason.clone(),
+        }
+    }
+}
+
+impl From<&NotAsked> for PrecheckNotAskedView {
+    fn from(not: &NotAsked) -> Self {
+        Self {
+            peer: not.name.clone(),
+            number: not.agreement.clone(),
+            agreement: not.digest,
+            reason: not.reason.clone(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::report::Export;
 use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
-/// In the place of a reason that is kept from whoever asks.
+/// In the place of what is kept from whoever asks.
 pub(super) const WITHHELD: &str = "*";
 
 /// How far a finding is.
@@ -516,17 +516,16 @@ impl ActView {
     }
 }
 
-/// An act by the names of its fields. What officers write freely stands in reasons alone, and in the text of an answer.
-pub(super) fn told(act: &impl Serialize, withheld: bool) -> Value {
+/// An act by the names of its fields. What officers write freely stands in reasons, and in the text of an answer.
+pub(super) fn told<A: Serialize>(act: &A, withheld: bool) -> Value {
     let mut told = serde_json::to_value(act).unwrap_or_default();
     if withheld {
         let fields = told.as_object_mut().into_iter().flat_map(|act| act.values_mut());
-        for words in fields
-            .filter_map(Value::as_object_mut)
-            .flat_map(|fields| fields.iter_mut())
-        {
-            if let ("reason" | "text", Value::String(words)) = (words.0.as_str(), words.1) {
-                WITHHELD.clone_into(words);
+        for fields in fields.filter_map(Value::as_object_mut) {
+            for words in ["reason", "text"] {
+                if let Some(written) = fields.get_mut(words).filter(|written| !written.is_null()) {
+                    *written = Value::from(WITHHELD);
+                }
             }
         }
     }

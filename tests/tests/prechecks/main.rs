@@ -8,6 +8,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod silent;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
