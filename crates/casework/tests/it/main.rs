@@ -31,6 +31,7 @@ mod money;
 mod names;
 mod policy;
 mod prechecks;
+mod probes;
 mod referrals;
 mod reviews;
 mod rules;
