@@ -353,7 +353,7 @@ impl ElementSet {
                     field(out, 1, rule.id.as_str().as_bytes());
                     field(out, 2, &[element.side]);
                 }
-                field(out, 3, &*person);
+                field(out, PERSON, &*person);
                 match element.at {
                     At::Nothing => {}
                     At::Month(month) => field(out, 4, &month_bytes(month)),
@@ -392,9 +392,33 @@ pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
     element
 }
 
+/// The number that an element was made of; none where these bytes are no element under such keys.
+pub fn number_in_element(element: &[u8], keys: KeyKind) -> Option<PersonKey> {
+    let (length, rest) = element.split_first()?;
+    let (mut content, zeros) = rest.split_at_checked(usize::from(*length))?;
+    if zeros.iter().any(|byte| *byte != 0) {
+        return None;
+    }
+    if keys == KeyKind::Person {
+        return PersonKey::from_stored(content);
+    }
+    let mut number = None;
+    while let [kind, length, rest @ ..] = content {
+        let (value, rest) = rest.split_at_checked(usize::from(*length))?;
+        if *kind == PERSON {
+            number = Some(PersonKey::from_stored(value)?);
+        }
+        content = rest;
+    }
+    number.filter(|_| content.is_empty())
+}
+
 /// The first byte of an element that stands for nobody: every real one begins with its length, which is less than its
 /// width.
 const NOBODY: u8 = 0xFF;
+
+/// The field of an element in which its number stands.
+const PERSON: u8 = 3;
 
 fn month_bytes(month: Month) -> [u8; 3] {
     let [high, low] = month.year().to_be_bytes();

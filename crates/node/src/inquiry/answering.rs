@@ -2,7 +2,9 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Care, Finding, FindingKind, Hex, KeyKind, RuleId};
+use hefu_casework::{
+    Agreement, AidRecord, Basis, Care, CaseMatching, Finding, FindingKind, Hex, KeyKind, RuleId,
+};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -184,20 +186,24 @@ impl Node {
         })
     }
 
-    /// From the newest round under the agreement in which the person was entered.
+    /// From the newest round under the agreement in which the person was entered, or somebody in the person's place.
     fn records_of(&self, agreement: &[u8; 32], peer: &[u8; 32], asked: &Asked) -> Result<Records> {
         let terms = self.signed(agreement)?;
         let own = terms.agreement.party(terms.me)?;
+        let by_case = self.is_by_case(&terms.agreement, asked.rule.as_ref());
         let mut all_deleted = true;
         for round in self.rounds_under(agreement, peer, Role::Sender)? {
             let aliases = self.aliases(&round.datasets);
             let mut rows = Vec::new();
             for dataset in &round.datasets {
                 for number in aliases.group(&asked.person) {
-                    let Some(found) = self.rows_of(*dataset, number)? else {
+                    let Some(mut found) = self.rows_of(*dataset, number)? else {
                         continue;
                     };
                     all_deleted = false;
+                    if by_case {
+                        found.extend(self.store.records_in_place_of(*dataset, number)?);
+                    }
                     rows.extend(
                         found
                             .into_iter()
@@ -207,6 +213,7 @@ impl Node {
             }
             if !rows.is_empty() {
                 rows.sort_by_key(|row| row.row);
+                rows.dedup_by_key(|row| row.row);
                 return Ok(Records::Kept(rows));
             }
         }
@@ -214,6 +221,13 @@ impl Node {
             true => Records::CannotFind,
             false => Records::Kept(Vec::new()),
         })
+    }
+
+    /// Whether under this rule a relative stands in the place of the victim of a case.
+    fn is_by_case(&self, agreement: &Agreement, rule: Option<&RuleId>) -> bool {
+        let rule = rule.and_then(|rule| self.rules.get(rule));
+        rule.is_some_and(|rule| rule.basis == Basis::Case)
+            && agreement.case_matching() == CaseMatching::ByCase
     }
 
     /// Nothing where the snapshot was deleted.

@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Finding, FindingKind, Hex, Purpose, Text, canonical};
+use hefu_casework::{Finding, FindingKind, Hex, Purpose, Text, canonical, number_in_element};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -37,7 +37,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Policy`] for a finding of which no other agency has a record, one that is corrected or past its
-    /// retention, or one that is asked about already; [`hefu_casework::Error::KeptBack`] for words about a person who may
+    /// retention, one that is asked about already, or one of which nothing proves which number matched; [`hefu_casework::Error::KeptBack`] for words about a person who may
     /// be protected; as [`Node::review`]; the store's.
     pub fn draft_inquiry(&self, round: &[u8; 32], seq: u64, draft: Draft, actor: &str) -> Result<Inquiry> {
         let (record, finding) = self.found(round, seq)?;
@@ -52,6 +52,7 @@ impl Node {
         if !(1..=MAX_MONTHS).contains(&finding.months.len()) {
             return Err(hefu_casework::Error::Months { max: MAX_MONTHS }.into());
         }
+        let person = self.number_that_met(&record, seq, &finding)?;
         let at = Timestamp::now();
         let opening = Opening {
             on: day_of(at),
@@ -82,7 +83,7 @@ impl Node {
             after,
             opened_at: at,
             opening: &bytes,
-            person: &self.number_that_met(&record, seq, &finding),
+            person: &person,
             entry: Entry {
                 actor,
                 kind: "inquiry_drafted",
@@ -221,24 +222,22 @@ impl Node {
         Ok(())
     }
 
-    /// The number by which the other agency knows the person: of somebody with several, the one that matched. Where
-    /// nothing tells which one did, the one that stands for them all.
-    fn number_that_met(&self, record: &Round, seq: u64, finding: &Finding) -> PersonKey {
-        const KEY: usize = size_of::<PersonKey>();
-        let aliases = self.aliases(&record.datasets);
-        let numbers: Vec<&PersonKey> = aliases.group(&finding.person).collect();
-        if numbers.len() == 1 {
-            return finding.person.clone();
+    /// The number that the other agency has: the one in an element that matched, whoever it is. Where a relative stands in a
+    /// victim's place that is the victim's; of somebody with several numbers, the one that stands for them all where it
+    /// matched.
+    fn number_that_met(&self, record: &Round, seq: u64, finding: &Finding) -> Result<PersonKey> {
+        let unknown = || policy("inquiry_number_unknown", Abort::Policy);
+        let keys = self.signed(&record.agreement)?.agreement.key_kind;
+        let proven = self.proven_elements(&record.id, seq.saturating_sub(1))?;
+        let mut met = proven
+            .iter()
+            .map(|proven| number_in_element(&proven.element, keys).ok_or_else(unknown))
+            .collect::<Result<Vec<_>>>()?;
+        let first = met.iter().position(|number| *number == finding.person);
+        match met.is_empty() {
+            true => Err(unknown()),
+            false => Ok(met.swap_remove(first.unwrap_or_default())),
         }
-        let proven = self.proven_elements(&record.id, seq.saturating_sub(1));
-        let met = |number: &PersonKey| {
-            let elements = proven.iter().flatten().map(|proven| &proven.element);
-            elements
-                .flat_map(|element| element.windows(KEY))
-                .any(|stored| PersonKey::from_stored(stored).is_some_and(|key| key == *number))
-        };
-        let met = numbers.into_iter().find(|number| met(number));
-        met.unwrap_or(&finding.person).clone()
     }
 }
 
