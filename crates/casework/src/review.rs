@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Fen, Hex, Text, calendar::Deadline, history::Trail, note::OutcomeCode};
 
-pub use basis::basis;
+pub use basis::{basis, subject};
 pub use due::{Awaited, Due, Late, Periods};
 pub use surroundings::Surroundings;
 pub use there::{Contradiction, contradicts};

@@ -10,7 +10,7 @@ mod asking;
 use hefu_casework::calendar::Deadline;
 use hefu_casework::inquiry::{Act, Opening, Reply, ReplyAct, Stage};
 use hefu_casework::note::{Asked, Item, Note, Word};
-use hefu_casework::{Agreement, Care, Event, Hex, Purpose, Text};
+use hefu_casework::{Agreement, Care, Event, FindingKind, Hex, Purpose, RuleId, Text};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -94,6 +94,15 @@ impl Inquiry {
         }
     }
 
+    /// The rule under which the person is asked about, where the findings have one.
+    #[must_use]
+    pub fn rule(&self) -> Option<&RuleId> {
+        match &self.way {
+            Way::Asks { inquiry, .. } => inquiry.opening().rule.as_ref(),
+            Way::Answers { asked, .. } => asked.rule.as_ref(),
+        }
+    }
+
     /// With how much care the person is to be dealt with, as this side's own rows say.
     #[must_use]
     pub fn care(&self) -> Care {
@@ -169,12 +178,13 @@ impl Node {
     /// When there is no such finding, or not any more; the store's.
     pub fn inquiries_of(&self, round: &[u8; 32], seq: u64) -> Result<Vec<Inquiry>> {
         let (record, finding) = self.found(round, seq)?;
+        let aliases = self.aliases(&record.datasets);
         let mut all = Vec::new();
         for stored in self.store.inquiries()? {
             let own = stored.finding == seq.checked_sub(1) && stored.round == record.id;
             if own || (stored.finding.is_none() && stored.agreement == record.agreement) {
                 let inquiry = self.read_inquiry(stored)?;
-                let asked = self.asked_about(&inquiry, &record);
+                let asked = self.asked_about(&inquiry, &record, &aliases)?;
                 if own || asked.is_some_and(|asked| asked.is(&finding)) {
                     all.push(inquiry);
                 }
@@ -405,8 +415,16 @@ fn now_by<A>(actor: &str, act: A) -> Result<Event<A>> {
     })
 }
 
+/// Whether a finding of this kind has a record of the other agency behind it.
+pub(crate) fn is_met(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
+    )
+}
+
 /// The day in Beijing.
-fn day_of(at: Timestamp) -> Date {
+pub(crate) fn day_of(at: Timestamp) -> Date {
     tz::offset(8).to_datetime(at).date()
 }
 

@@ -3,20 +3,22 @@
 //! Which notes are to be written follows from the acts on record, so that one that a crash kept back is written at the
 //! next turn; and they are told of matters only that the other agency knows by their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::inquiry::Stage;
 use hefu_casework::note::{Item, Note, OutcomeCode, Word};
-use hefu_casework::review::{Contradiction, Review, Surroundings, contradicts};
-use hefu_casework::{Finding, Hex};
+use hefu_casework::review::{Contradiction, Review, Surroundings, contradicts, subject};
+use hefu_casework::{Finding, Hex, RuleId};
+use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
-use hefu_store::{Round, ToldThere};
-use jiff::Timestamp;
+use hefu_store::{NewToldThere, Round, ToldThere};
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::agreement::policy;
-use crate::inquiry::{AskedAbout, Inquiry, Way};
+use crate::doctor::CLOCK_TOLERANCE_SECONDS;
+use crate::inquiry::{AskedAbout, Inquiry, Way, day_of, is_met};
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
@@ -82,15 +84,6 @@ impl Outcomes {
         self.last()?.contradicts(own?)
     }
 
-    /// What bears on the review of this finding.
-    pub(crate) fn around(&self, finding: &Finding) -> Surroundings {
-        let corrections = self.0.iter().filter(|there| there.decision.is_none());
-        Surroundings {
-            corrected_there_at: corrections.map(|there| there.heard_at).max(),
-            ..Surroundings::of(finding)
-        }
-    }
-
     fn add(&mut self, told: &ToldThere) -> Result<()> {
         let note = Note::parse(&told.note)?;
         let (decision, document) = match note.word {
@@ -130,6 +123,7 @@ impl Node {
         record: &Round,
         findings: &[Finding],
     ) -> Result<BTreeMap<u64, Outcomes>> {
+        let aliases = self.aliases(&record.datasets);
         let mut all: BTreeMap<u64, Outcomes> = BTreeMap::new();
         let mut told = self.store.outcomes(None)?.into_iter().peekable();
         while let Some(first) = told.next() {
@@ -142,7 +136,7 @@ impl Node {
                 continue;
             };
             let inquiry = self.inquiry(&item)?;
-            let asked = self.asked_about(&inquiry, record);
+            let asked = self.asked_about(&inquiry, record, &aliases)?;
             for (seq, finding) in (1..).zip(findings) {
                 if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                     let told = all.entry(seq).or_default();
@@ -155,15 +149,59 @@ impl Node {
 
     /// What the other agency told of one finding.
     pub(crate) fn told_of_finding(&self, record: &Round, seq: u64, finding: &Finding) -> Result<Outcomes> {
+        let aliases = self.aliases(&record.datasets);
         let mut told = Outcomes::default();
         for one in self.store.outcomes(None)? {
             let inquiry = self.inquiry(&Hex(one.item))?;
-            let asked = self.asked_about(&inquiry, record);
+            let asked = self.asked_about(&inquiry, record, &aliases)?;
             if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                 told.add(&one)?;
             }
         }
         Ok(told)
+    }
+
+    /// What bears on the review of a finding; the aliases are those of its round.
+    pub(crate) fn around(
+        &self,
+        record: &Round,
+        aliases: &AliasTable,
+        finding: &Finding,
+    ) -> Result<Surroundings> {
+        let mut around = Surroundings::of(finding);
+        if is_met(finding.kind) {
+            let agreement = Hex(record.agreement);
+            let numbers = aliases.group(&finding.person);
+            let subjects: Vec<_> = numbers
+                .map(|number| self.subject(&agreement, finding.rule.as_ref(), number))
+                .collect();
+            around.corrected_there = self.store.withdrawals(&subjects)?;
+        }
+        Ok(around)
+    }
+
+    /// What the matter is about, once for each number by which a round under the agreement can know the person: so that
+    /// it is known again when what told of those numbers was deleted.
+    fn subjects(&self, inquiry: &Inquiry) -> Result<Vec<[u8; 32]>> {
+        let subject = |number: &PersonKey| self.subject(&inquiry.agreement, inquiry.rule(), number);
+        let mut subjects = BTreeSet::from([subject(&inquiry.person)]);
+        if let Way::Asks { about, .. } = &inquiry.way {
+            subjects.insert(subject(&self.found(&about.round.0, about.seq)?.1.person));
+        }
+        for round in self.store.rounds()? {
+            if round.agreement == inquiry.agreement.0 {
+                let aliases = self.aliases(&round.datasets);
+                subjects.extend(aliases.group(&inquiry.person).map(subject));
+                for relative in self.in_the_place(inquiry, &round, &aliases)? {
+                    subjects.extend(aliases.group(&relative).map(subject));
+                }
+            }
+        }
+        Ok(subjects.into_iter().collect())
+    }
+
+    fn subject(&self, agreement: &Hex<32>, rule: Option<&RuleId>, number: &PersonKey) -> [u8; 32] {
+        subject(agreement, rule, &Hex(self.store.person_digest(number))).0
     }
 
     /// Takes what another agency tells of a matter that it knows.
@@ -179,10 +217,19 @@ impl Node {
         if inquiry.due().is_none() {
             return Err(unknown());
         }
-        match self
-            .store
-            .put_outcome(&note.item.0, at, &inquiry.round.0, &note.to_bytes()?)?
-        {
+        // It would stand over all that is told until then.
+        let latest = Timestamp::now() + SignedDuration::from_secs(CLOCK_TOLERANCE_SECONDS as i64);
+        if at > latest || note.on > day_of(latest) {
+            return Err(policy("outcome_ahead", Abort::AgreementMismatch));
+        }
+        match self.store.put_outcome(&NewToldThere {
+            item: &note.item.0,
+            at,
+            round: &inquiry.round.0,
+            note: &note.to_bytes()?,
+            corrects: matches!(note.word, Word::Correction(_)),
+            subjects: &self.subjects(&inquiry)?,
+        })? {
             true => Ok(()),
             false => Err(policy("outcome_changed", Abort::AgreementMismatch)),
         }
@@ -261,7 +308,8 @@ impl Node {
     }
 }
 
-/// Whether the matter is that of this finding.
+/// Whether the matter is that of this finding: it was asked about, or is of the same person and rule under the same
+/// agreement, in whatever round.
 fn is_about(
     inquiry: &Inquiry,
     asked: Option<&AskedAbout>,
@@ -269,10 +317,9 @@ fn is_about(
     seq: u64,
     finding: &Finding,
 ) -> bool {
-    match &inquiry.way {
-        Way::Asks { about, .. } => (about.round.0, about.seq) == (record.id, seq),
-        Way::Answers { .. } => asked.is_some_and(|asked| asked.is(finding)),
-    }
+    let own =
+        matches!(&inquiry.way, Way::Asks { about, .. } if (about.round.0, about.seq) == (record.id, seq));
+    own || asked.is_some_and(|asked| asked.is(finding))
 }
 
 /// Whether the other agency knows the matter by its number.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::clue::ClueKind;
-use hefu_casework::review::{Contradiction, Event, Review, Stage, Surroundings, basis};
+use hefu_casework::review::{Contradiction, Event, Review, Stage, basis};
 use hefu_casework::{Finding, Hex};
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
@@ -112,6 +112,7 @@ impl Node {
         if ClueKind::of(finding.kind).is_some() {
             return Err(Error::IsClue { seq });
         }
+        let withdrawals = self.store.last_withdrawal()?;
         let mut standing = self.standing_of(&record, seq, &finding)?;
         if let Some(Before { round, seq }) = standing.corrected_before {
             return Err(Error::CorrectedBefore { round, seq });
@@ -130,6 +131,7 @@ impl Node {
             round,
             finding: seq.saturating_sub(1),
             after,
+            withdrawals,
             event: &event.to_bytes(),
             corrects: standing.review.keeps_away(&rests_on).then_some(&rests_on.0),
             entry: Entry {
@@ -162,6 +164,7 @@ impl Node {
         if findings.is_empty() {
             return Ok(Reviews::default());
         }
+        let aliases = self.aliases(&record.datasets);
         let mut acts = self.store.reviews(round)?;
         let mut reviews = Reviews {
             told: self.told_of_findings(&record, &findings)?,
@@ -170,10 +173,7 @@ impl Node {
         for (seq, finding) in (1..).zip(&findings) {
             let rests_on = self.basis(finding);
             if let Some(events) = acts.remove(&(seq - 1)) {
-                let around = reviews
-                    .told
-                    .get(&seq)
-                    .map_or_else(|| Surroundings::of(finding), |told| told.around(finding));
+                let around = self.around(&record, &aliases, finding)?;
                 let review = Review::from_events(rests_on, matched_on(&record), around, &parsed(&events)?)?;
                 reviews.begun.insert(seq, review);
             } else if let Some(before) = self.corrected_elsewhere(&rests_on)? {
@@ -196,12 +196,12 @@ impl Node {
             true => self.corrected_elsewhere(&rests_on)?,
             false => None,
         };
-        let told = self.told_of_finding(record, seq, finding)?;
+        let around = self.around(record, &self.aliases(&record.datasets), finding)?;
         Ok(Standing {
-            review: Review::from_events(rests_on, matched_on(record), told.around(finding), &events)?,
+            review: Review::from_events(rests_on, matched_on(record), around, &events)?,
             events,
             corrected_before,
-            told,
+            told: self.told_of_finding(record, seq, finding)?,
         })
     }
 

@@ -52,7 +52,7 @@ pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEven
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
-pub use outcome::ToldThere;
+pub use outcome::{NewToldThere, ToldThere};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;
 pub use precheck::{CheckedAt, NewCheck};

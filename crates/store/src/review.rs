@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::deletion;
 use crate::error::Error;
 use crate::log::{self, Entry};
+use crate::outcome;
 use crate::record;
 use crate::store::Store;
 
@@ -29,6 +30,8 @@ pub struct NewEvent<'a> {
     pub finding: u64,
     /// How many acts were read before this one was found to be allowed.
     pub after: u64,
+    /// What [`Store::last_withdrawal`] was before that: what was withdrawn meanwhile can forbid the act.
+    pub withdrawals: u64,
     /// What was done, in the form in which it is read again.
     pub event: &'a [u8],
     /// Where the act corrects the finding: what that rested on.
@@ -53,7 +56,7 @@ impl Store {
     /// Writes an act and the log's entry about it: both or neither.
     ///
     /// # Errors
-    /// [`Error::ActedMeanwhile`] where other acts are on record than were read; [`Error::Unknown`] for a finding that is
+    /// [`Error::ActedMeanwhile`] where other acts or withdrawals are on record than were read; [`Error::Unknown`] for a finding that is
     /// not there; [`Error::Deleted`]; [`Error::Damaged`] where the log has other acts; those of [`Store::append`].
     pub fn append_event(&self, new: &NewEvent<'_>) -> Result<(), Error> {
         let NewEvent { round, finding, .. } = *new;
@@ -62,7 +65,7 @@ impl Store {
             refuse_unknown(connection, round, finding)?;
             let sql = "SELECT count(*) FROM finding_events WHERE round = ?1 AND seq = ?2";
             let there: u64 = connection.query_row(sql, params![round, finding], |row| row.get(0))?;
-            if there != new.after {
+            if there != new.after || outcome::last_withdrawal(connection)? != new.withdrawals {
                 return Err(Error::ActedMeanwhile);
             }
             must_be_logged(&logged(connection, round)?, round, finding, there)?;
@@ -246,6 +249,7 @@ mod tests {
             round,
             finding: 1,
             after,
+            withdrawals: 0,
             event,
             corrects: None,
             entry: logged_as(2, after + 1, round),

@@ -139,3 +139,26 @@ async fn an_inquiry_goes_with_its_findings_and_the_ledger_stays() {
     assert_eq!(two.asks.node.disclosures(0, 9).unwrap().len(), 1);
     assert!(two.asks.node.disclosures(0, 9).unwrap()[0].person == key(PERSON));
 }
+
+/// Released while the peer could not be reached, and never delivered: the finding is past its retention and deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_does_not_leave_after_the_retention_of_its_finding() {
+    let two = Two::start().await;
+    let item = two.drafted();
+    for by in ["甲", "乙"] {
+        two.asks.node.approve_inquiry(&item, by).unwrap();
+    }
+    let agreement = two.asks.node.agreement(&two.agreement).unwrap();
+    let days = i64::from(agreement.agreement().retention_days) + 1;
+    let over = Timestamp::now().checked_add((24 * days).hours()).unwrap();
+    assert_eq!(two.asks.node.delete_expired(over).unwrap(), 1);
+    assert_eq!(code(two.asks.node.inquiry(&item)), "node_missing");
+    let peer = two.answers.node.node_key();
+    assert!(
+        two.asks.node.store().notes_due(&peer, 9).unwrap().is_empty(),
+        "the number is kept in a note, and goes"
+    );
+    let before = two.told();
+    let _ = two.asks.node.deliver_notes(&peer).await;
+    assert_eq!(two.told(), before, "the number went");
+}

@@ -8,10 +8,14 @@
 )]
 
 mod asked;
+mod corrections;
 mod files;
 mod kept;
 mod line;
+mod names;
 mod outcomes;
+mod relatives;
+mod restored;
 
 use std::sync::Arc;
 

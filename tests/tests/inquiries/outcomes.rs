@@ -14,7 +14,7 @@ use super::*;
 /// What an officer writes: nobody over there reads it.
 const SECRET: &str = "户籍档案另有其人";
 
-fn act(value: Value) -> Act {
+pub(super) fn act(value: Value) -> Act {
     serde_json::from_value(value).unwrap()
 }
 
@@ -22,15 +22,15 @@ fn paper(name: &str, value: Value, document: &str) -> Value {
     json!({ name: value, "authority": "县局", "document": document, "reason": SECRET })
 }
 
-fn verified() -> Act {
+pub(super) fn verified() -> Act {
     act(json!({ "verified": { "result": "confirmed", "reason": SECRET } }))
 }
 
-fn excepted() -> Act {
+pub(super) fn excepted() -> Act {
     act(json!({ "excepted": { "legal_basis": "某法", "reason": SECRET } }))
 }
 
-fn decided(decision: &str, document: &str) -> Act {
+pub(super) fn decided(decision: &str, document: &str) -> Act {
     act(json!({ "decided": paper("decision", json!({ decision: {} }), document) }))
 }
 
@@ -45,7 +45,7 @@ fn corrected(at: &Bureau, round: &[u8; 32], seq: u64, document: &str) -> Act {
     act(json!({ "corrected": paper("basis", json!(basis), document) }))
 }
 
-fn by(actor: &str, act: Act) -> Event {
+pub(super) fn by(actor: &str, act: Act) -> Event {
     let at = Timestamp::now();
     Event {
         at,
@@ -56,14 +56,14 @@ fn by(actor: &str, act: Act) -> Event {
 }
 
 /// One side's finding on the person.
-struct Side<'a> {
-    at: &'a Bureau,
-    round: [u8; 32],
-    seq: u64,
+pub(super) struct Side<'a> {
+    pub(super) at: &'a Bureau,
+    pub(super) round: [u8; 32],
+    pub(super) seq: u64,
 }
 
 impl Side<'_> {
-    fn record(&self, actor: &str, act: Act) -> hefu_node::Result<()> {
+    pub(super) fn record(&self, actor: &str, act: Act) -> hefu_node::Result<()> {
         let event = by(actor, act);
         self.at
             .node
@@ -72,19 +72,19 @@ impl Side<'_> {
     }
 
     /// From the beginning to a decision.
-    fn decide(&self, decision: &str, document: &str) {
+    pub(super) fn decide(&self, decision: &str, document: &str) {
         for act in [Act::Taken {}, verified(), excepted(), decided(decision, document)] {
             self.record("经办", act).unwrap();
         }
     }
 
-    fn told(&self) -> Vec<There> {
+    pub(super) fn told(&self) -> Vec<There> {
         let standing = self.at.node.standing(&self.round, self.seq).unwrap();
         standing.told.all().to_vec()
     }
 
     /// What stands at the other agency, by its code and document.
-    fn stands_there(&self) -> Option<(&'static str, String)> {
+    pub(super) fn stands_there(&self) -> Option<(&'static str, String)> {
         let told = self.told();
         told.last().map(|there| (there.code(), there.document.clone()))
     }
@@ -118,7 +118,7 @@ fn tables(sections: Sections) -> Tables {
 }
 
 /// Both sides' findings on one person; the agency that is asked has run a round of its own.
-async fn both(two: &Two) -> [Side<'_>; 2] {
+pub(super) async fn both(two: &Two) -> [Side<'_>; 2] {
     let theirs = two.answers.node.run_round(&two.agreement).await.unwrap().round;
     two.asks
         .newest_round(|round| round.id != two.round && round.state == RoundState::Done)
@@ -281,6 +281,7 @@ async fn an_act_without_its_note_is_told_at_the_next_turn() {
                 round: &two.round,
                 finding: seq - 1,
                 after,
+                withdrawals: 0,
                 event: &by("经办", act).to_bytes(),
                 corrects: None,
                 entry: hefu_store::Entry {

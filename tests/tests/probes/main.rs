@@ -10,12 +10,8 @@
 )]
 
 mod checks;
-mod corrections;
-mod kept;
 mod matters;
-mod names;
 mod protected;
-mod relatives;
 mod shown;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use crate::{
 };
 
 const BASIS: &[u8] = b"hefu/3 basis\0";
+const SUBJECT: &[u8] = b"hefu/3 subject\0";
 
 /// The digest of what a finding says: kind, rule, other party, person, months and which of them are a changeover, case or
 /// letter and what was fed back, whether names agree, programmes, and each amount. A month that was corrected as a mere
@@ -41,6 +42,26 @@ pub fn basis(finding: &Finding, person: &Hex<16>) -> Hex<32> {
     };
     let digest = sha256(&canonical::to_vec(&rests_on));
     Hex(sha256(&[BASIS, &digest].concat()))
+}
+
+/// The digest of what two agencies can have a matter about, in whatever round it is found: agreement, rule and person.
+///
+/// `person` as in [`basis`].
+pub fn subject(agreement: &Hex<32>, rule: Option<&RuleId>, person: &Hex<16>) -> Hex<32> {
+    let subject = Subject {
+        agreement,
+        rule,
+        person,
+    };
+    let digest = sha256(&canonical::to_vec(&subject));
+    Hex(sha256(&[SUBJECT, &digest].concat()))
+}
+
+#[derive(Serialize)]
+struct Subject<'a> {
+    agreement: &'a Hex<32>,
+    rule: Option<&'a RuleId>,
+    person: &'a Hex<16>,
 }
 
 #[derive(Serialize)]

@@ -5,14 +5,15 @@ use jiff::Timestamp;
 use crate::{Finding, NameAgreement};
 
 /// As things stand when an act is recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// The two agencies know the number under different names: nothing may be decided against a person before it is
     /// known who that is.
     pub names_differ: bool,
-    /// When this node heard that the other agency has withdrawn its finding on the same matter: nothing may be decided
-    /// against the person before it is verified once more.
-    pub corrected_there_at: Option<Timestamp>,
+    /// Each time at which this node heard that the other agency has withdrawn its finding on the same matter, in order:
+    /// nothing may be decided against the person before it is verified once more. All of them, so that acts from before
+    /// the last one read as they did when they were recorded.
+    pub corrected_there: Vec<Timestamp>,
 }
 
 impl Surroundings {
@@ -26,8 +27,9 @@ impl Surroundings {
 
     /// Whether, when something is recorded at `at`, a correction of the other agency has come since `verified_at`.
     pub(super) fn corrected_since(&self, verified_at: Option<Timestamp>, at: Timestamp) -> bool {
-        self.corrected_there_at
-            .is_some_and(|there| there <= at && verified_at.is_none_or(|verified| verified <= there))
+        self.corrected_there
+            .iter()
+            .any(|there| *there <= at && verified_at.is_none_or(|verified| verified <= *there))
     }
 }
 
@@ -76,9 +78,9 @@ mod tests {
     }
 
     /// Acts of one officer, a minute each, as somebody hears at `there` that the other agency was wrong.
-    fn after(there: Option<i64>, acts: &[Value]) -> Result<Review, Error> {
+    fn after(there: impl IntoIterator<Item = i64>, acts: &[Value]) -> Result<Review, Error> {
         let surroundings = Surroundings {
-            corrected_there_at: there.map(minute_of),
+            corrected_there: there.into_iter().map(minute_of).collect(),
             ..Surroundings::default()
         };
         let events: Vec<_> = (1..)
@@ -117,6 +119,21 @@ mod tests {
         for there in [None, Some(1)] {
             assert!(matches!(after(there, &once_more), Err(Error::OutOfTurn { .. })));
         }
+    }
+
+    /// A later correction changes nothing of what was recorded between the two.
+    #[test]
+    fn corrections_are_replayed_as_they_came() {
+        let taken = json!({ "taken": {} });
+        let acts = [taken, verified(), verified(), excepted(), decided("stopped")];
+        assert_eq!(after([2], &acts).unwrap().stage(), Stage::Decided);
+        assert_eq!(after([2, 6], &acts).unwrap().stage(), Stage::Decided);
+        assert_eq!(after([2, 4], &acts[..4]).unwrap().stage(), Stage::Excepted);
+        assert!(matches!(after([2, 4], &acts), Err(Error::CorrectedThere)));
+        let thrice = [&acts[..4], &[verified(), excepted(), decided("stopped")]].concat();
+        assert_eq!(after([2, 4, 8], &thrice).unwrap().stage(), Stage::Decided);
+        assert!(matches!(after([4], &thrice), Err(Error::OutOfTurn { .. })));
+        assert!(matches!(after([2, 6], &thrice), Err(Error::OutOfTurn { .. })));
     }
 
     #[test]

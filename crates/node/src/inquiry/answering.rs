@@ -2,17 +2,15 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{
-    Agreement, AidRecord, Basis, Care, CaseMatching, Finding, FindingKind, Hex, KeyKind, RuleId,
-};
-use hefu_identity::PersonKey;
+use hefu_casework::{Agreement, AidRecord, Basis, CaseMatching, Care, Finding, Hex, KeyKind, RuleId};
+use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
-use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
+use hefu_store::{Entry, NewInquiry, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Inquiry, Way, day_of, is_retained, now_by, parsed};
+use super::{Inquiry, Way, day_of, is_met, is_retained, now_by, parsed};
 use crate::agreement::policy;
 use crate::review::Before;
 use crate::{Error, Node, Result};
@@ -36,20 +34,17 @@ impl Records {
     }
 }
 
-/// By what a finding is known to be the one that the other side asks about.
+/// By what a finding is known to be the one that is asked about.
 pub(crate) struct AskedAbout {
     rule: Option<RuleId>,
-    person: PersonKey,
+    /// The person, and under a rule by case whoever stands in the person's place.
+    persons: Vec<PersonKey>,
 }
 
 impl AskedAbout {
-    /// Whether the finding is of that person and rule, and has a record of the other side behind it.
+    /// Whether the finding is of that person and rule, and of a kind that can be asked about.
     pub(crate) fn is(&self, finding: &Finding) -> bool {
-        let meets = matches!(
-            finding.kind,
-            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
-        );
-        meets && finding.rule == self.rule && finding.person == self.person
+        is_met(finding.kind) && finding.rule == self.rule && self.persons.contains(&finding.person)
     }
 }
 
@@ -93,7 +88,7 @@ impl Node {
             return Ok(Some(*about));
         }
         for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
-            let Some(about) = self.asked_about(inquiry, &round) else {
+            let Some(about) = self.asked_about(inquiry, &round, &self.aliases(&round.datasets))? else {
                 continue;
             };
             let findings = self.kept_findings(&round)?.unwrap_or_default();
@@ -107,16 +102,47 @@ impl Node {
         Ok(None)
     }
 
-    /// Whom and under which rule the other side asks about, as findings of this round know it; nothing where no finding of
-    /// the round can be meant.
-    pub(crate) fn asked_about(&self, inquiry: &Inquiry, record: &Round) -> Option<AskedAbout> {
-        let Way::Answers { asked, .. } = &inquiry.way else {
-            return None;
-        };
-        (record.agreement == inquiry.agreement.0).then(|| AskedAbout {
-            rule: asked.rule.clone(),
-            person: self.aliases(&record.datasets).principal(&asked.person).clone(),
-        })
+    /// Whom and under which rule is asked about, as findings of this round know it; nothing where no finding of the round
+    /// can be meant. The aliases are the round's.
+    pub(crate) fn asked_about(
+        &self,
+        inquiry: &Inquiry,
+        record: &Round,
+        aliases: &AliasTable,
+    ) -> Result<Option<AskedAbout>> {
+        if record.agreement != inquiry.agreement.0 {
+            return Ok(None);
+        }
+        let mut persons = self.in_the_place(inquiry, record, aliases)?;
+        persons.push(inquiry.person.clone());
+        Ok(Some(AskedAbout {
+            rule: inquiry.rule().cloned(),
+            persons: persons
+                .iter()
+                .map(|person| aliases.principal(person).clone())
+                .collect(),
+        }))
+    }
+
+    /// Those who by the rows of this round stand in the place of whom is asked about: relatives of a victim, each of whom
+    /// has a finding though the number that matched is the victim's.
+    pub(crate) fn in_the_place(
+        &self,
+        inquiry: &Inquiry,
+        record: &Round,
+        aliases: &AliasTable,
+    ) -> Result<Vec<PersonKey>> {
+        let agreement = self.signed(&record.agreement)?.agreement;
+        let mut relatives = Vec::new();
+        if self.is_by_case(&agreement, inquiry.rule()) {
+            for dataset in &record.datasets {
+                for number in aliases.group(&inquiry.person) {
+                    let rows = kept(self.store.records_in_place_of(*dataset, number))?;
+                    relatives.extend(rows.into_iter().flatten().map(|row| row.person));
+                }
+            }
+        }
+        Ok(relatives)
     }
 
     pub(super) fn hear_question(&self, from: &Card, note: &Note, asked: &Asked) -> Result<()> {
@@ -197,7 +223,7 @@ impl Node {
             let mut rows = Vec::new();
             for dataset in &round.datasets {
                 for number in aliases.group(&asked.person) {
-                    let Some(mut found) = self.rows_of(*dataset, number)? else {
+                    let Some(mut found) = kept(self.store.records_of(*dataset, number))? else {
                         continue;
                     };
                     all_deleted = false;
@@ -230,15 +256,6 @@ impl Node {
             && agreement.case_matching() == CaseMatching::ByCase
     }
 
-    /// Nothing where the snapshot was deleted.
-    fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
-        match self.store.records_of(dataset, number) {
-            Ok(rows) => Ok(Some(rows)),
-            Err(hefu_store::Error::Deleted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// The rounds that came to their end between the two under this agreement, the newest first.
     fn rounds_under(&self, agreement: &[u8; 32], peer: &[u8; 32], role: Role) -> Result<Vec<Round>> {
         let mut rounds = self.store.rounds()?;
@@ -250,6 +267,15 @@ impl Node {
         });
         rounds.sort_by_key(|round| std::cmp::Reverse(round.ended_at));
         Ok(rounds)
+    }
+}
+
+/// Nothing where the snapshot was deleted.
+fn kept<T>(rows: std::result::Result<T, hefu_store::Error>) -> Result<Option<T>> {
+    match rows {
+        Ok(rows) => Ok(Some(rows)),
+        Err(hefu_store::Error::Deleted { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Finding, FindingKind, Hex, Purpose, Text, canonical, number_in_element};
+use hefu_casework::{Finding, Hex, Purpose, Text, canonical, number_in_element};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -11,7 +11,7 @@ use hefu_store::{Entry, NewDisclosure, NewInquiry, Role, Round};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Inquiry, Way, day_of, is_retained, now_by};
+use super::{Inquiry, Way, day_of, is_met, is_retained, now_by};
 use crate::agreement::policy;
 use crate::{Error, Node, Result};
 
@@ -205,11 +205,7 @@ impl Node {
     /// found it to be wrong, and it may still be kept.
     fn must_be_askable(&self, record: &Round, seq: u64, finding: &Finding) -> Result<()> {
         let agreement = self.bears_inquiries(&record.agreement)?;
-        let meets = matches!(
-            finding.kind,
-            FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
-        );
-        if !meets || record.role != Role::Receiver {
+        if !is_met(finding.kind) || record.role != Role::Receiver {
             return Err(policy("inquiry_kind", Abort::Policy));
         }
         if !is_retained(&agreement, record, Timestamp::now()) {

@@ -44,9 +44,35 @@ CREATE TABLE outcomes (
     at       TEXT NOT NULL,
     round    BLOB NOT NULL REFERENCES rounds (id), -- with whose findings it goes
     heard_at TEXT NOT NULL,
+    corrects INTEGER NOT NULL CHECK (corrects IN (0, 1)), -- the other agency withdraws its finding
     note     BLOB NOT NULL, -- sealed
     PRIMARY KEY (item, at)
 ) STRICT, WITHOUT ROWID;
+
+-- One matter is corrected once.
+CREATE UNIQUE INDEX outcomes_correct_once ON outcomes (item) WHERE corrects;
+
+-- When other agencies withdrew a finding, and when they first decided something after that. By a keyed digest of
+-- agreement, rule and person: it binds the findings of all rounds, and outlives them, for the acts on others are read
+-- again by it.
+CREATE TABLE withdrawals (
+    seq      INTEGER PRIMARY KEY,
+    subject  BLOB NOT NULL CHECK (length(subject) = 32),
+    heard_at TEXT NOT NULL,
+    corrects INTEGER NOT NULL CHECK (corrects IN (0, 1))
+) STRICT;
+
+CREATE INDEX withdrawals_by_subject ON withdrawals (subject, seq);
+
+CREATE TRIGGER withdrawals_follow BEFORE INSERT ON withdrawals
+WHEN NEW.seq IS NOT 1 + (SELECT coalesce(max(seq), 0) FROM withdrawals)
+BEGIN SELECT RAISE(ABORT, 'withdrawals follow each other'); END;
+
+CREATE TRIGGER withdrawals_stand BEFORE UPDATE ON withdrawals
+BEGIN SELECT RAISE(ABORT, 'what another agency withdrew stands'); END;
+
+CREATE TRIGGER withdrawals_stay BEFORE DELETE ON withdrawals
+BEGIN SELECT RAISE(ABORT, 'what another agency withdrew is never deleted'); END;
 
 CREATE TRIGGER outcomes_stand BEFORE UPDATE ON outcomes
 BEGIN SELECT RAISE(ABORT, 'what another agency told stands'); END;

@@ -1,33 +1,9 @@
-//! What is kept of notes when findings are deleted and nodes restored.
+//! What comes again to a node that was restored.
 
-use hefu_casework::note::Withdrawn;
 use hefu_node::Node;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
 use super::*;
-
-/// Released while the peer could not be reached, and never delivered: the finding is past its retention and deleted.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_number_does_not_leave_after_the_retention_of_its_finding() {
-    let two = Two::start().await;
-    let item = two.drafted();
-    for by in ["甲", "乙"] {
-        two.asks.node.approve_inquiry(&item, by).unwrap();
-    }
-    let agreement = two.asks.node.agreement(&two.agreement).unwrap();
-    let days = i64::from(agreement.agreement().retention_days) + 1;
-    let over = Timestamp::now().checked_add((24 * days).hours()).unwrap();
-    assert_eq!(two.asks.node.delete_expired(over).unwrap(), 1);
-    assert_eq!(code(two.asks.node.inquiry(&item)), "node_missing");
-    let peer = two.answers.node.node_key();
-    assert!(
-        two.asks.node.store().notes_due(&peer, 9).unwrap().is_empty(),
-        "the number is kept in a note, and goes"
-    );
-    let before = two.told();
-    let _ = two.asks.node.deliver_notes(&peer).await;
-    assert_eq!(two.told(), before, "the number went");
-}
 
 /// A correction was heard and acknowledged; then the node is restored from a backup of before.
 #[tokio::test(flavor = "multi_thread")]
