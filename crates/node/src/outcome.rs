@@ -168,12 +168,16 @@ impl Node {
         aliases: &AliasTable,
         finding: &Finding,
     ) -> Result<Surroundings> {
-        let mut around = Surroundings::of(finding);
+        let rule = finding.rule.as_ref();
+        let mut around = Surroundings {
+            names_compared: self.store.names_compared(&record.peer, rule, &finding.person)?,
+            ..Surroundings::of(finding)
+        };
         if is_met(finding.kind) {
             let agreement = Hex(record.agreement);
-            let numbers = aliases.group(&finding.person);
-            let subjects: Vec<_> = numbers
-                .map(|number| self.subject(&agreement, finding.rule.as_ref(), number))
+            let subjects: Vec<_> = aliases
+                .group(&finding.person)
+                .map(|number| self.subject(&agreement, rule, number))
                 .collect();
             around.corrected_there = self.store.withdrawals(&subjects)?;
         }

@@ -1,10 +1,7 @@
 //! What a difference of names forbids is not undone by leaving the names out.
 
 use hefu_casework::NameAgreement;
-use hefu_casework::review::{Act, Event};
 use hefu_tests::bureau::mapping;
-use jiff::Timestamp;
-use serde_json::json;
 
 use super::*;
 

@@ -106,10 +106,15 @@ async fn the_number_that_leaves_is_the_one_that_matched() {
 async fn no_number_leaves_where_nothing_proves_which_one_matched() {
     let two = Two::start().await;
     let seq = of_person(&two.asks, &two.round, PERSON);
-    let database = rusqlite::Connection::open(two.asks.folder().join("node.db")).unwrap();
-    database
+    let Two {
+        asks, round, _dir, ..
+    } = two;
+    let closed = asks.close().await;
+    rusqlite::Connection::open(closed.folder.join("hefu.db"))
+        .unwrap()
         .execute_batch("DROP TRIGGER evidence_stays; DELETE FROM evidence")
         .unwrap();
-    let refused = two.asks.node.draft_inquiry(&two.round, seq, draft(), "甲");
+    let asks = closed.open(surroundings()).await;
+    let refused = asks.node.draft_inquiry(&round, seq, draft(), "甲");
     assert_eq!(code(refused), "inquiry_number_unknown");
 }

@@ -1,7 +1,6 @@
 //! What comes again to a node that was restored.
 
 use hefu_node::Node;
-use jiff::Timestamp;
 
 use super::*;
 
@@ -41,36 +40,4 @@ async fn a_correction_comes_again_to_a_node_that_was_restored() {
         told(&answers) > 0,
         "nothing is known of the correction any more, and nobody will tell again"
     );
-}
-
-fn corrected(two: &Two) {
-    use hefu_casework::review::{Act, Event};
-    use serde_json::json;
-    let node = &two.asks.node;
-    let seq = of_person(&two.asks, &two.round, PERSON);
-    let basis = node.basis(&node.store().findings(&two.round).unwrap()[seq as usize - 1]);
-    for (by, act) in [
-        ("甲", json!({ "taken": {} })),
-        (
-            "甲",
-            json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
-        ),
-        (
-            "甲",
-            json!({ "decided": { "decision": { "data_error": {} }, "authority": "县民政局", "document": "1号", "reason": "登记有误" } }),
-        ),
-        (
-            "乙",
-            json!({ "corrected": { "basis": basis, "authority": "县民政局", "document": "2号", "reason": "登记有误" } }),
-        ),
-    ] {
-        let act: Act = serde_json::from_value(act).unwrap();
-        let event = Event {
-            at: Timestamp::now(),
-            by: text(by),
-            on: days_from_today(0),
-            act,
-        };
-        node.record_review(&two.round, seq, &event).unwrap();
-    }
 }

@@ -2,7 +2,7 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Basis, CaseMatching, Care, Finding, Hex, KeyKind, RuleId};
+use hefu_casework::{Agreement, AidRecord, Basis, Care, CaseMatching, Finding, Hex, KeyKind, RuleId};
 use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;

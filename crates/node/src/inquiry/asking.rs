@@ -201,6 +201,25 @@ impl Node {
         Ok(())
     }
 
+    /// Whether a question that was released may still go: not where its finding was corrected, or is past its retention.
+    /// An inquiry that was deleted has taken its notes with it.
+    pub(crate) fn is_askable(&self, item: &Item) -> Result<bool> {
+        let Some(stored) = self.store.inquiry(&item.0)? else {
+            return Ok(true);
+        };
+        let Some(seq) = stored.finding.map(|finding| finding + 1) else {
+            return Ok(true);
+        };
+        let askable = self
+            .found(&stored.round, seq)
+            .and_then(|(record, finding)| self.must_be_askable(&record, seq, &finding));
+        match askable {
+            Ok(()) => Ok(true),
+            Err(Error::Policy { .. } | Error::Store(hefu_store::Error::Deleted { .. })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether another agency may be asked about a finding: it is of a kind that has a record there behind it, nobody has
     /// found it to be wrong, and it may still be kept.
     fn must_be_askable(&self, record: &Round, seq: u64, finding: &Finding) -> Result<()> {
