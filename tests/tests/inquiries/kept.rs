@@ -49,16 +49,22 @@ async fn of_one_finding_there_is_one_open_question() {
         paper.extend(more.as_object().unwrap().clone());
         paper
     };
-    for act in [
-        json!({ "taken": {} }),
-        json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
-        json!({ "decided": with(json!({ "decision": { "data_error": {} } })) }),
-        json!({ "corrected": with(json!({ "basis": basis })) }),
+    for (by, act) in [
+        ("甲", json!({ "taken": {} })),
+        (
+            "甲",
+            json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
+        ),
+        (
+            "甲",
+            json!({ "decided": with(json!({ "decision": { "data_error": {} } })) }),
+        ),
+        ("乙", json!({ "corrected": with(json!({ "basis": basis })) })),
     ] {
         let act: Act = serde_json::from_value(act).unwrap();
         let event = Event {
             at: Timestamp::now(),
-            by: text("甲"),
+            by: text(by),
             on: days_from_today(0),
             act,
         };

@@ -276,6 +276,7 @@ async fn an_act_without_its_note_is_told_at_the_next_turn() {
     let seq = of_person(&two.asks, &two.round, PERSON);
     let store = two.asks.node.store();
     for (after, act) in (0..).zip([Act::Taken {}, verified(), decided("lawful", "民决3号")]) {
+        let body = json!({ "round": Hex(two.round), "finding": seq, "number": after + 1 });
         store
             .append_event(&hefu_store::NewEvent {
                 round: &two.round,
@@ -286,8 +287,8 @@ async fn an_act_without_its_note_is_told_at_the_next_turn() {
                 corrects: None,
                 entry: hefu_store::Entry {
                     actor: "经办",
-                    kind: "finding_event",
-                    body: &json!({}),
+                    kind: hefu_store::ACTED,
+                    body: &body,
                 },
             })
             .unwrap();

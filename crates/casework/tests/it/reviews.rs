@@ -252,7 +252,7 @@ fn nothing_is_taken_from_anybody_while_the_names_differ() {
         names_differ: true,
         ..Surroundings::default()
     };
-    let at = |events: &[Event]| Review::from_events(BASIS, MATCHED, differ, events).unwrap();
+    let at = |events: &[Event]| Review::from_events(BASIS, MATCHED, differ.clone(), events).unwrap();
     let refused = |review: &mut Review, by, act| {
         let stage = review.stage();
         let refused = review.record(&event(10, by, act));

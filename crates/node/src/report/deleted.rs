@@ -51,7 +51,9 @@ pub struct DeletionTold {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Gone {
-    /// A round's findings, what proves them and what was done about them.
+    /// A round's findings, what proves them and what was done about them; or what was kept of a round without findings:
+    /// what a check said, or what the other side asked.
+    #[serde(alias = "check", alias = "inquiries")]
     Findings {
         /// The round.
         round: Hex<32>,
