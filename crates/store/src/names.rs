@@ -74,6 +74,27 @@ pub(crate) fn put(
     Ok(())
 }
 
+/// Takes over what rounds found since.
+pub(crate) fn merge(connection: &Connection, other: &Connection) -> Result<(), Error> {
+    let mut theirs = other.prepare("SELECT * FROM names_compared ORDER BY seq")?;
+    let mut put = connection.prepare_cached(
+        "INSERT INTO names_compared (seq, peer, rule, person, at, differ)
+         SELECT (SELECT 1 + coalesce(max(seq), 0) FROM names_compared), ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS
+         (SELECT 1 FROM names_compared WHERE peer = ?1 AND rule = ?2 AND person = ?3 AND at = ?4)",
+    )?;
+    let mut rows = theirs.query([])?;
+    while let Some(row) = rows.next()? {
+        put.execute(params![
+            row.get::<_, [u8; 32]>("peer")?,
+            row.get::<_, String>("rule")?,
+            row.get::<_, [u8; 16]>("person")?,
+            row.get::<_, String>("at")?,
+            row.get::<_, bool>("differ")?,
+        ])?;
+    }
+    Ok(())
+}
+
 fn code(rule: Option<&RuleId>) -> &str {
     rule.map_or("", |rule| rule.as_str())
 }

@@ -139,9 +139,13 @@ fn text<const MAX: usize>(text: &str) -> Text<MAX> {
 
 /// The finding that was asked about is found to be wrong, as the node itself writes it.
 fn corrected(two: &Two) {
+    corrected_in(two, &two.round);
+}
+
+fn corrected_in(two: &Two, round: &[u8; 32]) {
     let node = &two.asks.node;
-    let seq = of_person(&two.asks, &two.round, PERSON);
-    let basis = node.basis(&node.store().findings(&two.round).unwrap()[seq as usize - 1]);
+    let seq = of_person(&two.asks, round, PERSON);
+    let basis = node.basis(&node.store().findings(round).unwrap()[seq as usize - 1]);
     for (by, act) in [
         ("甲", json!({ "taken": {} })),
         (
@@ -164,7 +168,7 @@ fn corrected(two: &Two) {
             on: days_from_today(0),
             act,
         };
-        node.record_review(&two.round, seq, &event).unwrap();
+        node.record_review(round, seq, &event).unwrap();
     }
 }
 

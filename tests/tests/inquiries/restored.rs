@@ -4,7 +4,9 @@ use hefu_node::Node;
 
 use super::*;
 
-/// A correction was heard and acknowledged; then the node is restored from a backup of before.
+/// A correction was heard and acknowledged; then the node is restored from a backup of before, in the place of the folder
+/// that has it. Whoever told does not tell again what was acknowledged, so it has to come out of that folder: where there is
+/// none, it is lost, as the threat model says.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_comes_again_to_a_node_that_was_restored() {
     let two = Two::start().await;
@@ -14,7 +16,7 @@ async fn a_correction_comes_again_to_a_node_that_was_restored() {
         .await;
     let seq = of_person(&two.answers, &round, PERSON);
     let item = two.delivered().await;
-    let (backup, folder) = (two._dir.path().join("backup"), two._dir.path().join("anew"));
+    let backup = two._dir.path().join("backup");
     two.answers.node.backup(&backup, "管理员").unwrap();
     // As the node itself writes it, of an act on record.
     corrected(&two);
@@ -25,8 +27,8 @@ async fn a_correction_comes_again_to_a_node_that_was_restored() {
         asks, answers, _dir, ..
     } = two;
     let closed = answers.close().await;
-    Node::restore(&backup, &folder, &closed.unlock, "管理员").unwrap();
-    let answers = closed.moved_to(folder).open(surroundings()).await;
+    Node::restore(&backup, &closed.folder, &closed.unlock, "管理员").unwrap();
+    let answers = closed.open(surroundings()).await;
     introduce(&asks, &answers);
     asks.node.exchange(&answers.node.node_key()).await.unwrap();
     let _ = answers.node.exchange(&asks.node.node_key()).await;
