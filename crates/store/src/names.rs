@@ -102,6 +102,7 @@ fn code(rule: Option<&RuleId>) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::round::Round;
     use crate::samples::{self, ENTRY, finding, person};
     use crate::store::tests::fresh;
 
@@ -109,16 +110,19 @@ mod tests {
     fn what_names_are_is_known_beyond_the_findings() {
         let (_dir, store) = fresh();
         let found = |name| Finding { name, ..finding(1) };
-        let mut peer = None;
+        let begun = samples::round(&store, [samples::dataset(&store, [])]);
+        let peer = begun.peer;
+        let mut rounds = 0;
         let mut round = |names: &[Option<NameAgreement>]| {
-            let dataset = samples::dataset(&store, []);
-            let mut begun = samples::round(&store, [dataset]);
-            begun.id[0] = begun.id[0].wrapping_add(store.rounds().unwrap().len() as u8);
-            let round = samples::done(&begun);
+            rounds += 1;
+            let begun = Round {
+                id: [rounds; 32],
+                ..begun.clone()
+            };
+            store.put_round(&begun).unwrap();
             let findings: Vec<_> = names.iter().map(|name| found(*name)).collect();
-            store.end_round(&round, &findings).unwrap();
-            peer = Some(round.peer);
-            round.id
+            store.end_round(&samples::done(&begun), &findings).unwrap();
+            begun.id
         };
         let (same, differs) = (Some(NameAgreement::Same), Some(NameAgreement::Differs));
         round(&[same]);
@@ -126,11 +130,10 @@ mod tests {
         round(&[None, Some(NameAgreement::Unknown)]);
         round(&[differs]);
         store.delete_findings(&first, b"signed", &ENTRY).unwrap();
-        let peer_of = |peer: Option<[u8; 32]>| peer.unwrap();
         round(&[same]);
         let rule = finding(1).rule;
         let told = |rule: Option<&RuleId>, number| {
-            let told = store.names_compared(&peer_of(peer), rule, &number).unwrap();
+            let told = store.names_compared(&peer, rule, &number).unwrap();
             told.iter().map(|(_, differ)| *differ).collect::<Vec<_>>()
         };
         assert_eq!(told(rule.as_ref(), finding(1).person), [true, false]);
