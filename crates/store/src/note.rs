@@ -16,7 +16,7 @@ const SIGNED_IN: &str = "notes_in.signed";
 const ANSWER_IN: &str = "notes_in.answer";
 
 /// Why a note did not go: what it was about is not to be spoken of any more.
-const WITHDRAWN: &str = "note_withdrawn";
+const NOTE_WITHDRAWN: &str = "note_withdrawn";
 
 /// What was signed and by which signature.
 #[derive(Clone, PartialEq, Eq)]
@@ -293,7 +293,7 @@ impl Store {
     pub fn withdraw_note(&self, id: &[u8; 16], entry: &Entry<'_>) -> Result<bool, Error> {
         let withdrawn = self.write(|connection| {
             let sql = "UPDATE notes_out SET body = NULL, refused = ?2 WHERE id = ?1 AND body IS NOT NULL";
-            if connection.execute(sql, params![id, WITHDRAWN])? == 0 {
+            if connection.execute(sql, params![id, NOTE_WITHDRAWN])? == 0 {
                 return Ok(false);
             }
             overtake(connection, Timestamp::now())?;
@@ -434,7 +434,7 @@ impl Store {
 pub(crate) fn withdraw(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
     let sql = "UPDATE notes_out SET body = NULL, refused = ?2
         WHERE body IS NOT NULL AND item IN (SELECT item FROM inquiries WHERE round = ?1)";
-    connection.execute(sql, params![round, WITHDRAWN])?;
+    connection.execute(sql, params![round, NOTE_WITHDRAWN])?;
     overtake(connection, Timestamp::now())
 }
 
