@@ -19,8 +19,12 @@ use crate::{Error, error::DataFile};
 
 const NATIONAL: &str = include_str!("../data/holidays.toml");
 
-/// The longest period that a deadline may have, in days of either unit.
+/// The longest period that a deadline may have, in days of either unit, and how many days after its start it ends at most.
 pub const MAX_DAYS: u16 = 366;
+
+/// How much longer than twice its days a period may last whose last day is stated. Weekends less than double a period of
+/// working days, and no holiday with its exchanged days is half as long as this.
+const SPARE_DAYS: u16 = 30;
 
 /// Until when days of a year are certain while the next year's notice is not known: that notice may still move the
 /// days before New Year, as that for 2019 did with 29 to 31 December 2018.
@@ -87,7 +91,8 @@ pub struct Deadline {
 
 impl Deadline {
     /// A period whose last day somebody has reckoned, as where the notice of the next year is not known here. Whether it
-    /// can end on that day is checked when it begins, without a calendar; [`Calendar::stated`] asks that first.
+    /// can end on that day, not too early and not too late, is checked when it begins, without a calendar;
+    /// [`Calendar::stated`] asks that first.
     pub fn stated(days: u16, unit: DayUnit, until: Date) -> Deadline {
         Deadline { days, unit, until }
     }
@@ -97,10 +102,12 @@ impl Deadline {
         self.until
     }
 
-    /// Refuses a deadline that no calendar gives for a period that begins on `start`.
+    /// Refuses a deadline that no calendar gives for a period that begins on `start`: one that ends too early for its
+    /// days, or so late that nobody would be waiting any more.
     pub(crate) fn must_begin_on(&self, start: Date) -> Result<(), Error> {
         let earliest = after(start, self.days).filter(|_| (1..=MAX_DAYS).contains(&self.days));
-        if earliest.is_some_and(|earliest| earliest <= self.until) {
+        let latest = after(start, most_days(self.days)).unwrap_or(Date::MAX);
+        if earliest.is_some_and(|earliest| earliest <= self.until) && self.until <= latest {
             Ok(())
         } else {
             Err(Error::Deadline { max_days: MAX_DAYS })
@@ -191,7 +198,8 @@ impl Calendar {
     /// The deadline of a period that begins on `start`.
     ///
     /// # Errors
-    /// [`Error::Deadline`] for no days or more than [`MAX_DAYS`]; as [`Calendar::due`].
+    /// [`Error::Deadline`] for no days or more than [`MAX_DAYS`], and where it would end more than so many days after
+    /// `start`; as [`Calendar::due`].
     pub fn deadline(&self, start: Date, days: u16, unit: DayUnit) -> Result<Deadline, Error> {
         if !(1..=MAX_DAYS).contains(&days) {
             return Err(Error::Deadline { max_days: MAX_DAYS });
@@ -200,18 +208,25 @@ impl Calendar {
             DayUnit::Working => self.due(start, days)?,
             DayUnit::Natural => self.due_days(start, days)?,
         };
-        Ok(Deadline { days, unit, until })
+        let deadline = Deadline { days, unit, until };
+        deadline.must_begin_on(start)?;
+        Ok(deadline)
     }
 
     /// As [`Calendar::deadline`], where somebody has reckoned the last day. A later day than this calendar gives is in
-    /// favour of whoever has the time; where it gives none, what is stated is checked when the period begins.
+    /// favour of whoever has the time, within a month over twice the period and within a year of its start.
     ///
     /// # Errors
-    /// [`Error::Deadline`] for a day before that which this calendar gives, and as [`Calendar::deadline`].
+    /// [`Error::Deadline`] for a day before that which this calendar gives or after all that is allowed, and as
+    /// [`Calendar::deadline`].
     pub fn stated(&self, start: Date, days: u16, unit: DayUnit, until: Date) -> Result<Deadline, Error> {
         match self.deadline(start, days, unit) {
             Ok(known) if until < known.until => Err(Error::Deadline { max_days: MAX_DAYS }),
-            Ok(_) | Err(Error::CalendarUnknown { .. }) => Ok(Deadline::stated(days, unit, until)),
+            Ok(_) | Err(Error::CalendarUnknown { .. }) => {
+                let stated = Deadline::stated(days, unit, until);
+                stated.must_begin_on(start)?;
+                Ok(stated)
+            }
             Err(error) => Err(error),
         }
     }
@@ -297,6 +312,11 @@ fn is_weekend(day: Date) -> bool {
 /// The day before which no period that begins on `start` can end, in whichever days it is counted.
 pub(crate) fn earliest_end(start: Date, days: u16) -> Option<Date> {
     after(start, days)
+}
+
+/// How many days after its start a period of so many days ends at most, in whichever days it is counted.
+fn most_days(days: u16) -> u16 {
+    days.saturating_mul(2).saturating_add(SPARE_DAYS).min(MAX_DAYS)
 }
 
 fn after(start: Date, days: u16) -> Option<Date> {

@@ -251,7 +251,7 @@ impl Clue {
         self.must_be_its_kind(act)?;
         match (self.stage, act) {
             (ClueStage::Found, ClueAct::Taken {}) => Ok(ClueStage::Taken),
-            (ClueStage::Taken, ClueAct::Taken {}) if self.owner.as_ref() != Some(by) => Ok(ClueStage::Taken),
+            (ClueStage::Taken, ClueAct::Taken {}) if !self.is_owner(by) => Ok(ClueStage::Taken),
             (ClueStage::Taken, ClueAct::HandedOver { .. }) => self.owned(by, ClueStage::HandedOver),
             (ClueStage::HandedOver, ClueAct::Accepted { .. }) => self.owned(by, ClueStage::Accepted),
             (ClueStage::Taken | ClueStage::HandedOver, ClueAct::Rejected { .. }) => {
@@ -264,7 +264,11 @@ impl Clue {
                 }
             },
             (ClueStage::Rejected | ClueStage::Settled, ClueAct::Reopened { .. }) => {
-                if self.closed_by.as_ref() == Some(by) {
+                if self
+                    .closed_by
+                    .as_ref()
+                    .is_some_and(|closed| closed.is_same_person(by))
+                {
                     return Err(Error::SameRejecter);
                 }
                 Ok(ClueStage::Taken)
@@ -288,11 +292,15 @@ impl Clue {
     }
 
     fn owned(&self, by: &Text<64>, next: ClueStage) -> Result<ClueStage, Error> {
-        if self.owner.as_ref() == Some(by) {
+        if self.is_owner(by) {
             Ok(next)
         } else {
             Err(Error::NotInCharge)
         }
+    }
+
+    fn is_owner(&self, by: &Text<64>) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.is_same_person(by))
     }
 }
 

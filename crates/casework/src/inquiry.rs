@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Care, Error, Hex, Month, RuleId, Text,
     calendar::{Calendar, DayUnit, Deadline},
-    fold::fold,
     history::Trail,
     note::Answered,
 };
@@ -253,20 +252,20 @@ impl Inquiry {
         Ok(match (self.stage, act) {
             (Stage::Drafted, Act::Approved {}) => Stage::Approved,
             (Stage::Approved, Act::Released { due }) => {
-                if self.first.as_ref().is_some_and(|first| is_same(first, by)) {
+                if self.first.as_ref().is_some_and(|first| first.is_same_person(by)) {
                     return Err(Error::SameApprover);
                 }
                 due.must_begin_on(*on)?;
                 Stage::Released
             }
             (Stage::Drafted | Stage::Approved, Act::Refused { .. }) => {
-                if is_same(&self.opening.by, by) {
+                if self.opening.by.is_same_person(by) {
                     return Err(Error::OwnDraft);
                 }
                 Stage::Refused
             }
             (Stage::Drafted | Stage::Approved, Act::Withdrawn { .. }) => {
-                if !is_same(&self.opening.by, by) {
+                if !self.opening.by.is_same_person(by) {
                     return Err(Error::NotInCharge);
                 }
                 Stage::Withdrawn
@@ -292,11 +291,6 @@ impl Inquiry {
             }
         })
     }
-}
-
-/// Whether two names are one person's, however they are typed: a space or a wide letter makes nobody another.
-fn is_same(one: &Text<64>, other: &Text<64>) -> bool {
-    fold(one.as_str()) == fold(other.as_str())
 }
 
 /// The one place where it is decided whether words about a person may cross: not where the person is protected, or may

@@ -227,6 +227,11 @@ impl Act {
                 | ClueAct::Checked { text, .. }
                 | ClueAct::Reopened { reason: text },
             ) => withhold(text),
+            Act::Clue(ClueAct::Accepted { case }) => {
+                if let Ok(withheld) = Text::new(WITHHELD) {
+                    *case = withheld;
+                }
+            }
             Act::Transfer(
                 transfer::Act::Filed { .. }
                 | transfer::Act::PassedOn { .. }
@@ -236,7 +241,7 @@ impl Act {
             )
             | Act::Notice(NoticeAct::Applied { .. })
             | Act::Lead(LeadAct::Acknowledged { .. } | LeadAct::TakenUp { .. })
-            | Act::Clue(ClueAct::Taken {} | ClueAct::HandedOver { .. } | ClueAct::Accepted { .. }) => {}
+            | Act::Clue(ClueAct::Taken {} | ClueAct::HandedOver { .. }) => {}
         }
         act
     }

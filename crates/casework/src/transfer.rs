@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgencyRole, Error, Feedback, Place, ReasonCode, ReferralState, Text, Wrong, calendar::Deadline,
-    history::Trail,
+    fold::fold, history::Trail,
 };
 
 pub use confirm::{Confirmed, confirm};
@@ -39,6 +39,13 @@ pub struct Office {
     pub role: AgencyRole,
     /// For which region it is.
     pub place: Place,
+}
+
+impl Office {
+    /// Whether it is the agency of this name and kind, however the name is typed: width, brackets and blanks make no other.
+    pub fn is(&self, name: &str, role: AgencyRole) -> bool {
+        self.role == role && fold(self.name.as_str()) == fold(name)
+    }
 }
 
 /// With what a transfer begins.

@@ -155,6 +155,12 @@ pub enum Error {
         /// In what way.
         refusal: hefu_identity::Refusal,
     },
+    /// An export under a name that is kept for what this node itself takes of its ledger.
+    #[error("{name} is a name of the ledger's own registers; give the export another one")]
+    ReservedName {
+        /// The name.
+        name: String,
+    },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -200,6 +206,7 @@ impl Error {
             Error::NotAClue { .. } => "node_not_a_clue",
             Error::NotReferrals => "node_not_referrals",
             Error::Number { .. } => "node_number",
+            Error::ReservedName { .. } => "node_reserved_name",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -216,6 +223,7 @@ impl Error {
             Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
             Error::Policy { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
             Error::IsClue { seq } | Error::NotAClue { seq } => vec![("seq", seq.to_string())],
+            Error::ReservedName { name } => vec![("name", name.clone())],
             Error::Number { refusal } => vec![("refusal", refusal.code().to_owned())],
             Error::Breach(breach) => breach.params(),
             Error::Missing { what, name } => vec![("what", (*what).to_string()), ("name", name.clone())],

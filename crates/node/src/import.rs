@@ -8,6 +8,7 @@ use hefu_store::{DatasetId, DatasetInfo};
 use serde_json::json;
 
 use crate::digest::sha256;
+use crate::matter::OF_LEDGER;
 use crate::{Error, Node, Result};
 
 /// One export and how to read it.
@@ -36,7 +37,8 @@ impl Node {
     /// Imports one export as a new snapshot. It is there as a whole or not at all.
     ///
     /// # Errors
-    /// Whatever makes the files unfit; nothing of them is kept then.
+    /// [`Error::ReservedName`] for a name under which only the ledger is; whatever makes the files unfit. Nothing of them is
+    /// kept then.
     pub fn import(&self, export: Export) -> Result<Imported> {
         let Export {
             name,
@@ -44,6 +46,10 @@ impl Node {
             mapping,
             wording,
         } = export;
+        // A round enters the newest snapshot of a name: an export would take the ledger's place.
+        if name.starts_with(OF_LEDGER) {
+            return Err(Error::ReservedName { name });
+        }
         let files = expand(&files)?;
         let first_file = self.store.next_file()?;
         let mapping_bytes = canonical::to_vec(&mapping);

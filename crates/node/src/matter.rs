@@ -10,6 +10,7 @@ mod whose;
 use hefu_casework::Care;
 use hefu_casework::clue::{Checked, ClueAct};
 use hefu_casework::matter::{Act, Direction, Event, Matter, MatterKind, Opening};
+use hefu_casework::text::same_person;
 use hefu_casework::transfer::{Awaited, Awaiting};
 use hefu_identity::PersonKey;
 use hefu_store::{Events, MatterAct, MatterChange, NewMatter, StoredMatter};
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::{Error, Node, Result};
 
 pub use confirm::{Confirmation, Recorded, Unfit};
+pub(crate) use register::OF_LEDGER;
 pub use register::REGISTER;
 pub use whose::{Person, Whose};
 
@@ -62,8 +64,12 @@ impl Kept {
     /// Who may be shown what officers wrote freely: of a protected person, who is in charge or has acted.
     #[must_use]
     pub fn may_tell(&self, asks: Option<&str>) -> bool {
-        let acted = |by: &str| self.events.iter().any(|event| event.by.as_str() == by);
-        let in_charge = |by: &str| matches!(&self.matter, Matter::Clue(clue) if clue.owner() == Some(by));
+        let acted = |by: &str| self.events.iter().any(|event| same_person(event.by.as_str(), by));
+        let owner = match &self.matter {
+            Matter::Clue(clue) => clue.owner(),
+            _ => None,
+        };
+        let in_charge = |by: &str| owner.is_some_and(|owner| same_person(owner, by));
         self.care.may_tell_place() || asks.is_some_and(|by| acted(by) || in_charge(by))
     }
 

@@ -127,7 +127,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::ActedMeanwhile`] where other acts are on record than were read; [`Error::Unknown`] for an inquiry that is
-    /// not there; [`Error::Immutable`] where something was disclosed in it before; those of [`Store::append`].
+    /// not there; [`Error::Immutable`] where something was disclosed in it before, or one person both approved and released;
+    /// those of [`Store::append`].
     pub fn append_inquiry_event(&self, new: &NewInquiryEvent<'_>) -> Result<(), Error> {
         self.write(|connection| {
             let there = match get(self.vault(), connection, new.item)? {

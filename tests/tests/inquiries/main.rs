@@ -14,8 +14,10 @@ mod kept;
 mod line;
 mod names;
 mod outcomes;
+mod protected;
 mod relatives;
 mod restored;
+mod shown;
 
 use std::sync::Arc;
 

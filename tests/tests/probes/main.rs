@@ -10,10 +10,7 @@
 )]
 
 mod checks;
-mod matters;
-mod protected;
 mod questions;
-mod shown;
 
 use std::sync::Arc;
 

@@ -135,7 +135,8 @@ impl Reply {
         Ok(match (self.stage, &event.act) {
             (ReplyStage::Received | ReplyStage::Taken, ReplyAct::Taken {}) => ReplyStage::Taken,
             (ReplyStage::Taken, ReplyAct::Answered(answer)) => {
-                if self.owner.as_ref() != Some(&event.by) {
+                let owner = self.owner.as_ref();
+                if !owner.is_some_and(|owner| owner.is_same_person(&event.by)) {
                     return Err(Error::NotInCharge);
                 }
                 must_keep_back(&self.care, answer.text.as_ref())?;

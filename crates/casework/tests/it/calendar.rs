@@ -113,6 +113,28 @@ fn what_no_notice_says_is_not_computed() {
     }
 }
 
+/// A later day is in favour of whoever has the time, but not for ever.
+#[test]
+fn a_stated_last_day_is_bounded_on_both_sides() {
+    let calendar = Calendar::national();
+    for (days, unit, until, taken) in [
+        // 2 November and 5 working days is Monday 9; twice 5 days and 30 are 40: 12 December.
+        (5, DayUnit::Working, "2026-11-08", false),
+        (5, DayUnit::Working, "2026-11-09", true),
+        (5, DayUnit::Natural, "2026-12-12", true),
+        (5, DayUnit::Natural, "2026-12-13", false),
+        // No notice is known for these; never more than 366 days: 3 November of the next year.
+        (300, DayUnit::Working, "2027-08-28", false),
+        (300, DayUnit::Working, "2027-11-03", true),
+        (300, DayUnit::Working, "2027-11-04", false),
+        (5, DayUnit::Working, "9999-12-31", false),
+    ] {
+        let stated = calendar.stated(day("2026-11-02"), days, unit, day(until));
+        assert_eq!(stated.is_ok(), taken, "{days} {until}: {stated:?}");
+        assert!(taken || matches!(stated, Err(Error::Deadline { max_days: 366 })));
+    }
+}
+
 /// An invented notice, in the form of the file.
 const NEXT: &str = r#"
 [[year]]

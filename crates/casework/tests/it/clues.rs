@@ -5,6 +5,7 @@ use hefu_casework::{
     Error, Event, FindingKind, Hex, Text,
     calendar::{Calendar, DayUnit, Deadline},
     clue::{Checked, Clue, ClueAct, ClueEvent, ClueKind, ClueOpening, ClueReason, ClueStage},
+    matter,
     transfer::{Awaited, Awaiting},
 };
 use jiff::civil::{Date, date};
@@ -233,6 +234,37 @@ fn only_what_was_handed_over_is_awaited() {
         clue.record(&event(HANDLER, 3, early)),
         Err(Error::Deadline { .. })
     ));
+}
+
+#[test]
+fn who_closed_a_clue_does_not_reopen_it_under_a_wider_name() {
+    for again in ["经办人 ", "经办人\u{3000}"] {
+        let mut clue = Clue::new(opening(ClueKind::Omission));
+        clue.record(&event(HANDLER, 2, taken())).unwrap();
+        clue.record(&event(again, 2, checked(Checked::NotEligible {})))
+            .unwrap();
+        for by in [HANDLER, again] {
+            let own = clue.record(&event(by, 3, reopened()));
+            assert!(matches!(own, Err(Error::SameRejecter)), "{by:?}: {own:?}");
+        }
+        clue.record(&event(OTHER, 3, reopened())).unwrap();
+        // Nor does anybody take over from themselves.
+        let wider = format!("{OTHER}\u{3000}");
+        assert!(matches!(
+            clue.record(&event(&wider, 3, taken())),
+            Err(Error::OutOfTurn { .. })
+        ));
+    }
+}
+
+/// As in a finding, the case number of a protected person is for whoever is in charge.
+#[test]
+fn a_case_number_is_withheld_in_a_clue_as_in_a_finding() {
+    let act = matter::Act::Clue(accepted());
+    let number = "合检司救〔2026〕9号";
+    assert!(serde_json::to_string(&act).unwrap().contains(number));
+    let shown = serde_json::to_string(&act.without_free_text()).unwrap();
+    assert!(!shown.contains(number), "{shown}");
 }
 
 #[test]

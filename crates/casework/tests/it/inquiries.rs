@@ -203,6 +203,41 @@ fn no_one_person_releases_a_number() {
     );
 }
 
+/// One officer who types the name otherwise is not another: with a compatibility ideograph, a blank that is not seen, in
+/// another case.
+#[test]
+fn one_officer_is_one_however_the_name_is_encoded() {
+    for (once, again) in [
+        ("李科长", "\u{f9e1}科长"),
+        ("你", "\u{2f804}"),
+        ("王科长", "王科长\u{2800}"),
+        ("STRASSE", "straße"),
+    ] {
+        assert!(text::<64>(once).is_same_person(&text(again)), "{once}");
+        let mut inquiry = Inquiry::new(opening()).unwrap();
+        inquiry.record(&event(2, once, Act::Approved {})).unwrap();
+        let second = inquiry.record(&event(2, again, released()));
+        assert!(matches!(second, Err(Error::SameApprover)), "{once}: {second:?}");
+
+        let drafted = Opening {
+            by: text(once),
+            ..opening()
+        };
+        let reason = || text("理由");
+        let mut inquiry = Inquiry::new(drafted).unwrap();
+        let own = inquiry.record(&event(2, again, Act::Refused { reason: reason() }));
+        assert!(matches!(own, Err(Error::OwnDraft)), "{once}: {own:?}");
+        inquiry
+            .record(&event(2, again, Act::Withdrawn { reason: reason() }))
+            .unwrap();
+
+        let mut reply = Reply::new(on(2), on(9), care(true));
+        reply.record(&event(2, once, ReplyAct::Taken {})).unwrap();
+        let answer = ReplyAct::Answered(answered(Found::NoRecord));
+        reply.record(&event(2, again, answer)).unwrap();
+    }
+}
+
 #[test]
 fn an_answer_is_awaited_until_its_day_and_heard_after_it() {
     let inquiry = replay(&path("sent")).unwrap();
@@ -248,6 +283,24 @@ fn a_period_is_one_that_a_calendar_gives() {
     };
     assert!(stated(on(9)).is_ok());
     assert!(matches!(stated(on(6)), Err(Error::Deadline { .. })));
+}
+
+/// Five days do not end in the year 9999: a notice that says so keeps the person's case open for ever, and a question that
+/// says so is never late, never closed, and keeps every other question about the finding away.
+#[test]
+fn a_stated_last_day_is_near_the_period() {
+    // Twice 5 days and 30 are 40: 3 and 40 is 13 December.
+    for (until, taken) in [
+        (date(2026, 12, 13), true),
+        (date(2026, 12, 14), false),
+        (date(9999, 12, 31), false),
+    ] {
+        let mut inquiry = replay(&path("approved")).unwrap();
+        let due = Deadline::stated(5, DayUnit::Working, until);
+        let released = inquiry.record(&event(3, "乙", Act::Released { due }));
+        assert_eq!(released.is_ok(), taken, "{until}: {released:?}");
+        assert!(taken || matches!(released, Err(Error::Deadline { .. })));
+    }
 }
 
 #[test]

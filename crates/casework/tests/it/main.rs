@@ -31,7 +31,6 @@ mod money;
 mod names;
 mod policy;
 mod prechecks;
-mod probes;
 mod referrals;
 mod reviews;
 mod rules;

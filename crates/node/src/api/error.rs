@@ -174,9 +174,11 @@ fn status_of(error: &Error) -> StatusCode {
         Error::Ingest(_) | Error::Casework(_) | Error::EmptySide { .. } | Error::UnknownSender { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        Error::IsClue { .. } | Error::NotAClue { .. } | Error::NotReferrals | Error::Number { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Error::IsClue { .. }
+        | Error::NotAClue { .. }
+        | Error::NotReferrals
+        | Error::Number { .. }
+        | Error::ReservedName { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Store(Store::Unknown { .. }) | Error::Missing { .. } => StatusCode::NOT_FOUND,
         Error::Store(Store::ActedMeanwhile | Store::MatterExists { .. }) | Error::CorrectedBefore { .. } => {
             StatusCode::CONFLICT

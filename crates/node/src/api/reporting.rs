@@ -26,7 +26,7 @@ impl Operations {
             let datasets = self.node.store().datasets()?;
             let due = self.awaited(&explanation.finding, &explanation.standing);
             let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
-            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            view.detail.inquiries = self.inquiries_of(&id, seq, Some(&actor))?;
             Ok(view)
         })
         .await
@@ -43,7 +43,7 @@ impl Operations {
             let datasets = self.node.store().datasets()?;
             let due = self.awaited(&explanation.finding, &explanation.standing);
             let mut view = ExplanationView::of(self.node.name(), seq, explanation, due, &datasets, &actor);
-            view.detail.inquiries = self.inquiries_of(&id, seq)?;
+            view.detail.inquiries = self.inquiries_of(&id, seq, Some(&actor))?;
             Ok(view)
         })
         .await

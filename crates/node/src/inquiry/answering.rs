@@ -2,11 +2,13 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Basis, Care, CaseMatching, Finding, Hex, KeyKind, RuleId};
+use hefu_casework::{
+    Agreement, AidRecord, Basis, Care, CaseMatching, Finding, Hex, KeyKind, Protection, RuleId, Text,
+};
 use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
-use hefu_store::{Entry, NewInquiry, Role, Round, RoundState};
+use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -63,7 +65,9 @@ impl Node {
     /// [`hefu_casework::Error::NotInCharge`] for anybody but who took it; [`hefu_casework::Error::KeptBack`] for words
     /// about a person who may be protected; [`hefu_casework::Error::OutOfTurn`]; as [`Node::inquiry`].
     pub fn answer_inquiry(&self, item: &Item, answer: Answered, actor: &str) -> Result<Inquiry> {
-        self.act(&self.inquiry(item)?, &now_by(actor, ReplyAct::Answered(answer))?)?;
+        let inquiry = self.inquiry(item)?;
+        self.must_keep_back_by_now(&inquiry.person, answer.text.as_ref())?;
+        self.act(&inquiry, &now_by(actor, ReplyAct::Answered(answer))?)?;
         self.sent_now_or_later(item)
     }
 
@@ -223,7 +227,7 @@ impl Node {
             let mut rows = Vec::new();
             for dataset in &round.datasets {
                 for number in aliases.group(&asked.person) {
-                    let Some(mut found) = kept(self.store.records_of(*dataset, number))? else {
+                    let Some(mut found) = self.rows_of(*dataset, number)? else {
                         continue;
                     };
                     all_deleted = false;
@@ -254,6 +258,41 @@ impl Node {
         let rule = rule.and_then(|rule| self.rules.get(rule));
         rule.is_some_and(|rule| rule.basis == Basis::Case)
             && agreement.case_matching() == CaseMatching::ByCase
+    }
+
+    /// What the newest snapshots of all registers have of somebody, under all their numbers and of whatever programme.
+    pub(crate) fn rows_by_now(&self, person: &PersonKey) -> Result<Vec<AidRecord>> {
+        let datasets = match self.current_datasets() {
+            Err(Error::Missing { .. }) => Vec::new(),
+            datasets => datasets?,
+        };
+        let aliases = self.aliases(&datasets);
+        let mut rows = Vec::new();
+        for dataset in datasets {
+            for number in aliases.group(person) {
+                rows.extend(self.rows_of(dataset, number)?.unwrap_or_default());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Whether a row that came since, or of another programme, says that the person is protected, or does not say.
+    pub(super) fn is_protected_by_now(&self, person: &PersonKey) -> Result<bool> {
+        let rows = self.rows_by_now(person)?;
+        Ok(rows.iter().any(|row| row.protection != Protection::No))
+    }
+
+    /// Refuses words about a person who is protected by now, whatever was known when the matter began.
+    pub(super) fn must_keep_back_by_now(&self, person: &PersonKey, words: Option<&Text<500>>) -> Result<()> {
+        match words {
+            Some(_) if self.is_protected_by_now(person)? => Err(hefu_casework::Error::KeptBack.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing where the snapshot was deleted.
+    pub(crate) fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
+        kept(self.store.records_of(dataset, number))
     }
 
     /// The rounds that came to their end between the two under this agreement, the newest first.

@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Finding, Hex, Purpose, Text, canonical, number_in_element};
+use hefu_casework::{Care, Finding, Hex, Purpose, Text, canonical, number_in_element};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -53,11 +53,15 @@ impl Node {
             return Err(hefu_casework::Error::Months { max: MAX_MONTHS }.into());
         }
         let person = self.number_that_met(&record, seq, &finding)?;
+        let care = Care {
+            protected: finding.care.protected || self.is_protected_by_now(&finding.person)?,
+            ..finding.care
+        };
         let at = Timestamp::now();
         let opening = Opening {
             on: day_of(at),
             by: Text::new(actor)?,
-            care: Hex(finding.care.stored()),
+            care: Hex(care.stored()),
             rule: finding.rule.clone(),
             months: finding.months.clone(),
             document: draft.document,
@@ -99,7 +103,7 @@ impl Node {
     /// # Errors
     /// [`hefu_casework::Error::SameApprover`] where one person would be both; [`Error::Policy`] where the finding may not
     /// be asked about any more; [`hefu_casework::Error::CalendarUnknown`] where no last day is stated and none can be
-    /// reckoned; as [`Node::inquiry`].
+    /// reckoned; [`hefu_casework::Error::KeptBack`] for words about a person who is protected by now; as [`Node::inquiry`].
     pub fn approve_inquiry(&self, item: &Item, actor: &str) -> Result<Inquiry> {
         let inquiry = self.inquiry(item)?;
         let Way::Asks {
@@ -110,6 +114,7 @@ impl Node {
         };
         let (record, finding) = self.found(&about.round.0, about.seq)?;
         self.must_be_askable(&record, about.seq, &finding)?;
+        self.must_keep_back_by_now(&finding.person, own.opening().question.as_ref())?;
         if own.stage() != Stage::Approved {
             return self.act(&inquiry, &now_by(actor, Act::Approved {})?);
         }

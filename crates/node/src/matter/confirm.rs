@@ -2,9 +2,10 @@
 
 use hefu_casework::calendar::Calendar;
 use hefu_casework::matter::{Act, Direction, Event, Matter};
-use hefu_casework::transfer::{Confirmed, confirm};
+use hefu_casework::transfer::{Confirmed, Office, confirm};
 use hefu_casework::{Finding, FindingKind, Hex, LetterNo, Purpose, Text};
 use hefu_identity::AliasTable;
+use hefu_link::Card;
 use hefu_store::Round;
 use jiff::Timestamp;
 
@@ -52,8 +53,8 @@ pub struct Unfit {
 impl Node {
     /// Records in the agency's own transfers what a round's labels say of them: acknowledgement, answer, and what came
     /// of it, each on the day that the label tells, or on that of the match where none was agreed. What is due after
-    /// them is due in `working_days`, as agreed. Nothing is forced: what does not fit is for a person to look at. Again,
-    /// it records nothing more.
+    /// them is due in `working_days`, as agreed. Nothing is forced: what does not fit, as a transfer to another agency
+    /// than the round's by name or kind, is for a person to look at. Again, it records nothing more.
     ///
     /// # Errors
     /// [`Error::NotReferrals`] for a round of another purpose; where the findings are deleted; the store's.
@@ -70,6 +71,7 @@ impl Node {
         let aliases = self.aliases(&record.datasets);
         let sitting = Sitting {
             record: &record,
+            peers: self.peers(),
             working_days,
             actor: Text::new(actor)?,
             calendar: Calendar::national(),
@@ -115,13 +117,17 @@ impl Node {
     }
 
     fn confirm_one(&self, sitting: &Sitting<'_>, finding: &Finding, kept: Kept) -> Result<Fit> {
-        let (Some(feedback), FindingKind::Referral) = (&finding.feedback, finding.kind) else {
-            return Ok(Fit::Not("unfit_no_feedback"));
-        };
         let Matter::Transfer(transfer) = &kept.matter else {
             return Err(Error::Internal {
                 what: "an own transfer",
             });
+        };
+        // Letters are numbered in sequence, so that any agency can guess one.
+        if !sitting.is_from(&transfer.opening().to) {
+            return Ok(Fit::Not("unfit_other_agency"));
+        }
+        let (Some(feedback), FindingKind::Referral) = (&finding.feedback, finding.kind) else {
+            return Ok(Fit::Not("unfit_no_feedback"));
         };
         let on = feedback.date.unwrap_or_else(|| matched_on(sitting.record));
         let days = sitting.working_days;
@@ -167,11 +173,24 @@ impl Node {
 /// What stays the same for all findings of a round.
 struct Sitting<'a> {
     record: &'a Round,
+    peers: Vec<Card>,
     working_days: u16,
     actor: Text<64>,
     calendar: Calendar,
     /// Where it was said.
     at: Text<100>,
+}
+
+impl Sitting<'_> {
+    /// Whether it is this office's word. Where two cards bear its name, nobody can tell whose.
+    fn is_from(&self, office: &Office) -> bool {
+        let mut its = self
+            .peers
+            .iter()
+            .filter(|card| office.is(card.name(), card.role()));
+        let one = its.next().filter(|_| its.next().is_none());
+        one.is_some_and(|card| card.node_key() == self.record.peer)
+    }
 }
 
 enum Fit {

@@ -18,6 +18,9 @@ use super::Kept;
 use crate::digest::sha256;
 use crate::{Error, Node, Result};
 
+/// How the names of registers begin whose snapshots this node takes of its own ledger; no export is imported under one.
+pub(crate) const OF_LEDGER: &str = "ledger:";
+
 /// The name of the register whose snapshots are taken of the ledger, and of its only file.
 pub const REGISTER: &str = "ledger:letters";
 

@@ -1,6 +1,6 @@
 //! Of whom a matter is. A number in clear is taken only from whoever has the person's paper on the desk.
 
-use hefu_casework::{AidRecord, Care, Known, Protection};
+use hefu_casework::{AidRecord, Care, Known};
 use hefu_identity::{Kind, PersonKey};
 use zeroize::Zeroizing;
 
@@ -64,7 +64,7 @@ impl Person {
 }
 
 impl Node {
-    /// The person, and what is known of the care that is needed.
+    /// The person, and what is known of the care that is needed: of somebody in a row, what all rows say of them.
     ///
     /// # Errors
     /// [`Error::Missing`] where there is no such finding, row or matter; [`Error::Number`] for what is no number of
@@ -111,17 +111,20 @@ impl Node {
         self.store.records(newest.id, &mut |record: AidRecord| {
             let at = record.row;
             if (at.file, at.sheet, at.row) == (file, sheet, row) {
-                found = Some(Person {
-                    key: record.person.clone(),
-                    care: Care {
-                        protected: record.protection != Protection::No,
-                        minor: Known::minor(&record.person, today()),
-                        disabled: record.disabled,
-                    },
-                });
+                found = Some(record.person);
             }
             Ok::<_, Error>(())
         })?;
-        found.ok_or_else(|| missing(&format!("{dataset} {sheet}:{row}")))
+        let key = found.ok_or_else(|| missing(&format!("{dataset} {sheet}:{row}")))?;
+        Ok(Person {
+            care: self.care_of(&key)?,
+            key,
+        })
+    }
+
+    /// What the newest snapshots of all registers say of somebody under all their numbers, as findings have it. Whoever
+    /// names one row does not choose what is known.
+    fn care_of(&self, person: &PersonKey) -> Result<Care> {
+        Ok(Care::of_rows(&self.rows_by_now(person)?, person, today()))
     }
 }

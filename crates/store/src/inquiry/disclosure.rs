@@ -1,5 +1,6 @@
 //! The ledger of identities: whose number was given to whom, on whose word. Lines are added and never changed.
 
+use hefu_casework::text::same_person;
 use hefu_identity::PersonKey;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -95,6 +96,10 @@ pub(super) fn put(
     item: &[u8; 16],
     new: &NewDisclosure<'_>,
 ) -> Result<(), Error> {
+    // The schema compares bytes, and one name can be written in several.
+    if same_person(new.approved_by, new.released_by) {
+        return Err(Error::immutable("two different people let a number go"));
+    }
     let person = vault.seal(PERSON, item, Zeroizing::new(new.person.stored()).as_ref())?;
     let fields = serde_json::to_string(new.fields)
         .map_err(|_| Error::damaged("disclosure", hefu_casework::Hex(*item)))?;

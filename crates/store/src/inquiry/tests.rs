@@ -147,15 +147,19 @@ fn of_two_who_act_on_the_same_state_one_does() {
         assert!(matches!(refused, Err(Error::ActedMeanwhile)), "{after}");
     }
     // One person for both is refused by the ledger itself, and the act with it.
-    let alone = NewDisclosure {
-        released_by: "甲",
-        ..disclosing(&whose)
-    };
-    let release = NewInquiryEvent {
-        discloses: Some(alone),
-        ..act(1, b"let it go")
-    };
-    assert!(store.append_inquiry_event(&release).is_err());
+    for (approved_by, released_by) in [("甲", "甲"), ("甲", "甲\u{3000}"), ("李科长", "\u{f9e1}科长")]
+    {
+        let release = NewInquiryEvent {
+            discloses: Some(NewDisclosure {
+                approved_by,
+                released_by,
+                ..disclosing(&whose)
+            }),
+            ..act(1, b"let it go")
+        };
+        let refused = store.append_inquiry_event(&release);
+        assert!(matches!(refused, Err(Error::Immutable { .. })), "{released_by:?}");
+    }
     let unknown = NewInquiryEvent {
         item: &[7; 16],
         ..act(0, b"approved")

@@ -133,7 +133,7 @@ impl Operations {
             let due = self.awaited(&finding, &standing);
             let review = (&standing).into();
             let mut detail = FindingDetail::of(seq, &finding, review, due, &datasets, asks.as_deref());
-            detail.inquiries = self.inquiries_of(&id, seq)?;
+            detail.inquiries = self.inquiries_of(&id, seq, asks.as_deref())?;
             Ok(detail)
         })
         .await
@@ -158,7 +158,7 @@ impl Operations {
             let standing = self.node.standing_of(&record, seq, &finding)?;
             let mut history = HistoryView::of(seq, &finding, &standing, asks.as_deref());
             history.to_recall = self.to_recall(&id, &standing)?;
-            history.inquiries = self.inquiries_of(&id, seq)?;
+            history.inquiries = self.inquiries_of(&id, seq, asks.as_deref())?;
             Ok(history)
         })
         .await

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hefu_casework::text::same_person;
+
 use super::{Operations, blocking};
 use crate::api::error::Result;
 use crate::api::view::{
@@ -12,22 +14,26 @@ use crate::inquiry::{Inquiry, Way};
 use crate::node::today;
 
 impl Operations {
-    pub(in crate::api) async fn inquiries(self: Arc<Self>) -> Result<InquiryList> {
+    pub(in crate::api) async fn inquiries(self: Arc<Self>, asks: Option<Arc<str>>) -> Result<InquiryList> {
         blocking(move || {
             let all = self.node.inquiries(today())?;
             Ok(InquiryList {
                 notice: NOTICE.to_owned(),
                 inquiries: all
                     .iter()
-                    .map(|each| self.inquiry_view(each))
+                    .map(|each| self.inquiry_view(each, asks.as_deref()))
                     .collect::<Result<_>>()?,
             })
         })
         .await
     }
 
-    pub(in crate::api) async fn inquiry(self: Arc<Self>, item: Hex16) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.inquiry(&item)?)).await
+    pub(in crate::api) async fn inquiry(
+        self: Arc<Self>,
+        item: Hex16,
+        asks: Option<Arc<str>>,
+    ) -> Result<InquiryDetail> {
+        blocking(move || self.inquiry_detail(&self.node.inquiry(&item)?, asks.as_deref())).await
     }
 
     pub(in crate::api) async fn draft_inquiry(
@@ -39,7 +45,10 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let draft = request.draft(today())?;
-            self.inquiry_detail(&self.node.draft_inquiry(&round.0, seq, draft, &actor)?)
+            self.inquiry_detail(
+                &self.node.draft_inquiry(&round.0, seq, draft, &actor)?,
+                Some(&actor),
+            )
         })
         .await
     }
@@ -49,7 +58,7 @@ impl Operations {
         item: Hex16,
         actor: Arc<str>,
     ) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.approve_inquiry(&item, &actor)?)).await
+        blocking(move || self.inquiry_detail(&self.node.approve_inquiry(&item, &actor)?, Some(&actor))).await
     }
 
     pub(in crate::api) async fn refuse_inquiry(
@@ -60,7 +69,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let refused = self.node.refuse_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&refused)
+            self.inquiry_detail(&refused, Some(&actor))
         })
         .await
     }
@@ -73,7 +82,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let withdrawn = self.node.withdraw_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&withdrawn)
+            self.inquiry_detail(&withdrawn, Some(&actor))
         })
         .await
     }
@@ -86,7 +95,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let closed = self.node.close_inquiry(&item, request.text()?, &actor)?;
-            self.inquiry_detail(&closed)
+            self.inquiry_detail(&closed, Some(&actor))
         })
         .await
     }
@@ -96,7 +105,7 @@ impl Operations {
         item: Hex16,
         actor: Arc<str>,
     ) -> Result<InquiryDetail> {
-        blocking(move || self.inquiry_detail(&self.node.take_inquiry(&item, &actor)?)).await
+        blocking(move || self.inquiry_detail(&self.node.take_inquiry(&item, &actor)?, Some(&actor))).await
     }
 
     pub(in crate::api) async fn answer_inquiry(
@@ -107,7 +116,7 @@ impl Operations {
     ) -> Result<InquiryDetail> {
         blocking(move || {
             let answered = self.node.answer_inquiry(&item, request.answered()?, &actor)?;
-            self.inquiry_detail(&answered)
+            self.inquiry_detail(&answered, Some(&actor))
         })
         .await
     }
@@ -130,18 +139,46 @@ impl Operations {
     }
 
     /// The inquiries that speak of a finding, the oldest first.
-    pub(in crate::api) fn inquiries_of(&self, round: &Hex32, seq: u64) -> Result<Vec<InquiryView>> {
+    pub(in crate::api) fn inquiries_of(
+        &self,
+        round: &Hex32,
+        seq: u64,
+        asks: Option<&str>,
+    ) -> Result<Vec<InquiryView>> {
         let all = self.node.inquiries_of(&round.0, seq)?;
-        all.iter().map(|each| self.inquiry_view(each)).collect()
+        all.iter().map(|each| self.inquiry_view(each, asks)).collect()
     }
 
-    fn inquiry_view(&self, inquiry: &Inquiry) -> Result<InquiryView> {
+    fn inquiry_view(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryView> {
         let dossier = self.node.agreement(&inquiry.agreement.0)?;
-        Ok(InquiryView::of(inquiry, dossier.agreement(), today()))
+        let mut view = InquiryView::of(inquiry, dossier.agreement(), today());
+        if !self.may_tell_of(inquiry, asks)? {
+            view.withhold_words();
+        }
+        Ok(view)
     }
 
-    fn inquiry_detail(&self, inquiry: &Inquiry) -> Result<InquiryDetail> {
-        let mut view = self.inquiry_view(inquiry)?;
+    /// Whether `asks` may read what was written of the person: of somebody protected, whoever drafted the question, took
+    /// it, or is in charge of the finding.
+    fn may_tell_of(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<bool> {
+        let Some(asks) = asks.filter(|_| !inquiry.care().may_tell_place()) else {
+            return Ok(inquiry.care().may_tell_place());
+        };
+        Ok(match &inquiry.way {
+            Way::Answers { reply, .. } => reply.owner().is_some_and(|owner| same_person(owner, asks)),
+            Way::Asks {
+                about, inquiry: own, ..
+            } => {
+                let standing = self.node.standing(&about.round.0, about.seq)?;
+                let owner = standing.review.owner();
+                same_person(own.opening().by.as_str(), asks)
+                    || owner.is_some_and(|owner| same_person(owner, asks))
+            }
+        })
+    }
+
+    fn inquiry_detail(&self, inquiry: &Inquiry, asks: Option<&str>) -> Result<InquiryDetail> {
+        let mut view = self.inquiry_view(inquiry, asks)?;
         view.finding = self.node.own_finding_of(inquiry)?.map(Into::into);
         let records = match &inquiry.way {
             Way::Answers { .. } => {
@@ -169,7 +206,7 @@ impl Operations {
                 .iter()
                 .map(|there| ThereView::of(there, None))
                 .collect(),
-            acts: inquiry_acts(inquiry),
+            acts: inquiry_acts(inquiry, asks, !self.may_tell_of(inquiry, asks)?),
         })
     }
 }

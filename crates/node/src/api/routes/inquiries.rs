@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 
-use super::{ActorHeader, Failures, Page};
+use super::{ActorHeader, AskingHeader, Failures, Page};
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
@@ -15,15 +15,25 @@ use crate::api::view::{
 type Answer = Result<Json<InquiryDetail>>;
 
 /// Inquiries of either side: what is late first, within that key groups first, then by the day on which an answer is due.
-#[utoipa::path(get, path = "/api/v1/inquiries", responses((status = 200, body = InquiryList), Failures))]
-pub(super) async fn list(State(operations): State<Arc<Operations>>) -> Result<Json<InquiryList>> {
-    Ok(Json(operations.inquiries().await?))
+#[utoipa::path(get, path = "/api/v1/inquiries", params(AskingHeader), responses((status = 200, body = InquiryList), Failures))]
+pub(super) async fn list(
+    State(operations): State<Arc<Operations>>,
+    actor: Option<Extension<Actor>>,
+) -> Result<Json<InquiryList>> {
+    let asks = actor.map(|Extension(Actor(actor))| actor);
+    Ok(Json(operations.inquiries(asks).await?))
 }
 
-/// One inquiry with its acts; where this agency is asked, with what its own snapshots have of the person.
-#[utoipa::path(get, path = "/api/v1/inquiries/{item}", params(("item" = String, Path)), responses((status = 200, body = InquiryDetail), Failures))]
-pub(super) async fn show(State(operations): State<Arc<Operations>>, InPath(item): InPath<Hex16>) -> Answer {
-    Ok(Json(operations.inquiry(item).await?))
+/// One inquiry with its acts; where this agency is asked, with what its own snapshots have of the person. Of a protected
+/// person, what was written is shown to whoever drafted or took it, is in charge of the finding, or wrote it.
+#[utoipa::path(get, path = "/api/v1/inquiries/{item}", params(("item" = String, Path), AskingHeader), responses((status = 200, body = InquiryDetail), Failures))]
+pub(super) async fn show(
+    State(operations): State<Arc<Operations>>,
+    actor: Option<Extension<Actor>>,
+    InPath(item): InPath<Hex16>,
+) -> Answer {
+    let asks = actor.map(|Extension(Actor(actor))| actor);
+    Ok(Json(operations.inquiry(item, asks).await?))
 }
 
 /// Drafts a question to the other agency about one finding. Nothing leaves by it.

@@ -1,15 +1,15 @@
 use hefu_casework::calendar::{Calendar, DayUnit};
 use hefu_casework::inquiry::Term;
 use hefu_casework::note::{Answered, Found};
+use hefu_casework::text::same_person;
 use hefu_casework::{Agreement, AidRecord, Event, Hex, Period, Text};
 use hefu_store::Dataset;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::review::{BeforeView, ThereView, UnitRequest};
+use super::review::{BeforeView, ThereView, UnitRequest, WITHHELD, told};
 use super::{ActView, Hex16, Hex32, RowView};
 use crate::inquiry::{Draft, Inquiry, Records, Way};
 use crate::{Error, Result};
@@ -71,7 +71,7 @@ pub struct InquiryView {
     pub approved_by: Vec<String>,
     /// The finding of this agency that is asked about.
     pub finding: Option<BeforeView>,
-    /// What is asked, in words.
+    /// What is asked, in words; `*` where it is withheld from whoever asks, as in the answer.
     pub question: Option<String>,
     /// The answer.
     pub answer: Option<AnswerView>,
@@ -290,6 +290,16 @@ impl InquiryView {
     }
 }
 
+impl InquiryView {
+    /// Puts a mark in the place of what was written of the person here and there.
+    pub(crate) fn withhold_words(&mut self) {
+        let answered = self.answer.as_mut().and_then(|answer| answer.text.as_mut());
+        for words in self.question.as_mut().into_iter().chain(answered) {
+            WITHHELD.clone_into(words);
+        }
+    }
+}
+
 impl AnswerView {
     fn of(answer: &Answered) -> Self {
         Self {
@@ -335,21 +345,34 @@ impl RecordView {
     }
 }
 
-/// The acts of an inquiry, of either side.
-pub(crate) fn acts(inquiry: &Inquiry) -> Vec<ActView> {
-    fn all<A: Serialize>(events: &[Event<A>], code: impl Fn(&A) -> &'static str) -> Vec<ActView> {
+/// The acts of an inquiry, of either side; where words are withheld, only those that `asks` wrote are told.
+pub(crate) fn acts(inquiry: &Inquiry, asks: Option<&str>, withheld: bool) -> Vec<ActView> {
+    fn all<A: Serialize>(
+        events: &[Event<A>],
+        withheld: impl Fn(&Event<A>) -> bool,
+        code: impl Fn(&A) -> &'static str,
+    ) -> Vec<ActView> {
         let act = |(number, event): (u64, &Event<A>)| ActView {
             number,
             at: event.at,
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: code(&event.act).to_owned(),
-            act: serde_json::to_value(&event.act).unwrap_or(Value::Null),
+            act: told(&event.act, withheld(event)),
         };
         (1..).zip(events).map(act).collect()
     }
+    let wrote = |by: &str| asks.is_some_and(|asks| same_person(asks, by));
     match &inquiry.way {
-        Way::Asks { events, .. } => all(events, |act| act.code()),
-        Way::Answers { events, .. } => all(events, |act| act.code()),
+        Way::Asks { events, .. } => all(
+            events,
+            |event| withheld && !wrote(event.by.as_str()),
+            |act| act.code(),
+        ),
+        Way::Answers { events, .. } => all(
+            events,
+            |event| withheld && !wrote(event.by.as_str()),
+            |act| act.code(),
+        ),
     }
 }

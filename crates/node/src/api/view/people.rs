@@ -1,4 +1,5 @@
 use hefu_casework::review::{Due, Late};
+use hefu_casework::text::same_person;
 use hefu_casework::{Care, Finding};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -95,5 +96,8 @@ impl OverdueList {
 
 /// Whether place, case number and free text may be shown to `asks`: of a protected person to nobody but `owner`.
 pub(crate) fn may_tell(finding: &Finding, owner: Option<&str>, asks: Option<&str>) -> bool {
-    finding.care.may_tell_place() || owner.is_some() && owner == asks
+    let in_charge = owner
+        .zip(asks)
+        .is_some_and(|(owner, asks)| same_person(owner, asks));
+    finding.care.may_tell_place() || in_charge
 }

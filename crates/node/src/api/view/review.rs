@@ -3,6 +3,7 @@ use hefu_casework::review::{
     Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult, Reviewed,
     Statement, Told, Verdict, Verified,
 };
+use hefu_casework::text::same_person;
 use hefu_casework::{Fen, Finding, Hex, Text};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ use crate::review::{Before, Standing};
 use crate::{Error, Result};
 
 /// In the place of a reason that is kept from whoever asks.
-const WITHHELD: &str = "*";
+pub(super) const WITHHELD: &str = "*";
 
 /// How far a finding is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -502,25 +503,31 @@ fn there_of(standing: &Standing) -> Vec<ThereView> {
 impl ActView {
     /// Every act; where reasons are withheld, only those that `asks` wrote are told.
     pub(crate) fn all(standing: &Standing, withheld: bool, asks: Option<&str>) -> Vec<Self> {
+        let wrote = |event: &Event| asks.is_some_and(|asks| same_person(asks, event.by.as_str()));
         let act = |(number, event): (u64, &Event)| Self {
             number,
             at: event.at,
             by: event.by.as_str().to_owned(),
             on: event.on,
             code: event.act.code().to_owned(),
-            act: told(&event.act, withheld && asks != Some(event.by.as_str())),
+            act: told(&event.act, withheld && !wrote(event)),
         };
         (1..).zip(&standing.events).map(act).collect()
     }
 }
 
-/// An act by the names of its fields. What officers write freely stands in reasons alone.
-fn told(act: &Act, withheld: bool) -> Value {
+/// An act by the names of its fields. What officers write freely stands in reasons alone, and in the text of an answer.
+pub(super) fn told(act: &impl Serialize, withheld: bool) -> Value {
     let mut told = serde_json::to_value(act).unwrap_or_default();
     if withheld {
         let fields = told.as_object_mut().into_iter().flat_map(|act| act.values_mut());
-        for reason in fields.filter_map(|fields| fields.get_mut("reason")) {
-            *reason = Value::from(WITHHELD);
+        for words in fields
+            .filter_map(Value::as_object_mut)
+            .flat_map(|fields| fields.iter_mut())
+        {
+            if let ("reason" | "text", Value::String(words)) = (words.0.as_str(), words.1) {
+                WITHHELD.clone_into(words);
+            }
         }
     }
     told

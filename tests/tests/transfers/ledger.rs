@@ -1,33 +1,14 @@
 //! The ledger of people who are sent on: what a wrong agency, or a clerk with an export, can put into it.
 
-use hefu_casework::matter::{Act, Direction, Event, Opening};
-use hefu_casework::transfer::{self, Office, Paper, Trigger};
 use hefu_casework::{
-    AidRecord, Circumstances, Known, Month, MonthRange, Period, Place, ProgrammeCode, Protection, RowId,
-    Status,
+    AidRecord, Circumstances, Hex, Known, Month, MonthRange, Period, ProgrammeCode, Protection, RowId, Status,
 };
 use hefu_node::Export;
-use hefu_node::matter::{Person, REGISTER, Whose};
+use hefu_node::matter::{REGISTER, Whose};
 use hefu_store::DatasetInfo;
-use hefu_tests::agency::wording;
-use hefu_tests::bureau::mapping;
-use jiff::Timestamp;
-use jiff::civil::date;
+use hefu_tests::agency::{EXTREME_POVERTY, wording};
 
 use super::*;
-
-const SENT: &str = include_str!("../../../fixtures/mappings/referrals.toml");
-const RECEIVED: &str = include_str!("../../../fixtures/mappings/referrals_received.toml");
-const PROCURATORATE: &str = "县人民检察院";
-
-fn event(act: transfer::Act) -> Event {
-    Event {
-        at: Timestamp::now(),
-        by: text("王科长"),
-        on: date(2026, 9, 14),
-        act: Act::Transfer(act),
-    }
-}
 
 /// Sent to the county's civil affairs. Another county's, which has a round with the sender, says that it has helped.
 #[tokio::test(flavor = "multi_thread")]
@@ -41,39 +22,16 @@ async fn an_agency_to_which_nothing_was_sent_answers_for_nobody() {
     )
     .await;
     let other = Bureau::start(dir.path(), "邻县民政局", AgencyRole::CivilAffairs, surroundings()).await;
-    let office = |name, role| Office {
-        name: text(name),
-        role,
-        place: Place::new("290101").unwrap(),
-    };
-    let opening = Opening::Transfer(transfer::Opening {
-        number: text("合检移〔2026〕1号"),
-        on: date(2026, 9, 14),
-        trigger: Trigger::StillPoor,
-        from: office(PROCURATORATE, AgencyRole::Procuratorate),
-        to: office("县民政局", AgencyRole::CivilAffairs),
-        via: None,
-    });
-    let papers = [Paper::CaseFacts, Paper::AidGiven, Paper::Recommendation];
-    let filed = papers.map(|paper| transfer::Act::Filed {
-        paper,
-        document: text("附件"),
-    });
-    let due = Deadline::stated(5, DayUnit::Working, date(2026, 9, 21));
-    let sent = transfer::Act::Sent {
-        letter: text("合检救助移〔2026〕1号"),
-        due,
-    };
-    let events = filed.into_iter().chain([sent]).map(event).collect();
-    let person = Person::of_number(key(1));
+    let on = sent_on(1);
     referrer
         .node
-        .open_matter(&person, Direction::Own, opening, events, "王科长")
+        .open_matter(&person(1), Direction::Own, opening("移1", on), sent(1), "王科长")
         .unwrap();
     referrer.node.register_matters("王科长").unwrap();
     let register = format!(
         "函号,移送单位,姓名,公民身份号码,收函日期,办理结果,反馈日期,不予救助原因\n\
-         合检救助移〔2026〕1号,{PROCURATORATE},某某某,{},2026-09-30,查无此人,2026-09-30,\n",
+         {},{PROCURATORATE},某某某,{},2026-09-30,查无此人,2026-09-30,\n",
+        letter(1),
         number(1),
     );
     other.import("移送接收台账", RECEIVED, &register);
@@ -94,6 +52,8 @@ async fn an_agency_to_which_nothing_was_sent_answers_for_nobody() {
         recorded.is_empty(),
         "another county's word is recorded: {recorded:?}"
     );
+    let why = BTreeMap::from([(Some("移1".to_owned()), "unfit_other_agency")]);
+    assert_eq!(unfit(&confirmation), why);
 }
 
 /// Rounds enter the newest snapshot of each name, so an export under the ledger's name would take the ledger's place.
@@ -119,7 +79,12 @@ async fn nobody_imports_an_export_in_the_place_of_the_ledger() {
         mapping: hefu_ingest::Mapping::parse(SENT).unwrap(),
         wording: wording(),
     };
-    assert!(tokio::task::block_in_place(|| at.node.import(forged)).is_err());
+    let refused = tokio::task::block_in_place(|| at.node.import(forged));
+    assert_eq!(
+        refused.err().map(|error| error.code()),
+        Some("node_reserved_name")
+    );
+    assert!(at.node.store().datasets().unwrap().is_empty());
 }
 
 /// One row says that the person is not protected, and another that they are.
@@ -153,7 +118,7 @@ async fn a_person_protected_in_any_row_is_protected_in_the_ledger() {
                     sheet: 1,
                     row,
                 },
-                person: key(1),
+                person: person(1).key,
                 name: None,
                 protection,
                 disabled: Known::No,
@@ -187,5 +152,4 @@ async fn a_person_protected_in_any_row_is_protected_in_the_ledger() {
         whose(2).care.protected,
         "the row that says no opens what the other one keeps"
     );
-    let _ = mapping("");
 }

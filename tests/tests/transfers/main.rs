@@ -8,6 +8,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod ledger;
+
 use std::collections::BTreeMap;
 
 use hefu_casework::calendar::{Calendar, DayUnit, Deadline};
@@ -20,8 +22,8 @@ use hefu_tests::bureau::{Bureau, agree, introduce, number, proposal, surrounding
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-const SENT: &str = include_str!("../../fixtures/mappings/referrals.toml");
-const RECEIVED: &str = include_str!("../../fixtures/mappings/referrals_received.toml");
+const SENT: &str = include_str!("../../../fixtures/mappings/referrals.toml");
+const RECEIVED: &str = include_str!("../../../fixtures/mappings/referrals_received.toml");
 
 const PROCURATORATE: &str = "县人民检察院";
 const CIVIL_AFFAIRS: &str = "县民政局";
