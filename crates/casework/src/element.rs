@@ -353,7 +353,7 @@ impl ElementSet {
                     field(out, 1, rule.id.as_str().as_bytes());
                     field(out, 2, &[element.side]);
                 }
-                field(out, NUMBER, &*person);
+                field(out, PERSON, &*person);
                 match element.at {
                     At::Nothing => {}
                     At::Month(month) => field(out, 4, &month_bytes(month)),
@@ -392,30 +392,33 @@ pub fn person_element(person: &PersonKey) -> Zeroizing<[u8; PERSON_WIDTH]> {
     element
 }
 
-/// The number in an element, whoever it is of: a relative's row may have been entered with the victim's. Nothing where
-/// the bytes are no element of this kind.
-pub fn number_in(element: &[u8], kind: KeyKind) -> Option<PersonKey> {
+/// The number that an element was made of; none where these bytes are no element under such keys.
+pub fn number_in_element(element: &[u8], keys: KeyKind) -> Option<PersonKey> {
     let (length, rest) = element.split_first()?;
-    let mut fields = rest.get(..usize::from(*length))?;
-    if kind == KeyKind::Person {
-        return PersonKey::from_stored(fields);
+    let (mut content, zeros) = rest.split_at_checked(usize::from(*length))?;
+    if zeros.iter().any(|byte| *byte != 0) {
+        return None;
     }
-    while let [number, length, rest @ ..] = fields {
+    if keys == KeyKind::Person {
+        return PersonKey::from_stored(content);
+    }
+    let mut number = None;
+    while let [kind, length, rest @ ..] = content {
         let (value, rest) = rest.split_at_checked(usize::from(*length))?;
-        if *number == NUMBER {
-            return PersonKey::from_stored(value);
+        if *kind == PERSON {
+            number = Some(PersonKey::from_stored(value)?);
         }
-        fields = rest;
+        content = rest;
     }
-    None
+    number.filter(|_| content.is_empty())
 }
-
-/// The field of an element in which the person's number stands.
-const NUMBER: u8 = 3;
 
 /// The first byte of an element that stands for nobody: every real one begins with its length, which is less than its
 /// width.
 const NOBODY: u8 = 0xFF;
+
+/// The field of an element in which its number stands.
+const PERSON: u8 = 3;
 
 fn month_bytes(month: Month) -> [u8; 3] {
     let [high, low] = month.year().to_be_bytes();

@@ -47,7 +47,7 @@ pub use agreement::{
 };
 pub use care::{Care, Known, PEOPLE_STORED, Protection, people_from_stored, people_stored};
 pub use code::{Place, ProgrammeCode, RuleId};
-pub use element::{CannotFind, CannotFindReason, ElementSet, elements, number_in, person_element};
+pub use element::{CannotFind, CannotFindReason, ElementSet, elements, number_in_element, person_element};
 pub use error::{DataFile, Error, Wrong};
 pub use filed::{CaseNumber, LetterNo};
 pub use finding::{

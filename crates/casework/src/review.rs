@@ -500,7 +500,7 @@ impl Review {
 
     /// Whether the decision may be made on this ground, as things stand around it.
     fn bear(&self, event: &Event, ground: Ground, decision: &Decision) -> Result<Standing, Error> {
-        if decision.is_adverse() && self.surroundings.names_differ {
+        if decision.is_adverse() && self.surroundings.names_differ_at(event.at) {
             return Err(Error::NamesDiffer);
         }
         if decision.is_adverse() && self.surroundings.corrected_since(self.verified_at, event.at) {

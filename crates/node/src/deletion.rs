@@ -195,7 +195,7 @@ impl Node {
             "node_key": Hex(self.node_key()),
             "deleted": what,
             "covers": [
-                "records", "aliases", "findings", "acts", "inquiries", "outcomes", "checks", "evidence", "spool",
+                "records", "aliases", "findings", "acts", "inquiries", "notes", "outcomes", "checks", "evidence", "spool",
                 "checkpoint", "quarantine", "write-ahead log",
             ],
         });

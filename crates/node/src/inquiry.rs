@@ -193,7 +193,7 @@ impl Node {
             let own = stored.finding == seq.checked_sub(1) && stored.round == record.id;
             if own || (stored.finding.is_none() && stored.agreement == record.agreement) {
                 let inquiry = self.read_inquiry(stored)?;
-                let asked = inquiry.asked_about(&record, &aliases);
+                let asked = self.asked_about(&inquiry, &record, &aliases)?;
                 if own || asked.is_some_and(|asked| asked.is(&finding)) {
                     all.push(inquiry);
                 }

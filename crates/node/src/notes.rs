@@ -218,7 +218,7 @@ impl Node {
             .ok_or_else(malformed)?;
         let Some(note) = self
             .store
-            .note_due(came.id)?
+            .note_unanswered(came.id)?
             .filter(|note| note.peer == from.node_key())
         else {
             let known = self.store.has_note(&from.node_key(), came.id)?;

@@ -136,7 +136,7 @@ impl Node {
                 continue;
             };
             let inquiry = self.inquiry(&item)?;
-            let asked = inquiry.asked_about(record, &aliases);
+            let asked = self.asked_about(&inquiry, record, &aliases)?;
             for (seq, finding) in (1..).zip(findings) {
                 if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                     let told = all.entry(seq).or_default();
@@ -153,7 +153,7 @@ impl Node {
         let mut told = Outcomes::default();
         for one in self.store.outcomes(None)? {
             let inquiry = self.inquiry(&Hex(one.item))?;
-            let asked = inquiry.asked_about(record, &aliases);
+            let asked = self.asked_about(&inquiry, record, &aliases)?;
             if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                 told.add(&one)?;
             }
@@ -168,12 +168,16 @@ impl Node {
         aliases: &AliasTable,
         finding: &Finding,
     ) -> Result<Surroundings> {
-        let mut around = Surroundings::of(finding);
+        let rule = finding.rule.as_ref();
+        let mut around = Surroundings {
+            names_compared: self.store.names_compared(&record.peer, rule, &finding.person)?,
+            ..Surroundings::of(finding)
+        };
         if is_met(finding.kind) {
             let agreement = Hex(record.agreement);
-            let numbers = aliases.group(&finding.person);
-            let subjects: Vec<_> = numbers
-                .map(|number| self.subject(&agreement, finding.rule.as_ref(), number))
+            let subjects: Vec<_> = aliases
+                .group(&finding.person)
+                .map(|number| self.subject(&agreement, rule, number))
                 .collect();
             around.corrected_there = self.store.withdrawals(&subjects)?;
         }
@@ -192,6 +196,9 @@ impl Node {
             if round.agreement == inquiry.agreement.0 {
                 let aliases = self.aliases(&round.datasets);
                 subjects.extend(aliases.group(&inquiry.person).map(subject));
+                for relative in self.in_the_place(inquiry, &round, &aliases)? {
+                    subjects.extend(aliases.group(&relative).map(subject));
+                }
             }
         }
         Ok(subjects.into_iter().collect())

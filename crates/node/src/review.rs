@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::clue::ClueKind;
 use hefu_casework::review::{Contradiction, Event, Review, Stage, basis};
-use hefu_casework::{Finding, Hex};
+use hefu_casework::{Finding, Hex, NameAgreement};
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
 use jiff::tz;
@@ -176,7 +176,7 @@ impl Node {
                 let around = self.around(&record, &aliases, finding)?;
                 let review = Review::from_events(rests_on, matched_on(&record), around, &parsed(&events)?)?;
                 reviews.begun.insert(seq, review);
-            } else if let Some(before) = self.corrected_elsewhere(&rests_on)? {
+            } else if let Some(before) = self.corrected_elsewhere(&rests_on, finding)? {
                 reviews.corrected_before.insert(seq, before);
             }
         }
@@ -193,7 +193,7 @@ impl Node {
         let rests_on = self.basis(finding);
         let events = parsed(&self.store.events_of(&record.id, seq.saturating_sub(1))?)?;
         let corrected_before = match events.is_empty() {
-            true => self.corrected_elsewhere(&rests_on)?,
+            true => self.corrected_elsewhere(&rests_on, finding)?,
             false => None,
         };
         let around = self.around(record, &self.aliases(&record.datasets), finding)?;
@@ -205,13 +205,25 @@ impl Node {
         })
     }
 
-    /// A finding with acts of its own is never asked after: those say how far it is.
-    fn corrected_elsewhere(&self, rests_on: &Hex<32>) -> Result<Option<Before>> {
+    /// A finding with acts of its own is never asked after: those say how far it is. One whose names could not be compared
+    /// says nothing new where the same was corrected with names that were.
+    fn corrected_elsewhere(&self, rests_on: &Hex<32>, finding: &Finding) -> Result<Option<Before>> {
         let before = |correction: Correction| Before {
             round: Hex(correction.round),
             seq: correction.finding + 1,
         };
-        Ok(self.store.correction(&rests_on.0)?.map(before))
+        let known = self.store.correction(&rests_on.0)?.map(before);
+        if known.is_some() || !matches!(finding.name, None | Some(NameAgreement::Unknown)) {
+            return Ok(known);
+        }
+        let mut compared = finding.clone();
+        for name in [NameAgreement::Differs, NameAgreement::Same] {
+            compared.name = Some(name);
+            if let Some(correction) = self.store.correction(&self.basis(&compared).0)? {
+                return Ok(Some(before(correction)));
+            }
+        }
+        Ok(None)
     }
 
     /// The finding with this number, from 1, and its round.

@@ -19,6 +19,8 @@ use crate::files;
 use crate::inquiry;
 use crate::log::{self, Entry, LogHead};
 use crate::migrate;
+use crate::names;
+use crate::outcome;
 use crate::session;
 use crate::store::{DATABASE, HEADER, Store, connect, empty_write_ahead_log};
 use crate::vault::{Unlock, Vault};
@@ -32,6 +34,9 @@ const SESSIONS: i64 = 3;
 /// The first schema with a ledger of disclosures.
 const DISCLOSURES: i64 = 9;
 
+/// The first schema with what peers told of their findings, and what names were found to be.
+const TOLD: i64 = 10;
+
 /// What [`Store::merge_ledger`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Merged {
@@ -41,6 +46,8 @@ pub struct Merged {
     pub locks: u64,
     /// Lines of the disclosure ledger that were missing here.
     pub disclosures: u64,
+    /// Notes about what peers decided and corrected that were missing here.
+    pub outcomes: u64,
     /// The head of the other log, where it has entries that this one lacks.
     pub lost: Option<LogHead>,
 }
@@ -68,8 +75,9 @@ impl Store {
         copied
     }
 
-    /// Takes over all debits and disclosures that the database in `other` has and this one lacks, and its locks: where this
-    /// store was restored from a backup, what peers spent and were told since stays on record. `other` is a whole folder of this same node, from
+    /// Takes over all debits and disclosures that the database in `other` has and this one lacks, its locks, and what forbids
+    /// decisions: what peers corrected, and whose names differ. Where this store was restored from a backup, what peers
+    /// spent, told and were told since stays on record. `other` is a whole folder of this same node, from
     /// before or after the backup, of a node that does not run; nothing in it changes. The log gains an entry `ledger_merged`.
     ///
     /// # Errors
@@ -107,6 +115,13 @@ impl Store {
                 true => inquiry::merge(connection, &other)?,
                 false => 0,
             };
+            let outcomes = match version >= TOLD {
+                true => {
+                    names::merge(connection, &other)?;
+                    outcome::merge(connection, &other)?
+                }
+                false => 0,
+            };
             let lost = lost(connection, log::head(&other)?)?;
             let head = lost.map(|head| json!({ "seq": head.seq, "hash": Hex(head.hash) }));
             let entry = Entry {
@@ -116,6 +131,7 @@ impl Store {
                     "debits": debits,
                     "locks": locks,
                     "disclosures": disclosures,
+                    "outcomes": outcomes,
                     "lost_log": head,
                 }),
             };
@@ -124,6 +140,7 @@ impl Store {
                 debits,
                 locks,
                 disclosures,
+                outcomes,
                 lost,
             })
         })

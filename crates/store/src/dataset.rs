@@ -203,6 +203,27 @@ impl Store {
         })
     }
 
+    /// The records of those who stand in this victim's place.
+    ///
+    /// # Errors
+    /// As [`Store::records_of`].
+    pub fn records_in_place_of(&self, id: DatasetId, victim: &PersonKey) -> Result<Vec<AidRecord>, Error> {
+        self.read(|connection| {
+            deletion::refuse_deleted_dataset(connection, id)?;
+            // Whom a record is in place of stands sealed in it.
+            let sql = "SELECT * FROM records WHERE dataset = ?1 AND circumstances IS NOT NULL ORDER BY seq";
+            let mut rows = connection.prepare_cached(sql)?;
+            let mut found = Vec::new();
+            for row in rows.query_and_then([id.0], |row| record::read(self.vault(), row))? {
+                let row = row?;
+                if row.circumstances.victim.as_ref() == Some(victim) {
+                    found.push(row);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// Removes a dataset that no round uses, without a trace: see [`Store::delete_dataset`].
     ///
     /// # Errors

@@ -58,8 +58,8 @@ impl Store {
         self.checkpoint()
     }
 
-    /// Deletes a round's findings with their evidence, the acts on them and the inquiries of the round, or what a check
-    /// says; questions and answers in them that the peer has not heard go nowhere any more. As [`Store::delete_dataset`] otherwise.
+    /// Deletes a round's findings with their evidence, the acts on them, the inquiries of the round and what is under way
+    /// about these, or what a check says; as [`Store::delete_dataset`] otherwise.
     ///
     /// # Errors
     /// As [`Store::delete_dataset`].
@@ -69,7 +69,7 @@ impl Store {
                 return Err(Error::unknown("round", Hex(*round)));
             }
             if put(connection, "round", round, record)? {
-                note::withhold(self.vault(), connection, round)?;
+                note::withdraw(connection, round)?;
                 inquiry::delete(connection, round)?;
                 outcome::delete(connection, round)?;
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;

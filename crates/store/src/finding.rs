@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::deletion;
 use crate::error::Error;
+use crate::names;
 use crate::round::{self, Round};
 use crate::store::Store;
 use crate::vault::Vault;
@@ -59,7 +60,7 @@ pub(crate) fn put(
         let secrets = vault.seal(SECRETS, &place(round, seq, &shown), &secrets(finding))?;
         insert.execute(params![round, seq, shown, secrets])?;
     }
-    Ok(())
+    names::put(vault, connection, round, findings)
 }
 
 fn refuse_second(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {

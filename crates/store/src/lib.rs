@@ -24,6 +24,7 @@ mod key_memory;
 mod log;
 mod matter;
 mod migrate;
+mod names;
 mod note;
 mod outcome;
 mod peer;
@@ -51,7 +52,9 @@ pub use ferry::{
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
-pub use note::{NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, Put, Quota, SignedNote, TakenNote};
+pub use note::{
+    NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, NoteUnanswered, Put, Quota, SignedNote, TakenNote,
+};
 pub use outcome::{NewToldThere, ToldThere};
 pub use peer::{Carrier, PastCard, Peer};
 pub use peer_head::HeadNews;

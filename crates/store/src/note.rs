@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::ferry::Matter;
 use crate::log::{self, Entry};
 use crate::store::Store;
-use crate::vault::Vault;
 
 const BODY: &str = "notes_out.body";
 const SIGNED_OUT: &str = "notes_out.signed";
@@ -16,8 +15,8 @@ const ANSWER_OUT: &str = "notes_out.answer";
 const SIGNED_IN: &str = "notes_in.signed";
 const ANSWER_IN: &str = "notes_in.answer";
 
-/// Why a note was not taken whose matter was deleted before the peer had heard it.
-const EXPIRED: &str = "note_expired";
+/// Why a note did not go: what it was about is not to be spoken of any more.
+const NOTE_WITHDRAWN: &str = "note_withdrawn";
 
 /// What was signed and by which signature.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub enum Put {
     TooMany,
 }
 
-/// A note that the peer has not answered.
+/// A note that the peer has not answered, and is to have.
 pub struct NoteDue {
     /// Its id.
     pub id: [u8; 16],
@@ -77,8 +76,20 @@ pub struct NoteDue {
     pub agreement: [u8; 32],
     /// The matter.
     pub item: [u8; 16],
+    /// What it tells: a code.
+    pub word: String,
     /// All of it.
     pub body: Zeroizing<Vec<u8>>,
+    /// How it is signed.
+    pub signed: SignedNote,
+}
+
+/// What is known of a note that the peer has not answered, whether it is still to go or not.
+pub struct NoteUnanswered {
+    /// To whom.
+    pub peer: [u8; 32],
+    /// The matter.
+    pub item: [u8; 16],
     /// How it is signed.
     pub signed: SignedNote,
 }
@@ -180,7 +191,7 @@ impl Store {
     /// The database's.
     pub fn peers_with_notes_due(&self) -> Result<Vec<[u8; 32]>, Error> {
         self.read(|connection| {
-            let sql = "SELECT DISTINCT peer FROM notes_out WHERE answered_at IS NULL";
+            let sql = "SELECT DISTINCT peer FROM notes_out WHERE body IS NOT NULL";
             let mut peers = connection.prepare_cached(sql)?;
             Ok(peers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })
@@ -192,23 +203,45 @@ impl Store {
     /// The database's; [`Error::Sealed`].
     pub fn notes_due(&self, peer: &[u8; 32], most: usize) -> Result<Vec<NoteDue>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM notes_out WHERE peer = ?1 AND answered_at IS NULL ORDER BY seq LIMIT ?2";
+            let sql = "SELECT * FROM notes_out WHERE peer = ?1 AND body IS NOT NULL ORDER BY seq LIMIT ?2";
             let mut due = connection.prepare_cached(sql)?;
             due.query_and_then(params![peer, most], |row| self.due(row))?
                 .collect()
         })
     }
 
-    /// One note that its peer has not answered.
+    /// One of [`Store::notes_due`].
     ///
     /// # Errors
     /// As [`Store::notes_due`].
     pub fn note_due(&self, id: &[u8; 16]) -> Result<Option<NoteDue>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM notes_out WHERE id = ?1 AND answered_at IS NULL";
+            let sql = "SELECT * FROM notes_out WHERE id = ?1 AND body IS NOT NULL";
             let mut due = connection.prepare_cached(sql)?;
             let due = due.query_row([id], |row| Ok(self.due(row))).optional()?;
             due.transpose()
+        })
+    }
+
+    /// A note that its peer has not answered; also one that was withdrawn, which the peer may have had before.
+    ///
+    /// # Errors
+    /// As [`Store::notes_due`].
+    pub fn note_unanswered(&self, id: &[u8; 16]) -> Result<Option<NoteUnanswered>, Error> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM notes_out WHERE id = ?1 AND answered_at IS NULL";
+            let mut unanswered = connection.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| {
+                Ok::<_, Error>(NoteUnanswered {
+                    peer: row.get("peer")?,
+                    item: row.get("item")?,
+                    signed: self.signed(row, id)?,
+                })
+            };
+            unanswered
+                .query_row([id], |row| Ok(read(row)))
+                .optional()?
+                .transpose()
         })
     }
 
@@ -242,7 +275,7 @@ impl Store {
             if connection.execute(sql, params![id, now, sealed, answer.refused])? == 0 {
                 return Ok(false);
             }
-            overtake(connection, id, now)?;
+            overtake(connection, now)?;
             log::append(connection, entry)?;
             Ok(true)
         })?;
@@ -250,6 +283,27 @@ impl Store {
             self.checkpoint()?;
         }
         Ok(answered)
+    }
+
+    /// Wipes a note that may not go any more, and takes letters that bring it out of what is due. `false` where it is not
+    /// due.
+    ///
+    /// # Errors
+    /// As [`Store::answer_note`].
+    pub fn withdraw_note(&self, id: &[u8; 16], entry: &Entry<'_>) -> Result<bool, Error> {
+        let withdrawn = self.write(|connection| {
+            let sql = "UPDATE notes_out SET body = NULL, refused = ?2 WHERE id = ?1 AND body IS NOT NULL";
+            if connection.execute(sql, params![id, NOTE_WITHDRAWN])? == 0 {
+                return Ok(false);
+            }
+            overtake(connection, Timestamp::now())?;
+            log::append(connection, entry)?;
+            Ok(true)
+        })?;
+        if withdrawn {
+            self.checkpoint()?;
+        }
+        Ok(withdrawn)
     }
 
     /// Whether a letter brings this note to its peer: one that is under way, or that the peer has had since `since` and
@@ -358,16 +412,39 @@ impl Store {
 
     fn due(&self, row: &Row<'_>) -> Result<NoteDue, Error> {
         let id: [u8; 16] = row.get("id")?;
-        let (body, signed): (Vec<u8>, Vec<u8>) = (row.get("body")?, row.get("signed")?);
+        let body: Vec<u8> = row.get("body")?;
         Ok(NoteDue {
             id,
             peer: row.get("peer")?,
             agreement: row.get("agreement")?,
             item: row.get("item")?,
+            word: row.get("word")?,
             body: self.vault().unseal(BODY, &id, &body)?,
-            signed: SignedNote::read(&self.vault().unseal(SIGNED_OUT, &id, &signed)?)?,
+            signed: self.signed(row, &id)?,
         })
     }
+
+    fn signed(&self, row: &Row<'_>, id: &[u8; 16]) -> Result<SignedNote, Error> {
+        let signed: Vec<u8> = row.get("signed")?;
+        SignedNote::read(&self.vault().unseal(SIGNED_OUT, id, &signed)?)
+    }
+}
+
+/// What is under way about the inquiries of a round goes with its findings.
+pub(crate) fn withdraw(connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
+    let sql = "UPDATE notes_out SET body = NULL, refused = ?2
+        WHERE body IS NOT NULL AND item IN (SELECT item FROM inquiries WHERE round = ?1)";
+    connection.execute(sql, params![round, NOTE_WITHDRAWN])?;
+    overtake(connection, Timestamp::now())
+}
+
+/// Takes letters whose note is wiped out of what is due.
+fn overtake(connection: &Connection, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE letters SET overtaken_at = ?2
+        WHERE matter = ?1 AND acknowledged_at IS NULL AND overtaken_at IS NULL
+        AND detail IN (SELECT id FROM notes_out WHERE body IS NULL)";
+    connection.execute(sql, params![Matter::Note.code(), now])?;
+    Ok(())
 }
 
 impl SignedNote {
@@ -399,35 +476,6 @@ fn damaged() -> Error {
 
 fn place(peer: &[u8; 32], id: &[u8; 16]) -> Vec<u8> {
     [peer.as_slice(), id].concat()
-}
-
-/// Wipes the questions and answers of the round's inquiries that the peers have not answered: a number or words about a
-/// person do not leave once that was deleted which gave reason to tell them.
-pub(crate) fn withhold(vault: &Vault, connection: &Connection, round: &[u8; 32]) -> Result<(), Error> {
-    let now = Timestamp::now();
-    let mut due = connection.prepare(
-        "SELECT id FROM notes_out WHERE answered_at IS NULL AND word IN ('note_inquiry', 'note_answer')
-        AND item IN (SELECT item FROM inquiries WHERE round = ?1)",
-    )?;
-    let due = due.query_map([round], |row| row.get(0))?;
-    for id in due.collect::<Result<Vec<[u8; 16]>, _>>()? {
-        // Nobody has signed an answer.
-        let none = vault.seal(ANSWER_OUT, &id, &[])?;
-        connection.execute(
-            "UPDATE notes_out SET body = NULL, answered_at = ?2, answer = ?3, refused = ?4 WHERE id = ?1",
-            params![id, now, none, EXPIRED],
-        )?;
-        overtake(connection, &id, now)?;
-    }
-    Ok(())
-}
-
-/// Takes letters that bring a note out of what is due.
-fn overtake(connection: &Connection, id: &[u8; 16], now: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE letters SET overtaken_at = ?3
-        WHERE matter = ?2 AND detail = ?1 AND acknowledged_at IS NULL AND overtaken_at IS NULL";
-    connection.execute(sql, params![id, Matter::Note.code(), now])?;
-    Ok(())
 }
 
 #[cfg(test)]

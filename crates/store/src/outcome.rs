@@ -158,6 +158,44 @@ pub(crate) fn delete(connection: &Connection, round: &[u8; 32]) -> Result<(), Er
     Ok(())
 }
 
+/// Takes over what peers told of matters that are known here, and whatever they withdrew. Says how many notes that were.
+pub(crate) fn merge(connection: &Connection, other: &Connection) -> Result<u64, Error> {
+    let mut theirs = other.prepare("SELECT * FROM outcomes")?;
+    let mut put = connection.prepare_cached(
+        "INSERT INTO outcomes (item, at, round, heard_at, corrects, note) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE EXISTS (SELECT 1 FROM inquiries WHERE item = ?1 AND round = ?3)
+         AND NOT EXISTS (SELECT 1 FROM outcomes WHERE item = ?1 AND (at = ?2 OR corrects AND ?5))",
+    )?;
+    let mut merged = 0;
+    let mut rows = theirs.query([])?;
+    while let Some(row) = rows.next()? {
+        let put = put.execute(params![
+            row.get::<_, [u8; 16]>("item")?,
+            row.get::<_, String>("at")?,
+            row.get::<_, [u8; 32]>("round")?,
+            row.get::<_, String>("heard_at")?,
+            row.get::<_, bool>("corrects")?,
+            row.get::<_, Vec<u8>>("note")?,
+        ])?;
+        merged += put as u64;
+    }
+    let mut theirs = other.prepare("SELECT * FROM withdrawals ORDER BY seq")?;
+    let mut put = connection.prepare_cached(
+        "INSERT INTO withdrawals (seq, subject, heard_at, corrects)
+         SELECT (SELECT 1 + coalesce(max(seq), 0) FROM withdrawals), ?1, ?2, ?3 WHERE NOT EXISTS
+         (SELECT 1 FROM withdrawals WHERE subject = ?1 AND heard_at = ?2 AND corrects = ?3)",
+    )?;
+    let mut rows = theirs.query([])?;
+    while let Some(row) = rows.next()? {
+        put.execute(params![
+            row.get::<_, [u8; 32]>("subject")?,
+            row.get::<_, String>("heard_at")?,
+            row.get::<_, bool>("corrects")?,
+        ])?;
+    }
+    Ok(merged)
+}
+
 fn place(item: &[u8; 16], at: Timestamp) -> Vec<u8> {
     [item.as_slice(), &at.as_nanosecond().to_be_bytes()].concat()
 }

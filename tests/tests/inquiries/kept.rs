@@ -1,8 +1,6 @@
 //! About which findings may be asked, in which order lists stand, and when an inquiry goes.
 
-use hefu_casework::review::{Act, Event};
-use jiff::{Timestamp, ToSpan};
-use serde_json::json;
+use jiff::ToSpan;
 
 use super::*;
 
@@ -167,4 +165,22 @@ async fn a_number_does_not_leave_after_the_retention_of_its_finding() {
     let before = two.told();
     let _ = two.asks.node.deliver_notes(&peer).await;
     assert_eq!(two.told(), before, "the number went");
+}
+
+/// Released while the peer could not be reached; then the finding turns out to be wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_does_not_leave_after_its_finding_was_corrected() {
+    let two = Two::start().await;
+    let item = two.drafted();
+    for by in ["甲", "乙"] {
+        two.asks.node.approve_inquiry(&item, by).unwrap();
+    }
+    corrected(&two);
+    let before = two.told();
+    deliver(&two.asks, &two.answers).await;
+    assert_eq!(two.told(), before, "the number went");
+    assert_eq!(code(two.answers.node.inquiry(&item)), "node_missing");
+    let notes = two.asks.node.notes_of(&item).unwrap();
+    let question = notes.iter().find(|note| note.word == "note_inquiry").unwrap();
+    assert_eq!(question.refused.as_deref(), Some("note_withdrawn"));
 }

@@ -12,9 +12,11 @@ mod corrections;
 mod files;
 mod kept;
 mod line;
+mod names;
 mod outcomes;
 mod protected;
 mod relatives;
+mod restored;
 mod shown;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use hefu_casework::calendar::{DayUnit, Deadline};
 use hefu_casework::inquiry::Term;
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
+use hefu_casework::review::{Act, Event};
 use hefu_casework::{AgencyRole, Hex, Purpose, Text};
 use hefu_identity::{Kind, PersonKey};
 use hefu_node::Surroundings;
@@ -31,6 +34,8 @@ use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, days_from_today};
 use hefu_tests::bureau::{Bureau, agree, introduce, number, proposal, surroundings};
 use hefu_tests::search::{Searcher, forms_of_number};
 use hefu_tests::watch::Frames;
+use jiff::Timestamp;
+use serde_json::json;
 use tempfile::TempDir;
 
 /// People of each side, of whom half are on both registers.
@@ -132,6 +137,41 @@ fn answered(answer: Found) -> Answered {
 
 fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
+}
+
+/// The finding that was asked about is found to be wrong, as the node itself writes it.
+fn corrected(two: &Two) {
+    corrected_in(two, &two.round);
+}
+
+fn corrected_in(two: &Two, round: &[u8; 32]) {
+    let node = &two.asks.node;
+    let seq = of_person(&two.asks, round, PERSON);
+    let basis = node.basis(&node.store().findings(round).unwrap()[seq as usize - 1]);
+    for (by, act) in [
+        ("甲", json!({ "taken": {} })),
+        (
+            "甲",
+            json!({ "verified": { "result": "refuted", "reason": "登记有误" } }),
+        ),
+        (
+            "甲",
+            json!({ "decided": { "decision": { "data_error": {} }, "authority": "县民政局", "document": "1号", "reason": "登记有误" } }),
+        ),
+        (
+            "乙",
+            json!({ "corrected": { "basis": basis, "authority": "县民政局", "document": "2号", "reason": "登记有误" } }),
+        ),
+    ] {
+        let act: Act = serde_json::from_value(act).unwrap();
+        let event = Event {
+            at: Timestamp::now(),
+            by: text(by),
+            on: days_from_today(0),
+            act,
+        };
+        node.record_review(round, seq, &event).unwrap();
+    }
 }
 
 async fn deliver(from: &Bureau, to: &Bureau) {

@@ -4,6 +4,7 @@ use hefu_casework::{
     AidRecord, CaseNumber, Circumstances, FindingKind, Known, Period, ProgrammeCode, Protection, RowId,
     Status,
 };
+use hefu_node::inquiry::Records;
 use hefu_store::DatasetInfo;
 use jiff::civil::date;
 
@@ -68,7 +69,10 @@ async fn the_number_that_leaves_is_the_one_that_matched() {
     for party in &mut parties {
         party.case_scheme = Some(SCHEME.to_owned());
     }
-    let agreement = agree(&asks, &answers, proposal(Purpose::Duplicates, "1号", parties)).await;
+    let mut terms = proposal(Purpose::Duplicates, "1号", parties);
+    terms.receivers = vec![0, 1];
+    let agreement = agree(&asks, &answers, terms).await;
+    let own = answers.node.run_round(&agreement).await.unwrap().round;
     let round = asks.node.run_round(&agreement).await.unwrap().round;
     let findings = asks.node.store().findings(&round).unwrap();
     assert_eq!(findings.len(), 1);
@@ -83,4 +87,34 @@ async fn the_number_that_leaves_is_the_one_that_matched() {
         "the number of somebody who did not match has left"
     );
     assert!(disclosed == key(3));
+    // The agency asked finds the relative whom it aids in that victim's place, by row and by finding.
+    deliver(&asks, &answers).await;
+    let asked = answers.node.inquiry(&item).unwrap();
+    let Records::Kept(rows) = answers.node.records_asked_about(&asked).unwrap() else {
+        panic!("the rows are there");
+    };
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].person == key(2));
+    let joined = answers.node.own_finding_of(&asked).unwrap().unwrap();
+    assert_eq!((joined.round.0, joined.seq), (own, 1));
+    let about: Vec<_> = answers.node.inquiries_of(&own, 1).unwrap();
+    assert_eq!(about.iter().map(|about| about.item).collect::<Vec<_>>(), [item]);
+}
+
+/// What proves the match is gone: then nobody can tell whose number the other agency has.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_number_leaves_where_nothing_proves_which_one_matched() {
+    let two = Two::start().await;
+    let seq = of_person(&two.asks, &two.round, PERSON);
+    let Two {
+        asks, round, _dir, ..
+    } = two;
+    let closed = asks.close().await;
+    rusqlite::Connection::open(closed.folder.join("hefu.db"))
+        .unwrap()
+        .execute_batch("DROP TRIGGER evidence_stays; DELETE FROM evidence")
+        .unwrap();
+    let asks = closed.open(surroundings()).await;
+    let refused = asks.node.draft_inquiry(&round, seq, draft(), "甲");
+    assert_eq!(code(refused), "inquiry_number_unknown");
 }

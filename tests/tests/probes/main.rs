@@ -9,8 +9,6 @@
     reason = "a failed expectation is the report"
 )]
 
-mod kept;
-mod names;
 mod questions;
 
 use std::sync::Arc;

@@ -10,6 +10,10 @@ pub struct Surroundings {
     /// The two agencies know the number under different names: nothing may be decided against a person before it is
     /// known who that is.
     pub names_differ: bool,
+    /// When rounds between the two found, whatever this finding says, that the names of the same person under the same
+    /// rule differ, and when that they do not, in order: the newest that compared them holds, and one that could not
+    /// compare them changes nothing.
+    pub names_compared: Vec<(Timestamp, bool)>,
     /// Each time at which this node heard that the other agency has withdrawn its finding on the same matter, in order:
     /// nothing may be decided against the person before it is verified once more. All of them, so that acts from before
     /// the last one read as they did when they were recorded.
@@ -23,6 +27,13 @@ impl Surroundings {
             names_differ: finding.name == Some(NameAgreement::Differs),
             ..Surroundings::default()
         }
+    }
+
+    /// Whether the names are known to differ when something is recorded at `at`.
+    pub(super) fn names_differ_at(&self, at: Timestamp) -> bool {
+        let before = self.names_compared.iter().rev();
+        let newest = before.into_iter().find(|(compared, _)| *compared <= at);
+        self.names_differ || newest.is_some_and(|(_, differ)| *differ)
     }
 
     /// Whether, when something is recorded at `at`, a correction of the other agency has come since `verified_at`.
@@ -134,6 +145,44 @@ mod tests {
         assert_eq!(after([2, 4, 8], &thrice).unwrap().stage(), Stage::Decided);
         assert!(matches!(after([4], &thrice), Err(Error::OutOfTurn { .. })));
         assert!(matches!(after([2, 6], &thrice), Err(Error::OutOfTurn { .. })));
+    }
+
+    /// What other rounds found of the names holds from then on, and not for what was recorded before.
+    #[test]
+    fn names_that_differ_elsewhere_forbid_until_they_are_the_same() {
+        let acts = [json!({ "taken": {} }), verified(), excepted(), decided("stopped")];
+        let decided_after = |compared: &[(i64, bool)]| {
+            let surroundings = Surroundings {
+                names_compared: compared
+                    .iter()
+                    .map(|(at, differ)| (minute_of(*at), *differ))
+                    .collect(),
+                ..Surroundings::default()
+            };
+            let events: Vec<_> = (1..)
+                .zip(&acts)
+                .map(|(minute, act)| event(minute, "甲", act))
+                .collect();
+            Review::from_events(Hex([7; 32]), date(2026, 3, 1), surroundings, &events)
+        };
+        for allowed in [&[][..], &[(5, true)], &[(1, true), (3, false)], &[(0, false)]] {
+            assert_eq!(
+                decided_after(allowed).unwrap().stage(),
+                Stage::Decided,
+                "{allowed:?}"
+            );
+        }
+        for refused in [
+            &[(0, true)][..],
+            &[(4, true)],
+            &[(0, true), (5, false)],
+            &[(0, false), (2, true)],
+        ] {
+            assert!(
+                matches!(decided_after(refused), Err(Error::NamesDiffer)),
+                "{refused:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The layout of an element, byte by byte: another implementation must make the same.
 
-use hefu_casework::{ElementSet, KeyKind, Purpose};
+use hefu_casework::{ElementSet, KeyKind, Purpose, number_in_element};
 
 use crate::common::*;
 
@@ -83,4 +83,37 @@ fn rows_fold_into_one_element() {
         .collect();
     let set = set(&agreement, 1, 0, &roll).unwrap();
     assert_eq!((set.len(), set.rows()), (2, 100));
+}
+
+/// From the layout above, and from nothing that these bytes could only be taken for.
+#[test]
+fn the_number_comes_out_of_an_element_again() {
+    let (number, other) = (person(1).stored(), person(2).stored());
+    let by_rule = |fields: &[&[u8]]| padded(fields, 96);
+    let whole = by_rule(&[b"\x01\x02X8", &[2, 1, 0], &[3, 22], &number, &[5, 32], &[7; 32]]);
+    assert!(number_in_element(&whole, KeyKind::Rule) == Some(person(1)));
+    assert!(number_in_element(&padded(&[&number], 32), KeyKind::Person) == Some(person(1)));
+    // A number within another field is none.
+    let within = by_rule(&[&[1, 22], &other, &[3, 22], &number]);
+    assert!(number_in_element(&within, KeyKind::Rule) == Some(person(1)));
+    let mut unlike = vec![
+        vec![],
+        vec![0; 96],
+        vec![0xFF; 96],
+        padded(&[&number], 32),
+        by_rule(&[b"\x01\x02X8", &[5, 22], &number]),
+        by_rule(&[&[3, 22], &number, &[5]]),
+        by_rule(&[&[3, 22], &number, &[5, 9, 1]]),
+        by_rule(&[&[3, 21], &number[1..]]),
+    ];
+    let mut longer = whole;
+    longer[95] = 1;
+    unlike.push(longer);
+    for element in unlike {
+        assert!(
+            number_in_element(&element, KeyKind::Rule).is_none(),
+            "{}",
+            element.len()
+        );
+    }
 }

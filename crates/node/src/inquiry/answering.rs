@@ -2,7 +2,9 @@
 
 use hefu_casework::inquiry::{Reply, ReplyAct};
 use hefu_casework::note::{Answered, Asked, Found, Item, Note, Word};
-use hefu_casework::{Agreement, AidRecord, Care, Finding, Hex, KeyKind, Protection, RuleId, RuleKind, Text};
+use hefu_casework::{
+    Agreement, AidRecord, Basis, Care, CaseMatching, Finding, Hex, KeyKind, Protection, RuleId, Text,
+};
 use hefu_identity::{AliasTable, PersonKey};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -37,24 +39,14 @@ impl Records {
 /// By what a finding is known to be the one that is asked about.
 pub(crate) struct AskedAbout {
     rule: Option<RuleId>,
-    person: PersonKey,
+    /// The person, and under a rule by case whoever stands in the person's place.
+    persons: Vec<PersonKey>,
 }
 
 impl AskedAbout {
     /// Whether the finding is of that person and rule, and of a kind that can be asked about.
     pub(crate) fn is(&self, finding: &Finding) -> bool {
-        is_met(finding.kind) && finding.rule == self.rule && finding.person == self.person
-    }
-}
-
-impl Inquiry {
-    /// Whom and under which rule is asked about, as findings of this round know it; nothing where no finding of the round
-    /// can be meant. The aliases are the round's.
-    pub(crate) fn asked_about(&self, record: &Round, aliases: &AliasTable) -> Option<AskedAbout> {
-        (record.agreement == self.agreement.0).then(|| AskedAbout {
-            rule: self.rule().cloned(),
-            person: aliases.principal(&self.person).clone(),
-        })
+        is_met(finding.kind) && finding.rule == self.rule && self.persons.contains(&finding.person)
     }
 }
 
@@ -100,7 +92,7 @@ impl Node {
             return Ok(Some(*about));
         }
         for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
-            let Some(about) = inquiry.asked_about(&round, &self.aliases(&round.datasets)) else {
+            let Some(about) = self.asked_about(inquiry, &round, &self.aliases(&round.datasets))? else {
                 continue;
             };
             let findings = self.kept_findings(&round)?.unwrap_or_default();
@@ -112,6 +104,49 @@ impl Node {
             }
         }
         Ok(None)
+    }
+
+    /// Whom and under which rule is asked about, as findings of this round know it; nothing where no finding of the round
+    /// can be meant. The aliases are the round's.
+    pub(crate) fn asked_about(
+        &self,
+        inquiry: &Inquiry,
+        record: &Round,
+        aliases: &AliasTable,
+    ) -> Result<Option<AskedAbout>> {
+        if record.agreement != inquiry.agreement.0 {
+            return Ok(None);
+        }
+        let mut persons = self.in_the_place(inquiry, record, aliases)?;
+        persons.push(inquiry.person.clone());
+        Ok(Some(AskedAbout {
+            rule: inquiry.rule().cloned(),
+            persons: persons
+                .iter()
+                .map(|person| aliases.principal(person).clone())
+                .collect(),
+        }))
+    }
+
+    /// Those who by the rows of this round stand in the place of whom is asked about: relatives of a victim, each of whom
+    /// has a finding though the number that matched is the victim's.
+    pub(crate) fn in_the_place(
+        &self,
+        inquiry: &Inquiry,
+        record: &Round,
+        aliases: &AliasTable,
+    ) -> Result<Vec<PersonKey>> {
+        let agreement = self.signed(&record.agreement)?.agreement;
+        let mut relatives = Vec::new();
+        if self.is_by_case(&agreement, inquiry.rule()) {
+            for dataset in &record.datasets {
+                for number in aliases.group(&inquiry.person) {
+                    let rows = kept(self.store.records_in_place_of(*dataset, number))?;
+                    relatives.extend(rows.into_iter().flatten().map(|row| row.person));
+                }
+            }
+        }
+        Ok(relatives)
     }
 
     pub(super) fn hear_question(&self, from: &Card, note: &Note, asked: &Asked) -> Result<()> {
@@ -181,27 +216,24 @@ impl Node {
         })
     }
 
-    /// From the newest round under the agreement in which the person was entered.
+    /// From the newest round under the agreement in which the person was entered, or somebody in the person's place.
     fn records_of(&self, agreement: &[u8; 32], peer: &[u8; 32], asked: &Asked) -> Result<Records> {
         let terms = self.signed(agreement)?;
         let own = terms.agreement.party(terms.me)?;
+        let by_case = self.is_by_case(&terms.agreement, asked.rule.as_ref());
         let mut all_deleted = true;
         for round in self.rounds_under(agreement, peer, Role::Sender)? {
             let aliases = self.aliases(&round.datasets);
             let mut rows = Vec::new();
-            let by_case = asked.rule.as_ref().and_then(|rule| self.rules.get(rule));
-            if by_case.is_some_and(|rule| rule.kind == RuleKind::Once) {
-                let numbers: Vec<_> = aliases.group(&asked.person).collect();
-                for dataset in &round.datasets {
-                    rows.extend(self.rows_in_place_of(*dataset, &numbers)?);
-                }
-            }
             for dataset in &round.datasets {
                 for number in aliases.group(&asked.person) {
-                    let Some(found) = self.rows_of(*dataset, number)? else {
+                    let Some(mut found) = self.rows_of(*dataset, number)? else {
                         continue;
                     };
                     all_deleted = false;
+                    if by_case {
+                        found.extend(self.store.records_in_place_of(*dataset, number)?);
+                    }
                     rows.extend(
                         found
                             .into_iter()
@@ -211,6 +243,7 @@ impl Node {
             }
             if !rows.is_empty() {
                 rows.sort_by_key(|row| row.row);
+                rows.dedup_by_key(|row| row.row);
                 return Ok(Records::Kept(rows));
             }
         }
@@ -218,6 +251,13 @@ impl Node {
             true => Records::CannotFind,
             false => Records::Kept(Vec::new()),
         })
+    }
+
+    /// Whether under this rule a relative stands in the place of the victim of a case.
+    fn is_by_case(&self, agreement: &Agreement, rule: Option<&RuleId>) -> bool {
+        let rule = rule.and_then(|rule| self.rules.get(rule));
+        rule.is_some_and(|rule| rule.basis == Basis::Case)
+            && agreement.case_matching() == CaseMatching::ByCase
     }
 
     /// What the newest snapshots of all registers have of somebody, under all their numbers and of whatever programme.
@@ -252,28 +292,7 @@ impl Node {
 
     /// Nothing where the snapshot was deleted.
     pub(crate) fn rows_of(&self, dataset: DatasetId, number: &PersonKey) -> Result<Option<Vec<AidRecord>>> {
-        match self.store.records_of(dataset, number) {
-            Ok(rows) => Ok(Some(rows)),
-            Err(hefu_store::Error::Deleted { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The rows of people who are aided in this victim's place; none where the snapshot was deleted.
-    fn rows_in_place_of(&self, dataset: DatasetId, victim: &[&PersonKey]) -> Result<Vec<AidRecord>> {
-        let mut rows = Vec::new();
-        let read = self.store.records(dataset, &mut |record: AidRecord| {
-            let its = record.circumstances.victim.as_ref();
-            if its.is_some_and(|its| victim.contains(&its)) {
-                rows.push(record);
-            }
-            Ok::<_, Error>(())
-        });
-        match read {
-            Ok(_) => Ok(rows),
-            Err(Error::Store(hefu_store::Error::Deleted { .. })) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        kept(self.store.records_of(dataset, number))
     }
 
     /// The rounds that came to their end between the two under this agreement, the newest first.
@@ -287,6 +306,15 @@ impl Node {
         });
         rounds.sort_by_key(|round| std::cmp::Reverse(round.ended_at));
         Ok(rounds)
+    }
+}
+
+/// Nothing where the snapshot was deleted.
+fn kept<T>(rows: std::result::Result<T, hefu_store::Error>) -> Result<Option<T>> {
+    match rows {
+        Ok(rows) => Ok(Some(rows)),
+        Err(hefu_store::Error::Deleted { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

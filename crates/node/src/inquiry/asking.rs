@@ -3,7 +3,7 @@
 use hefu_casework::calendar::Calendar;
 use hefu_casework::inquiry::{Act, Event, Opening, Stage, Term};
 use hefu_casework::note::{Answered, Asked, Item, MAX_MONTHS, Note, Word};
-use hefu_casework::{Care, Finding, Hex, Purpose, Text, canonical, number_in};
+use hefu_casework::{Care, Finding, Hex, Purpose, Text, canonical, number_in_element};
 use hefu_identity::PersonKey;
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
@@ -37,7 +37,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Policy`] for a finding of which no other agency has a record, one that is corrected or past its
-    /// retention, one that is asked about already, or one of which nothing tells which number matched; [`hefu_casework::Error::KeptBack`] for words about a person who may
+    /// retention, one that is asked about already, or one of which nothing proves which number matched; [`hefu_casework::Error::KeptBack`] for words about a person who may
     /// be protected; as [`Node::review`]; the store's.
     pub fn draft_inquiry(&self, round: &[u8; 32], seq: u64, draft: Draft, actor: &str) -> Result<Inquiry> {
         let (record, finding) = self.found(round, seq)?;
@@ -52,12 +52,12 @@ impl Node {
         if !(1..=MAX_MONTHS).contains(&finding.months.len()) {
             return Err(hefu_casework::Error::Months { max: MAX_MONTHS }.into());
         }
-        let met = self.number_that_met(&record, seq, &finding)?;
+        let person = self.number_that_met(&record, seq, &finding)?;
         let care = Care {
             // Of a relative in a victim's place, the one is asked about and the other's number leaves.
             protected: finding.care.protected
                 || self.is_protected_by_now(&finding.person)?
-                || self.is_protected_by_now(&met)?,
+                || self.is_protected_by_now(&person)?,
             ..finding.care
         };
         let at = Timestamp::now();
@@ -90,7 +90,7 @@ impl Node {
             after,
             opened_at: at,
             opening: &bytes,
-            person: &met,
+            person: &person,
             entry: Entry {
                 actor,
                 kind: "inquiry_drafted",
@@ -211,6 +211,25 @@ impl Node {
         Ok(())
     }
 
+    /// Whether a question that was released may still go: not where its finding was corrected, or is past its retention.
+    /// An inquiry that was deleted has taken its notes with it.
+    pub(crate) fn is_askable(&self, item: &Item) -> Result<bool> {
+        let Some(stored) = self.store.inquiry(&item.0)? else {
+            return Ok(true);
+        };
+        let Some(seq) = stored.finding.map(|finding| finding + 1) else {
+            return Ok(true);
+        };
+        let askable = self
+            .found(&stored.round, seq)
+            .and_then(|(record, finding)| self.must_be_askable(&record, seq, &finding));
+        match askable {
+            Ok(()) => Ok(true),
+            Err(Error::Policy { .. } | Error::Store(hefu_store::Error::Deleted { .. })) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether another agency may be asked about a finding: it is of a kind that has a record there behind it, nobody has
     /// found it to be wrong, and it may still be kept.
     fn must_be_askable(&self, record: &Round, seq: u64, finding: &Finding) -> Result<()> {
@@ -228,54 +247,22 @@ impl Node {
         Ok(())
     }
 
-    /// Whether a question that was released may still go: its finding is here, stands, and may still be kept.
-    pub(crate) fn may_still_be_asked(&self, item: &Item) -> Result<bool> {
-        let asked = || {
-            let inquiry = self.inquiry(item)?;
-            let Way::Asks { about, .. } = &inquiry.way else {
-                return inquiry.not_here();
-            };
-            let (record, finding) = self.found(&about.round.0, about.seq)?;
-            self.must_be_askable(&record, about.seq, &finding)
-        };
-        match asked() {
-            Ok(()) => Ok(true),
-            Err(Error::Missing { .. } | Error::Policy { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The number that matched, and so the one that the other agency knows: of somebody with several, that one; of a
-    /// relative who stands in a victim's place, the victim's. Where no evidence says, only a person with one number and in
-    /// nobody's place is asked about.
+    /// The number that the other agency has: the one in an element that matched, whoever it is. Where a relative stands in a
+    /// victim's place that is the victim's; of somebody with several numbers, the one that stands for them all where it
+    /// matched.
     fn number_that_met(&self, record: &Round, seq: u64, finding: &Finding) -> Result<PersonKey> {
-        let kind = self.signed(&record.agreement)?.agreement.key_kind;
-        let proven = self
-            .proven_elements(&record.id, seq.saturating_sub(1))
-            .unwrap_or_default();
-        let met: Vec<PersonKey> = proven
-            .iter()
-            .filter_map(|proven| number_in(&proven.element, kind))
-            .collect();
-        let aliases = self.aliases(&record.datasets);
-        let mut numbers = aliases.group(&finding.person);
-        if let Some(first) = met.first() {
-            return Ok(numbers
-                .find(|number| met.contains(number))
-                .unwrap_or(first)
-                .clone());
-        }
         let unknown = || policy("inquiry_number_unknown", Abort::Policy);
-        if numbers.count() > 1 {
-            return Err(unknown());
+        let keys = self.signed(&record.agreement)?.agreement.key_kind;
+        let proven = self.proven_elements(&record.id, seq.saturating_sub(1))?;
+        let mut met = proven
+            .iter()
+            .map(|proven| number_in_element(&proven.element, keys).ok_or_else(unknown))
+            .collect::<Result<Vec<_>>>()?;
+        let first = met.iter().position(|number| *number == finding.person);
+        match met.is_empty() {
+            true => Err(unknown()),
+            false => Ok(met.swap_remove(first.unwrap_or_default())),
         }
-        for dataset in &record.datasets {
-            let rows = self.rows_of(*dataset, &finding.person)?.ok_or_else(unknown)?;
-            if rows.iter().any(|row| row.circumstances.victim.is_some()) {
-                return Err(unknown());
-            }
-        }
-        Ok(finding.person.clone())
     }
 }
 

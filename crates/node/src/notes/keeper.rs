@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hefu_casework::Hex;
-use hefu_casework::note::{Note, Word};
 use hefu_link::Card;
-use hefu_store::{Letter, Matter, NewLetter, NoteDue};
+use hefu_store::{Entry, Letter, Matter, NewLetter, NoteDue};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -26,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 const VISIT: Duration = Duration::from_secs(60);
 /// Notes that one visit or set brings.
 const MANY_AT_ONCE: usize = 256;
+/// A note with a number in it.
+const INQUIRY: &str = "note_inquiry";
 /// An answer by files comes with the acknowledgement of its letter, unless the peer has lost it, or takes no more today.
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(24);
 
@@ -91,7 +93,7 @@ impl Node {
     pub async fn deliver_notes(self: &Arc<Self>, peer: &[u8; 32]) -> Result<usize> {
         let card = self.peer_card(peer)?;
         self.must_be_carried(&card, false)?;
-        let due = self.notes_to_bring(peer)?;
+        let due = self.notes_to_go(peer)?;
         if due.is_empty() {
             return Ok(0);
         }
@@ -102,6 +104,31 @@ impl Node {
         }
         papers.leave().await;
         Ok(due.len())
+    }
+
+    /// The notes that a peer has not answered, without the questions about findings of which nobody may be asked any more:
+    /// their numbers stay.
+    fn notes_to_go(&self, peer: &[u8; 32]) -> Result<Vec<NoteDue>> {
+        let due = self.store.notes_due(peer, MANY_AT_ONCE)?.into_iter();
+        due.filter_map(|note| self.may_go(note).transpose()).collect()
+    }
+
+    /// The note, unless it was withdrawn because it may not go any more.
+    fn may_go(&self, note: NoteDue) -> Result<Option<NoteDue>> {
+        if note.word != INQUIRY || self.is_askable(&Hex(note.item))? {
+            return Ok(Some(note));
+        }
+        let name = self.peer_card(&note.peer)?.name().to_owned();
+        let body = json!({ "peer": name, "note": Hex(note.id), "item": Hex(note.item), "word": note.word });
+        self.store.withdraw_note(
+            &note.id,
+            &Entry {
+                actor: "node",
+                kind: "note_withdrawn",
+                body: &body,
+            },
+        )?;
+        Ok(None)
     }
 
     /// A peer's note over a line; on a thread of its own, because there are signatures to verify and much to look up.
@@ -118,36 +145,11 @@ impl Node {
             }))
     }
 
-    /// The notes that a peer has not answered, but for questions that may not be asked any more: those stay here.
-    fn notes_to_bring(&self, peer: &[u8; 32]) -> Result<Vec<NoteDue>> {
-        let mut due = Vec::new();
-        for note in self.store.notes_due(peer, MANY_AT_ONCE)? {
-            if self.may_go(&note)? {
-                due.push(note);
-            }
-        }
-        Ok(due)
-    }
-
-    fn note_to_bring(&self, id: &[u8; 16]) -> Result<Option<NoteDue>> {
-        match self.store.note_due(id)? {
-            Some(note) if self.may_go(&note)? => Ok(Some(note)),
-            _ => Ok(None),
-        }
-    }
-
-    fn may_go(&self, note: &NoteDue) -> Result<bool> {
-        match Note::parse(&note.body)?.word {
-            Word::Inquiry(_) => self.may_still_be_asked(&Hex(note.item)),
-            _ => Ok(true),
-        }
-    }
-
     /// Makes the letters that bring a peer by files the notes that it has not answered. Says how many.
     pub(crate) fn make_notes(&self, card: &Card) -> Result<usize> {
         let peer = card.node_key();
         let mut made = 0;
-        for note in self.notes_to_bring(&peer)? {
+        for note in self.notes_to_go(&peer)? {
             if self
                 .store
                 .note_has_letter(&note.id, Timestamp::now() - UNANSWERED)?
@@ -183,15 +185,18 @@ impl Node {
         )?)
     }
 
-    /// The frames of such a letter, sealed to the peer as its card is now; none where the note was answered meanwhile, or is
-    /// not to go any more.
+    /// The frames of such a letter, sealed to the peer as its card is now; none where the note was answered meanwhile.
     pub(crate) fn note_frames(&self, letter: &Letter, to: &Card) -> Result<Option<Vec<u8>>> {
         let id: Option<[u8; 16]> = letter.detail.as_deref().and_then(|id| id.try_into().ok());
         let id = id.ok_or(Error::Internal {
             what: "a note's letter",
         })?;
         let (kind, said) = match letter.matter {
-            Matter::Note => (NOTE, self.note_to_bring(&id)?.as_ref().map(Self::note_paper)),
+            Matter::Note => {
+                let due = self.store.note_due(&id)?;
+                let due = due.map(|note| self.may_go(note)).transpose()?.flatten();
+                (NOTE, due.as_ref().map(Self::note_paper))
+            }
             _ => (NOTED, self.noted_paper(&letter.peer, &id)?.map(Zeroizing::new)),
         };
         let enclosed = said.map(|said| self.enclosed(kind, &said, to)).transpose()?;

@@ -221,6 +221,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
             debits: 3,
             locks: 1,
             disclosures: 0,
+            outcomes: 0,
             lost: Some(head)
         }
     );
@@ -231,7 +232,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
     let lost = json!({ "seq": head.seq, "hash": Hex(head.hash) });
     assert_eq!(
         entry[0].body,
-        json!({ "debits": 3, "locks": 1, "disclosures": 0, "lost_log": lost })
+        json!({ "debits": 3, "locks": 1, "disclosures": 0, "outcomes": 0, "lost_log": lost })
     );
 
     // Lifted here, it stays so; and nothing is taken twice.
@@ -270,6 +271,7 @@ fn an_older_folder_has_lost_nothing() {
             debits: 0,
             locks: 0,
             disclosures: 0,
+            outcomes: 0,
             lost: None
         }
     );

@@ -55,6 +55,17 @@ fn a_person_counts_once_and_is_found_by_number() {
     assert!(store.records_of(id, &person(4)).unwrap().is_empty());
 }
 
+/// The third of the samples stands in the place of the fourth.
+#[test]
+fn who_stands_in_a_victims_place_is_found_by_the_victim() {
+    let (_dir, store) = fresh();
+    let id = dataset(&store, [1, 2, 3, 4].map(record));
+    let found = store.records_in_place_of(id, &person(4)).unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].person == person(3));
+    assert!(store.records_in_place_of(id, &person(3)).unwrap().is_empty());
+}
+
 #[test]
 fn an_empty_dataset_is_one() {
     let (_dir, store) = fresh();

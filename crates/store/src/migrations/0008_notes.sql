@@ -1,6 +1,7 @@
 -- Notes between agencies about one person, on their way.
 
--- What this node says. It stands sealed until the peer has answered, and is wiped then. Digest and signatures stay, and
+-- What this node says. It stands sealed until the peer has answered, or until it may not go any more, and is wiped then.
+-- Digest and signatures stay, and
 -- are sealed as well: whoever knows the rest of a note could guess the number in it from either.
 CREATE TABLE notes_out (
     id          BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -10,16 +11,16 @@ CREATE TABLE notes_out (
     item        BLOB NOT NULL CHECK (length(item) = 16),
     word        TEXT NOT NULL,
     made_at     TEXT NOT NULL,
-    body        BLOB CHECK ((body IS NULL) = (answered_at IS NOT NULL)),      -- sealed
+    body        BLOB CHECK ((body IS NULL) = (answered_at IS NOT NULL OR refused IS NOT NULL)), -- sealed
     signed      BLOB NOT NULL,                                                -- sealed: digest and own signature
     answered_at TEXT,
     answer      BLOB CHECK ((answer IS NULL) = (answered_at IS NULL)),        -- sealed: the peer's signature
-    refused     TEXT CHECK (refused IS NULL OR answered_at IS NOT NULL)       -- why it was not taken
+    refused     TEXT -- why it was not taken, or where there is no answer, why it did not go
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX notes_out_by_item ON notes_out (item);
 CREATE INDEX notes_out_by_peer ON notes_out (peer, made_at);
-CREATE INDEX notes_out_due ON notes_out (peer, seq) WHERE answered_at IS NULL;
+CREATE INDEX notes_out_due ON notes_out (peer, seq) WHERE body IS NOT NULL;
 
 -- What peers said, and what was answered: the same, however often it comes.
 CREATE TABLE notes_in (
@@ -85,7 +86,7 @@ CREATE TRIGGER notes_out_keep_what_they_say BEFORE UPDATE ON notes_out
 WHEN OLD.answered_at IS NOT NULL
   OR (NEW.id, NEW.seq, NEW.peer, NEW.agreement, NEW.item, NEW.word, NEW.made_at, NEW.signed)
   IS NOT (OLD.id, OLD.seq, OLD.peer, OLD.agreement, OLD.item, OLD.word, OLD.made_at, OLD.signed)
-  OR (NEW.answered_at IS NULL AND NEW.body IS NOT OLD.body)
+  OR (NEW.body IS NOT NULL AND NEW.body IS NOT OLD.body)
 BEGIN SELECT RAISE(ABORT, 'a note keeps what it says'); END;
 
 CREATE TRIGGER notes_out_stay BEFORE DELETE ON notes_out

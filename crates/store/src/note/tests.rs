@@ -115,6 +115,32 @@ fn a_note_stands_sealed_until_it_is_answered_and_is_wiped_then() {
     }
 }
 
+/// A peer that has had it may yet say so.
+#[test]
+fn a_note_that_may_not_go_any_more_is_wiped_before_it_is_answered() {
+    let (dir, store) = fresh();
+    put(&store, 1, 9);
+    put(&store, 2, 9);
+    let sealed =
+        store.column::<Vec<u8>>("SELECT body FROM notes_out WHERE id = x'01010101010101010101010101010101'");
+    assert!(store.withdraw_note(&[1; 16], &ENTRY).unwrap());
+    assert!(!store.withdraw_note(&[1; 16], &ENTRY).unwrap());
+    assert_eq!(found(dir.path(), &sealed), 0);
+    assert_eq!(due(&store), [[2; 16]]);
+    assert!(store.note_due(&[1; 16]).unwrap().is_none());
+    let facts = store.notes_of(&ITEM).unwrap().swap_remove(0);
+    assert_eq!(
+        (facts.answered_at, facts.refused.as_deref()),
+        (None, Some("note_withdrawn"))
+    );
+    assert!(store.note_unanswered(&[1; 16]).unwrap().unwrap().signed == signed());
+    assert!(store.answer_note(&[1; 16], ANSWER, &ENTRY).unwrap());
+    assert!(store.note_unanswered(&[1; 16]).unwrap().is_none());
+    assert!(store.notes_of(&ITEM).unwrap()[0].answered_at.is_some());
+    assert!(store.answer_note(&[2; 16], ANSWER, &ENTRY).unwrap());
+    assert!(!store.withdraw_note(&[2; 16], &ENTRY).unwrap());
+}
+
 #[test]
 fn there_are_so_many_a_day() {
     let (_dir, store) = fresh();

@@ -1,10 +1,7 @@
 //! What a difference of names forbids is not undone by leaving the names out.
 
 use hefu_casework::NameAgreement;
-use hefu_casework::review::{Act, Event};
 use hefu_tests::bureau::mapping;
-use jiff::Timestamp;
-use serde_json::json;
 
 use super::*;
 
@@ -17,11 +14,7 @@ fn pays_named(at: &Bureau, programme: &str, people: std::ops::Range<u64>, name: 
     at.import(programme, &mapping, &register);
 }
 
-/// The names differ, and nothing may be taken. A clerk imports the same register without its names and runs the round
-/// again: it is not known any more whether they differ, and nobody has looked at who the person is.
-#[tokio::test(flavor = "multi_thread")]
-async fn names_that_differ_are_not_forgotten_by_a_register_without_names() {
-    let two = Two::start().await;
+fn pay_under_two_names(two: &Two) {
     pays_named(&two.asks, EXTREME_POVERTY, 0..PEOPLE, "张三");
     pays_named(
         &two.answers,
@@ -29,18 +22,23 @@ async fn names_that_differ_are_not_forgotten_by_a_register_without_names() {
         PEOPLE / 2..PEOPLE / 2 + PEOPLE,
         "李四",
     );
-    let name_in = async || {
-        let round = two.asks.node.run_round(&two.agreement).await.unwrap().round;
-        let seq = of_person(&two.asks, &round, PERSON);
-        let finding = two
-            .asks
-            .node
-            .store()
-            .findings(&round)
-            .unwrap()
-            .swap_remove(seq as usize - 1);
-        (round, seq, finding.name)
-    };
+}
+
+/// What a round more says of the person's names, and where.
+async fn name_in_a_round(two: &Two) -> ([u8; 32], u64, Option<NameAgreement>) {
+    let round = two.asks.node.run_round(&two.agreement).await.unwrap().round;
+    let seq = of_person(&two.asks, &round, PERSON);
+    let mut findings = two.asks.node.store().findings(&round).unwrap();
+    (round, seq, findings.swap_remove(seq as usize - 1).name)
+}
+
+/// The names differ, and nothing may be taken. A clerk imports the same register without its names and runs the round
+/// again: it is not known any more whether they differ, and nobody has looked at who the person is.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_differ_are_not_forgotten_by_a_register_without_names() {
+    let two = Two::start().await;
+    pay_under_two_names(&two);
+    let name_in = || name_in_a_round(&two);
     let (_, _, name) = name_in().await;
     assert_eq!(name, Some(NameAgreement::Differs));
     two.asks.pays(EXTREME_POVERTY, 0..PEOPLE);
@@ -63,4 +61,22 @@ async fn names_that_differ_are_not_forgotten_by_a_register_without_names() {
         last = two.asks.node.record_review(&round, seq, &event).map(drop);
     }
     assert_eq!(last.err().map(|error| error.code()), Some("names_differ"));
+}
+
+/// Found to be another person's record, and corrected: a register without names does not bring it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_corrected_does_not_come_back_without_the_names() {
+    let two = Two::start().await;
+    pay_under_two_names(&two);
+    let (round, _, name) = name_in_a_round(&two).await;
+    assert_eq!(name, Some(NameAgreement::Differs));
+    corrected_in(&two, &round);
+    two.asks.pays(EXTREME_POVERTY, 0..PEOPLE);
+    let (again, seq, name) = name_in_a_round(&two).await;
+    assert_eq!(name, Some(NameAgreement::Unknown));
+    let standing = two.asks.node.standing(&again, seq).unwrap();
+    assert_eq!(
+        standing.corrected_before.map(|before| before.round.0),
+        Some(round)
+    );
 }
