@@ -193,7 +193,7 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     act(json!({ "taken": {} }));
     act(json!({ "verified": { "result": "confirmed", "reason": "核实" } }));
     act(
-        json!({ "told": { "document": "告1号", "hearing": { "days": 1, "unit": "natural", "until": until } } }),
+        json!({ "told": { "document": "告1号", "hearing": { "days": 200, "unit": "natural", "until": until } } }),
     );
     let last = china
         .to_datetime(ended)
