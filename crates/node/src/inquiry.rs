@@ -231,7 +231,8 @@ impl Node {
     /// The store's.
     pub fn send_inquiries(&self) -> Result<()> {
         for stored in self.store.inquiries()? {
-            self.sent_now_or_later(&Hex(stored.item))?;
+            let inquiry = self.read_inquiry(stored)?;
+            self.sent_or_waits(&inquiry);
         }
         Ok(())
     }
@@ -239,15 +240,19 @@ impl Node {
     /// What was released or answered is on record: should it not go now, it goes later.
     fn sent_now_or_later(&self, item: &Item) -> Result<Inquiry> {
         let inquiry = self.inquiry(item)?;
-        match self.send_inquiry(&inquiry) {
-            Ok(true) => self.inquiry(item),
-            Ok(false) => Ok(inquiry),
-            Err(error) => {
-                let code = error.code();
-                tracing::warn!(node = self.name(), code, "a note about an inquiry waits");
-                Ok(inquiry)
-            }
+        match self.sent_or_waits(&inquiry) {
+            true => self.inquiry(item),
+            false => Ok(inquiry),
         }
+    }
+
+    /// Whether something was sent.
+    fn sent_or_waits(&self, inquiry: &Inquiry) -> bool {
+        self.send_inquiry(inquiry).unwrap_or_else(|error| {
+            let code = error.code();
+            tracing::warn!(node = self.name(), code, "a note about an inquiry waits");
+            false
+        })
     }
 
     /// Whether there was something to send.

@@ -125,22 +125,12 @@ impl Node {
     ) -> Result<BTreeMap<u64, Outcomes>> {
         let aliases = self.aliases(&record.datasets);
         let mut all: BTreeMap<u64, Outcomes> = BTreeMap::new();
-        let mut told = self.store.outcomes(None)?.into_iter().peekable();
-        while let Some(first) = told.next() {
-            let mut of_item = vec![first];
-            while let Some(next) = told.next_if(|next| Some(next.item) == of_item.first().map(|one| one.item))
-            {
-                of_item.push(next);
-            }
-            let Some(item) = of_item.first().map(|one| Hex(one.item)) else {
-                continue;
-            };
-            let inquiry = self.inquiry(&item)?;
+        for (inquiry, told) in self.told_under(&record.agreement)? {
             let asked = self.asked_about(&inquiry, record, &aliases)?;
             for (seq, finding) in (1..).zip(findings) {
                 if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
-                    let told = all.entry(seq).or_default();
-                    of_item.iter().try_for_each(|one| told.add(one))?;
+                    let of_finding = all.entry(seq).or_default();
+                    told.iter().try_for_each(|one| of_finding.add(one))?;
                 }
             }
         }
@@ -150,15 +140,31 @@ impl Node {
     /// What the other agency told of one finding.
     pub(crate) fn told_of_finding(&self, record: &Round, seq: u64, finding: &Finding) -> Result<Outcomes> {
         let aliases = self.aliases(&record.datasets);
-        let mut told = Outcomes::default();
-        for one in self.store.outcomes(None)? {
-            let inquiry = self.inquiry(&Hex(one.item))?;
+        let mut of_finding = Outcomes::default();
+        for (inquiry, told) in self.told_under(&record.agreement)? {
             let asked = self.asked_about(&inquiry, record, &aliases)?;
             if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
-                told.add(&one)?;
+                told.iter().try_for_each(|one| of_finding.add(one))?;
             }
         }
-        Ok(told)
+        Ok(of_finding)
+    }
+
+    /// Each matter under an agreement of which something was told, and what. Each is read once, and those of other
+    /// agreements are not.
+    fn told_under(&self, agreement: &[u8; 32]) -> Result<Vec<(Inquiry, Vec<ToldThere>)>> {
+        let mut by_item: BTreeMap<[u8; 16], Vec<ToldThere>> = BTreeMap::new();
+        for one in self.store.outcomes(None)? {
+            by_item.entry(one.item).or_default().push(one);
+        }
+        let mut under = Vec::new();
+        for (item, told) in by_item {
+            let stored = self.store.inquiry(&item)?.ok_or_else(damaged)?;
+            if stored.agreement == *agreement {
+                under.push((self.read_inquiry(stored)?, told));
+            }
+        }
+        Ok(under)
     }
 
     /// What bears on the review of a finding; the aliases are those of its round.

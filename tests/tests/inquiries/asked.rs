@@ -76,6 +76,30 @@ async fn a_question_that_the_agreement_does_not_bear_is_not_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn so_many_questions_of_one_peer_wait_and_not_one_more() {
+    let two = Two::start().await;
+    let node = &two.answers.node;
+    let hear = |number: u8| {
+        let mut note = question(&two, PERSON);
+        note.item = Hex([number; 16]);
+        node.hear_note(&two.asks.card, &note)
+    };
+    for number in 1..=64 {
+        hear(number).unwrap();
+    }
+    assert_eq!(code(hear(65)), "inquiries_open");
+    // One that is known is no new one.
+    hear(64).unwrap();
+    let first = Hex([1; 16]);
+    node.take_inquiry(&first, "丙").unwrap();
+    assert_eq!(code(hear(65)), "inquiries_open");
+    node.answer_inquiry(&first, answered(Found::PaidThen), "丙")
+        .unwrap();
+    hear(65).unwrap();
+    assert_eq!(code(hear(66)), "inquiries_open");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_whom_nothing_is_here_nothing_is_invented() {
     let two = Two::start().await;
     let node = &two.answers.node;

@@ -17,6 +17,10 @@ use crate::agreement::policy;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
+/// The most questions of one peer that wait here for an answer: each is read, with all that was told in it, whenever a
+/// finding of the agreement is.
+const MANY_OPEN: usize = 64;
+
 /// What this agency's own snapshots have of the person who is asked about.
 pub enum Records {
     /// The snapshots that were compared were deleted: nobody can tell from them.
@@ -168,6 +172,9 @@ impl Node {
         let rounds = self.rounds_under(&note.agreement.0, &from.node_key(), Role::Sender)?;
         let newest = rounds.first().filter(|round| is_retained(&agreement, round, now));
         let round = newest.ok_or_else(|| policy("inquiry_no_round", Abort::AgreementMismatch))?;
+        if self.open_questions_of(&from.node_key())? >= MANY_OPEN {
+            return Err(policy("inquiries_open", Abort::Policy));
+        }
         let body = json!({
             "item": note.item,
             "from": Hex(from.node_key()),
@@ -190,6 +197,21 @@ impl Node {
                 body: &body,
             },
         })?)
+    }
+
+    /// How many questions of a peer nobody here has answered yet.
+    fn open_questions_of(&self, peer: &[u8; 32]) -> Result<usize> {
+        let mut open = 0;
+        for known in self.store.inquiries()? {
+            if known.finding.is_none() && known.peer == *peer {
+                let events: Vec<hefu_casework::Event<ReplyAct>> = parsed(&known.events)?;
+                let answered = events
+                    .iter()
+                    .any(|event| matches!(event.act, ReplyAct::Answered(_)));
+                open += usize::from(!answered);
+            }
+        }
+        Ok(open)
     }
 
     pub(super) fn read_asked(&self, stored: &hefu_store::Inquiry) -> Result<Way> {
