@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use hefu_casework::{
     AgencyRole, Agreement, AidRecord, Hex, Party, ProgrammeCode, RuleId, RuleSet, elements, findings,
 };
+use hefu_fixtures::conference::{ANNEXES, Annex, Purpose};
 use hefu_fixtures::expected::Expected;
 use hefu_fixtures::{Agency, LOCAL_RULES, PersonId, SEED, number_at};
 use hefu_identity::{AliasTable, Kind as Document, PersonKey, parse};
@@ -42,49 +43,24 @@ struct Round {
     receivers: &'static [usize],
 }
 
-const ROUNDS: [Round; 3] = [
-    Round {
-        agencies: [Agency::Procuratorate, Agency::Court],
-        programmes: [&["judicial_procuratorate"], &["judicial_court"]],
-        rules: &["X8"],
-        receivers: &[0, 1],
-    },
-    Round {
-        agencies: [Agency::CivilAffairs, Agency::DisabledFederation],
-        programmes: [
-            &[
-                "minimum_living",
-                "extreme_poverty",
-                "orphan",
-                "injury_care",
-                "de_facto_unsupported_full",
-                "elderly_allowance",
-                "elderly_care",
-            ],
-            &["disabled_living", "disabled_care"],
-        ],
-        rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
-        receivers: &[0, 1],
-    },
-    Round {
-        agencies: [Agency::CivilAffairs, Agency::Court],
-        programmes: [
-            &[
-                "minimum_living",
-                "extreme_poverty",
-                "extreme_poverty_institutional",
-            ],
-            &["in_custody", "compulsory_rehab"],
-        ],
-        rules: &["X10", "29-X11"],
-        receivers: &[0],
-    },
-];
+/// Those in which rules are at stake.
+fn rounds() -> Vec<Round> {
+    let duplicates = ANNEXES
+        .iter()
+        .filter(|annex| annex.purpose == Purpose::Duplicates);
+    let round = |annex: &Annex| Round {
+        agencies: [annex.receiver, annex.sender],
+        programmes: annex.programmes,
+        rules: annex.rules,
+        receivers: if annex.both { &[0, 1] } else { &[0] },
+    };
+    duplicates.map(round).collect()
+}
 
 #[test]
 fn what_a_receiver_sees_is_the_same_with_and_without_lawful_overlaps() {
     let mut overlaps = Vec::new();
-    for round in &ROUNDS {
+    for round in &rounds() {
         let agreement = round.agreement();
         for receiver in round.receivers {
             let sender = 1 - receiver;
@@ -143,7 +119,7 @@ fn what_a_receiver_sees_is_the_same_with_and_without_lawful_overlaps() {
 /// The comparison would show a difference: one person in whom a rule breaks, and a stranger in that person's place.
 #[test]
 fn somebody_in_whom_a_rule_breaks_would_be_missed() {
-    let round = &ROUNDS[0];
+    let round = &rounds()[0];
     let agreement = round.agreement();
     let broken = round.broken(0, 1);
     let [own, theirs] = round.sample([0, 1], &broken);
@@ -352,6 +328,7 @@ fn role(agency: Agency) -> AgencyRole {
         Agency::Court => AgencyRole::Court,
         Agency::CivilAffairs => AgencyRole::CivilAffairs,
         Agency::DisabledFederation => AgencyRole::DisabledFederation,
+        Agency::Police => AgencyRole::Police,
     }
 }
 

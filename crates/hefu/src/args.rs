@@ -53,7 +53,7 @@ enum LangArg {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// 四个机关的完整一轮：导入、协议、比对、疑点 A whole round among four agencies of one county
+    /// 五个机关的完整一轮：导入、协议、比对、疑点 A whole round among five agencies of one county
     Demo(DemoArgs),
     /// 导入之前，先看文件有什么问题 What is wrong with a file, before anything is imported
     Check(CheckArgs),

@@ -1,4 +1,4 @@
-//! The county of the fixtures as four real nodes in one process: exports in, agreements signed, rounds over mutual TLS
+//! The county of the fixtures as five real nodes in one process: exports in, agreements signed, rounds over mutual TLS
 //! on loopback or by files, findings out.
 
 mod files;
@@ -16,6 +16,7 @@ use hefu_casework::{
     AgencyRole, Agreement, CannotFind, DraftRequest, Hex, Month, MonthRange, Party, Place, ProgrammeCode,
     Purpose, RuleId, RuleSet, SignedAgreement, Template,
 };
+use hefu_fixtures::conference::{self, ANNEXES, Annex, Leg};
 use hefu_fixtures::expected::{self, Expected};
 use hefu_fixtures::{Agency, County, EXPECTED_JSON, LOCAL_RULES, Person, SEED};
 use hefu_ingest::{Mapping, Reading, Wording};
@@ -63,7 +64,7 @@ pub use files::{Boxes, run_by_files, set_up_by_files};
 pub use precheck::Checked;
 pub use session::Session;
 
-/// The four nodes with their exports imported, within each other's reach.
+/// The five nodes with their exports imported, within each other's reach.
 pub struct Running {
     /// The exports as they were written, and what they truly say.
     pub county: County,
@@ -74,94 +75,6 @@ pub struct Running {
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
 
-/// A round that the county has agreed on.
-struct Round {
-    purpose: Purpose,
-    receiver: Agency,
-    sender: Agency,
-    /// Whether the sender learns as well, in a session of its own.
-    both: bool,
-    programmes: [&'static [&'static str]; 2],
-    rules: &'static [&'static str],
-}
-
-const JUDICIAL: Round = Round {
-    purpose: Purpose::Duplicates,
-    receiver: Agency::Procuratorate,
-    sender: Agency::Court,
-    both: true,
-    programmes: [&["judicial_procuratorate"], &["judicial_court"]],
-    rules: &["X8"],
-};
-const SUBSIDIES: Round = Round {
-    purpose: Purpose::Duplicates,
-    receiver: Agency::CivilAffairs,
-    sender: Agency::DisabledFederation,
-    both: true,
-    programmes: [
-        &[
-            "minimum_living",
-            "extreme_poverty",
-            "orphan",
-            "injury_care",
-            "de_facto_unsupported_full",
-            "elderly_allowance",
-            "elderly_care",
-        ],
-        &["disabled_living", "disabled_care"],
-    ],
-    rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
-};
-/// Not one of the county's rounds: civil affairs asks after single people before it pays.
-const CHECKS: Round = Round {
-    purpose: Purpose::Precheck,
-    both: false,
-    ..SUBSIDIES
-};
-const CUSTODY: Round = Round {
-    purpose: Purpose::Duplicates,
-    receiver: Agency::CivilAffairs,
-    sender: Agency::Court,
-    both: false,
-    programmes: [
-        &[
-            "minimum_living",
-            "extreme_poverty",
-            "extreme_poverty_institutional",
-        ],
-        &["in_custody", "compulsory_rehab"],
-    ],
-    rules: &["X10", "29-X11"],
-};
-const OMISSIONS: Round = Round {
-    purpose: Purpose::Omissions,
-    receiver: Agency::Procuratorate,
-    sender: Agency::CivilAffairs,
-    both: false,
-    programmes: [
-        &["judicial_procuratorate"],
-        &["minimum_living", "extreme_poverty", "orphan"],
-    ],
-    rules: &[],
-};
-const LEADS: Round = Round {
-    purpose: Purpose::Leads,
-    receiver: Agency::Procuratorate,
-    sender: Agency::DisabledFederation,
-    both: false,
-    programmes: [&["case_victim"], &["disability_holder"]],
-    rules: &[],
-};
-
-const REFERRALS: Round = Round {
-    purpose: Purpose::Referrals,
-    receiver: Agency::Procuratorate,
-    sender: Agency::CivilAffairs,
-    both: false,
-    programmes: [&["referral_sent"], &["referral_received"]],
-    rules: &[],
-};
-
 /// Everything: exports written, nodes made, rounds run.
 ///
 /// # Errors
@@ -169,8 +82,6 @@ const REFERRALS: Round = Round {
 pub async fn run(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Outcome> {
     set_up(dir, surroundings, wording).await?.all_rounds().await
 }
-
-const ROUNDS: [Round; 6] = [JUDICIAL, SUBSIDIES, CUSTODY, OMISSIONS, LEADS, REFERRALS];
 
 /// The committed expectation, made by a plain join, as it must be found today.
 ///
@@ -242,6 +153,7 @@ pub fn name(agency: Agency) -> &'static str {
         Agency::Court => "县人民法院",
         Agency::CivilAffairs => "县民政局",
         Agency::DisabledFederation => "县残疾人联合会",
+        Agency::Police => "县公安局",
     }
 }
 
@@ -251,6 +163,16 @@ fn role(agency: Agency) -> AgencyRole {
         Agency::Court => AgencyRole::Court,
         Agency::CivilAffairs => AgencyRole::CivilAffairs,
         Agency::DisabledFederation => AgencyRole::DisabledFederation,
+        Agency::Police => AgencyRole::Police,
+    }
+}
+
+fn purpose(of: conference::Purpose) -> Purpose {
+    match of {
+        conference::Purpose::Duplicates => Purpose::Duplicates,
+        conference::Purpose::Omissions => Purpose::Omissions,
+        conference::Purpose::Leads => Purpose::Leads,
+        conference::Purpose::Referrals => Purpose::Referrals,
     }
 }
 
@@ -302,11 +224,10 @@ impl Running {
     pub async fn all_rounds(self) -> Result<Outcome> {
         let started = Instant::now();
         let mut outcome = self.nothing_yet();
-        for round in ROUNDS {
-            let digest = self.agree(&round)?;
-            for (receiver, sender) in round.sessions() {
-                self.run_one(&round, receiver, sender, &digest, &mut outcome)
-                    .await?;
+        for annex in &ANNEXES {
+            let digest = self.agree(purpose(annex.purpose), annex)?;
+            for leg in annex.legs() {
+                self.run_one(leg, &digest, &mut outcome).await?;
             }
         }
         self.close(outcome, started)
@@ -348,35 +269,25 @@ impl Running {
         Ok(outcome)
     }
 
-    async fn run_one(
-        &self,
-        round: &Round,
-        receiver: Agency,
-        sender: Agency,
-        digest: &[u8; 32],
-        outcome: &mut Outcome,
-    ) -> Result<()> {
-        let node = node(&self.nodes, receiver)?;
+    async fn run_one(&self, leg: Leg, digest: &[u8; 32], outcome: &mut Outcome) -> Result<()> {
+        let node = node(&self.nodes, leg.receiver)?;
         let learned: Learned = node.run_round(digest).await?;
-        *outcome.bytes_sent.entry(receiver.code()).or_default() += learned.traffic.bytes_sent;
-        *outcome.bytes_sent.entry(sender.code()).or_default() += learned.traffic.bytes_received;
-        let key = round.key(receiver, sender);
-        outcome.note_cannot_find(&key, &learned.outcome.cannot_find);
-        outcome
-            .sessions
-            .push(round.session(receiver, sender, learned.round));
+        *outcome.bytes_sent.entry(leg.receiver.code()).or_default() += learned.traffic.bytes_sent;
+        *outcome.bytes_sent.entry(leg.sender.code()).or_default() += learned.traffic.bytes_received;
+        outcome.note_cannot_find(&leg.key(), &learned.outcome.cannot_find);
+        outcome.sessions.push(Session::of(leg, learned.round));
         // What was stored is what is shown.
         let stored = node.store().findings(&learned.round)?;
-        outcome.add(key, receiver, summarise(node, &stored)?);
+        outcome.add(leg.key(), leg.receiver, summarise(node, &stored)?);
         Ok(())
     }
 
     /// Both parties sign the same text, and each keeps it with both signatures.
-    fn agree(&self, round: &Round) -> Result<[u8; 32]> {
-        let agreement = self.draft(round)?;
+    fn agree(&self, purpose: Purpose, annex: &Annex) -> Result<[u8; 32]> {
+        let agreement = self.draft(purpose, annex)?;
         let parties = [
-            node(&self.nodes, round.receiver)?,
-            node(&self.nodes, round.sender)?,
+            node(&self.nodes, annex.receiver)?,
+            node(&self.nodes, annex.sender)?,
         ];
         let signatures = parties
             .iter()
@@ -390,26 +301,26 @@ impl Running {
         Ok(digest)
     }
 
-    fn draft(&self, round: &Round) -> Result<Agreement> {
+    fn draft(&self, purpose: Purpose, annex: &Annex) -> Result<Agreement> {
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let template = Template::for_purpose(round.purpose)?;
-        let mut parties = [round.receiver, round.sender]
+        let template = Template::for_purpose(purpose)?;
+        let mut parties = [annex.receiver, annex.sender]
             .into_iter()
-            .zip(round.programmes)
+            .zip(annex.programmes)
             .map(|(agency, programmes)| self.party(agency, programmes))
             .collect::<Result<Vec<_>>>()?;
         if let Some((batch, receiver)) = template.batch.zip(parties.first_mut()) {
             receiver.max_elements = batch;
         }
         let request = DraftRequest {
-            number: format!("县联席协〔2026〕{}-{}", round.purpose.code(), round.sender.code()),
+            number: format!("县联席协〔2026〕{}-{}", purpose.code(), annex.sender.code()),
             parties,
-            receivers: Some(if round.both { vec![0, 1] } else { vec![0] }),
+            receivers: Some(if annex.both { vec![0, 1] } else { vec![0] }),
             place: place()?,
             months: quarter()?,
             suite: Ristretto255::NAME.to_string(),
             rules: Some(
-                round
+                annex
                     .rules
                     .iter()
                     .map(|id| RuleId::new(id))
@@ -426,7 +337,7 @@ impl Running {
             expires: today.checked_add(1.year())?,
             retention_days: None,
         };
-        let rules = node(&self.nodes, round.receiver)?.rules();
+        let rules = node(&self.nodes, annex.receiver)?.rules();
         Ok(template.draft(request, rules)?)
     }
 
@@ -450,22 +361,6 @@ impl Running {
             case_scheme: scheme,
             max_elements: 200_000,
         })
-    }
-}
-
-impl Round {
-    /// Who learns from whom, one session each.
-    fn sessions(&self) -> Vec<(Agency, Agency)> {
-        let other_way = self.both.then_some((self.sender, self.receiver));
-        [(self.receiver, self.sender)]
-            .into_iter()
-            .chain(other_way)
-            .collect()
-    }
-
-    /// Its name in the expected file.
-    fn key(&self, receiver: Agency, sender: Agency) -> String {
-        format!("{}:{}<-{}", self.purpose.code(), receiver.code(), sender.code())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The county's day by four separate processes: what the demonstration does in one, done by hand through the command
+//! The county's day by five separate processes: what the demonstration does in one, done by hand through the command
 //! line. Findings are those that a plain join expects.
 
 #![allow(
@@ -16,93 +16,12 @@ use std::collections::BTreeMap;
 use common::node::{Node, Serving};
 use common::secret::Numbers;
 use hefu::county;
+use hefu_fixtures::conference::{ANNEXES, Annex, Leg, Purpose};
 use hefu_fixtures::{Agency, LOCAL_RULES, SEED, all_numbers, expected};
 use serde_json::Value;
 
-/// One agreement, and who learns under it.
-struct Round {
-    purpose: &'static str,
-    receiver: Agency,
-    sender: Agency,
-    both: bool,
-    programmes: [&'static [&'static str]; 2],
-    rules: &'static [&'static str],
-}
-
-const ROUNDS: [Round; 6] = [
-    Round {
-        purpose: "duplicates",
-        receiver: Agency::Procuratorate,
-        sender: Agency::Court,
-        both: true,
-        programmes: [&["judicial_procuratorate"], &["judicial_court"]],
-        rules: &["X8"],
-    },
-    Round {
-        purpose: "duplicates",
-        receiver: Agency::CivilAffairs,
-        sender: Agency::DisabledFederation,
-        both: true,
-        programmes: [
-            &[
-                "minimum_living",
-                "extreme_poverty",
-                "orphan",
-                "injury_care",
-                "de_facto_unsupported_full",
-                "elderly_allowance",
-                "elderly_care",
-            ],
-            &["disabled_living", "disabled_care"],
-        ],
-        rules: &["X3", "X4", "X5", "29-C2", "29-C3", "29-X6"],
-    },
-    Round {
-        purpose: "duplicates",
-        receiver: Agency::CivilAffairs,
-        sender: Agency::Court,
-        both: false,
-        programmes: [
-            &[
-                "minimum_living",
-                "extreme_poverty",
-                "extreme_poverty_institutional",
-            ],
-            &["in_custody", "compulsory_rehab"],
-        ],
-        rules: &["X10", "29-X11"],
-    },
-    Round {
-        purpose: "omissions",
-        receiver: Agency::Procuratorate,
-        sender: Agency::CivilAffairs,
-        both: false,
-        programmes: [
-            &["judicial_procuratorate"],
-            &["minimum_living", "extreme_poverty", "orphan"],
-        ],
-        rules: &[],
-    },
-    Round {
-        purpose: "leads",
-        receiver: Agency::Procuratorate,
-        sender: Agency::DisabledFederation,
-        both: false,
-        programmes: [&["case_victim"], &["disability_holder"]],
-        rules: &[],
-    },
-    Round {
-        purpose: "referrals",
-        receiver: Agency::Procuratorate,
-        sender: Agency::CivilAffairs,
-        both: false,
-        programmes: [&["referral_sent"], &["referral_received"]],
-        rules: &[],
-    },
-];
-
 #[test]
-fn four_processes_find_what_a_plain_join_expects() {
+fn five_processes_find_what_a_plain_join_expects() {
     let dir = tempfile::tempdir().unwrap();
     let exports = hefu_fixtures::generate(SEED, &dir.path().join("exports")).unwrap();
     let expected = county::expectation().unwrap();
@@ -132,24 +51,11 @@ fn four_processes_find_what_a_plain_join_expects() {
     }
 
     let mut found = BTreeMap::new();
-    for round in &ROUNDS {
-        let (receiver, sender) = (&nodes[&round.receiver], &nodes[&round.sender]);
-        let agreement = receiver.agree(sender, &draft(round));
-        run(
-            round.purpose,
-            [round.receiver, round.sender],
-            &nodes,
-            &agreement,
-            &mut found,
-        );
-        if round.both {
-            run(
-                round.purpose,
-                [round.sender, round.receiver],
-                &nodes,
-                &agreement,
-                &mut found,
-            );
+    for annex in &ANNEXES {
+        let (receiver, sender) = (&nodes[&annex.receiver], &nodes[&annex.sender]);
+        let agreement = receiver.agree(sender, &draft(annex));
+        for leg in annex.legs() {
+            found.insert(leg.key(), run(leg, &nodes[&leg.receiver], &agreement));
         }
     }
     for (agency, node) in &nodes {
@@ -182,32 +88,25 @@ fn four_processes_find_what_a_plain_join_expects() {
     }
 }
 
-fn run(
-    purpose: &str,
-    [receiver, sender]: [Agency; 2],
-    nodes: &BTreeMap<Agency, Node>,
-    agreement: &str,
-    found: &mut BTreeMap<String, Vec<expected::Finding>>,
-) {
-    let round = nodes[&receiver].json(&["round", "run", agreement]);
+fn run(leg: Leg, receiver: &Node, agreement: &str) -> Vec<expected::Finding> {
+    let round = receiver.json(&["round", "run", agreement]);
     assert_eq!(round["state"], "done");
     let id = round["id"].as_str().unwrap();
-    let mut findings: Vec<_> = nodes[&receiver].findings(id).iter().map(finding).collect();
+    let mut findings: Vec<_> = receiver.findings(id).iter().map(finding).collect();
     findings.sort();
-    let shown = nodes[&receiver].shown(&["finding", "list", &id[..6]]);
+    let shown = receiver.shown(&["finding", "list", &id[..6]]);
     assert!(shown.contains("不得仅凭比对结果停发或追缴。"), "{shown}");
-    let first = nodes[&receiver].shown(&["finding", "show", &id[..6], "1"]);
+    let first = receiver.shown(&["finding", "show", &id[..6], "1"]);
     assert!(first.contains("不得仅凭比对结果停发或追缴。"), "{first}");
-    if purpose == "referrals" {
+    if leg.purpose == Purpose::Referrals {
         for part in ["对方反馈", "已救助", "对方未登记"] {
             assert!(shown.contains(part), "{shown}");
         }
     }
-    let key = format!("{purpose}:{}<-{}", receiver.code(), sender.code());
-    found.insert(key, findings);
+    findings
 }
 
-fn draft(round: &Round) -> String {
+fn draft(annex: &Annex) -> String {
     let quoted = |codes: &[&str]| {
         let each: Vec<_> = codes.iter().map(|code| format!("\"{code}\"")).collect();
         format!("[{}]", each.join(", "))
@@ -218,24 +117,25 @@ fn draft(round: &Round) -> String {
         today.yesterday().unwrap(),
         today.saturating_add(jiff::Span::new().days(300)),
     );
-    let scheme = match round.sender {
-        Agency::Court => "peer_case_scheme = \"criminal_case\"\n",
+    let scheme = match annex.sender {
+        Agency::Court | Agency::Police => "peer_case_scheme = \"criminal_case\"\n",
         _ => "",
     };
     format!(
-        "number = \"县联席协〔2026〕{}-{}\"\npurpose = \"{}\"\npeer = \"{}\"\nreceivers = \"{}\"\n\
+        "number = \"县联席协〔2026〕{}-{}-{}\"\npurpose = \"{}\"\npeer = \"{}\"\nreceivers = \"{}\"\n\
          own_programmes = {}\npeer_programmes = {}\nrules = {}\n{scheme}\
          from = \"2026-07\"\nuntil = \"2026-09\"\nplace = \"290101\"\n\
          max_own_elements = 200_000\nmax_peer_elements = 200_000\n\
          valid_from = \"{from}\"\nexpires = \"{until}\"\n",
-        round.purpose,
-        round.sender.code(),
-        round.purpose,
-        county::name(round.sender),
-        if round.both { "both" } else { "own" },
-        quoted(round.programmes[0]),
-        quoted(round.programmes[1]),
-        quoted(round.rules),
+        annex.purpose.code(),
+        annex.receiver.code(),
+        annex.sender.code(),
+        annex.purpose.code(),
+        county::name(annex.sender),
+        if annex.both { "both" } else { "own" },
+        quoted(annex.programmes[0]),
+        quoted(annex.programmes[1]),
+        quoted(annex.rules),
     )
 }
 

@@ -1,4 +1,4 @@
-//! `hefu demo`: four agencies of one county, from their exports to their findings, and the papers that come of them.
+//! `hefu demo`: five agencies of one county, from their exports to their findings, and the papers that come of them.
 
 mod letters;
 mod papers;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use hefu_casework::{Hex, elements};
 use hefu_fixtures::Agency;
+use hefu_fixtures::conference::{ANNEXES, Leg};
 use hefu_ingest::Wording;
 use hefu_link::ferry::Cut;
 use hefu_node::ferry::Folders;
@@ -16,7 +17,7 @@ use hefu_node::{Carrier, Surroundings};
 use hefu_store::RoundState;
 use tokio::time::sleep;
 
-use super::{Outcome, ROUNDS, Round, Running, import_all, node, summarise};
+use super::{Outcome, Running, Session, import_all, node, purpose, summarise};
 
 /// The carrier looks this often.
 const PACE: Duration = Duration::from_millis(200);
@@ -93,11 +94,11 @@ impl Running {
         let started = Instant::now();
         let mut outcome = self.nothing_yet();
         let mut begun = Vec::new();
-        for round in &ROUNDS {
-            let digest = self.agree(round)?;
-            for (receiver, sender) in round.sessions() {
-                let id = node(&self.nodes, receiver)?.begin_round(&digest, "demo").await?;
-                begun.push((round, receiver, sender, digest, id));
+        for annex in &ANNEXES {
+            let digest = self.agree(purpose(annex.purpose), annex)?;
+            for leg in annex.legs() {
+                let node = node(&self.nodes, leg.receiver)?;
+                begun.push((leg, digest, node.begin_round(&digest, "demo").await?));
             }
         }
         while !self.all_ended()? {
@@ -107,8 +108,8 @@ impl Running {
             carry()?;
             sleep(PACE).await;
         }
-        for (round, receiver, sender, digest, id) in &begun {
-            self.learned_by_files(round, [*receiver, *sender], digest, id, &mut outcome)?;
+        for (leg, digest, id) in &begun {
+            self.learned_by_files(*leg, digest, id, &mut outcome)?;
         }
         outcome.bytes_sent = boxes.keys().map(|agency| (agency.code(), 0)).collect();
         for node in self.nodes.iter() {
@@ -143,13 +144,12 @@ impl Running {
 
     fn learned_by_files(
         &self,
-        round: &Round,
-        [receiver, sender]: [Agency; 2],
+        leg: Leg,
         digest: &[u8; 32],
         id: &[u8; 32],
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let node = node(&self.nodes, receiver)?;
+        let node = node(&self.nodes, leg.receiver)?;
         let dossier = node.agreement(digest)?;
         let agreement = dossier.agreement();
         let me = agreement
@@ -159,10 +159,10 @@ impl Running {
             .ok_or_else(|| anyhow!("no party"))?;
         let nobody = &mut std::iter::empty();
         let set = elements(agreement, node.rules(), me, me, &Default::default(), nobody)?;
-        let key = round.key(receiver, sender);
-        outcome.note_cannot_find(&key, set.cannot_find());
-        outcome.sessions.push(round.session(receiver, sender, *id));
-        outcome.add(key, receiver, summarise(node, &node.store().findings(id)?)?);
+        outcome.note_cannot_find(&leg.key(), set.cannot_find());
+        outcome.sessions.push(Session::of(leg, *id));
+        let findings = node.store().findings(id)?;
+        outcome.add(leg.key(), leg.receiver, summarise(node, &findings)?);
         Ok(())
     }
 }

@@ -3,13 +3,14 @@
 
 use anyhow::{Context, Result};
 use hefu_casework::precheck::{Authority, Intended, Request, When};
-use hefu_casework::{AidRecord, MonthRange, Status, Text};
+use hefu_casework::{AidRecord, MonthRange, Purpose, Status, Text};
 use hefu_fixtures::Agency;
+use hefu_fixtures::conference::{Annex, SUBSIDIES};
 use hefu_node::Node;
 use hefu_node::precheck::Precheck;
 use hefu_store::Error as StoreError;
 
-use super::{CHECKS, Running, node, quarter};
+use super::{Running, node, quarter};
 
 /// What came of it.
 pub struct Checked {
@@ -25,7 +26,11 @@ impl Running {
     /// # Errors
     /// When the agreement does not hold.
     pub fn agree_on_checks(&self) -> Result<[u8; 32]> {
-        self.agree(&CHECKS)
+        let checks = Annex {
+            both: false,
+            ..SUBSIDIES
+        };
+        self.agree(Purpose::Precheck, &checks)
     }
 
     /// Civil affairs checks three people who are to be supported in extreme poverty.

@@ -2,8 +2,9 @@
 
 use hefu_casework::Purpose;
 use hefu_fixtures::Agency;
+use hefu_fixtures::conference::Leg;
 
-use super::Round;
+use super::purpose;
 
 /// A session, by its receiver's number of it.
 pub struct Session {
@@ -17,12 +18,12 @@ pub struct Session {
     pub round: [u8; 32],
 }
 
-impl Round {
-    pub(super) fn session(&self, receiver: Agency, sender: Agency, round: [u8; 32]) -> Session {
+impl Session {
+    pub(super) fn of(leg: Leg, round: [u8; 32]) -> Session {
         Session {
-            purpose: self.purpose,
-            receiver,
-            sender,
+            purpose: purpose(leg.purpose),
+            receiver: leg.receiver,
+            sender: leg.sender,
             round,
         }
     }
