@@ -15,6 +15,7 @@ pub mod faulty;
 pub mod ferry;
 pub mod gateway;
 pub mod proxy;
+pub mod registers;
 pub mod rogue;
 pub mod search;
 pub mod secrets;

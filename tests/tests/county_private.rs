@@ -12,22 +12,19 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs;
 use std::sync::LazyLock;
 
-use hefu_casework::{
-    AgencyRole, Agreement, AidRecord, Hex, Party, ProgrammeCode, RuleId, RuleSet, elements, findings,
-};
+use hefu_casework::{Agreement, AidRecord, Hex, Party, ProgrammeCode, RuleId, RuleSet, elements, findings};
 use hefu_fixtures::conference::{ANNEXES, Annex, Purpose};
 use hefu_fixtures::expected::Expected;
 use hefu_fixtures::{Agency, LOCAL_RULES, PersonId, SEED, number_at};
-use hefu_identity::{AliasTable, Kind as Document, PersonKey, parse};
-use hefu_ingest::{Mapping, read_records};
+use hefu_identity::{Kind as Document, PersonKey, parse};
 use hefu_psi::wire::Kind;
 use hefu_psi::{Elements, KeyKind, Terms};
 use hefu_tests::agency::draft;
 use hefu_tests::ends;
 use hefu_tests::faulty::{End, Line, Message};
+use hefu_tests::registers::{Register, registers, role};
 use jiff::civil::date;
 
 const SESSION: u64 = 20_261_130;
@@ -322,71 +319,11 @@ impl Round {
     }
 }
 
-fn role(agency: Agency) -> AgencyRole {
-    match agency {
-        Agency::Procuratorate => AgencyRole::Procuratorate,
-        Agency::Court => AgencyRole::Court,
-        Agency::CivilAffairs => AgencyRole::CivilAffairs,
-        Agency::DisabledFederation => AgencyRole::DisabledFederation,
-        Agency::Police => AgencyRole::Police,
-    }
-}
-
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::national().with_local(LOCAL_RULES).unwrap());
 
 static EXPECTED: LazyLock<Expected> = LazyLock::new(|| hefu::county::expectation().unwrap());
 
-static REGISTERS: LazyLock<HashMap<Agency, Register>> = LazyLock::new(registers);
-
-/// An agency's exports, read by the product, with who each row is about, which the fixtures know.
-#[derive(Default)]
-struct Register {
-    records: Vec<(PersonId, AidRecord)>,
-    places: HashMap<(String, u32, u32, u64), PersonId>,
-    aliases: AliasTable,
-    case_scheme: Option<String>,
-}
-
-fn registers() -> HashMap<Agency, Register> {
+static REGISTERS: LazyLock<HashMap<Agency, Register>> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
-    let county = hefu_fixtures::generate(SEED, dir.path()).unwrap();
-    let mut registers: HashMap<Agency, Register> = HashMap::new();
-    for record in &county.records {
-        let place = record.place;
-        let places = &mut registers.entry(record.agency).or_default().places;
-        places.insert(
-            (place.dataset.to_owned(), place.file, place.sheet, place.row),
-            record.claim.person,
-        );
-    }
-    for (import, number) in county.imports.iter().zip(0_u32..) {
-        let register = registers.get_mut(&import.agency).unwrap();
-        let mapping = Mapping::parse(&fs::read_to_string(&import.mapping).unwrap()).unwrap();
-        let mut records = Vec::new();
-        let reading = read_records(
-            &import.files,
-            &mapping,
-            &mut |record| {
-                records.push(record);
-                Ok(())
-            },
-            None,
-        )
-        .unwrap();
-        for mut record in records {
-            let row = record.row;
-            let person = register.places[&(import.dataset.to_owned(), row.file, row.sheet, row.row)];
-            // Rows of all exports of an agency are told apart.
-            record.row.file += 100 * number;
-            register.records.push((person, record));
-        }
-        for group in reading.aliases.groups() {
-            for other in &group[1..] {
-                register.aliases.add(&group[0], other);
-            }
-        }
-        let scheme = mapping.case.map(|case| case.scheme);
-        register.case_scheme = register.case_scheme.take().or(scheme);
-    }
-    registers
-}
+    registers(&hefu_fixtures::generate(SEED, dir.path()).unwrap())
+});
