@@ -91,8 +91,8 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
     );
     let mut secrets = secrets(&draws, &keys);
     assert!(
-        secrets.len() >= 2 * 6,
-        "each of six sessions has drawn secrets on both sides"
+        secrets.len() >= 2 * 14,
+        "each of fourteen sessions has drawn secrets on both sides"
     );
     // What is kept of names is sealed, and of what is sent of them two bytes are in sealed labels.
     let digests = names.iter().filter_map(|name| NameDigest::of(name));

@@ -65,7 +65,7 @@ async fn the_findings_are_those_over_the_line_and_no_number_is_in_any_file() {
         .keys()
         .filter(|key| !key.starts_with("local:"))
         .count();
-    assert!(rounds >= 7);
+    assert_eq!(rounds, 14);
     assert_eq!(
         (receipts.len(), sessions.len(), debits),
         (2 * rounds, rounds, rounds)
