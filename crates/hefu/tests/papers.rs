@@ -19,20 +19,15 @@ use common::hefu;
 use common::office::{printed, squeezed};
 use common::secret::Numbers;
 use hefu_casework::letter::{Facts, Letter, LetterKind};
+use hefu_fixtures::conference::ANNEXES;
 use hefu_fixtures::{SEED, all_numbers};
 use serde_json::Value;
 
 /// Purpose, receiver and sender of each session.
-const SESSIONS: [[&str; 3]; 8] = [
-    ["duplicates", "procuratorate", "court"],
-    ["duplicates", "court", "procuratorate"],
-    ["duplicates", "civil_affairs", "disabled_federation"],
-    ["duplicates", "disabled_federation", "civil_affairs"],
-    ["duplicates", "civil_affairs", "court"],
-    ["omissions", "procuratorate", "civil_affairs"],
-    ["leads", "procuratorate", "disabled_federation"],
-    ["referrals", "procuratorate", "civil_affairs"],
-];
+fn sessions() -> impl Iterator<Item = [&'static str; 3]> {
+    let legs = ANNEXES.iter().flat_map(|annex| annex.legs());
+    legs.map(|leg| [leg.purpose.code(), leg.receiver.code(), leg.sender.code()])
+}
 
 /// Stands in every letter and report that rests on a comparison.
 const NOTICE: &str = "不得仅凭比对结果停发或追缴";
@@ -78,7 +73,7 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
 
 fn expected(papers: &Path) -> BTreeSet<PathBuf> {
     let mut files = BTreeSet::new();
-    for [purpose, receiver, sender] in SESSIONS {
+    for [purpose, receiver, sender] in sessions() {
         for form in ["internal", "submission"] {
             for kind in ["json", "html", "xlsx"] {
                 files.insert(papers.join(format!("reports/{purpose}-{receiver}-{sender}/{form}.{kind}")));
@@ -95,7 +90,7 @@ fn expected(papers: &Path) -> BTreeSet<PathBuf> {
 
 /// Each report holds, by the cards beside it.
 fn verified(papers: &Path) {
-    for [purpose, receiver, sender] in SESSIONS {
+    for [purpose, receiver, sender] in sessions() {
         let cards = [receiver, sender].map(|agency| papers.join(format!("cards/{agency}.card")));
         for form in ["internal", "submission"] {
             let file = papers.join(format!("reports/{purpose}-{receiver}-{sender}/{form}.json"));
@@ -176,7 +171,7 @@ fn changeover_is_shown(papers: &Path) {
 fn opened(papers: &Path) {
     let expectation = hefu::county::expectation().unwrap();
     let mut must_say: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
-    for [purpose, receiver, sender] in SESSIONS {
+    for [purpose, receiver, sender] in sessions() {
         let round = &expectation.rounds[&format!("{purpose}:{receiver}<-{sender}")];
         // Small sums are not told in a report for submission.
         for form in ["internal", "submission"] {
