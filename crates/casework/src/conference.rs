@@ -1,0 +1,25 @@
+//! 联席会议: rounds among many agencies, under one framework, by one record.
+//!
+//! The record is a list of entries. Each is signed by its author, the conference's office (联席会议办公室) or one of its
+//! members; the office puts them in order, and everybody keeps all of them and derives the same state from them by the
+//! same rules ([`State`]). What is for some only stands in an enclosure, sealed to each of them, of which the record has
+//! the digests. No name, number or text about a person is ever in either.
+
+mod entry;
+mod fault;
+mod framework;
+mod item;
+mod private;
+mod state;
+mod word;
+
+pub use entry::{Enclosed, Entry, Head, Placed, Recipient, SignedEntry};
+pub use fault::Fault;
+pub use framework::{Absent, Annex, Framework, Late, Schedule, Seat, Under};
+pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
+pub use private::{Cell, Counts, Decision, MeasureState, Plan, Private, Settled};
+pub use state::State;
+pub use word::{
+    Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,
+    SetSize, Word,
+};
