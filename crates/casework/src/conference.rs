@@ -7,6 +7,7 @@
 
 mod entry;
 mod fault;
+mod figures;
 mod framework;
 mod item;
 mod private;
@@ -15,6 +16,9 @@ mod word;
 
 pub use entry::{Enclosed, Entry, Head, Placed, Recipient, SignedEntry};
 pub use fault::Fault;
+pub use figures::{
+    Came, DoneLeg, Exact, Funds, OfPurpose, Part, Progress, RoundFigures, funds, round_figures,
+};
 pub use framework::{Absent, Annex, Framework, Late, Schedule, Seat, Under};
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use private::{Cell, Counts, Decision, MeasureState, Plan, Private, Settled};

@@ -3,8 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Framework, Seat};
-use crate::{Hex, MonthRange, Text, codes::codes, figures::Published};
+use super::{Fault, Framework, RoundFigures, Seat};
+use crate::{Hex, MonthRange, Text, codes::codes};
 
 /// What an entry says to all. Who may say it stands beside each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,12 +95,12 @@ pub enum Word {
         /// The number of the minutes.
         minutes: Text<100>,
     },
-    /// Office: figures of a closed round.
+    /// Office: figures of a closed round, once.
     Figures {
         /// The round.
         round: u32,
         /// The figures, fit to be told.
-        figures: Published<String>,
+        figures: Box<RoundFigures>,
     },
     /// Office: an entry that it does not take.
     Rejected {
