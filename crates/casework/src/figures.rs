@@ -90,12 +90,14 @@ pub struct PublishedRow<L> {
 pub struct Beside {
     /// Of each of those who are told them, the rows that are theirs: indices into the rows at the top.
     pub own: Vec<Vec<usize>>,
-    /// How many findings a row at the top is known to have at least; no more than it has. Nothing is known of those after
-    /// the last.
+    /// How many findings each row at the top will be known to have at least, where that may be; nothing of those after the
+    /// last.
     pub at_least: Vec<u64>,
 }
 
-/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is.
+/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is. Beside them, for each row
+/// at the top, whether it may be known how many findings it has at least: what is more than it has in the months of which
+/// anything is told would say that there are some in the others.
 ///
 /// # Errors
 /// [`Error::Figures`] where a row has another number of months than there are; [`Error::AmountOverflow`].
@@ -104,7 +106,7 @@ pub fn publish<L: Clone>(
     months: &[Option<Month>],
     rows: &[Row<L>],
     beside: &Beside,
-) -> Result<Published<L>, Error> {
+) -> Result<(Published<L>, Vec<bool>), Error> {
     let tree = Tree::of(rows, months.len())?;
     let withheld = Withheld::of(&tree, smallest, beside);
     let shown = |sum: Sum, withheld: bool| match withheld {
@@ -114,7 +116,7 @@ pub fn publish<L: Clone>(
     let any_hidden = withheld.months.contains(&true);
     let total = sum(&tree.totals)?;
     let mut nodes = 0..tree.rows.len();
-    Ok(Published {
+    let figures = Published {
         smallest,
         months: months.to_vec(),
         total: shown(total, any_hidden || total.findings < smallest),
@@ -129,7 +131,9 @@ pub fn publish<L: Clone>(
             total: shown(tree.rows[row].total, withheld.totals[row]),
             parts: Vec::new(),
         }),
-    })
+    };
+    let may_be_known = tree.tops().map(|row| withheld.may_be_known(&tree, beside, row));
+    Ok((figures, may_be_known.collect()))
 }
 
 /// The rows with what is shown of each, in the order in which [`Tree::of`] numbers them.
@@ -154,6 +158,16 @@ fn published<L: Clone>(
         });
     }
     all
+}
+
+impl Beside {
+    /// Of a row that is not at the top nothing is known by itself.
+    fn at_least(&self, tree: &Tree, row: usize) -> u64 {
+        match tree.rows[row].above {
+            None => self.at_least.get(tree.rows[row].top).copied().unwrap_or_default(),
+            Some(_) => 0,
+        }
+    }
 }
 
 /// All rows with their sums, each before its parts.
@@ -213,6 +227,10 @@ impl Tree {
         }
         self.rows[at].total = sum(&self.rows[at].months)?;
         Ok(at)
+    }
+
+    fn tops(&self) -> impl Iterator<Item = usize> {
+        (0..self.rows.len()).filter(|row| self.rows[*row].above.is_none())
     }
 
     fn at(&self, (row, month): At) -> &Sum {
@@ -350,25 +368,24 @@ impl Withheld {
         at: At,
         open: impl Fn(usize) -> bool,
     ) -> bool {
-        let any_hidden = self.months.contains(&true);
         let mut network = Network::new(tree);
         let withheld = self.figures().filter(|other| *other != at && self.has(*other));
         for other in withheld.filter(|(row, _)| open(*row)) {
-            // The hidden month may have all that a row is known to have at least.
-            let at_least = match other {
-                (row, None) if !any_hidden && tree.rows[row].above.is_none() => beside
-                    .at_least
-                    .get(tree.rows[row].top)
-                    .copied()
-                    .unwrap_or_default(),
+            let least = match other {
+                (row, None) if self.may_be_known(tree, beside, row) => beside.at_least(tree, row),
                 _ => 0,
             };
-            network.give_way(other, self.count(tree, other).saturating_sub(at_least));
+            network.give_way(other, self.count(tree, other).saturating_sub(least));
         }
         // A sum over months of which one is hidden can be anything above.
-        let is_free = at.1.is_none() && any_hidden;
+        let is_free = at.1.is_none() && self.months.contains(&true);
         let more = smallest.saturating_sub(tree.at(at).findings);
         network.takes_less(at, self.count(tree, at)) && (is_free || network.takes_more(at, more))
+    }
+
+    /// Whether the row has in the months that are not hidden what it is known to have at least.
+    fn may_be_known(&self, tree: &Tree, beside: &Beside, row: usize) -> bool {
+        beside.at_least(tree, row) <= self.count(tree, (row, None))
     }
 
     /// Findings, as far as they stand in an equation: those of a hidden month do not.

@@ -10,7 +10,8 @@
 //! as the party found them that the annex names first: otherwise what is withheld of the one could be read from the other.
 //!
 //! How far findings have come is exact, as the framework has it (核实、停发、追缴、更正). It says that there are at least so
-//! many findings: so it is told of legs whose count is not small, and what is withheld is withheld from whoever knows that.
+//! many findings: so it is told of legs whose count is not small, and what is withheld is withheld from whoever knows that;
+//! where that can't be, it is not told.
 //! Sums of money are exact, and told where they are of so many findings that none of them can be one person's.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +64,7 @@ pub enum Part {
 pub struct Progress {
     /// Which.
     pub leg: Leg,
-    /// Nothing where there are few.
+    /// Nothing where there are few, or where it would say more of a figure that is withheld.
     pub came: Option<Came>,
 }
 
@@ -116,25 +117,40 @@ pub fn round_figures(
         .map(|leg| Found::of(leg, months, done, counts))
         .collect::<Result<_, _>>()?;
     legs.sort_by_key(|found| found.leg);
-    let progress: Vec<Progress> = legs
+    let mut progress: Vec<Progress> = legs
         .iter()
         .map(|found| found.progress(smallest, &legs))
         .collect::<Result<_, _>>()?;
     let dated: Vec<_> = months.iter().map(Some).collect();
-    let of = |purpose| {
+    let mut purposes = Vec::new();
+    for purpose in legs.iter().map(|found| found.purpose).collect::<BTreeSet<_>>() {
         let counted = |found: &&Found<'_>| found.purpose == purpose && found.counted_as == found.leg;
         let counted: Vec<_> = legs.iter().filter(counted).collect();
-        Ok(OfPurpose {
+        let [dated, undated] = [&dated[..], &[None]].map(|months| {
+            let (figures, may_be_known) = told(smallest, months, &counted, &progress, &legs)?;
+            let not = counted.iter().zip(may_be_known).filter(|(_, may_be)| !may_be);
+            Ok::<_, Error>((figures, not.map(|(found, _)| found.leg).collect::<Vec<_>>()))
+        });
+        let ((dated, not), (undated, nor)) = (dated?, undated?);
+        let counted_as = |leg| {
+            legs.iter()
+                .find(|found| found.leg == leg)
+                .map(|found| found.counted_as)
+        };
+        let would_say_more = |of: &Progress| {
+            counted_as(of.leg).is_some_and(|counted| not.contains(&counted) || nor.contains(&counted))
+        };
+        progress
+            .iter_mut()
+            .filter(|of| would_say_more(of))
+            .for_each(|of| of.came = None);
+        purposes.push(OfPurpose {
             purpose,
-            dated: told(smallest, &dated, &counted, &progress, &legs)?,
-            undated: told(smallest, &[None], &counted, &progress, &legs)?,
-        })
-    };
-    let purposes: BTreeSet<Purpose> = legs.iter().map(|found| found.purpose).collect();
-    Ok(RoundFigures {
-        purposes: purposes.into_iter().map(of).collect::<Result<_, Error>>()?,
-        progress,
-    })
+            dated,
+            undated,
+        });
+    }
+    Ok(RoundFigures { purposes, progress })
 }
 
 /// What is published of an agency's money in a round.
@@ -319,7 +335,7 @@ fn told(
     counted: &[&Found<'_>],
     progress: &[Progress],
     legs: &[Found<'_>],
-) -> Result<Published<Part>, Error> {
+) -> Result<(Published<Part>, Vec<bool>), Error> {
     let is_dated = months.iter().any(Option::is_some);
     let agencies: BTreeSet<&Hex<32>> = counted.iter().flat_map(|found| &found.known_to).collect();
     let own = |agency| {

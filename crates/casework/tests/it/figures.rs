@@ -101,10 +101,13 @@ fn told_to(
 }
 
 fn check(smallest: u64, rows: &[Row<usize>], months: &[Option<Month>], beside: &Beside) -> Published<usize> {
-    let published = publish(smallest, months, rows, beside).unwrap();
-    let whole = publish(0, months, rows, &Beside::default()).unwrap();
+    let (published, may_be_known) = publish(smallest, months, rows, beside).unwrap();
+    let (whole, _) = publish(0, months, rows, &Beside::default()).unwrap();
+    // What may not be known is not told.
+    let of_row = |(least, may_be): (&u64, bool)| if may_be { *least } else { 0 };
+    let at_least: Vec<u64> = beside.at_least.iter().zip(may_be_known).map(of_row).collect();
     for own in beside.own.iter().chain([&Vec::new()]) {
-        let (known, small) = told_to(&published, &whole, own, &beside.at_least);
+        let (known, small) = told_to(&published, &whole, own, &at_least);
         for (of, count) in small {
             assert!(
                 known.leaves_open(&of, smallest),
@@ -268,6 +271,22 @@ fn what_is_known_of_a_row_finds_no_other() {
     };
     assert!(total(0) && total(17));
     assert!(!total(18) && !total(20));
+}
+
+/// By hand: 1 and 30 in two months of one row. The first month is small and withheld; that there are 31 at least would say
+/// that one is there.
+#[test]
+fn what_a_row_has_at_least_says_nothing_of_a_withheld_month() {
+    let rows = flat(&[vec![1, 30]]);
+    for (at_least, may_be) in [(30, true), (31, false)] {
+        let beside = Beside {
+            own: vec![],
+            at_least: vec![at_least],
+        };
+        let (_, may_be_known) = publish(5, &months(2), &rows, &beside).unwrap();
+        assert_eq!(may_be_known, [may_be]);
+        check(5, &rows, &months(2), &beside);
+    }
 }
 
 /// What is withheld, as of 20 here beside 3 of 23, does not stand in its parts.

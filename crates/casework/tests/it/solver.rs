@@ -7,28 +7,28 @@ const MOST: f64 = 1_000.0;
 
 /// What somebody knows of counts: each is a variable, from 0.
 #[derive(Clone, Default)]
-pub struct Known {
+pub(crate) struct Known {
     variables: usize,
     /// Sums of variables, and what they come to.
     sums: Vec<(Vec<usize>, ComparisonOp, f64)>,
 }
 
 impl Known {
-    pub fn count(&mut self) -> usize {
+    pub(crate) fn count(&mut self) -> usize {
         self.variables += 1;
         self.variables - 1
     }
 
-    pub fn sum_is(&mut self, parts: Vec<usize>, sum: u64) {
+    pub(crate) fn sum_is(&mut self, parts: Vec<usize>, sum: u64) {
         self.sums.push((parts, ComparisonOp::Eq, sum as f64));
     }
 
-    pub fn sum_is_at_least(&mut self, parts: Vec<usize>, sum: u64) {
+    pub(crate) fn sum_is_at_least(&mut self, parts: Vec<usize>, sum: u64) {
         self.sums.push((parts, ComparisonOp::Ge, sum as f64));
     }
 
     /// The least and the most that these can be together.
-    pub fn bounds(&self, of: &[usize]) -> (f64, f64) {
+    pub(crate) fn bounds(&self, of: &[usize]) -> (f64, f64) {
         let solve = |direction| {
             let mut problem = Problem::new(direction);
             let variables: Vec<Variable> = (0..self.variables)
@@ -51,7 +51,7 @@ impl Known {
     }
 
     /// Whether a count below the smallest can be zero, and can be no small one, for all that is known.
-    pub fn leaves_open(&self, of: &[usize], smallest: u64) -> bool {
+    pub(crate) fn leaves_open(&self, of: &[usize], smallest: u64) -> bool {
         let (least, most) = self.bounds(of);
         least < 0.5 && most > smallest as f64 - 0.5
     }
