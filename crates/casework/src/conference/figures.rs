@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Counts, Leg, Settled};
 use crate::{
     Agreement, Error, Fen, Hex, Month, MonthRange, Purpose, RuleId,
-    figures::{Beside, Published, Row, Sum, publish},
+    figures::{Beside, Published, PublishedRow, Row, Shown, Sum, publish},
 };
 
 /// What is told of a round.
@@ -32,6 +32,39 @@ pub struct RoundFigures {
     pub purposes: Vec<OfPurpose>,
     /// How far findings have come, of each leg that was done, in order.
     pub progress: Vec<Progress>,
+}
+
+/// The most rows that figures of a round can have.
+const MAX_ROWS: usize = 16_384;
+
+impl RoundFigures {
+    /// Whether they are of these months, and tell no count below the smallest.
+    pub(super) fn can_be_told(&self, smallest: u64, months: MonthRange) -> bool {
+        let dated: Vec<_> = months.iter().map(Some).collect();
+        let ordered = self.purposes.is_sorted_by(|a, b| a.purpose < b.purpose)
+            && self.progress.is_sorted_by(|a, b| a.leg < b.leg);
+        let mut rows = self.progress.len();
+        let mut fits = |figures: &Published<Part>, months: &[Option<Month>]| {
+            let tells = |shown: &Shown| match shown {
+                Shown::Told(sum) => smallest <= sum.findings,
+                Shown::Withheld {} => true,
+            };
+            let mut open: Vec<&PublishedRow<Part>> = figures.rows.iter().collect();
+            while let Some(row) = open.pop() {
+                rows = rows.saturating_add(1);
+                if row.months.len() != months.len() || !row.months.iter().chain([&row.total]).all(tells) {
+                    return false;
+                }
+                open.extend(&row.parts);
+            }
+            figures.smallest == smallest
+                && figures.months == months
+                && figures.month_totals.len() == months.len()
+                && figures.month_totals.iter().chain([&figures.total]).all(tells)
+        };
+        let each_fits = |of: &OfPurpose| fits(&of.dated, &dated) && fits(&of.undated, &[None]);
+        ordered && self.purposes.iter().all(each_fits) && rows <= MAX_ROWS
+    }
 }
 
 /// Findings of one purpose.
@@ -242,7 +275,7 @@ impl<'a> Found<'a> {
             known_rule
                 && cell.other == of
                 && cell.month.is_none_or(|month| months.contains(month))
-                && cell.is_consistent()
+                && cell.holds()
         };
         if !cells.iter().all(fits) {
             return Err(Error::Counts { who: learned });
@@ -360,34 +393,6 @@ fn told(
         at_least: counted.iter().map(at_least).collect::<Result<_, Error>>()?,
     };
     publish(smallest, months, &rows, &beside)
-}
-
-impl Cell {
-    /// Whether it says of its findings what can be.
-    fn is_consistent(&self) -> bool {
-        let Settled {
-            verified,
-            verified_fen,
-            stopped,
-            stopped_fen,
-            recovered,
-            recovered_fen,
-            corrected,
-            corrected_fen,
-        } = self.settled;
-        let amounts = [
-            self.to_verify,
-            verified_fen,
-            stopped_fen,
-            recovered_fen,
-            corrected_fen,
-        ];
-        let decided = stopped.checked_add(recovered);
-        verified <= self.findings
-            && decided.is_some_and(|decided| decided <= verified)
-            && corrected <= verified
-            && amounts.iter().all(|fen| fen.0 >= 0)
-    }
 }
 
 impl Settled {

@@ -89,7 +89,8 @@ fn counts(legs: &[DoneLeg<'_>], found: &[(u64, u64)]) -> BTreeMap<Hex<32>, Count
     let cells = kinds(legs)
         .into_iter()
         .flat_map(|kind| columns().map(|month| (kind.leg, kind.rule.clone(), kind.key_group, month)));
-    for ((leg, rule, key_group, month), (findings, verified)) in cells.zip(found) {
+    let some = cells.zip(found).filter(|(_, (findings, _))| *findings > 0);
+    for ((leg, rule, key_group, month), (findings, verified)) in some {
         let DoneLeg { leg, agreement } = legs[leg];
         let learned = agreement.parties[usize::from(leg.receiver)].node_key;
         let other = agreement.parties[usize::from(1 - leg.receiver)].node_key;
