@@ -5,16 +5,21 @@
 //! same rules ([`State`]). What is for some only stands in an enclosure, sealed to each of them, of which the record has
 //! the digests. No name, number or text about a person is ever in either.
 
+mod agenda;
 mod entry;
 mod fault;
 mod figures;
 mod framework;
 mod item;
+mod monitor;
+pub mod paper;
 mod private;
 mod round;
+mod sample;
 mod state;
 mod word;
 
+pub use agenda::{OpenLeg, Topic, Why, agenda, open_legs};
 pub use entry::{Enclosed, Entry, Head, MAX_ENTRY_BYTES, Placed, Recipient, SignedEntry, conference_id};
 pub use fault::Fault;
 pub use figures::{
@@ -24,9 +29,11 @@ pub use framework::{
     Absent, Annex, Framework, Late, MAX_FRAMEWORK_BYTES, Schedule, Seat, Times, Under, narrow,
 };
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
+pub use monitor::{DECIDE_DAYS, EACH_WAY_DAYS, Kept, NOTIFY_DAYS, Timed, TimedStep, kept, steps_of};
 pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};
 pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
-pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Rejection, Stamp, State};
+pub use sample::{Draw, Lot};
+pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Past, Rejection, Stamp, State};
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,
     SetSize, Word,

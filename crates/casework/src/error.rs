@@ -226,12 +226,6 @@ pub enum Error {
         /// Whose, by node key.
         who: Hex<32>,
     },
-    /// A text in which the number of a document may stand.
-    #[error("the {field} may hold the number of a document; name the matter by its number in the ledger")]
-    NumberInText {
-        /// Which text.
-        field: &'static str,
-    },
     /// A text that cannot stand in a document.
     #[error("the text {wrong}; at most {max} characters")]
     Text {
@@ -426,7 +420,6 @@ impl Error {
             Error::AmountOverflow => "amount_overflow",
             Error::Figures { .. } => "figures_differ",
             Error::Counts { .. } => "conference_counts_wrong",
-            Error::NumberInText { .. } => "number_in_text",
             Error::Text { .. } => "text_unusable",
             Error::Holidays { .. } => "holidays",
             Error::CalendarUnknown { .. } => "calendar_unknown",
@@ -490,7 +483,6 @@ impl Error {
             | Error::OwnDraft
             | Error::KeptBack => vec![],
             Error::Figures { row } => vec![("row", row.to_string())],
-            Error::NumberInText { field } => vec![("field", (*field).to_owned())],
             Error::Counts { who } => vec![("who", who.to_string())],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {

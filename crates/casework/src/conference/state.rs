@@ -17,7 +17,7 @@ use super::{
 use crate::{Hex, Text, canonical, rule::sha256};
 use ledger::Ledger;
 
-pub use ledger::{Decided, Faulty, Measure};
+pub use ledger::{Decided, Faulty, Measure, Past};
 pub use seats::Member;
 pub use texts::{Edition, Stamp};
 

@@ -16,6 +16,7 @@ mod changeovers;
 mod clues;
 mod common;
 mod conference_figures;
+mod conference_office;
 mod confirmations;
 mod dossier;
 mod due;

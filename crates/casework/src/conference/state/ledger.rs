@@ -8,8 +8,8 @@ use super::{Public, State, ensure};
 use crate::{
     Agreement, Hex, Text,
     conference::{
-        Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemState, Leg, LegState,
-        Line, Plan, Private, Round, Word, framework::beijing_day,
+        Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemOutcome, ItemState, Leg,
+        LegState, Line, Plan, Private, Round, Word, framework::beijing_day,
     },
     note::Item,
 };
@@ -38,7 +38,18 @@ pub(super) struct Ledger {
 #[derive(Clone, Debug)]
 struct Kept {
     line: Line,
-    reached: BTreeMap<ItemState, Date>,
+    past: Past,
+}
+
+/// How a line has come to where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// On which day, in Beijing, the record last brought it into each of the states that it was in.
+    pub reached: BTreeMap<ItemState, Date>,
+    /// The last day that it was given for what was to be done.
+    pub due: Option<Date>,
+    /// What the addressed agency last answered, where it said what came of it.
+    pub answered: Option<ItemOutcome>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -95,7 +106,12 @@ impl State {
 
     /// On which day, in Beijing, the record last brought a line into each of the states that it was in.
     pub fn reached(&self, item: &Item) -> Option<&BTreeMap<ItemState, Date>> {
-        self.ledger.lines.get(item).map(|kept| &kept.reached)
+        self.past(item).map(|past| &past.reached)
+    }
+
+    /// How a line has come to where it is.
+    pub fn past(&self, item: &Item) -> Option<&Past> {
+        self.ledger.lines.get(item).map(|kept| &kept.past)
     }
 
     /// The measures for a referred person, so far as the holder was told of them.
@@ -192,7 +208,7 @@ impl Ledger {
         match (&entry.word, private) {
             (Word::Items {}, Private::Items(lines)) => {
                 for line in lines {
-                    self.put(line, on);
+                    self.put(line, &entry.author, on);
                 }
             }
             (Word::Reported { .. }, Private::Counts(counts)) => {
@@ -202,7 +218,7 @@ impl Ledger {
             (Word::Planned {}, Private::Plan(plan)) => self.plan(entry, plan),
             (Word::Decided { minutes }, Private::Decided(decisions)) => {
                 for decision in decisions {
-                    self.decide(decision, on);
+                    self.decide(decision, &entry.author, on);
                     self.decisions.push(Decided {
                         entry: digest,
                         minutes: minutes.clone(),
@@ -246,22 +262,18 @@ impl Ledger {
         }
     }
 
-    fn put(&mut self, line: &Line, on: Date) {
-        match self.lines.get_mut(&line.item) {
-            Some(kept) => {
-                if kept.line.state != line.state {
-                    kept.reached.insert(line.state, on);
-                }
-                kept.line = line.clone();
-            }
-            None => {
-                let kept = Kept {
-                    line: line.clone(),
-                    reached: BTreeMap::from([(line.state, on)]),
-                };
-                self.lines.insert(line.item, kept);
-            }
+    fn put(&mut self, line: &Line, author: &Hex<32>, on: Date) {
+        let before = self.lines.get(&line.item);
+        let mut past = before.map(|kept| kept.past.clone()).unwrap_or_default();
+        if before.is_none_or(|kept| kept.line.state != line.state) {
+            past.reached.insert(line.state, on);
         }
+        past.due = line.due.or(past.due);
+        if *author == line.to {
+            past.answered = line.outcome.or(past.answered);
+        }
+        let line = line.clone();
+        self.lines.insert(line.item, Kept { line, past });
     }
 
     /// Who is told of a person is decided by the agency that referred it; others tell those of whom they know. An agency
@@ -327,7 +339,7 @@ impl Ledger {
         )
     }
 
-    fn decide(&mut self, decision: &Decision, on: Date) {
+    fn decide(&mut self, decision: &Decision, author: &Hex<32>, on: Date) {
         if let Some(Kept { line, .. }) = self.lines.get(&decision.item) {
             let line = Line {
                 escalation: Escalation::Decided,
@@ -335,7 +347,7 @@ impl Ledger {
                 revision: line.revision.saturating_add(1),
                 ..line.clone()
             };
-            self.put(&line, on);
+            self.put(&line, author, on);
         }
     }
 }
