@@ -42,6 +42,8 @@ const MANY_CONFERENCES: usize = 16;
 /// The most entries of a node's own that may wait for the office.
 const MANY_WAITING: usize = 2_000;
 
+/// The record is followed.
+const CONFERENCE_IN_STEP: &str = "conference_in_step";
 /// A member was told two records by the office, or one that goes against the rules.
 const CONFERENCE_FORKED: &str = "conference_forked";
 const CONFERENCE_UNSOUND: &str = "conference_unsound";
@@ -65,7 +67,7 @@ pub struct Conference {
     pub waiting: usize,
     /// How many of them were refused.
     pub refused: usize,
-    /// How it stands: `conference_followed`, or the code of why it is not, or not yet.
+    /// How it stands: `conference_in_step`, or the code of why it is not, or not yet.
     pub standing: &'static str,
     /// Since when.
     pub begun_at: Timestamp,
@@ -196,7 +198,7 @@ impl Node {
             head: live.state.head(),
             waiting: self.store.said_waiting(&id.0)?.len(),
             refused: self.store.said_refused(&id.0)?.len(),
-            standing: standing(stored, &live).unwrap_or("conference_followed"),
+            standing: standing(stored, &live).unwrap_or(CONFERENCE_IN_STEP),
             begun_at: stored.begun_at,
         })
     }

@@ -36,7 +36,7 @@ pub struct ConferenceView {
     pub waiting: u64,
     /// How many of them were refused.
     pub refused: u64,
-    /// How it stands, a code of the table of words: `conference_followed`, or why it is not, or not yet.
+    /// How it stands, a code of the table of words: `conference_in_step`, or why it is not, or not yet.
     pub standing: String,
     /// Since when.
     pub begun_at: Timestamp,
