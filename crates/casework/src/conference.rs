@@ -10,6 +10,7 @@ mod fault;
 mod framework;
 mod item;
 mod private;
+mod standing;
 mod state;
 mod word;
 
@@ -18,6 +19,7 @@ pub use fault::Fault;
 pub use framework::{Absent, Annex, Framework, Late, Schedule, Seat, Under};
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use private::{Cell, Counts, Decision, MeasureState, Plan, Private, Settled};
+pub use standing::{Parties, Standing, answered, replied, revised, said_to};
 pub use state::State;
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,

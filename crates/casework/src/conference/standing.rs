@@ -1,0 +1,397 @@
+//! What a line says of the matter behind it. It follows from the acts on record by these rules alone, and has nothing of
+//! what was written about the person: states, days, and the number of a paper.
+
+use jiff::civil::Date;
+
+use super::{Escalation, ItemKind, ItemOutcome, ItemState, Line};
+use crate::clue::{Checked, Clue, ClueAct, ClueReason, ClueStage};
+use crate::inquiry::{self, Inquiry};
+use crate::matter::{Act, Event, Matter};
+use crate::note::{Found, Item, OutcomeCode};
+use crate::review::{self, Review};
+use crate::transfer::{self, Answer, Awaiting, Came, LeadAct, LeadStage, Transfer};
+use crate::{Feedback, Hex, ReferralState, Text, inquiry::ReplyStage};
+
+/// How far a matter is, as its line has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// 函号
+    pub letter: Option<Text<100>>,
+    /// When it was opened.
+    pub opened: Date,
+    /// Until when something is to be done.
+    pub due: Option<Date>,
+    /// How far it has come.
+    pub state: ItemState,
+    /// What came of it; there if, and only if, it is settled or corrected.
+    pub outcome: Option<ItemOutcome>,
+    /// When it came to that; as `outcome`.
+    pub closed: Option<Date>,
+}
+
+/// Between which agencies a line is, and what of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parties {
+    /// What it is about.
+    pub kind: ItemKind,
+    /// Whose it is, by node key.
+    pub from: Hex<32>,
+    /// The other agency.
+    pub to: Hex<32>,
+    /// The round that it came of, where it did.
+    pub round: Option<u32>,
+}
+
+impl Standing {
+    /// A matter with which nobody has begun.
+    pub fn open(opened: Date, due: Option<Date>) -> Standing {
+        Standing {
+            letter: None,
+            opened,
+            due,
+            state: ItemState::Open,
+            outcome: None,
+            closed: None,
+        }
+    }
+
+    /// Of a finding that was made on `opened`, after these acts. A decision tells the number of its paper.
+    pub fn of_review(
+        opened: Date,
+        review: &Review,
+        events: &[review::Event],
+        due: Option<Date>,
+    ) -> Standing {
+        let standing = Standing::open(opened, due);
+        let last = |fits: fn(&review::Act) -> Option<&Text<100>>| {
+            let acts = events.iter().rev();
+            acts.filter_map(|event| fits(&event.act).map(|document| (event.on, document)))
+                .next()
+        };
+        let (outcome, paper) = match review.stage() {
+            review::Stage::Open => return standing,
+            review::Stage::Corrected => (None, last(corrected)),
+            _ => match review.decision() {
+                None => return standing.at(ItemState::UnderWay),
+                Some(decision) => (Some(decision.outcome()), last(decided)),
+            },
+        };
+        let (on, document) = paper.unzip();
+        let standing = standing.with_letter(document);
+        let on = on.unwrap_or(opened);
+        match outcome {
+            Some(OutcomeCode::Lawful) => standing.ended(ItemOutcome::Lawful, on),
+            Some(OutcomeCode::DataError) => standing.ended(ItemOutcome::DataError, on),
+            Some(OutcomeCode::Stopped) => standing.ended(ItemOutcome::Stopped, on),
+            Some(OutcomeCode::Recovered) => standing.ended(ItemOutcome::Recovered, on),
+            Some(OutcomeCode::Referred) => standing.ended(ItemOutcome::Referred, on),
+            Some(OutcomeCode::Reopened) => standing.at(ItemState::UnderWay),
+            None => standing.corrected(on),
+        }
+    }
+
+    /// Of a transfer, a lead or a clue; nothing before a letter about it went, and nothing of a notice, in which no other
+    /// agency has part.
+    pub fn of_matter(matter: &Matter, events: &[Event]) -> Option<Standing> {
+        match matter {
+            Matter::Transfer(transfer) => of_transfer(transfer, events),
+            Matter::Lead(lead) => {
+                let opening = lead.opening();
+                let standing = Standing::open(opening.on, earliest(lead)).with_letter(Some(&opening.letter));
+                let last = events.last().map_or(opening.on, |event| event.on);
+                Some(match lead.stage() {
+                    LeadStage::Sent => standing,
+                    LeadStage::Acknowledged => standing.at(ItemState::UnderWay),
+                    LeadStage::TakenUp | LeadStage::Rejected => standing.at(ItemState::Answered),
+                    LeadStage::FedBack => standing.ended(of_lead(events), last),
+                })
+            }
+            Matter::Clue(clue) => Some(of_clue(clue, events)),
+            Matter::Notice(_) => None,
+        }
+    }
+
+    /// Of a letter of which a round told this on the day `matched`, where it stands in no ledger here.
+    pub fn of_feedback(matched: Date, feedback: Option<&Feedback>) -> Standing {
+        let standing = Standing::open(matched, None);
+        let Some(feedback) = feedback else {
+            return standing;
+        };
+        let on = feedback.date.unwrap_or(matched);
+        match feedback.state {
+            ReferralState::Acknowledged | ReferralState::Accepted => standing.at(ItemState::UnderWay),
+            ReferralState::Helped => standing.ended(ItemOutcome::Aided, on),
+            ReferralState::Refused => standing.ended(ItemOutcome::NotEligible, on),
+            ReferralState::AlreadyHelped => standing.ended(ItemOutcome::AlreadyAided, on),
+            ReferralState::NotFound => standing.ended(ItemOutcome::NotFound, on),
+        }
+    }
+
+    /// Of an own question; nothing before it was released.
+    pub fn of_inquiry(inquiry: &Inquiry, events: &[inquiry::Event]) -> Option<Standing> {
+        let released = events
+            .iter()
+            .find(|event| matches!(event.act, inquiry::Act::Released { .. }))?;
+        let due = inquiry.due().map(|due| due.until());
+        let standing = Standing::open(released.on, due).with_letter(Some(&inquiry.opening().document));
+        Some(match inquiry.stage() {
+            inquiry::Stage::Answered => standing.at(ItemState::Answered),
+            inquiry::Stage::Closed => {
+                let outcome = match inquiry.answer().map(|given| given.answer) {
+                    Some(Found::NoRecord) => ItemOutcome::NotFound,
+                    Some(_) => ItemOutcome::Answered,
+                    None => ItemOutcome::NotTaken,
+                };
+                standing.ended(outcome, events.last().map_or(released.on, |event| event.on))
+            }
+            _ => standing,
+        })
+    }
+
+    /// Whichever of two accounts of one matter tells more.
+    #[must_use]
+    pub fn further(self, other: Standing) -> Standing {
+        match other.state > self.state {
+            true => Standing {
+                letter: self.letter.or(other.letter),
+                opened: self.opened,
+                ..other
+            },
+            false => self,
+        }
+    }
+
+    /// The line with which the matter comes on the ledger.
+    pub fn begin(&self, item: Item, parties: &Parties) -> Line {
+        Line {
+            item,
+            kind: parties.kind,
+            from: parties.from,
+            to: parties.to,
+            letter: self.letter.clone(),
+            round: parties.round,
+            opened: self.opened,
+            due: self.due,
+            state: self.state,
+            outcome: self.outcome,
+            closed: self.closed,
+            escalation: Escalation::None,
+            revisit: None,
+            revision: 1,
+        }
+    }
+
+    /// The line as it is to be from now on; nothing where it says so already. What the other agency has said is not taken
+    /// back, what is settled is opened again by an act only, and what is corrected stays so.
+    pub fn over(&self, line: &Line) -> Option<Line> {
+        let untouched = self.state == ItemState::Open && line.state != ItemState::Open;
+        if untouched || line.state == ItemState::Corrected {
+            return None;
+        }
+        let other_said = line.state == ItemState::Answered && self.state < ItemState::Answered;
+        let next = Line {
+            letter: self.letter.clone().or_else(|| line.letter.clone()),
+            // Whether it came in time is still to be seen when it is over.
+            due: self.due.or(line.due.filter(|_| self.outcome.is_some())),
+            state: if other_said { line.state } else { self.state },
+            outcome: self.outcome,
+            closed: self.closed,
+            ..line.clone()
+        };
+        revised(line, next)
+    }
+
+    fn at(self, state: ItemState) -> Standing {
+        Standing { state, ..self }
+    }
+
+    fn ended(self, outcome: ItemOutcome, on: Date) -> Standing {
+        Standing {
+            state: ItemState::Settled,
+            outcome: Some(outcome),
+            closed: Some(on),
+            due: None,
+            ..self
+        }
+    }
+
+    fn corrected(self, on: Date) -> Standing {
+        Standing {
+            state: ItemState::Corrected,
+            ..self.ended(ItemOutcome::DataError, on)
+        }
+    }
+
+    /// A paper whose number tells a person's is not named.
+    fn with_letter(self, letter: Option<&Text<100>>) -> Standing {
+        Standing {
+            letter: letter
+                .filter(|letter| !hefu_identity::bears_number(letter.as_str()))
+                .cloned(),
+            ..self
+        }
+    }
+}
+
+/// How far the addressed agency is with what came to it, as its own acts say; nothing where it has not begun.
+pub fn said_to(matter: &Matter) -> Option<ItemState> {
+    match matter {
+        Matter::Transfer(transfer) => said_in(transfer),
+        Matter::Lead(lead) => match lead.stage() {
+            LeadStage::Sent => None,
+            LeadStage::Acknowledged => Some(ItemState::UnderWay),
+            LeadStage::TakenUp | LeadStage::Rejected | LeadStage::FedBack => Some(ItemState::Answered),
+        },
+        Matter::Clue(_) | Matter::Notice(_) => None,
+    }
+}
+
+/// As [`said_to`], of a question.
+pub fn replied(stage: ReplyStage) -> Option<ItemState> {
+    match stage {
+        ReplyStage::Received => None,
+        ReplyStage::Taken | ReplyStage::Answered => Some(ItemState::UnderWay),
+        ReplyStage::Sent => Some(ItemState::Answered),
+    }
+}
+
+/// The line as the addressed agency moves it; nothing where it is as far, or the matter is over.
+pub fn answered(line: &Line, state: ItemState) -> Option<Line> {
+    let over = line.outcome.is_some();
+    let next = Line {
+        state: line.state.max(state),
+        ..line.clone()
+    };
+    if over { None } else { revised(line, next) }
+}
+
+/// The next revision of a line, where it changes anything.
+pub fn revised(line: &Line, next: Line) -> Option<Line> {
+    if next == *line {
+        return None;
+    }
+    Some(Line {
+        revision: line.revision.checked_add(1)?,
+        ..next
+    })
+}
+
+fn decided(act: &review::Act) -> Option<&Text<100>> {
+    match act {
+        review::Act::Decided(act) => Some(&act.document),
+        review::Act::Reviewed(act) if !matches!(act.result, review::ReviewResult::Upheld {}) => {
+            Some(&act.document)
+        }
+        _ => None,
+    }
+}
+
+fn corrected(act: &review::Act) -> Option<&Text<100>> {
+    match act {
+        review::Act::Corrected(act) => Some(&act.document),
+        _ => None,
+    }
+}
+
+fn of_transfer(transfer: &Transfer, events: &[Event]) -> Option<Standing> {
+    let sent = events
+        .iter()
+        .find_map(|event| match &event.act {
+            Act::Transfer(transfer::Act::Sent { letter, .. }) => Some((event.on, letter)),
+            _ => None,
+        });
+    let (opened, letter) = sent?;
+    let standing = Standing::open(opened, earliest(transfer)).with_letter(Some(letter));
+    let mut outcome = None;
+    for event in events {
+        if let Act::Transfer(act) = &event.act {
+            match act {
+                transfer::Act::Answered { answer, .. } => outcome = of_answer(*answer),
+                transfer::Act::FedBack { came, .. } => {
+                    let came = came.map(|came| match came {
+                        Came::Helped {} => ItemOutcome::Aided,
+                        Came::Refused { .. } => ItemOutcome::NotEligible,
+                    });
+                    let outcome = came.or(outcome).unwrap_or(ItemOutcome::Answered);
+                    return Some(standing.ended(outcome, event.on));
+                }
+                _ => {}
+            }
+        }
+    }
+    Some(match said_in(transfer) {
+        Some(state) => standing.at(state),
+        None => standing,
+    })
+}
+
+fn said_in(transfer: &Transfer) -> Option<ItemState> {
+    match transfer.stage() {
+        transfer::Stage::Open | transfer::Stage::PassedOn | transfer::Stage::Sent => None,
+        transfer::Stage::Acknowledged | transfer::Stage::Accepted => Some(ItemState::UnderWay),
+        transfer::Stage::Refused
+        | transfer::Stage::AlreadyHelped
+        | transfer::Stage::NotFound
+        | transfer::Stage::FedBack
+        | transfer::Stage::Visited => Some(ItemState::Answered),
+    }
+}
+
+fn of_answer(answer: Answer) -> Option<ItemOutcome> {
+    match answer {
+        Answer::Accepted {} => None,
+        Answer::Refused { .. } => Some(ItemOutcome::NotEligible),
+        Answer::AlreadyHelped {} => Some(ItemOutcome::AlreadyAided),
+        Answer::NotFound {} => Some(ItemOutcome::NotFound),
+    }
+}
+
+fn of_lead(events: &[Event]) -> ItemOutcome {
+    let rejected = |event: &Event| matches!(event.act, Act::Lead(LeadAct::Rejected { .. }));
+    match events.iter().any(rejected) {
+        true => ItemOutcome::NotTaken,
+        false => ItemOutcome::Answered,
+    }
+}
+
+fn of_clue(clue: &Clue, events: &[Event]) -> Standing {
+    let opened = clue.opening().on;
+    let standing = Standing::open(opened, earliest(clue));
+    let last = events.last();
+    let on = last.map_or(opened, |event| event.on);
+    match clue.stage() {
+        ClueStage::Found => standing,
+        ClueStage::Taken | ClueStage::HandedOver => standing.at(ItemState::UnderWay),
+        ClueStage::Accepted | ClueStage::Rejected | ClueStage::LedOn | ClueStage::Settled => {
+            let outcome = match last.map(|event| &event.act) {
+                Some(Act::Clue(ClueAct::Rejected { reason, .. })) => of_reason(*reason),
+                Some(Act::Clue(ClueAct::Checked { result, .. })) => of_check(result),
+                // 受理
+                _ => ItemOutcome::Referred,
+            };
+            standing.ended(outcome, on)
+        }
+    }
+}
+
+fn of_reason(reason: ClueReason) -> ItemOutcome {
+    match reason {
+        ClueReason::AlreadyHelped => ItemOutcome::AlreadyAided,
+        ClueReason::NotEligible | ClueReason::NoHardship => ItemOutcome::NotEligible,
+        ClueReason::Declined | ClueReason::Gone | ClueReason::Other => ItemOutcome::NotTaken,
+    }
+}
+
+fn of_check(result: &Checked) -> ItemOutcome {
+    match result {
+        Checked::NotEligible {} => ItemOutcome::NotEligible,
+        Checked::Informed { .. } => ItemOutcome::Answered,
+        Checked::Referred { .. } => ItemOutcome::Referred,
+        Checked::HelpedElsewhere {} => ItemOutcome::AlreadyAided,
+        Checked::Declined {} => ItemOutcome::NotTaken,
+    }
+}
+
+fn earliest(matter: &impl Awaiting) -> Option<Date> {
+    matter.awaited().into_iter().map(|(_, until)| until).min()
+}
