@@ -19,7 +19,7 @@ pub use fault::Fault;
 pub use framework::{Absent, Annex, Framework, Late, Schedule, Seat, Under};
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use private::{Cell, Counts, Decision, MeasureState, Plan, Private, Settled};
-pub use standing::{Parties, Standing, answered, replied, revised, said_to};
+pub use standing::{Answer, Parties, Standing, revised};
 pub use state::State;
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,

@@ -5,12 +5,12 @@ use jiff::civil::Date;
 
 use super::{Escalation, ItemKind, ItemOutcome, ItemState, Line};
 use crate::clue::{Checked, Clue, ClueAct, ClueReason, ClueStage};
-use crate::inquiry::{self, Inquiry};
+use crate::inquiry::{self, Inquiry, Reply, ReplyStage};
 use crate::matter::{Act, Event, Matter};
-use crate::note::{Found, Item, OutcomeCode};
+use crate::note::{Answered, Found, Item, OutcomeCode};
 use crate::review::{self, Review};
-use crate::transfer::{self, Answer, Awaiting, Came, LeadAct, LeadStage, Transfer};
-use crate::{Feedback, Hex, ReferralState, Text, inquiry::ReplyStage};
+use crate::transfer::{self, Awaiting, Came, LeadAct, LeadStage, Transfer};
+use crate::{Feedback, Hex, ReferralState, Text};
 
 /// How far a matter is, as its line has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +23,19 @@ pub struct Standing {
     pub due: Option<Date>,
     /// How far it has come.
     pub state: ItemState,
-    /// What came of it; there if, and only if, it is settled or corrected.
+    /// What came of it, or what the other agency says that it will.
     pub outcome: Option<ItemOutcome>,
-    /// When it came to that; as `outcome`.
+    /// When it came to that; there if, and only if, it is settled or corrected.
     pub closed: Option<Date>,
+}
+
+/// What the addressed agency says of a matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// [`ItemState::UnderWay`] or [`ItemState::Answered`].
+    pub state: ItemState,
+    /// What comes of it, as far as it is answered.
+    pub outcome: Option<ItemOutcome>,
 }
 
 /// Between which agencies a line is, and what of.
@@ -56,12 +65,7 @@ impl Standing {
     }
 
     /// Of a finding that was made on `opened`, after these acts. A decision tells the number of its paper.
-    pub fn of_review(
-        opened: Date,
-        review: &Review,
-        events: &[review::Event],
-        due: Option<Date>,
-    ) -> Standing {
+    pub fn of_review(opened: Date, review: &Review, events: &[review::Event], due: Option<Date>) -> Standing {
         let standing = Standing::open(opened, due);
         let last = |fits: fn(&review::Act) -> Option<&Text<100>>| {
             let acts = events.iter().rev();
@@ -102,7 +106,7 @@ impl Standing {
                 Some(match lead.stage() {
                     LeadStage::Sent => standing,
                     LeadStage::Acknowledged => standing.at(ItemState::UnderWay),
-                    LeadStage::TakenUp | LeadStage::Rejected => standing.at(ItemState::Answered),
+                    LeadStage::TakenUp | LeadStage::Rejected => standing.answered(of_lead(events)),
                     LeadStage::FedBack => standing.ended(of_lead(events), last),
                 })
             }
@@ -134,16 +138,13 @@ impl Standing {
             .find(|event| matches!(event.act, inquiry::Act::Released { .. }))?;
         let due = inquiry.due().map(|due| due.until());
         let standing = Standing::open(released.on, due).with_letter(Some(&inquiry.opening().document));
-        Some(match inquiry.stage() {
-            inquiry::Stage::Answered => standing.at(ItemState::Answered),
-            inquiry::Stage::Closed => {
-                let outcome = match inquiry.answer().map(|given| given.answer) {
-                    Some(Found::NoRecord) => ItemOutcome::NotFound,
-                    Some(_) => ItemOutcome::Answered,
-                    None => ItemOutcome::NotTaken,
-                };
-                standing.ended(outcome, events.last().map_or(released.on, |event| event.on))
-            }
+        let outcome = inquiry.answer().map(of_found);
+        Some(match (inquiry.stage(), outcome) {
+            (inquiry::Stage::Answered, Some(outcome)) => standing.answered(outcome),
+            (inquiry::Stage::Closed, outcome) => standing.ended(
+                outcome.unwrap_or(ItemOutcome::NotTaken),
+                events.last().map_or(released.on, |event| event.on),
+            ),
             _ => standing,
         })
     }
@@ -189,12 +190,20 @@ impl Standing {
             return None;
         }
         let other_said = line.state == ItemState::Answered && self.state < ItemState::Answered;
+        let (state, outcome) = match other_said {
+            true => (line.state, line.outcome),
+            false => (self.state, self.outcome),
+        };
         let next = Line {
             letter: self.letter.clone().or_else(|| line.letter.clone()),
-            // Whether it came in time is still to be seen when it is over.
-            due: self.due.or(line.due.filter(|_| self.outcome.is_some())),
-            state: if other_said { line.state } else { self.state },
-            outcome: self.outcome,
+            due: match line.escalation {
+                // A consultation has set it.
+                Escalation::Decided => line.due,
+                // Whether it came in time is still to be seen when it is over.
+                _ => self.due.or(line.due.filter(|_| self.closed.is_some())),
+            },
+            state,
+            outcome,
             closed: self.closed,
             ..line.clone()
         };
@@ -203,6 +212,14 @@ impl Standing {
 
     fn at(self, state: ItemState) -> Standing {
         Standing { state, ..self }
+    }
+
+    fn answered(self, outcome: ItemOutcome) -> Standing {
+        Standing {
+            state: ItemState::Answered,
+            outcome: Some(outcome),
+            ..self
+        }
     }
 
     fn ended(self, outcome: ItemOutcome, on: Date) -> Standing {
@@ -233,36 +250,50 @@ impl Standing {
     }
 }
 
-/// How far the addressed agency is with what came to it, as its own acts say; nothing where it has not begun.
-pub fn said_to(matter: &Matter) -> Option<ItemState> {
-    match matter {
-        Matter::Transfer(transfer) => said_in(transfer),
-        Matter::Lead(lead) => match lead.stage() {
-            LeadStage::Sent => None,
-            LeadStage::Acknowledged => Some(ItemState::UnderWay),
-            LeadStage::TakenUp | LeadStage::Rejected | LeadStage::FedBack => Some(ItemState::Answered),
-        },
-        Matter::Clue(_) | Matter::Notice(_) => None,
+impl Answer {
+    /// What an agency says of a transfer or a lead that came to it, by its own acts; nothing where it has not begun.
+    pub fn to_matter(matter: &Matter, events: &[Event]) -> Option<Answer> {
+        let said = Standing::of_matter(matter, events)?;
+        match (said.state, matter) {
+            (ItemState::Open, _) | (_, Matter::Clue(_) | Matter::Notice(_)) => None,
+            (ItemState::UnderWay, _) => Some(Answer::UNDER_WAY),
+            // Whether the matter is over is for whoever opened it to say.
+            (_, Matter::Transfer(_) | Matter::Lead(_)) => Some(Answer {
+                state: ItemState::Answered,
+                outcome: said.outcome,
+            }),
+        }
     }
-}
 
-/// As [`said_to`], of a question.
-pub fn replied(stage: ReplyStage) -> Option<ItemState> {
-    match stage {
-        ReplyStage::Received => None,
-        ReplyStage::Taken | ReplyStage::Answered => Some(ItemState::UnderWay),
-        ReplyStage::Sent => Some(ItemState::Answered),
+    /// As [`Answer::to_matter`], to a question.
+    pub fn to_question(reply: &Reply) -> Option<Answer> {
+        match reply.stage() {
+            ReplyStage::Received => None,
+            ReplyStage::Taken | ReplyStage::Answered => Some(Answer::UNDER_WAY),
+            ReplyStage::Sent => Some(Answer {
+                state: ItemState::Answered,
+                outcome: reply.answer().map(of_found),
+            }),
+        }
     }
-}
 
-/// The line as the addressed agency moves it; nothing where it is as far, or the matter is over.
-pub fn answered(line: &Line, state: ItemState) -> Option<Line> {
-    let over = line.outcome.is_some();
-    let next = Line {
-        state: line.state.max(state),
-        ..line.clone()
+    /// The line as it is to be from now on; nothing where it is as far, or the matter is over.
+    pub fn over(&self, line: &Line) -> Option<Line> {
+        if line.state >= self.state {
+            return None;
+        }
+        let next = Line {
+            state: self.state,
+            outcome: self.outcome,
+            ..line.clone()
+        };
+        revised(line, next)
+    }
+
+    const UNDER_WAY: Answer = Answer {
+        state: ItemState::UnderWay,
+        outcome: None,
     };
-    if over { None } else { revised(line, next) }
 }
 
 /// The next revision of a line, where it changes anything.
@@ -294,55 +325,64 @@ fn corrected(act: &review::Act) -> Option<&Text<100>> {
 }
 
 fn of_transfer(transfer: &Transfer, events: &[Event]) -> Option<Standing> {
-    let sent = events
-        .iter()
-        .find_map(|event| match &event.act {
-            Act::Transfer(transfer::Act::Sent { letter, .. }) => Some((event.on, letter)),
-            _ => None,
-        });
+    let sent = events.iter().find_map(|event| match &event.act {
+        Act::Transfer(transfer::Act::Sent { letter, .. }) => Some((event.on, letter)),
+        _ => None,
+    });
     let (opened, letter) = sent?;
     let standing = Standing::open(opened, earliest(transfer)).with_letter(Some(letter));
-    let mut outcome = None;
-    for event in events {
-        if let Act::Transfer(act) = &event.act {
-            match act {
-                transfer::Act::Answered { answer, .. } => outcome = of_answer(*answer),
-                transfer::Act::FedBack { came, .. } => {
-                    let came = came.map(|came| match came {
-                        Came::Helped {} => ItemOutcome::Aided,
-                        Came::Refused { .. } => ItemOutcome::NotEligible,
-                    });
-                    let outcome = came.or(outcome).unwrap_or(ItemOutcome::Answered);
-                    return Some(standing.ended(outcome, event.on));
-                }
-                _ => {}
-            }
+    let last = |fits: fn(&transfer::Act) -> Option<ItemOutcome>| {
+        let acts = events.iter().rev();
+        acts.filter_map(|event| match &event.act {
+            Act::Transfer(act) => fits(act).map(|outcome| (event.on, outcome)),
+            _ => None,
+        })
+        .next()
+    };
+    let answered = last(of_answer).map(|(_, outcome)| outcome);
+    let fed_back = events
+        .iter()
+        .find(|event| matches!(event.act, Act::Transfer(transfer::Act::FedBack { .. })));
+    Some(match (transfer.stage(), fed_back, answered) {
+        (_, Some(fed_back), _) => {
+            let outcome = last(of_feedback).map(|(_, outcome)| outcome).or(answered);
+            standing.ended(outcome.unwrap_or(ItemOutcome::Answered), fed_back.on)
         }
-    }
-    Some(match said_in(transfer) {
-        Some(state) => standing.at(state),
-        None => standing,
+        (_, None, Some(outcome)) => standing.answered(outcome),
+        (transfer::Stage::Acknowledged | transfer::Stage::Accepted, None, None) => {
+            standing.at(ItemState::UnderWay)
+        }
+        _ => standing,
     })
 }
 
-fn said_in(transfer: &Transfer) -> Option<ItemState> {
-    match transfer.stage() {
-        transfer::Stage::Open | transfer::Stage::PassedOn | transfer::Stage::Sent => None,
-        transfer::Stage::Acknowledged | transfer::Stage::Accepted => Some(ItemState::UnderWay),
-        transfer::Stage::Refused
-        | transfer::Stage::AlreadyHelped
-        | transfer::Stage::NotFound
-        | transfer::Stage::FedBack
-        | transfer::Stage::Visited => Some(ItemState::Answered),
+/// An application that is accepted is under way.
+fn of_answer(act: &transfer::Act) -> Option<ItemOutcome> {
+    match act {
+        transfer::Act::Answered { answer, .. } => match answer {
+            transfer::Answer::Accepted {} => None,
+            transfer::Answer::Refused { .. } => Some(ItemOutcome::NotEligible),
+            transfer::Answer::AlreadyHelped {} => Some(ItemOutcome::AlreadyAided),
+            transfer::Answer::NotFound {} => Some(ItemOutcome::NotFound),
+        },
+        _ => None,
     }
 }
 
-fn of_answer(answer: Answer) -> Option<ItemOutcome> {
-    match answer {
-        Answer::Accepted {} => None,
-        Answer::Refused { .. } => Some(ItemOutcome::NotEligible),
-        Answer::AlreadyHelped {} => Some(ItemOutcome::AlreadyAided),
-        Answer::NotFound {} => Some(ItemOutcome::NotFound),
+fn of_feedback(act: &transfer::Act) -> Option<ItemOutcome> {
+    match act {
+        transfer::Act::FedBack { came, .. } => came.map(|came| match came {
+            Came::Helped {} => ItemOutcome::Aided,
+            Came::Refused { .. } => ItemOutcome::NotEligible,
+        }),
+        _ => None,
+    }
+}
+
+fn of_found(answer: &Answered) -> ItemOutcome {
+    match answer.answer {
+        Found::NoRecord => ItemOutcome::NotFound,
+        Found::PaidThen | Found::NotPaidThen | Found::OtherPerson | Found::Unclear => ItemOutcome::Answered,
     }
 }
 
@@ -395,3 +435,6 @@ fn of_check(result: &Checked) -> ItemOutcome {
 fn earliest(matter: &impl Awaiting) -> Option<Date> {
     matter.awaited().into_iter().map(|(_, until)| until).min()
 }
+
+#[cfg(test)]
+mod tests;
