@@ -117,11 +117,11 @@ impl Standing {
 
     /// Of a letter of which a round told this on the day `matched`, where it stands in no ledger here.
     pub fn of_feedback(matched: Date, feedback: Option<&Feedback>) -> Standing {
-        let standing = Standing::open(matched, None);
         let Some(feedback) = feedback else {
-            return standing;
+            return Standing::open(matched, None);
         };
         let on = feedback.date.unwrap_or(matched);
+        let standing = Standing::open(on.min(matched), None);
         match feedback.state {
             ReferralState::Acknowledged | ReferralState::Accepted => standing.at(ItemState::UnderWay),
             ReferralState::Helped => standing.ended(ItemOutcome::Aided, on),
@@ -155,7 +155,7 @@ impl Standing {
         match other.state > self.state {
             true => Standing {
                 letter: self.letter.or(other.letter),
-                opened: self.opened,
+                opened: self.opened.min(other.opened),
                 ..other
             },
             false => self,
@@ -172,10 +172,10 @@ impl Standing {
             letter: self.letter.clone(),
             round: parties.round,
             opened: self.opened,
-            due: self.due,
+            due: self.due.map(|due| due.max(self.opened)),
             state: self.state,
             outcome: self.outcome,
-            closed: self.closed,
+            closed: self.closed.map(|closed| closed.max(self.opened)),
             escalation: Escalation::None,
             revisit: None,
             revision: 1,
@@ -194,17 +194,19 @@ impl Standing {
             true => (line.state, line.outcome),
             false => (self.state, self.outcome),
         };
+        // A line has no day before its own.
+        let after = |day: Date| day.max(line.opened);
         let next = Line {
             letter: self.letter.clone().or_else(|| line.letter.clone()),
             due: match line.escalation {
                 // A consultation has set it.
                 Escalation::Decided => line.due,
                 // Whether it came in time is still to be seen when it is over.
-                _ => self.due.or(line.due.filter(|_| self.closed.is_some())),
+                _ => self.due.map(after).or(line.due.filter(|_| self.closed.is_some())),
             },
             state,
             outcome,
-            closed: self.closed,
+            closed: self.closed.map(after),
             ..line.clone()
         };
         revised(line, next)
@@ -294,6 +296,14 @@ impl Answer {
         state: ItemState::UnderWay,
         outcome: None,
     };
+}
+
+impl Line {
+    /// Whether on this day something is late: its last day has passed, and it is neither answered nor over. On the last day
+    /// it is in time.
+    pub fn is_late(&self, on: Date) -> bool {
+        self.state < ItemState::Answered && self.due.is_some_and(|due| due < on)
+    }
 }
 
 /// The next revision of a line, where it changes anything.
