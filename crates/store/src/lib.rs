@@ -20,6 +20,7 @@ mod evidence;
 mod ferry;
 mod files;
 mod finding;
+mod frozen;
 mod inquiry;
 mod key_memory;
 mod log;
@@ -54,6 +55,7 @@ pub use ferry::{
     CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
     TakenLetter,
 };
+pub use frozen::{FrozenSets, LegSession, NewFrozen};
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
