@@ -23,6 +23,7 @@ mod finding;
 mod frozen;
 mod inquiry;
 mod key_memory;
+mod line;
 mod log;
 mod matter;
 mod migrate;
@@ -57,6 +58,7 @@ pub use ferry::{
 };
 pub use frozen::{FrozenSets, LegSession, NewFrozen};
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
+pub use line::{NewLine, StoredLine};
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{

@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub fn put_said(&self, conference: &[u8; 32], said: &[([u8; 16], Vec<u8>)]) -> Result<(), Error> {
+    pub fn put_line_said(&self, conference: &[u8; 32], said: &[([u8; 16], Vec<u8>)]) -> Result<(), Error> {
         self.write(|connection| {
             let sql = "UPDATE conference_lines SET said = ?3 WHERE conference = ?1 AND item = ?2";
             let mut update = connection.prepare_cached(sql)?;
@@ -242,10 +242,15 @@ impl Store {
         }
         let stands = vault.lookup(AT, line.place);
         let at = [at.as_slice(), &stands].concat();
-        connection.execute(
+        let more = connection.execute(
             "INSERT OR IGNORE INTO conference_places (conference, item, known_by, place) VALUES (?1, ?2, ?3, ?4)",
             params![conference, item, stands, vault.seal(PLACE, &at, line.place)?],
         )?;
+        if more > 0 {
+            // There may be something else to say of it.
+            let sql = "UPDATE conference_lines SET said = NULL WHERE conference = ?1 AND item = ?2";
+            connection.execute(sql, params![conference, item])?;
+        }
         Ok(known.is_none())
     }
 }
@@ -268,3 +273,6 @@ fn place(conference: &[u8; 32], item: &[u8; 16]) -> [u8; 48] {
     place[32..].copy_from_slice(item);
     place
 }
+
+#[cfg(test)]
+mod tests;
