@@ -16,6 +16,7 @@ pub mod paper;
 mod private;
 mod round;
 mod sample;
+mod standing;
 mod state;
 mod word;
 
@@ -33,6 +34,7 @@ pub use monitor::{DECIDE_DAYS, EACH_WAY_DAYS, Kept, NOTIFY_DAYS, Timed, TimedSte
 pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};
 pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
 pub use sample::{Draw, Lot};
+pub use standing::{Answer, Parties, Standing, revised};
 pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Past, Rejection, Stamp, State};
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,

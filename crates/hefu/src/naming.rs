@@ -2,8 +2,8 @@
 
 use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, PeerList,
-    PrecheckList, RoundList, SeatView,
+    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, LinePage,
+    PeerList, PrecheckList, RoundList, SeatView,
 };
 
 use crate::client::Client;
@@ -113,6 +113,27 @@ pub(crate) fn seat(named: &str, directory: DirectoryView) -> Result<SeatView, Fa
     let mut seats = directory.seats.into_iter();
     let seat = seats.find(|seat| seat.node_key == node_key);
     seat.ok_or_else(|| Failure::new(Exit::Usage, "conference_which", []))
+}
+
+/// The number of a line of the ledger of the conference with this path.
+pub(crate) async fn line(named: &str, conference: &str, client: &Client) -> Result<Hex16, Failure> {
+    if let Some(whole) = Hex::parse(named) {
+        return Ok(whole);
+    }
+    let (mut known, mut after) = (Vec::new(), 0);
+    loop {
+        let page: LinePage = client
+            .get(&format!("{conference}/ledger?after={after}&limit=1000"))
+            .await?;
+        known.extend(page.lines.into_iter().map(|line| Known {
+            digest: line.item,
+            name: String::new(),
+        }));
+        match page.next {
+            Some(next) => after = next,
+            None => return pick("line", named, known),
+        }
+    }
 }
 
 /// What nobody here knows yet, and which therefore is named by all of its digits.

@@ -7,6 +7,7 @@
 mod directory;
 mod enclosing;
 mod keeper;
+mod lines;
 mod live;
 mod record;
 mod restoring;
@@ -32,6 +33,8 @@ use crate::{Error, Node, Result};
 
 pub use directory::{Pinned, SeatAt, Sits};
 pub(crate) use keeper::MANY_PAPERS;
+pub(crate) use lines::Lines;
+pub use lines::{Again, Own, Place, Revisited};
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
 use wire::Parcel;

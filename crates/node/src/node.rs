@@ -26,7 +26,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
-use crate::conference::Conferences;
+use crate::conference::{Conferences, Lines};
 use crate::config::ConferenceConfig;
 use crate::dossier::Dossiers;
 use crate::ferry::Ferry;
@@ -86,6 +86,7 @@ pub struct Node {
     pub(crate) ferry: Ferry,
     pub(crate) notes: Notes,
     pub(crate) conferences: Conferences,
+    pub(crate) lines: Lines,
     book: Arc<Book>,
 }
 
@@ -192,6 +193,7 @@ impl Node {
             ferry: Ferry::default(),
             notes: Notes::default(),
             conferences,
+            lines: Lines::default(),
             book,
         })
     }

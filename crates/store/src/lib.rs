@@ -20,8 +20,10 @@ mod evidence;
 mod ferry;
 mod files;
 mod finding;
+mod frozen;
 mod inquiry;
 mod key_memory;
+mod line;
 mod log;
 mod matter;
 mod migrate;
@@ -54,7 +56,9 @@ pub use ferry::{
     CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
     TakenLetter,
 };
+pub use frozen::{FrozenSets, LegSession, NewFrozen};
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
+pub use line::{NewLine, StoredLine};
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{

@@ -14,6 +14,7 @@ mod prechecks;
 mod reviews;
 mod rounds;
 
+pub(super) use conference::lines::LinesAsked;
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
@@ -101,6 +102,13 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(conference::record::verify))
         .routes(routes!(conference::record::sync))
         .routes(routes!(conference::record::resume))
+        .routes(routes!(conference::lines::list))
+        .routes(routes!(conference::lines::show))
+        .routes(routes!(conference::lines::own))
+        .routes(routes!(conference::lines::revisit))
+        .routes(routes!(conference::lines::revisited))
+        .routes(routes!(conference::lines::plan, conference::lines::measure))
+        .routes(routes!(conference::lines::invite))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

@@ -33,9 +33,12 @@ pub use agreement::{
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
+pub(crate) use conference::Names;
 pub use conference::{
-    ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
-    FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
+    AgainView, ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest,
+    FollowRequest, FoundConferenceRequest, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView,
+    OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage, RecordVerified,
+    RevisitRequest, RevisitedRequest, RevisitedView, SaidView, SeatView,
 };
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};

@@ -1,7 +1,13 @@
 //! Conferences; each part of them in a file of its own.
 
+mod lines;
 mod record;
 
+pub(crate) use lines::Names;
+pub use lines::{
+    AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, OwnLinePage, OwnLineView,
+    PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
+};
 pub use record::{
     ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
     FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
