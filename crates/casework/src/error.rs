@@ -91,6 +91,14 @@ pub enum Error {
         /// In what way.
         wrong: Wrong,
     },
+    /// The framework of a conference that contradicts itself or asks for what this version cannot do.
+    #[error("framework, {field}: {wrong}")]
+    Framework {
+        /// The field.
+        field: &'static str,
+        /// In what way.
+        wrong: Wrong,
+    },
     /// An agreement used outside its days.
     #[error(
         "the agreement is valid from {valid_from} to {expires}, and today is {today}; agree on a new one"
@@ -385,6 +393,7 @@ impl Error {
             Error::DocumentTooLarge { .. } => "document_too_large",
             Error::Document { .. } => "document",
             Error::NotCanonical => "not_canonical",
+            Error::Framework { .. } => "framework",
             Error::Agreement { .. } => "agreement",
             Error::NotValidOn { .. } => "not_valid_on",
             Error::RulesDiffer => "rules_differ",
@@ -530,7 +539,7 @@ impl Error {
             Error::Document { line, column } => {
                 vec![("line", line.to_string()), ("column", column.to_string())]
             }
-            Error::Agreement { field, wrong } => {
+            Error::Agreement { field, wrong } | Error::Framework { field, wrong } => {
                 vec![("field", (*field).to_owned()), ("wrong", wrong.code().to_owned())]
             }
             Error::NotValidOn {
