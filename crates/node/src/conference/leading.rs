@@ -34,7 +34,7 @@ impl Node {
             None => month_before(today())?,
         };
         let scheduled = self.with_conference(conference, |state| {
-            let framework = state.in_force(today())?;
+            let framework = state.in_force(today())?.digest;
             Some(state.announcement(&framework, months, Timestamp::now()))
         })?;
         let scheduled = scheduled.ok_or_else(|| Error::Missing {

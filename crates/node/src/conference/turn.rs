@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hefu_casework::Hex;
 use hefu_casework::conference::{
-    Absent, Begun, Leg, LegNews, LegRun, PartyState, Private, Round, RoundEnd, Said, Stage, Word,
+    Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word,
 };
 use hefu_psi::wire::Abort;
 use hefu_store::{LegSession, Role, RoundState, Session};
@@ -77,8 +77,8 @@ impl Node {
             });
             for round in rounds {
                 let done = match conference.is_office {
-                    true => self.lead(&conference.id, &round),
-                    false => self.take_part(&conference.id, &round, &mut turn.due),
+                    true => self.lead_round(&conference.id, &round),
+                    false => self.follow_round(&conference.id, &round, &mut turn.due),
                 };
                 if let Err(error) = done {
                     self.warn_of("a round of a conference is not kept", &error);
@@ -107,7 +107,7 @@ impl Node {
     }
 
     /// The office begins a round once all have answered or the time is up.
-    fn lead(&self, conference: &Hex<32>, round: &Round) -> Result<()> {
+    fn lead_round(&self, conference: &Hex<32>, round: &Round) -> Result<()> {
         if round.begun.is_some() {
             return Ok(());
         }
@@ -117,7 +117,8 @@ impl Node {
         Ok(())
     }
 
-    /// Has the pairs run that are there, or ends the round where the framework has it that there is none without the others.
+    /// Has the pairs run that are there. Where somebody is absent and the framework has it that there is no round then, this
+    /// ends it.
     ///
     /// # Errors
     /// [`Error::Conference`] where the record does not take it.
@@ -125,22 +126,11 @@ impl Node {
         let known = self.round_of(conference, round)?;
         let there = known.parties.iter().filter(|(_, party)| party.is_there());
         let present: Vec<Hex<32>> = there.map(|(key, _)| *key).collect();
-        let framework = known.announced.framework;
-        let not_at_all = self.with_conference(conference, |state| {
-            let edition = state.edition(&framework);
-            edition.is_some_and(|edition| edition.framework.absent == Absent::NotAtAll)
-        })?;
-        let word = match not_at_all && present.len() < known.parties.len() {
-            true => Word::Closed {
-                round,
-                end: RoundEnd::NotHeld,
-            },
-            false => Word::Begun(Begun { round, present }),
-        };
+        let word = Word::Begun(Begun { round, present });
         self.say(conference, word, None, actor)
     }
 
-    fn take_part(&self, conference: &Hex<32>, round: &Round, due: &mut Vec<[u8; 32]>) -> Result<()> {
+    fn follow_round(&self, conference: &Hex<32>, round: &Round, due: &mut Vec<[u8; 32]>) -> Result<()> {
         self.decide_by_itself(conference, round)?;
         let number = round.announced.round;
         let round = self.round_of(conference, number)?;

@@ -116,10 +116,7 @@ impl Node {
 
 fn whereabouts(state: &State, me: &Hex<32>) -> Where {
     let in_force = state.in_force(today());
-    let framework = match &in_force {
-        Some(digest) => state.edition(digest),
-        None => state.editions().last(),
-    };
+    let framework = in_force.or_else(|| state.editions().last());
     let office = state.office() == Some(*me);
     let mut to_do = Vec::new();
     for edition in state.editions().filter(|_| !office) {
@@ -128,7 +125,7 @@ fn whereabouts(state: &State, me: &Hex<32>) -> Where {
         let over = edition.framework.expires < today();
         let amended = state
             .editions()
-            .any(|later| later.framework.amends == Some(edition.framework.digest()));
+            .any(|later| later.framework.amends == Some(edition.digest));
         if named && !said && !over && !amended {
             to_do.push(ToDo {
                 what: Task::Sign,
@@ -150,7 +147,7 @@ fn whereabouts(state: &State, me: &Hex<32>) -> Where {
             .founded()
             .map_or_else(String::new, |founded| founded.name.as_str().to_owned()),
         head: state.head(),
-        framework: framework.map(|edition| framework_at(edition, in_force.as_ref())),
+        framework: framework.map(|edition| framework_at(edition, in_force.is_some())),
         round: state
             .rounds()
             .last()
@@ -183,9 +180,8 @@ fn tasks_of_member(round: &Round, me: &Hex<32>) -> Vec<ToDo> {
     }
 }
 
-fn framework_at(edition: &Edition, in_force: Option<&Hex<32>>) -> FrameworkAt {
+fn framework_at(edition: &Edition, in_force: bool) -> FrameworkAt {
     let framework = &edition.framework;
-    let digest = framework.digest();
     let names = |fits: &dyn Fn(&Hex<32>) -> bool| {
         let members = framework.members.iter();
         members
@@ -196,10 +192,10 @@ fn framework_at(edition: &Edition, in_force: Option<&Hex<32>>) -> FrameworkAt {
     let signed = |key: &Hex<32>| edition.signed.contains_key(key);
     let refused = |key: &Hex<32>| edition.refused.contains_key(key);
     FrameworkAt {
-        digest,
+        digest: edition.digest,
         number: framework.number.as_str().to_owned(),
         edition: framework.edition,
-        in_force: in_force == Some(&digest),
+        in_force,
         signed: names(&signed),
         refused: names(&refused),
         awaited: names(&|key| !signed(key) && !refused(key)),
