@@ -20,7 +20,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_matters.sql"),
     include_str!("migrations/0013_checks.sql"),
     include_str!("migrations/0014_acts.sql"),
-    include_str!("migrations/0015_conferences.sql"),
+    include_str!("migrations/0015_conference.sql"),
     include_str!("migrations/0016_conference_rounds.sql"),
 ];
 
