@@ -107,7 +107,7 @@ impl Node {
         let Some(under) = &in_force.agreement.under else {
             return Ok(None);
         };
-        let conference = self.conference_of(&in_force.agreement, under)?;
+        let conference = self.conference_behind(&in_force.agreement, under)?;
         let round = self.with_conference(&conference, |state| state.round(under.round).cloned())?;
         let round = round.ok_or_else(unknown)?;
         if round.closed.is_some() || round.announced.run_until <= Timestamp::now() {
@@ -170,7 +170,7 @@ impl Node {
     }
 
     /// The conference for a round of which an agreement was narrowed, if it says what the record makes of it.
-    fn conference_of(&self, agreement: &Agreement, under: &Under) -> Result<Hex<32>> {
+    fn conference_behind(&self, agreement: &Agreement, under: &Under) -> Result<Hex<32>> {
         for conference in self.conferences()? {
             let narrowed = self.with_conference(&conference.id, |state| {
                 let round = state.round(under.round)?;

@@ -2,6 +2,7 @@
 //! reports; the office begins rounds. All follows from the record and the store, so that a node that was killed at any
 //! point goes on as if it had not been.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use super::legs::{is_open, leg_of};
-use crate::{Error, Node, Result};
+use crate::{Node, Result};
 
 /// How often it looks, beside whenever a record has grown.
 const PACE: Duration = Duration::from_millis(1000);
@@ -29,6 +30,18 @@ struct Turn {
     over: Vec<[u8; 32]>,
     /// The agreements of legs that are to begin.
     due: Vec<[u8; 32]>,
+    /// What failed, and the code of why.
+    failed: BTreeSet<(&'static str, &'static str)>,
+}
+
+impl Turn {
+    /// What was done, or nothing of it.
+    fn must<T: Default>(&mut self, done: Result<T>, what: &'static str) -> T {
+        done.unwrap_or_else(|error| {
+            self.failed.insert((what, error.code()));
+            T::default()
+        })
+    }
 }
 
 /// A leg in which this node has part.
@@ -45,20 +58,24 @@ impl Node {
     /// Follows rounds of conferences until it is dropped.
     pub(crate) async fn keep_conference_rounds(self: Arc<Self>) {
         let mut grown = self.record_grown();
+        let mut known = BTreeSet::new();
         loop {
             let node = Arc::clone(&self);
             let turn = tokio::task::spawn_blocking(move || node.conference_turn()).await;
-            let Turn { over, due } = turn.unwrap_or_default();
+            let Turn { over, due, mut failed } = turn.unwrap_or_default();
             for session in over {
-                if let Err(error) = self.end_session_as(&session, &Abort::Cancelled, "node").await {
-                    self.warn_of("a leg that is over is not ended", &error);
-                }
+                let ended = self.end_session_as(&session, &Abort::Cancelled, "node").await;
+                failed.extend(ended.err().map(|error| ("a leg that is over is not ended", error.code())));
             }
             for agreement in due {
-                if let Err(error) = self.begin_round(&agreement, "node").await {
-                    self.warn_of("a leg does not begin", &error);
-                }
+                let begun = self.begin_round(&agreement, "node").await;
+                failed.extend(begun.err().map(|error| ("a leg does not begin", error.code())));
             }
+            // What fails at every turn is told once.
+            for (what, code) in failed.difference(&known) {
+                tracing::warn!(node = self.name(), code, "{what}");
+            }
+            known = failed;
             let _ = timeout(PACE, grown.changed()).await;
         }
     }
@@ -66,36 +83,24 @@ impl Node {
     /// One turn over all conferences, but for what has to be waited for. What fails in one round does not keep the others.
     fn conference_turn(&self) -> Turn {
         let mut turn = Turn::default();
-        let conferences = self.conferences().unwrap_or_else(|error| {
-            self.warn_of("conferences are not kept", &error);
-            Vec::new()
-        });
+        let conferences = turn.must(self.conferences(), "conferences are not kept");
         for conference in &conferences {
-            let rounds = self.open_rounds(&conference.id).unwrap_or_else(|error| {
-                self.warn_of("a conference is not kept", &error);
-                Vec::new()
-            });
-            for round in rounds {
+            if !conference.is_followed() {
+                continue;
+            }
+            let rounds = self.open_rounds(&conference.id);
+            for round in turn.must(rounds, "a conference is not kept") {
                 let done = match conference.is_office {
                     true => self.lead_round(&conference.id, &round),
                     false => self.follow_round(&conference.id, &round, &mut turn.due),
                 };
-                if let Err(error) = done {
-                    self.warn_of("a round of a conference is not kept", &error);
-                }
+                turn.must(done, "a round of a conference is not kept");
             }
         }
         if !conferences.is_empty() {
-            turn.over = self.legs_over().unwrap_or_else(|error| {
-                self.warn_of("legs that are over are not ended", &error);
-                Vec::new()
-            });
+            turn.over = turn.must(self.legs_over(), "legs that are over are not ended");
         }
         turn
-    }
-
-    fn warn_of(&self, what: &str, error: &Error) {
-        tracing::warn!(node = self.name(), code = error.code(), "{what}");
     }
 
     /// The rounds of a conference that are not over, as they stand with what this node has said and is on its way.
