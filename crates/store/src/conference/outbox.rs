@@ -76,7 +76,12 @@ impl Store {
     ///
     /// # Errors
     /// The database's; those of [`Store::append`].
-    pub fn put_said(&self, conference: &[u8; 32], said: &NewSaid<'_>, entry: &Entry<'_>) -> Result<(), Error> {
+    pub fn put_said(
+        &self,
+        conference: &[u8; 32],
+        said: &NewSaid<'_>,
+        entry: &Entry<'_>,
+    ) -> Result<(), Error> {
         let at = place(conference, said.id);
         let bytes = self.vault().seal(BYTES, &at, said.bytes)?;
         let opened = said.opened.map(|opened| self.vault().seal(OPENED, &at, opened));
@@ -115,7 +120,8 @@ impl Store {
     /// # Errors
     /// As [`Store::said_waiting`].
     pub fn said_refused(&self, conference: &[u8; 32]) -> Result<Vec<SaidEntry>, Error> {
-        let sql = "SELECT * FROM conference_outbox WHERE conference = ?1 AND refused IS NOT NULL ORDER BY place";
+        let sql =
+            "SELECT * FROM conference_outbox WHERE conference = ?1 AND refused IS NOT NULL ORDER BY place";
         self.said_by(sql, conference)
     }
 
