@@ -29,6 +29,7 @@ impl Node {
             Arc::clone(&self).keep_notes(),
             Arc::clone(&self).keep_inquiries(),
             Arc::clone(&self).keep_conferences(),
+            Arc::clone(&self).keep_conference_rounds(),
         );
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::clue::ClueKind;
-use hefu_casework::note::{OutcomeCode, Word};
+use hefu_casework::note::Word;
 use hefu_casework::review::{Contradiction, Event, Review, Stage, basis};
 use hefu_casework::{Finding, Hex, NameAgreement};
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
@@ -248,8 +248,7 @@ impl Node {
 
 /// Whether it takes something from people.
 fn is_adverse(event: &Event) -> bool {
-    let adverse = |code| matches!(code, OutcomeCode::Stopped | OutcomeCode::Recovered);
-    matches!(event.act.told_there(event.at), Some(Word::Outcome(outcome)) if adverse(outcome.decision))
+    matches!(event.act.told_there(event.at), Some(Word::Outcome(outcome)) if outcome.decision.is_adverse())
 }
 
 fn parsed(events: &Events) -> Result<Vec<Event>> {

@@ -1,3 +1,6 @@
 //! Conferences; each part of them in a file of its own.
 
 mod record;
+mod rounds;
+
+pub(in crate::api) use rounds::RoundStep;

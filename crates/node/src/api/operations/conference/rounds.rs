@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hefu_casework::{Hex, Text};
+use hefu_store::Said;
 
 use crate::Error;
 use crate::api::error::Result;
@@ -11,7 +12,6 @@ use crate::api::view::{
     AnnounceRequest, BoardView, CloseRequest, ConferenceStanding, Hex32, LeaveRequest, RerunRequest,
     RoundReason, RoundSaid,
 };
-use crate::conference::Said;
 
 /// What is said of a round.
 pub(in crate::api) enum RoundStep {
