@@ -4,14 +4,22 @@
 //! record or says on record why not. Every answer of the office bears its signature under the head of the record: whoever
 //! was ever told two records can prove it, and follows neither. Papers go over a line ([`wire`]) or by files.
 
+mod board;
+mod counts;
 mod directory;
 mod enclosing;
+mod freeze;
+mod joining;
 mod keeper;
 mod lines;
+mod leading;
+mod legs;
 mod live;
 mod record;
 mod restoring;
 mod sync;
+mod turn;
+mod whereabouts;
 mod wire;
 
 use hefu_casework::conference::{
@@ -31,13 +39,18 @@ use crate::agreement::policy;
 use crate::exchange::malformed;
 use crate::{Error, Node, Result};
 
+pub use board::{Board, BoardLeg, BoardParty};
 pub use directory::{Pinned, SeatAt, Sits};
+pub use joining::Undecided;
 pub(crate) use keeper::MANY_PAPERS;
 pub(crate) use lines::Lines;
 pub use lines::{Again, Own, Place, Revisited};
+pub use leading::Announcement;
+pub use legs::LegStanding;
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
 use wire::Parcel;
+pub use whereabouts::{FrameworkAt, Task, ToDo, Where};
 pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 
 /// The most conferences that a node founds and follows.
@@ -77,6 +90,12 @@ pub struct Conference {
 }
 
 impl Conference {
+    /// Whether the record is followed, and whole.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.standing == CONFERENCE_IN_STEP
+    }
+
     /// Whether the record is not followed any more: the office was found out, or what is stored is damaged.
     #[must_use]
     pub fn is_alarming(&self) -> bool {

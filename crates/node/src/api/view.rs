@@ -40,6 +40,10 @@ pub use conference::{
     OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage, RecordVerified,
     RevisitRequest, RevisitedRequest, RevisitedView, SaidView, SeatView,
 };
+pub use conference::{
+    AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
+    FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
+};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{
