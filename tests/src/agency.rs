@@ -381,6 +381,7 @@ pub fn draft(receiver: Party, sender: Party) -> Agreement {
         valid_from: days_from_today(-30),
         expires: days_from_today(30),
         retention_days: 30,
+        under: None,
     }
 }
 

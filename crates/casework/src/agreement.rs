@@ -11,7 +11,10 @@ use hefu_identity::PersonKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, codes::codes, rule::sha256};
+use crate::{
+    Error, Hex, MonthRange, Place, ProgrammeCode, RuleId, canonical, codes::codes, conference::Under,
+    rule::sha256,
+};
 
 pub use dossier::{Dossier, DossierState, MAX_DOSSIER_BYTES, MAX_REASON_CHARS, Refusal, Word};
 pub use label::{
@@ -68,6 +71,9 @@ pub struct Agreement {
     pub expires: Date,
     /// How many days findings may be kept (个人信息保护法 art. 19).
     pub retention_days: u32,
+    /// Of one that was narrowed from an annex for a round of a conference: from which, for which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Under>,
 }
 
 /// One agency in an agreement.
@@ -192,6 +198,14 @@ pub enum CaseMatching {
 impl Agreement {
     /// The only version of this document's form.
     pub const VERSION: u32 = 2;
+
+    /// By what the matters under it belong together over the rounds of a conference: the digest of the annex that it was
+    /// narrowed from; its own where it was not.
+    pub fn lineage(&self) -> Hex<32> {
+        self.under
+            .as_ref()
+            .map_or_else(|| Hex(self.digest()), |under| under.annex)
+    }
 
     /// The bytes that are signed.
     pub fn canonical_bytes(&self) -> Vec<u8> {

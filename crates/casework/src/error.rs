@@ -4,7 +4,7 @@ mod wrong;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
+use crate::{Hex, ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
@@ -86,6 +86,14 @@ pub enum Error {
     /// An agreement that contradicts itself or asks for what this version cannot do.
     #[error("agreement, {field}: {wrong}")]
     Agreement {
+        /// The field.
+        field: &'static str,
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// The framework of a conference that contradicts itself or asks for what this version cannot do.
+    #[error("framework, {field}: {wrong}")]
+    Framework {
         /// The field.
         field: &'static str,
         /// In what way.
@@ -206,11 +214,17 @@ pub enum Error {
         "the amounts do not add up to a number of fen that can be held; look for a wrong amount in the export"
     )]
     AmountOverflow,
-    /// Tables of figures that do not count the same findings by the same months.
-    #[error("table {table} of the figures has other months, or other totals of months, than the first")]
+    /// Figures that are not of the months that they should be.
+    #[error("row {row} of the figures has other months than there are")]
     Figures {
-        /// Which table, from 0.
-        table: usize,
+        /// Which row at the top, from 0.
+        row: usize,
+    },
+    /// Counts of a member of a conference that can't be those of its round.
+    #[error("the counts of {who} do not fit the round; ask it to report once more")]
+    Counts {
+        /// Whose, by node key.
+        who: Hex<32>,
     },
     /// A text that cannot stand in a document.
     #[error("the text {wrong}; at most {max} characters")]
@@ -385,6 +399,7 @@ impl Error {
             Error::DocumentTooLarge { .. } => "document_too_large",
             Error::Document { .. } => "document",
             Error::NotCanonical => "not_canonical",
+            Error::Framework { .. } => "framework",
             Error::Agreement { .. } => "agreement",
             Error::NotValidOn { .. } => "not_valid_on",
             Error::RulesDiffer => "rules_differ",
@@ -404,6 +419,7 @@ impl Error {
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
             Error::Figures { .. } => "figures_differ",
+            Error::Counts { .. } => "conference_counts_wrong",
             Error::Text { .. } => "text_unusable",
             Error::Holidays { .. } => "holidays",
             Error::CalendarUnknown { .. } => "calendar_unknown",
@@ -466,7 +482,8 @@ impl Error {
             | Error::SameApprover
             | Error::OwnDraft
             | Error::KeptBack => vec![],
-            Error::Figures { table } => vec![("table", table.to_string())],
+            Error::Figures { row } => vec![("row", row.to_string())],
+            Error::Counts { who } => vec![("who", who.to_string())],
             Error::Text { wrong, max } => vec![("wrong", wrong.code().to_owned()), ("max", max.to_string())],
             Error::Holidays { year, field } => {
                 vec![("year", year.to_string()), ("field", (*field).to_owned())]
@@ -530,7 +547,7 @@ impl Error {
             Error::Document { line, column } => {
                 vec![("line", line.to_string()), ("column", column.to_string())]
             }
-            Error::Agreement { field, wrong } => {
+            Error::Agreement { field, wrong } | Error::Framework { field, wrong } => {
                 vec![("field", (*field).to_owned()), ("wrong", wrong.code().to_owned())]
             }
             Error::NotValidOn {

@@ -1,26 +1,30 @@
-//! Figures that leave the house: tables by month, in which no small count is told and none follows from what is told.
+//! Figures that leave the house: counts by month, in a tree of rows, in which no small count is told and none follows from
+//! what is told.
 //!
 //! A count below the agreed smallest is withheld, nothing at all as well as one or two. Then, so that sums do not give
-//! it back, more is withheld, until whoever knows every figure that is told, in all tables together, and that counts are
-//! not negative, must hold it possible that each small count is zero, and also that it is not small. What is withheld
-//! for the one reason and for the other looks the same.
+//! it back, more is withheld, until whoever knows every figure that is told, and that counts are not negative, must hold it
+//! possible that each small count is zero, and also that it is not small. What is withheld for the one reason and for the
+//! other looks the same, and what is withheld is not told by its parts either.
 //!
-//! Why it is enough to look at each table by itself: all tables count the same findings, so all that joins them are the
-//! totals of the months. A total that is told is a constant. A month whose total is small is withheld in all tables, with
-//! every sum over the months, so that no equation is left in which its cells stand. And given the totals, each table can
-//! be as it likes whatever the others are: for any tables of non-negative counts with one total there are findings that
-//! give them all.
+//! Those who are told figures know some of them already: their own. So each small count is open in this sense to whoever
+//! knows the rows of any one of them besides, too. Where that can't be done otherwise, the total of a month is withheld,
+//! with every figure of the month and every sum over the months, so that no equation is left in which its cells stand.
+//!
+//! Why one tree, and not a table by each of the things that can be told apart: which rules a pair of agencies has agreed
+//! on is known to all, and people who have a benefit for disabled people are disabled. So a row of one table can be one of
+//! another, and what one table withholds would stand in the other. In a tree each finding stands in one row, and in those
+//! above it.
 //!
 //! Who knows how this program chooses what to withhold can exclude some of what the figures alone allow; and figures of
-//! two times about the same months are two tables that this does not see together.
+//! two times about the same findings are two trees that this does not see together: whoever publishes sees to it that each
+//! finding is counted at one time only.
 
-use petgraph::{
-    algo::dinics,
-    graph::{DiGraph, NodeIndex},
-};
+mod network;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Fen, Month};
+use network::Network;
 
 /// How many findings, and what sum is to be verified in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,12 +36,13 @@ pub struct Sum {
     pub fen: Fen,
 }
 
-/// One way to divide all findings, by agency pair, rule or key group: a row for each part, each with a sum for each
-/// month.
+/// A row, of which findings are counted by month.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table<L> {
-    /// What each row is of, and its sums.
-    pub rows: Vec<(L, Vec<Sum>)>,
+pub enum Row<L> {
+    /// What it is of, and a sum for each month.
+    Whole(L, Vec<Sum>),
+    /// What it is of, and the rows whose sum it is.
+    Parted(L, Vec<Row<L>>),
 }
 
 /// A figure as it leaves the house.
@@ -50,20 +55,20 @@ pub enum Shown {
     Withheld {},
 }
 
-/// Tables as they leave the house.
+/// A tree as it leaves the house.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published<L> {
     /// The smallest count that is told.
     pub smallest: u64,
-    /// The months.
-    pub months: Vec<Month>,
+    /// The months; none for the column of what has no month.
+    pub months: Vec<Option<Month>>,
     /// The total of each month.
     pub month_totals: Vec<Shown>,
     /// The total of all.
     pub total: Shown,
-    /// The tables, in the order in which they were given.
-    pub tables: Vec<Vec<PublishedRow<L>>>,
+    /// The rows, in the order in which they were given.
+    pub rows: Vec<PublishedRow<L>>,
 }
 
 /// A row as it leaves the house.
@@ -76,82 +81,168 @@ pub struct PublishedRow<L> {
     pub months: Vec<Shown>,
     /// Their sum.
     pub total: Shown,
+    /// The rows whose sum it is; none where it is not divided.
+    pub parts: Vec<PublishedRow<L>>,
 }
 
-/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is.
+/// What is known besides the figures that are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Of each of those who are told them, the rows that are theirs: indices into the rows at the top.
+    pub own: Vec<Vec<usize>>,
+    /// How many findings each row at the top will be known to have at least, where that may be; nothing of those after the
+    /// last.
+    pub at_least: Vec<u64>,
+}
+
+/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is. Beside them, for each row
+/// at the top, whether it may be known how many findings it has at least: what is more than it has in the months of which
+/// anything is told would say that there are some in the others.
 ///
 /// # Errors
-/// [`Error::Figures`] where a table has another number of months than there are, or totals of months that are not those
-/// of the first table; [`Error::AmountOverflow`].
+/// [`Error::Figures`] where a row has another number of months than there are; [`Error::AmountOverflow`].
 pub fn publish<L: Clone>(
     smallest: u64,
-    months: &[Month],
-    tables: &[Table<L>],
-) -> Result<Published<L>, Error> {
-    let grid = |(at, table)| Grid::of(table, months.len())?.ok_or(Error::Figures { table: at });
-    let grids: Vec<Grid> = tables.iter().enumerate().map(grid).collect::<Result<_, _>>()?;
-    let totals = grids
-        .first()
-        .map_or_else(|| vec![Sum::default(); months.len()], |grid| grid.columns.clone());
-    if let Some(table) = grids.iter().position(|grid| grid.columns != totals) {
-        return Err(Error::Figures { table });
-    }
-    let small: Vec<bool> = totals.iter().map(|total| total.findings < smallest).collect();
-    let any_small = small.contains(&true);
-    let total = sum(&totals)?;
-    let shown = |sum: Sum, withheld: bool| {
-        if withheld {
-            Shown::Withheld {}
-        } else {
-            Shown::Told(sum)
-        }
+    months: &[Option<Month>],
+    rows: &[Row<L>],
+    beside: &Beside,
+) -> Result<(Published<L>, Vec<bool>), Error> {
+    let tree = Tree::of(rows, months.len())?;
+    let withheld = Withheld::of(&tree, smallest, beside);
+    let shown = |sum: Sum, withheld: bool| match withheld {
+        true => Shown::Withheld {},
+        false => Shown::Told(sum),
     };
-    let rows = |(table, grid): (&Table<L>, &Grid)| {
-        let withheld = Withheld::in_table(grid, smallest, &small);
-        let row = |(at, (of, _)): (usize, &(L, Vec<Sum>))| PublishedRow {
-            of: of.clone(),
-            months: grid.cells[at]
-                .iter()
-                .zip(&withheld.cells[at])
-                .map(|(sum, withheld)| shown(*sum, *withheld))
-                .collect(),
-            total: shown(grid.rows[at], withheld.rows[at]),
-        };
-        table.rows.iter().enumerate().map(row).collect()
-    };
-    Ok(Published {
+    let any_hidden = withheld.months.contains(&true);
+    let total = sum(&tree.totals)?;
+    let mut nodes = 0..tree.rows.len();
+    let figures = Published {
         smallest,
         months: months.to_vec(),
-        total: shown(total, any_small || total.findings < smallest),
-        month_totals: totals
-            .iter()
-            .zip(&small)
-            .map(|(sum, small)| shown(*sum, *small))
+        total: shown(total, any_hidden || total.findings < smallest),
+        month_totals: (tree.totals.iter().zip(&withheld.months))
+            .map(|(sum, hidden)| shown(*sum, *hidden))
             .collect(),
-        tables: tables.iter().zip(&grids).map(rows).collect(),
-    })
+        rows: published(rows, &mut nodes, &|row| PublishedRow {
+            of: (),
+            months: (tree.rows[row].months.iter().zip(&withheld.cells[row]))
+                .map(|(sum, withheld)| shown(*sum, *withheld))
+                .collect(),
+            total: shown(tree.rows[row].total, withheld.totals[row]),
+            parts: Vec::new(),
+        }),
+    };
+    let may_be_known = tree.tops().map(|row| withheld.may_be_known(&tree, beside, row));
+    Ok((figures, may_be_known.collect()))
 }
 
-/// A table with its sums.
-struct Grid {
-    cells: Vec<Vec<Sum>>,
-    rows: Vec<Sum>,
-    columns: Vec<Sum>,
+/// The rows with what is shown of each, in the order in which [`Tree::of`] numbers them.
+fn published<L: Clone>(
+    rows: &[Row<L>],
+    numbers: &mut impl Iterator<Item = usize>,
+    figures: &impl Fn(usize) -> PublishedRow<()>,
+) -> Vec<PublishedRow<L>> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(number) = numbers.next() else { break };
+        let PublishedRow { months, total, .. } = figures(number);
+        let (of, parts) = match row {
+            Row::Whole(of, _) => (of, Vec::new()),
+            Row::Parted(of, parts) => (of, published(parts, numbers, figures)),
+        };
+        all.push(PublishedRow {
+            of: of.clone(),
+            months,
+            total,
+            parts,
+        });
+    }
+    all
 }
 
-impl Grid {
-    /// None where a row has another number of months.
-    fn of<L>(table: &Table<L>, months: usize) -> Result<Option<Grid>, Error> {
-        let cells: Vec<Vec<Sum>> = table.rows.iter().map(|(_, sums)| sums.clone()).collect();
-        if cells.iter().any(|sums| sums.len() != months) {
-            return Ok(None);
+impl Beside {
+    /// Of a row that is not at the top nothing is known by itself.
+    fn at_least(&self, tree: &Tree, row: usize) -> u64 {
+        match tree.rows[row].above {
+            None => self.at_least.get(tree.rows[row].top).copied().unwrap_or_default(),
+            Some(_) => 0,
         }
-        let column = |month: usize| sum(cells.iter().map(|sums| &sums[month]));
-        Ok(Some(Grid {
-            rows: cells.iter().map(sum).collect::<Result<_, _>>()?,
-            columns: (0..months).map(column).collect::<Result<_, _>>()?,
-            cells,
-        }))
+    }
+}
+
+/// All rows with their sums, each before its parts.
+struct Tree {
+    rows: Vec<Summed>,
+    /// Of each month.
+    totals: Vec<Sum>,
+}
+
+struct Summed {
+    above: Option<usize>,
+    /// The row at the top of the tree that it is part of, counting those from 0.
+    top: usize,
+    is_parted: bool,
+    months: Vec<Sum>,
+    total: Sum,
+}
+
+impl Tree {
+    fn of<L>(rows: &[Row<L>], months: usize) -> Result<Tree, Error> {
+        let mut tree = Tree {
+            rows: Vec::new(),
+            totals: vec![Sum::default(); months],
+        };
+        for (top, row) in rows.iter().enumerate() {
+            let at = tree.enter(row, None, top)?;
+            for (total, month) in tree.totals.iter_mut().zip(&tree.rows[at].months) {
+                *total = sum([&*total, month])?;
+            }
+        }
+        Ok(tree)
+    }
+
+    fn enter<L>(&mut self, row: &Row<L>, above: Option<usize>, top: usize) -> Result<usize, Error> {
+        let at = self.rows.len();
+        self.rows.push(Summed {
+            above,
+            top,
+            is_parted: matches!(row, Row::Parted(..)),
+            months: vec![Sum::default(); self.totals.len()],
+            total: Sum::default(),
+        });
+        match row {
+            Row::Whole(_, sums) if sums.len() != self.totals.len() => {
+                return Err(Error::Figures { row: top });
+            }
+            Row::Whole(_, sums) => self.rows[at].months.clone_from(sums),
+            Row::Parted(_, parts) => {
+                for part in parts {
+                    let part = self.enter(part, Some(at), top)?;
+                    let pairs = self.rows[at].months.iter().zip(&self.rows[part].months);
+                    self.rows[at].months = pairs
+                        .map(|(whole, part)| sum([whole, part]))
+                        .collect::<Result<_, _>>()?;
+                }
+            }
+        }
+        self.rows[at].total = sum(&self.rows[at].months)?;
+        Ok(at)
+    }
+
+    fn tops(&self) -> impl Iterator<Item = usize> {
+        (0..self.rows.len()).filter(|row| self.rows[*row].above.is_none())
+    }
+
+    fn at(&self, (row, month): At) -> &Sum {
+        month.map_or(&self.rows[row].total, |month| &self.rows[row].months[month])
+    }
+
+    /// Whether `row` is `above`, or a part of it, or of a part of that.
+    fn is_within(&self, row: usize, above: usize) -> bool {
+        row == above
+            || self.rows[row]
+                .above
+                .is_some_and(|next| self.is_within(next, above))
     }
 }
 
@@ -167,124 +258,144 @@ fn sum<'a>(sums: impl IntoIterator<Item = &'a Sum>) -> Result<Sum, Error> {
     })
 }
 
-/// One figure of a table: a cell, or without a month the sum of a row.
+/// One figure: what a row has in a month, or without a month the sum of the row.
 type At = (usize, Option<usize>);
 
-/// Which figures of one table are withheld.
+/// Which figures are withheld.
 struct Withheld {
     cells: Vec<Vec<bool>>,
-    rows: Vec<bool>,
+    totals: Vec<bool>,
+    /// The months of which nothing is told.
+    months: Vec<bool>,
 }
 
 impl Withheld {
-    fn in_table(grid: &Grid, smallest: u64, small_months: &[bool]) -> Withheld {
-        let any_small = small_months.contains(&true);
-        let is_small = |sum: &Sum| sum.findings < smallest;
-        let cells = grid.cells.iter().map(|row| {
-            let cells = row.iter().zip(small_months);
-            cells.map(|(sum, small)| *small || is_small(sum)).collect()
-        });
-        let mut withheld = Withheld {
-            cells: cells.collect(),
-            rows: grid.rows.iter().map(|sum| any_small || is_small(sum)).collect(),
-        };
-        let figures: Vec<At> = withheld.figures(small_months).collect();
-        // What more is withheld leaves more open of every other figure, so each needs to be looked at once.
-        for at in figures.iter().filter(|at| is_small(grid.at(**at))) {
-            while !withheld.leaves_open(grid, small_months, *at, smallest) {
-                let told = figures.iter().filter(|other| !withheld.has(**other));
-                let near = |other: &At| other.0 == at.0 || other.1.is_some() && other.1 == at.1;
-                let Some(next) = told.min_by_key(|other| (!near(other), grid.at(**other).findings)) else {
-                    // Only the totals of the months are told, and each is of several rows or no small figure.
-                    break;
-                };
-                withheld.withhold(*next);
+    fn of(tree: &Tree, smallest: u64, beside: &Beside) -> Withheld {
+        let mut hidden: Vec<bool> = (tree.totals.iter())
+            .map(|total| total.findings < smallest)
+            .collect();
+        loop {
+            let mut withheld = Withheld::small(tree, smallest, &hidden);
+            let Err((_, month)) = withheld.complete(tree, smallest, beside) else {
+                return withheld;
+            };
+            let told = (0..hidden.len()).filter(|month| !hidden[*month]);
+            let smallest_told = told.min_by_key(|month| tree.totals[*month].findings);
+            // A month is hidden each time. With none told there is no equation, and nothing that is not open.
+            match month.or(smallest_told) {
+                Some(month) => hidden[month] = true,
+                None => return withheld,
             }
         }
-        withheld
+    }
+
+    /// What is small itself, and what is of a hidden month.
+    fn small(tree: &Tree, smallest: u64, hidden: &[bool]) -> Withheld {
+        let any_hidden = hidden.contains(&true);
+        let is_small = |sum: &Sum| sum.findings < smallest;
+        let cells = |row: &Summed| {
+            let cells = row.months.iter().zip(hidden);
+            cells.map(|(sum, hidden)| *hidden || is_small(sum)).collect()
+        };
+        Withheld {
+            cells: tree.rows.iter().map(cells).collect(),
+            totals: (tree.rows.iter())
+                .map(|row| any_hidden || is_small(&row.total))
+                .collect(),
+            months: hidden.to_vec(),
+        }
+    }
+
+    /// Withholds more, until every small figure is open. The error is one that can't be.
+    fn complete(&mut self, tree: &Tree, smallest: u64, beside: &Beside) -> Result<(), At> {
+        let figures: Vec<At> = self.figures().collect();
+        // What more is withheld leaves more open of every other figure, so each needs to be looked at once.
+        for at in figures.iter().filter(|at| tree.at(**at).findings < smallest) {
+            let top = tree.rows[at.0].top;
+            // Whoever knows nothing of it: outsiders, and those whose own rows are others.
+            let others = beside.own.iter().filter(|known| !known.contains(&top));
+            let others: Vec<&[usize]> = others.map(Vec::as_slice).chain([&[][..]]).collect();
+            let network = Network::new(tree);
+            let within = |row: usize| tree.rows[row].top == top;
+            while !self.leaves_open(tree, smallest, beside, *at, within) {
+                let is_open = |known: &&&[usize]| {
+                    let is_unknown = |row: usize| !known.contains(&tree.rows[row].top);
+                    self.leaves_open(tree, smallest, beside, *at, is_unknown)
+                };
+                let Some(known) = others.iter().find(|known| !is_open(known)) else {
+                    break;
+                };
+                let told = figures.iter().filter(|other| !self.has(**other));
+                let of_use = told.filter(|(row, _)| !known.contains(&tree.rows[*row].top));
+                let near = |other: &At| network.touch(*at, *other);
+                let next = of_use.min_by_key(|other| (!near(other), self.count(tree, **other)));
+                self.withhold(tree, *next.ok_or(*at)?);
+            }
+        }
+        Ok(())
     }
 
     /// Every figure that stands in an equation with others.
-    fn figures(&self, small_months: &[bool]) -> impl Iterator<Item = At> {
-        let months: Vec<Option<usize>> = (0..small_months.len())
-            .filter(|month| !small_months[*month])
+    fn figures(&self) -> impl Iterator<Item = At> + use<> {
+        let months: Vec<Option<usize>> = (0..self.months.len())
+            .filter(|month| !self.months[*month])
             .map(Some)
             .chain([None])
             .collect();
-        (0..self.rows.len()).flat_map(move |row| months.clone().into_iter().map(move |month| (row, month)))
+        (0..self.totals.len()).flat_map(move |row| months.clone().into_iter().map(move |month| (row, month)))
     }
 
     fn has(&self, (row, month): At) -> bool {
-        month.map_or(self.rows[row], |month| self.cells[row][month])
+        month.map_or(self.totals[row], |month| self.cells[row][month])
     }
 
-    fn withhold(&mut self, (row, month): At) {
-        match month {
-            Some(month) => self.cells[row][month] = true,
-            None => self.rows[row] = true,
+    fn withhold(&mut self, tree: &Tree, (above, month): At) {
+        for row in (above..tree.rows.len()).take_while(|row| tree.is_within(*row, above)) {
+            match month {
+                Some(month) => self.cells[row][month] = true,
+                None => self.totals[row] = true,
+            }
         }
     }
 
-    /// Whether the figure can, for all that is told, be zero, and can be no small one.
-    ///
-    /// The equations of a table are those of a flow: what goes from a hub to a row is the row's sum, what goes from a row
-    /// to a month is a cell, and what leaves a month is its total. To make one figure larger or smaller others must give
-    /// way around it, as far as they are withheld and stay counts; that is a maximum flow from one of its ends to the
-    /// other, and counts being whole numbers, it is exact.
-    fn leaves_open(&self, grid: &Grid, small_months: &[bool], at: At, smallest: u64) -> bool {
-        let count = grid.at(at).findings;
-        let (from, to) = grid.ends(at);
-        let up = smallest.saturating_sub(count);
-        self.gives_way(grid, small_months, at, (to, from), up)
-            && self.gives_way(grid, small_months, at, (from, to), count)
-    }
-
-    fn gives_way(
+    /// Whether the figure can, for all that is told, be zero, and can be no small one, where figures of the rows of which
+    /// `open` holds are not known otherwise.
+    fn leaves_open(
         &self,
-        grid: &Grid,
-        small_months: &[bool],
-        but: At,
-        (source, sink): (usize, usize),
-        needed: u64,
+        tree: &Tree,
+        smallest: u64,
+        beside: &Beside,
+        at: At,
+        open: impl Fn(usize) -> bool,
     ) -> bool {
-        /// More than any count.
-        const UNBOUNDED: u64 = u64::MAX >> 8;
-        if needed == 0 {
-            return true;
+        let mut network = Network::new(tree);
+        let withheld = self.figures().filter(|other| *other != at && self.has(*other));
+        for other in withheld.filter(|(row, _)| open(*row)) {
+            let least = match other {
+                (row, None) if self.may_be_known(tree, beside, row) => beside.at_least(tree, row),
+                _ => 0,
+            };
+            network.give_way(other, self.count(tree, other).saturating_sub(least));
         }
-        let node = NodeIndex::new;
-        let mut network = DiGraph::<(), u64>::new();
-        for _ in 0..=grid.hub() + 1 {
-            network.add_node(());
-        }
-        let beginning = node(grid.hub() + 1);
-        network.add_edge(beginning, node(source), needed);
-        for at in self
-            .figures(small_months)
-            .filter(|at| *at != but && self.has(*at))
-        {
-            let (from, to) = grid.ends(at);
-            network.add_edge(node(from), node(to), UNBOUNDED);
-            network.add_edge(node(to), node(from), grid.at(at).findings);
-        }
-        dinics(&network, beginning, node(sink)).0 == needed
-    }
-}
-
-impl Grid {
-    fn at(&self, (row, month): At) -> &Sum {
-        month.map_or(&self.rows[row], |month| &self.cells[row][month])
+        // A sum over months of which one is hidden can be anything above.
+        let is_free = at.1.is_none() && self.months.contains(&true);
+        let more = smallest.saturating_sub(tree.at(at).findings);
+        network.takes_less(at, self.count(tree, at)) && (is_free || network.takes_more(at, more))
     }
 
-    /// Rows come first among the nodes of the network, then months, then the hub.
-    fn ends(&self, (row, month): At) -> (usize, usize) {
-        match month {
-            Some(month) => (row, self.rows.len() + month),
-            None => (self.hub(), row),
-        }
+    /// Whether the row has in the months that are not hidden what it is known to have at least.
+    fn may_be_known(&self, tree: &Tree, beside: &Beside, row: usize) -> bool {
+        beside.at_least(tree, row) <= self.count(tree, (row, None))
     }
 
-    fn hub(&self) -> usize {
-        self.rows.len() + self.columns.len()
+    /// Findings, as far as they stand in an equation: those of a hidden month do not.
+    fn count(&self, tree: &Tree, at: At) -> u64 {
+        let (row, None) = at else {
+            return tree.at(at).findings;
+        };
+        let months = tree.rows[row].months.iter().zip(&self.months);
+        months
+            .map(|(sum, hidden)| if *hidden { 0 } else { sum.findings })
+            .sum()
     }
 }

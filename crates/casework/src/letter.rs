@@ -35,8 +35,8 @@ pub const MAX_FILE_BYTES: usize = 256 << 10;
 
 /// A letter, ready to be set. It may name a person: wiped when dropped, and without `Debug`.
 pub struct Letter {
-    /// Its kind.
-    pub kind: LetterKind,
+    /// What kind of paper it is, in Chinese: what may be shown where the paper itself may not.
+    pub name: &'static str,
     /// What stands above it.
     pub title: Zeroizing<String>,
     /// What follows, in order.
@@ -54,6 +54,8 @@ pub enum Block {
     Paragraph(String),
     /// A table of two columns; an empty value is room to write by hand.
     Table(Vec<Row>),
+    /// A table of as many columns as its first row has, which is their headings.
+    Grid(Vec<Vec<String>>),
     /// 附件说明, one line for each.
     Attachments(Vec<Attachment>),
     /// 发文机关署名 and 成文日期, to the right.

@@ -8,6 +8,7 @@
 pub mod calendar;
 pub mod canonical;
 pub mod clue;
+pub mod conference;
 pub mod figures;
 pub mod inquiry;
 pub mod letter;

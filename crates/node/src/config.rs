@@ -54,6 +54,9 @@ pub struct Config {
     /// How long each step from a finding to a decision may take.
     #[serde(default)]
     pub deadlines: Periods,
+    /// How the node takes part in conferences.
+    #[serde(default)]
+    pub conference: ConferenceConfig,
     /// What this agency never agrees to, whatever an agreement says.
     #[serde(default)]
     pub policy: LocalPolicy,
@@ -141,6 +144,35 @@ pub struct LogConfig {
     pub filter: String,
 }
 
+/// `[conference]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConferenceConfig {
+    /// How often a member visits the office, in seconds, while nothing is to be done.
+    pub pace_seconds: u64,
+    /// How often while a round is on.
+    pub running_pace_seconds: u64,
+    /// Who joins a round all of whose agreements are within `[policy]`: `by_hand` or `automatic`.
+    pub join: ByWhom,
+    /// Who declines a round of whose agreements one is not.
+    pub decline: ByWhom,
+    /// Who freezes what is entered: by itself the node does so ten minutes before it has to, with whatever was imported by
+    /// then.
+    pub freeze: ByWhom,
+    /// How many of its own legs the node works on at the same time.
+    pub at_once: usize,
+}
+
+/// Who does something that the node could do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ByWhom {
+    /// Its people.
+    ByHand,
+    /// The node.
+    Automatic,
+}
+
 /// The form of the log on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,6 +246,19 @@ impl Default for OperatorsConfig {
     }
 }
 
+impl Default for ConferenceConfig {
+    fn default() -> Self {
+        Self {
+            pace_seconds: 60,
+            running_pace_seconds: 5,
+            join: ByWhom::ByHand,
+            decline: ByWhom::ByHand,
+            freeze: ByWhom::ByHand,
+            at_once: 2,
+        }
+    }
+}
+
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
@@ -236,6 +281,7 @@ impl Config {
             compute: ComputeConfig::default(),
             log: LogConfig::default(),
             deadlines: Periods::default(),
+            conference: ConferenceConfig::default(),
             policy: LocalPolicy::default(),
             assessment: None,
         }

@@ -146,6 +146,20 @@ pub enum Error {
         /// The finding's number.
         seq: u64,
     },
+    /// A session of a round of a conference that can't run now, as far as the record has been read here: it may later.
+    #[error("not now: {reason}")]
+    NotYet {
+        /// A code of the table of words.
+        reason: &'static str,
+    },
+    /// A decision that takes something from people, on a finding of a leg whose two ends are not known to agree.
+    #[error("the leg of round {round} is not settled on the record ({state}); wait until it is")]
+    LegUnsettled {
+        /// The round's number in its conference.
+        round: u32,
+        /// How far the leg is.
+        state: &'static str,
+    },
     /// Letters that were asked after in a round of another purpose.
     #[error("this round was not about letters")]
     NotReferrals,
@@ -160,6 +174,15 @@ pub enum Error {
     ReservedName {
         /// The name.
         name: String,
+    },
+    /// An entry that can't stand on the record of a conference.
+    #[error("not on the record of the conference: {}", .0.code())]
+    Conference(hefu_casework::conference::Fault),
+    /// Something to be opened by somebody whose card nobody here has compared.
+    #[error("this node does not have the card of {peer}; compare its fingerprint, and add it")]
+    NotPinned {
+        /// Its name, or its node key.
+        peer: String,
     },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
@@ -204,9 +227,13 @@ impl Error {
             Error::CorrectedBefore { .. } => "node_corrected_before",
             Error::IsClue { .. } => "node_is_clue",
             Error::NotAClue { .. } => "node_not_a_clue",
+            Error::NotYet { reason } => reason,
+            Error::LegUnsettled { .. } => "node_leg_unsettled",
             Error::NotReferrals => "node_not_referrals",
             Error::Number { .. } => "node_number",
             Error::ReservedName { .. } => "node_reserved_name",
+            Error::Conference(fault) => fault.code(),
+            Error::NotPinned { .. } => "conference_not_pinned",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -221,7 +248,10 @@ impl Error {
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
-            Error::Policy { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::Policy { .. } | Error::NotYet { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::LegUnsettled { round, state } => {
+                vec![("round", round.to_string()), ("state", (*state).to_owned())]
+            }
             Error::IsClue { seq } | Error::NotAClue { seq } => vec![("seq", seq.to_string())],
             Error::ReservedName { name } => vec![("name", name.clone())],
             Error::Number { refusal } => vec![("refusal", refusal.code().to_owned())],
@@ -246,6 +276,8 @@ impl Error {
             Error::CorrectedBefore { round, seq } => {
                 vec![("round", round.to_string()), ("seq", seq.to_string())]
             }
+            Error::Conference(_) => Vec::new(),
+            Error::NotPinned { peer } => vec![("peer", peer.clone())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }
     }
@@ -265,7 +297,7 @@ impl Error {
         use hefu_link::Error as Link;
         match self {
             Error::BrokenOff { cause, .. } => cause.can_go_on(),
-            Error::Spool { .. } | Error::Stopped => true,
+            Error::Spool { .. } | Error::Stopped | Error::NotYet { .. } => true,
             Error::Store(hefu_store::Error::Io { .. } | hefu_store::Error::Database(_)) => true,
             Error::Link(error) => match error {
                 Link::PeerAborted { abort, .. } => passing(abort),
@@ -319,7 +351,11 @@ impl Error {
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
             }
-            Error::Breach(_) | Error::OneWay { .. } | Error::OtherCarrier { .. } => Some(Abort::Policy),
+            Error::Breach(_)
+            | Error::OneWay { .. }
+            | Error::OtherCarrier { .. }
+            | Error::Conference(_)
+            | Error::NotPinned { .. } => Some(Abort::Policy),
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),

@@ -40,6 +40,7 @@ fn with_room(letter: &hefu_casework::letter::Letter) -> Zeroizing<String> {
             .iter()
             .map(|row| row.label.len() + row.value.len() + 2 * AROUND_A_TEXT)
             .sum(),
+        Block::Grid(rows) => rows.iter().flatten().map(|cell| cell.len() + AROUND_A_TEXT).sum(),
         Block::Attachments(each) => each
             .iter()
             .map(|one| one.lead.len() + one.name.len() + AROUND_A_TEXT)

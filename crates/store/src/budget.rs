@@ -22,6 +22,8 @@ pub struct Debit<'a> {
     pub limit: u64,
     /// Rounds that the agreement allows in the month.
     pub rounds_limit: u32,
+    /// The other agreements whose rounds count as rounds of this one: what they come of allows so many altogether.
+    pub kin: &'a [[u8; 32]],
     /// Where it is a check: on which day in Beijing time, and how many the agreement allows on one.
     pub checks: Option<(Date, u32)>,
 }
@@ -149,11 +151,13 @@ pub(crate) fn debit(
     if spent.checked_add(debit.elements).is_none_or(|sum| sum > limit) {
         return Err(Error::BudgetSpent { limit, spent });
     }
-    let rounds: u64 = connection.query_row(
-        "SELECT count(*) FROM debits WHERE agreement = ?1 AND month = ?2",
-        params![agreement, debit.month.to_string()],
-        |row| row.get(0),
-    )?;
+    let sql = "SELECT count(*) FROM debits WHERE agreement = ?1 AND month = ?2";
+    let mut under = connection.prepare_cached(sql)?;
+    let month = debit.month.to_string();
+    let mut rounds: u64 = 0;
+    for digest in debit.kin.iter().filter(|kin| *kin != agreement).chain([agreement]) {
+        rounds += under.query_row(params![digest, month], |row| row.get::<_, u64>(0))?;
+    }
     if rounds >= u64::from(debit.rounds_limit) {
         return Err(Error::RoundsSpent {
             limit: debit.rounds_limit,

@@ -12,6 +12,7 @@
 mod agreement;
 mod backup;
 mod budget;
+mod conference;
 mod dataset;
 mod deletion;
 mod error;
@@ -19,8 +20,10 @@ mod evidence;
 mod ferry;
 mod files;
 mod finding;
+mod frozen;
 mod inquiry;
 mod key_memory;
+mod line;
 mod log;
 mod matter;
 mod migrate;
@@ -42,6 +45,10 @@ mod vault;
 pub use agreement::{AgreementState, StoredAgreement};
 pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};
+pub use conference::{
+    Conference, ConferenceHead, Enclosure, NewConferenceEntry, NewSaid, Said, SaidEntry, SignedAnew,
+    StoredConferenceEntry,
+};
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
 pub use deletion::{Deleted, Deletion};
 pub use error::Error;
@@ -49,7 +56,9 @@ pub use ferry::{
     CardWaiting, Coming, IncomingLimits, IncomingSet, Letter, Matter, NewLetter, NewSet, OutgoingSet,
     TakenLetter,
 };
+pub use frozen::{FrozenSets, LegSession, NewFrozen};
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
+pub use line::{NewLine, StoredLine};
 pub use log::{Entry, LogEntry, LogHead};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{

@@ -172,6 +172,7 @@ impl Template {
             valid_from: request.valid_from,
             expires: request.expires,
             retention_days: request.retention_days.unwrap_or(self.retention_days),
+            under: None,
         };
         if agreement.rules.is_empty() && agreement.key_kind == KeyKind::Rule {
             let fitting = rules

@@ -148,6 +148,7 @@ pub(crate) fn agreement(left: &[&str], right: &[&str], rules: &[&str]) -> Agreem
         valid_from: date(2026, 10, 1),
         expires: date(2027, 9, 30),
         retention_days: 1095,
+        under: None,
     }
 }
 

@@ -1,188 +1,224 @@
 //! No small count can be found from figures that are told: asked of a solver that knows them all together.
 
-use hefu_casework::figures::{Published, Shown, Sum, Table, publish};
+use hefu_casework::figures::{Beside, Published, PublishedRow, Row, Shown, Sum, publish};
 use hefu_casework::{Error, Fen, Month};
-use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, SolveOutcome, Variable};
 use proptest::prelude::*;
 
-fn months(count: usize) -> Vec<Month> {
-    (1..=count)
-        .map(|month| Month::new(2026, i8::try_from(month).unwrap()).unwrap())
-        .collect()
+use crate::solver::Known;
+
+fn months(count: usize) -> Vec<Option<Month>> {
+    let month = |month| Month::new(2026, i8::try_from(month).unwrap()).unwrap();
+    (1..=count).map(|at| Some(month(at))).collect()
 }
 
-fn table(counts: &[Vec<u64>]) -> Table<usize> {
-    let sum = |findings: &u64| Sum {
-        findings: *findings,
-        fen: Fen(100 * i64::try_from(*findings).unwrap()),
+fn sum(findings: u64) -> Sum {
+    Sum {
+        findings,
+        fen: Fen(100 * i64::try_from(findings).unwrap()),
+    }
+}
+
+/// Rows without parts.
+fn flat(counts: &[Vec<u64>]) -> Vec<Row<usize>> {
+    let row = |(at, row): (usize, &Vec<u64>)| Row::Whole(at, row.iter().copied().map(sum).collect());
+    counts.iter().enumerate().map(row).collect()
+}
+
+/// What somebody knows who is told these figures, and the rows of `own` besides, where `whole` are the true ones; and
+/// each count that is small, unless it is in one of those, by the variables that it is the sum of.
+fn told_to(
+    published: &Published<usize>,
+    whole: &Published<usize>,
+    own: &[usize],
+    at_least: &[u64],
+) -> (Known, Vec<(Vec<usize>, u64)>) {
+    let mut known = Known::default();
+    let mut small = Vec::new();
+    let mut by_month = vec![Vec::new(); published.months.len()];
+    let mut say = |known: &mut Known, shown: &Shown, count: u64, of: Vec<usize>, is_known: bool| match shown {
+        Shown::Told(sum) => {
+            assert_eq!(sum.findings, count);
+            assert!(count >= published.smallest, "{count} is told");
+            known.sum_is(of, count);
+        }
+        Shown::Withheld {} if is_known => known.sum_is(of, count),
+        Shown::Withheld {} if count < published.smallest => small.push((of, count)),
+        Shown::Withheld {} => {}
     };
-    let row = |(at, row): (usize, &Vec<u64>)| (at, row.iter().map(sum).collect());
-    Table {
-        rows: counts.iter().enumerate().map(row).collect(),
-    }
-}
-
-/// A figure of the joint system: a cell of a table, a row's sum, a month's total, or the total.
-#[derive(Clone, Copy, PartialEq)]
-enum At {
-    Cell(usize, usize, usize),
-    Row(usize, usize),
-    Month(usize),
-    Total,
-}
-
-fn all(published: &Published<usize>) -> Vec<(At, Shown)> {
-    let mut all = vec![(At::Total, published.total)];
-    all.extend(
-        published
-            .month_totals
-            .iter()
-            .enumerate()
-            .map(|(month, shown)| (At::Month(month), *shown)),
-    );
-    for (table, rows) in published.tables.iter().enumerate() {
-        for (row, published) in rows.iter().enumerate() {
-            all.push((At::Row(table, row), published.total));
-            let cells = published.months.iter().enumerate();
-            all.extend(cells.map(|(month, shown)| (At::Cell(table, row, month), *shown)));
-        }
-    }
-    all
-}
-
-/// The least and the most that a figure can be, for whoever knows all that is told.
-fn bounds(published: &Published<usize>, of: At) -> (f64, f64) {
-    let solve = |direction| {
-        let mut problem = Problem::new(direction);
-        let variables: Vec<(At, Variable)> = all(published)
-            .into_iter()
-            .map(|(at, shown)| {
-                let range = match shown {
-                    Shown::Told(sum) => (sum.findings as f64, sum.findings as f64),
-                    // High enough to be no bound, low enough for the solver.
-                    Shown::Withheld {} => (0.0, 1_000.0),
-                };
-                (at, problem.add_var(if at == of { 1.0 } else { 0.0 }, range))
-            })
-            .collect();
-        let variable = |at: At| variables.iter().find(|(other, _)| *other == at).unwrap().1;
-        let mut equation = |parts: Vec<At>, sum: At| {
-            let mut left = LinearExpr::empty();
-            parts.into_iter().for_each(|part| left.add(variable(part), 1.0));
-            left.add(variable(sum), -1.0);
-            problem.add_constraint(left, ComparisonOp::Eq, 0.0);
-        };
-        let count = published.months.len();
-        equation((0..count).map(At::Month).collect(), At::Total);
-        for (table, rows) in published.tables.iter().enumerate() {
-            for row in 0..rows.len() {
-                equation(
-                    (0..count).map(|month| At::Cell(table, row, month)).collect(),
-                    At::Row(table, row),
-                );
-            }
-            for month in 0..count {
-                equation(
-                    (0..rows.len()).map(|row| At::Cell(table, row, month)).collect(),
-                    At::Month(month),
-                );
-            }
-        }
-        match problem.solve().unwrap() {
-            SolveOutcome::Solution(solution) => solution.objective(),
-            SolveOutcome::Interrupted(_) => unreachable!("no limit was set"),
-        }
-    };
-    (
-        solve(OptimizationDirection::Minimize),
-        solve(OptimizationDirection::Maximize),
-    )
-}
-
-fn count_of(tables: &[Vec<Vec<u64>>], at: At) -> u64 {
-    match at {
-        At::Cell(table, row, month) => tables[table][row][month],
-        At::Row(table, row) => tables[table][row].iter().sum(),
-        At::Month(month) => tables[0].iter().map(|row| row[month]).sum(),
-        At::Total => tables[0].iter().flatten().sum(),
-    }
-}
-
-fn check(smallest: u64, counts: &[Vec<Vec<u64>>]) -> Published<usize> {
-    let tables: Vec<_> = counts.iter().map(|counts| table(counts)).collect();
-    let published = publish(smallest, &months(counts[0][0].len()), &tables).unwrap();
-    for (at, shown) in all(&published) {
-        let count = count_of(counts, at);
+    fn count(shown: &Shown) -> u64 {
         match shown {
-            Shown::Told(sum) => {
-                assert_eq!(sum.findings, count);
-                assert!(count >= smallest, "{count} is told");
-            }
-            Shown::Withheld {} if count < smallest => {
-                let (least, most) = bounds(&published, at);
-                assert!(
-                    least < 0.5 && most > smallest as f64 - 0.5,
-                    "a count of {count} lies between {least} and {most}: {counts:?}"
-                );
-            }
-            Shown::Withheld {} => {}
+            Shown::Told(sum) => sum.findings,
+            Shown::Withheld {} => panic!("the true figures are all told"),
+        }
+    }
+    fn enter(
+        known: &mut Known,
+        row: &PublishedRow<usize>,
+        whole: &PublishedRow<usize>,
+        is_known: bool,
+        say: &mut impl FnMut(&mut Known, &Shown, u64, Vec<usize>, bool),
+    ) -> Vec<Vec<usize>> {
+        let mut cells: Vec<Vec<usize>> = vec![Vec::new(); row.months.len()];
+        for (part, whole) in row.parts.iter().zip(&whole.parts) {
+            let of_part = enter(known, part, whole, is_known, say);
+            cells
+                .iter_mut()
+                .zip(of_part)
+                .for_each(|(cell, part)| cell.extend(part));
+        }
+        if row.parts.is_empty() {
+            cells.iter_mut().for_each(|cell| cell.push(known.count()));
+        }
+        for ((shown, whole), cell) in row.months.iter().zip(&whole.months).zip(&cells) {
+            say(known, shown, count(whole), cell.clone(), is_known);
+        }
+        say(known, &row.total, count(&whole.total), cells.concat(), is_known);
+        cells
+    }
+    for (at, (row, whole)) in published.rows.iter().zip(&whole.rows).enumerate() {
+        let cells = enter(&mut known, row, whole, own.contains(&at), &mut say);
+        if let Some(at_least) = at_least.get(at) {
+            known.sum_is_at_least(cells.concat(), *at_least);
+        }
+        by_month
+            .iter_mut()
+            .zip(cells)
+            .for_each(|(month, cell)| month.extend(cell));
+    }
+    // A total that is withheld is looked at for outsiders: of those with rows in it, it says their own.
+    let totals = published
+        .month_totals
+        .iter()
+        .zip(&whole.month_totals)
+        .zip(by_month.clone());
+    let all = [((&published.total, &whole.total), by_month.concat())];
+    for ((shown, whole), of) in totals.chain(all) {
+        if own.is_empty() || is_told(shown) {
+            say(&mut known, shown, count(whole), of, false);
+        }
+    }
+    (known, small)
+}
+
+fn check(smallest: u64, rows: &[Row<usize>], months: &[Option<Month>], beside: &Beside) -> Published<usize> {
+    let (published, may_be_known) = publish(smallest, months, rows, beside).unwrap();
+    let (whole, _) = publish(0, months, rows, &Beside::default()).unwrap();
+    // What may not be known is not told.
+    let of_row = |(least, may_be): (&u64, bool)| if may_be { *least } else { 0 };
+    let at_least: Vec<u64> = beside.at_least.iter().zip(may_be_known).map(of_row).collect();
+    for own in beside.own.iter().chain([&Vec::new()]) {
+        let (known, small) = told_to(&published, &whole, own, &at_least);
+        for (of, count) in small {
+            assert!(
+                known.leaves_open(&of, smallest),
+                "a count of {count} lies between {:?} for whoever knows {own:?}: {rows:?}",
+                known.bounds(&of),
+            );
         }
     }
     published
 }
 
-/// Findings by what three tables divide them by, and by month: all tables are of the same findings.
-fn findings() -> impl Strategy<Value = Vec<Vec<Vec<u64>>>> {
-    (2..=4_usize, 1..=4_usize, 1..=3_usize, 1..=3_usize).prop_flat_map(|(months, pairs, rules, groups)| {
-        let cell = prop_oneof![4 => Just(0_u64), 3 => 1..5_u64, 2 => 5..40_u64];
-        prop::collection::vec(cell, months * pairs * rules * groups).prop_map(move |cube| {
-            let mut tables = vec![
-                vec![vec![0; months]; pairs],
-                vec![vec![0; months]; rules],
-                vec![vec![0; months]; groups],
-            ];
-            for (at, count) in cube.into_iter().enumerate() {
-                let (month, at) = (at % months, at / months);
-                let (pair, at) = (at % pairs, at / pairs);
-                tables[0][pair][month] += count;
-                tables[1][at % rules][month] += count;
-                tables[2][at / rules][month] += count;
-            }
-            tables
+/// Counts of a row in each month.
+fn cells(months: usize) -> impl Strategy<Value = Vec<u64>> {
+    let cell = prop_oneof![4 => Just(0_u64), 3 => 1..5_u64, 2 => 5..40_u64];
+    prop::collection::vec(cell, months)
+}
+
+/// Rows, some with parts, of which some have parts again.
+fn rows(months: usize) -> impl Strategy<Value = Vec<Row<usize>>> {
+    let whole = || cells(months).prop_map(|cells| Row::Whole(0, cells.into_iter().map(sum).collect()));
+    let parted = |row: BoxedStrategy<Row<usize>>| {
+        prop::collection::vec(row, 1..=3)
+            .prop_map(|parts| Row::Parted(1, parts))
+            .boxed()
+    };
+    let inner = prop_oneof![whole().boxed(), parted(whole().boxed())].boxed();
+    let outer = prop_oneof![1 => whole().boxed(), 2 => parted(inner)];
+    prop::collection::vec(outer, 1..=4)
+}
+
+fn total(row: &Row<usize>) -> u64 {
+    match row {
+        Row::Whole(_, sums) => sums.iter().map(|sum| sum.findings).sum(),
+        Row::Parted(_, parts) => parts.iter().map(total).sum(),
+    }
+}
+
+fn trees() -> impl Strategy<Value = (usize, Vec<Row<usize>>, Beside)> {
+    let owned = prop::collection::vec(prop::collection::btree_set(0..4_usize, 0..3), 0..3);
+    let parts = prop::collection::vec(0..=100_u64, 4);
+    (1..=4_usize)
+        .prop_flat_map(rows_of)
+        .prop_flat_map(move |(months, rows)| {
+            (Just(months), Just(rows), owned.clone(), parts.clone()).prop_map(|(months, rows, own, parts)| {
+                let of_rows = |own: std::collections::BTreeSet<usize>| {
+                    own.into_iter().filter(|at| *at < rows.len()).collect()
+                };
+                // Nothing is known of a row that is small.
+                let at_least = |(row, part): (&Row<usize>, u64)| match total(row) {
+                    few if few < 12 => 0,
+                    many => many * part / 100,
+                };
+                let beside = Beside {
+                    own: own.into_iter().map(of_rows).collect(),
+                    at_least: rows.iter().zip(parts).map(at_least).collect(),
+                };
+                (months, rows, beside)
+            })
         })
-    })
+}
+
+fn rows_of(count: usize) -> impl Strategy<Value = (usize, Vec<Row<usize>>)> {
+    (Just(count), rows(count))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_small_count_can_be_found(counts in findings(), smallest in 2..12_u64) {
-        check(smallest, &counts);
+    fn no_small_count_can_be_found((count, rows, beside) in trees(), smallest in 2..12_u64) {
+        check(smallest, &rows, &months(count), &beside);
     }
+}
+
+fn is_told(shown: &Shown) -> bool {
+    matches!(shown, Shown::Told(_))
 }
 
 #[test]
 fn where_nothing_is_small_all_is_told() {
-    let counts = vec![vec![vec![5, 9], vec![7, 6]]];
-    let published = check(5, &counts);
-    assert!(
-        all(&published)
-            .iter()
-            .all(|(_, shown)| matches!(shown, Shown::Told(_)))
-    );
+    let rows = flat(&[vec![5, 9], vec![7, 6]]);
+    let rows = [Row::Parted(0, rows.clone()), Row::Parted(1, rows)];
+    let published = check(5, &rows, &months(2), &Beside::default());
+    assert!(is_told(&published.total) && published.month_totals.iter().all(is_told));
+    for row in published
+        .rows
+        .iter()
+        .flat_map(|row| row.parts.iter().chain([row]))
+    {
+        assert!(is_told(&row.total) && row.months.iter().all(is_told));
+    }
+    // Also to those who know some of it.
+    let beside = Beside {
+        own: vec![vec![0], vec![1]],
+        at_least: vec![27, 0],
+    };
+    assert_eq!(check(5, &rows, &months(2), &beside), published);
 }
 
 /// By hand: 2 in a row of 2 and 20, beside 30 and 40. Without it alone, 22 − 20 or 32 − 30 would be it; so one more is
 /// withheld in its row, and one in its month, and the smallest of each are chosen.
 #[test]
 fn sums_do_not_give_a_small_count_back() {
-    let published = check(5, &[vec![vec![2, 20], vec![30, 40], vec![50, 60]]]);
+    let rows = flat(&[vec![2, 20], vec![30, 40], vec![50, 60]]);
+    let published = check(5, &rows, &months(2), &Beside::default());
     let told = |shown: &Shown| match shown {
         Shown::Told(sum) => Some(sum.findings),
         Shown::Withheld {} => None,
     };
-    let rows: Vec<Vec<_>> = published.tables[0]
+    let rows: Vec<Vec<_>> = published
+        .rows
         .iter()
         .map(|row| row.months.iter().chain([&row.total]).map(told).collect())
         .collect();
@@ -192,31 +228,103 @@ fn sums_do_not_give_a_small_count_back() {
     assert_eq!(told(&published.total), Some(202));
 }
 
+/// By hand: three rows of 2, 20 and 30. To withhold the second beside the first is of no use against whoever has it: the
+/// third is withheld, and those two have 32 together, one can't tell how.
+#[test]
+fn who_knows_own_counts_finds_no_other() {
+    let rows = flat(&[vec![2], vec![20], vec![30]]);
+    let of = |own: Vec<Vec<usize>>| {
+        let beside = Beside {
+            own,
+            at_least: vec![],
+        };
+        let published = check(5, &rows, &months(1), &beside);
+        published
+            .rows
+            .iter()
+            .map(|row| is_told(&row.total))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(vec![]), [false, false, true]);
+    assert_eq!(of(vec![vec![1]]), [false, true, false]);
+    // With two rows of one agency and one of another, the total gives the other's away: it is not told.
+    let beside = Beside {
+        own: vec![vec![1, 2]],
+        at_least: vec![],
+    };
+    let published = check(5, &rows, &months(1), &beside);
+    assert_eq!(published.month_totals, [Shown::Withheld {}]);
+    assert_eq!(published.total, Shown::Withheld {});
+}
+
+/// By hand: 2 and 20 in two rows that are both withheld, of 22. That the second is at least 18 leaves 4 for the first:
+/// then the total is not told.
+#[test]
+fn what_is_known_of_a_row_finds_no_other() {
+    let rows = flat(&[vec![2], vec![20]]);
+    let total = |at_least| {
+        let beside = Beside {
+            own: vec![],
+            at_least: vec![0, at_least],
+        };
+        is_told(&check(5, &rows, &months(1), &beside).total)
+    };
+    assert!(total(0) && total(17));
+    assert!(!total(18) && !total(20));
+}
+
+/// By hand: 1 and 30 in two months of one row. The first month is small and withheld; that there are 31 at least would say
+/// that one is there.
+#[test]
+fn what_a_row_has_at_least_says_nothing_of_a_withheld_month() {
+    let rows = flat(&[vec![1, 30]]);
+    for (at_least, may_be) in [(30, true), (31, false)] {
+        let beside = Beside {
+            own: vec![],
+            at_least: vec![at_least],
+        };
+        let (_, may_be_known) = publish(5, &months(2), &rows, &beside).unwrap();
+        assert_eq!(may_be_known, [may_be]);
+        check(5, &rows, &months(2), &beside);
+    }
+}
+
+/// What is withheld, as of 20 here beside 3 of 23, does not stand in its parts.
+#[test]
+fn what_is_withheld_is_not_told_by_its_parts() {
+    let parts = flat(&[vec![8, 60], vec![12, 60]]);
+    let rows = [Row::Parted(0, parts), Row::Whole(1, vec![sum(3), sum(60)])];
+    let published = check(5, &rows, &months(2), &Beside::default());
+    let [parted, _] = &published.rows[..] else {
+        panic!("two rows")
+    };
+    assert!(!is_told(&parted.months[0]));
+    assert!(parted.parts.iter().all(|part| !is_told(&part.months[0])));
+}
+
 /// A sum that is a whole month's, and small, is in no figure that is told.
 #[test]
 fn a_small_month_stands_in_no_sum() {
-    let published = check(5, &[vec![vec![1, 20], vec![2, 40]], vec![vec![3, 60]]]);
+    let rows = [Row::Parted(0, flat(&[vec![1, 20], vec![2, 40]]))];
+    let published = check(5, &rows, &months(2), &Beside::default());
     assert_eq!(published.total, Shown::Withheld {});
     assert_eq!(published.month_totals[0], Shown::Withheld {});
+    assert!(is_told(&published.month_totals[1]));
+    let [row] = &published.rows[..] else {
+        panic!("one row")
+    };
+    assert_eq!(row.total, Shown::Withheld {});
+    assert_eq!(row.months[1], published.month_totals[1]);
+    // The other month's cells stay told.
     assert!(
-        published
-            .tables
+        row.parts
             .iter()
-            .flatten()
-            .all(|row| row.total == Shown::Withheld {})
+            .all(|part| is_told(&part.months[1]) && !is_told(&part.total))
     );
-    assert_eq!(published.tables[1][0].months[1], published.month_totals[1]);
 }
 
 #[test]
-fn tables_of_other_findings_are_refused() {
-    let first = table(&[vec![5, 9]]);
-    for (other, at) in [
-        (table(&[vec![5, 8]]), 1),
-        (table(&[vec![5]]), 1),
-        (table(&[vec![5, 9], vec![0, 1]]), 1),
-    ] {
-        let refused = publish(5, &months(2), &[first.clone(), other]);
-        assert!(matches!(refused, Err(Error::Figures { table }) if table == at));
-    }
+fn rows_of_other_months_are_refused() {
+    let refused = publish(5, &months(2), &flat(&[vec![5, 9], vec![5]]), &Beside::default());
+    assert!(matches!(refused, Err(Error::Figures { row: 1 })));
 }

@@ -74,6 +74,7 @@ fn text(letter: &Letter) -> Vec<String> {
             Block::Attachments(each) => {
                 lines.extend(each.iter().map(|one| format!("{}{}", one.lead, one.name)));
             }
+            Block::Grid(rows) => lines.extend(rows.concat()),
             Block::Signature(each) => lines.extend(each.iter().cloned()),
         }
     }

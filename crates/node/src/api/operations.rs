@@ -2,6 +2,7 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+mod conference;
 mod ferry;
 mod findings;
 mod inquiries;
@@ -39,6 +40,8 @@ use crate::ferry::slip::SlipPrinter;
 use crate::metrics::{self, Imports};
 use crate::node::today;
 use crate::{Error, Export, Node};
+
+pub(super) use conference::RoundStep;
 
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);

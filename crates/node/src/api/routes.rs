@@ -3,6 +3,7 @@
 mod agreements;
 mod audit;
 mod care;
+mod conference;
 mod datasets;
 mod ferry;
 mod inquiries;
@@ -13,6 +14,7 @@ mod prechecks;
 mod reviews;
 mod rounds;
 
+pub(super) use conference::lines::LinesAsked;
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
@@ -93,6 +95,31 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(matters::confirm))
         .routes(routes!(matters::clues))
         .routes(routes!(matters::take))
+        .routes(routes!(conference::record::list, conference::record::found))
+        .routes(routes!(conference::record::follow))
+        .routes(routes!(conference::record::directory, conference::record::enrol))
+        .routes(routes!(conference::record::record))
+        .routes(routes!(conference::record::verify))
+        .routes(routes!(conference::record::sync))
+        .routes(routes!(conference::record::resume))
+        .routes(routes!(conference::lines::list))
+        .routes(routes!(conference::lines::show))
+        .routes(routes!(conference::lines::own))
+        .routes(routes!(conference::lines::revisit))
+        .routes(routes!(conference::lines::revisited))
+        .routes(routes!(conference::lines::plan, conference::lines::measure))
+        .routes(routes!(conference::lines::invite))
+        .routes(routes!(conference::rounds::standing))
+        .routes(routes!(conference::rounds::board))
+        .routes(routes!(conference::rounds::announce))
+        .routes(routes!(conference::rounds::join))
+        .routes(routes!(conference::rounds::decline))
+        .routes(routes!(conference::rounds::freeze))
+        .routes(routes!(conference::rounds::begin))
+        .routes(routes!(conference::rounds::rerun))
+        .routes(routes!(conference::rounds::report))
+        .routes(routes!(conference::rounds::close))
+        .routes(routes!(conference::rounds::leave))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

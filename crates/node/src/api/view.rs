@@ -6,6 +6,7 @@
 mod agreement;
 mod audit;
 mod care;
+mod conference;
 mod dataset;
 mod explanation;
 mod ferry;
@@ -32,6 +33,17 @@ pub use agreement::{
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
+pub(crate) use conference::Names;
+pub use conference::{
+    AgainView, ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest,
+    FollowRequest, FoundConferenceRequest, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView,
+    OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage, RecordVerified,
+    RevisitRequest, RevisitedRequest, RevisitedView, SaidView, SeatView,
+};
+pub use conference::{
+    AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
+    FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
+};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{

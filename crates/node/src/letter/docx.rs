@@ -47,6 +47,7 @@ fn document(letter: &Letter) -> Zeroizing<String> {
             Block::Paragraph(text) => paragraph(&mut xml, "BodyText", &[text]),
             Block::Note(text) => paragraph(&mut xml, "Note", &[text]),
             Block::Table(rows) => table(&mut xml, rows),
+            Block::Grid(rows) => grid(&mut xml, rows),
             Block::Attachments(each) => attachments(&mut xml, each),
             Block::Signature(each) => {
                 for (i, text) in each.iter().enumerate() {
@@ -73,6 +74,7 @@ fn attachments(xml: &mut Zeroizing<String>, each: &[Attachment]) {
 
 fn table(xml: &mut Zeroizing<String>, rows: &[Row]) {
     xml.push_str(parts::TABLE_BEGINS);
+    xml.push_str(parts::TWO_COLUMNS);
     for row in rows {
         xml.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
         for (cell, style, text) in [
@@ -82,6 +84,39 @@ fn table(xml: &mut Zeroizing<String>, rows: &[Row]) {
             xml.push_str("<w:tc>");
             xml.push_str(cell);
             paragraph(xml, style, &[text]);
+            xml.push_str("</w:tc>");
+        }
+        xml.push_str("</w:tr>");
+    }
+    xml.push_str("</w:tbl>");
+}
+
+/// Columns of one width.
+fn grid(xml: &mut Zeroizing<String>, rows: &[Vec<String>]) {
+    let columns = rows.first().map_or(0, Vec::len);
+    let Some(width) = parts::TABLE_WIDTH.checked_div(columns) else {
+        return;
+    };
+    xml.push_str(parts::TABLE_BEGINS);
+    xml.push_str("<w:tblGrid>");
+    for _ in 0..columns {
+        xml.push_str(&format!("<w:gridCol w:w=\"{width}\"/>"));
+    }
+    xml.push_str("</w:tblGrid>");
+    for (at, row) in rows.iter().enumerate() {
+        let head = if at == 0 { "<w:tblHeader/>" } else { "" };
+        xml.push_str(&format!("<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>"));
+        // A row has as many cells as there are columns, or no program opens it.
+        for cell in row
+            .iter()
+            .map(String::as_str)
+            .chain(std::iter::repeat(""))
+            .take(columns)
+        {
+            xml.push_str(&format!(
+                "<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/><w:vAlign w:val=\"center\"/></w:tcPr>"
+            ));
+            paragraph(xml, if at == 0 { "TableLabel" } else { "TableValue" }, &[cell]);
             xml.push_str("</w:tc>");
         }
         xml.push_str("</w:tr>");

@@ -26,6 +26,8 @@ p.note { margin-top: 28.95pt; }
 table { width: 100%; border-collapse: collapse; margin: 8pt 0; }
 th, td { border: 0.75pt solid #000; padding: 4pt 6pt; text-align: left; vertical-align: middle; overflow-wrap: anywhere; }
 th { width: 33%; font-weight: normal; text-align: center; }
+table.grid { font-size: 12pt; line-height: 1.5; }
+table.grid th { width: auto; }
 tr { break-inside: avoid; }
 ";
 
@@ -38,7 +40,7 @@ pub fn page(letter: &Letter) -> Zeroizing<String> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>",
     );
     // Windows, tabs and lists of recent pages show it: the kind, and never whom the letter is about.
-    html.push_str(letter.kind.name());
+    html.push_str(letter.name);
     html.push_str("</title>\n<style>\n");
     html.push_str(STYLE);
     html.push_str("</style>\n</head>\n<body>\n");
@@ -55,6 +57,17 @@ pub fn page(letter: &Letter) -> Zeroizing<String> {
                     html.push_str("<tr>\n");
                     element(&mut html, "th", "", &[&row.label]);
                     element(&mut html, "td", "", &[&row.value]);
+                    html.push_str("</tr>\n");
+                }
+                html.push_str("</table>\n");
+            }
+            Block::Grid(rows) => {
+                html.push_str("<table class=\"grid\">\n");
+                for (at, row) in rows.iter().enumerate() {
+                    html.push_str("<tr>\n");
+                    for cell in row {
+                        element(&mut html, if at == 0 { "th" } else { "td" }, "", &[cell]);
+                    }
                     html.push_str("</tr>\n");
                 }
                 html.push_str("</table>\n");

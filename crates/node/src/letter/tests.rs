@@ -12,7 +12,11 @@ use std::fs;
 use std::io::{Cursor, Read as _};
 use std::process::Command;
 
+use hefu_casework::Fen;
+use hefu_casework::conference::ItemKind;
+use hefu_casework::conference::paper::{Minutes, MinutesMatter, Publication};
 use hefu_casework::letter::{Attachment, Block, Facts, Letter, LetterKind, Row};
+use jiff::civil::date;
 use quick_xml::events::Event;
 use zip::ZipArchive;
 
@@ -22,11 +26,45 @@ fn sample(kind: LetterKind) -> Letter {
     Letter::compose(&Facts::read(kind, "sample", kind.sample()).unwrap(), None).unwrap()
 }
 
+/// A letter of each kind, and the papers of a conference.
+fn papers() -> Vec<Letter> {
+    let minutes = Minutes {
+        conference: "某县救助联席会议".to_owned(),
+        number: "某救联纪〔2026〕3号".to_owned(),
+        office: "某县联席会议办公室".to_owned(),
+        on: date(2026, 11, 30),
+        attendees: vec!["某县民政局".to_owned(), "某县残联".to_owned()],
+        matters: vec![MinutesMatter {
+            item: "00112233445566778899aabbccddeeff".to_owned(),
+            kind: ItemKind::Finding,
+            pair: ["某县民政局".to_owned(), "某县残联".to_owned()],
+            text: "由民政局复核后停发其中一项。".to_owned(),
+            by: "某县民政局".to_owned(),
+            due: Some(date(2026, 12, 15)),
+        }],
+    };
+    let publication = Publication {
+        by: "某县联席会议办公室".to_owned(),
+        of: "第2轮比对".to_owned(),
+        on: date(2026, 11, 30),
+        smallest: 5,
+        columns: ["单位", "经核实金额", "停发金额（每月）", "追回金额"]
+            .map(str::to_owned)
+            .into(),
+        rows: vec![(
+            "某县民政局".to_owned(),
+            vec![Some(Fen(1_234_505)), None, Some(Fen(0))],
+        )],
+    };
+    let kinds = LetterKind::ALL.iter().map(|kind| sample(*kind));
+    kinds.chain([minutes.letter(), publication.letter()]).collect()
+}
+
 /// A letter of every kind of block, in which each text is this one.
 fn of(text: &str) -> Letter {
     let text = || text.to_owned();
     Letter {
-        kind: LetterKind::Notice,
+        name: "公函",
         title: text().into(),
         blocks: vec![
             Block::Number(text()),
@@ -36,6 +74,7 @@ fn of(text: &str) -> Letter {
                 label: text(),
                 value: text(),
             }]),
+            Block::Grid(vec![vec![text(), text(), text()], vec![text(), text(), text()]]),
             Block::Attachments(vec![Attachment {
                 lead: text(),
                 name: text(),
@@ -125,6 +164,7 @@ fn texts(letter: &Letter) -> Vec<String> {
             Block::Table(rows) => {
                 texts.extend(rows.iter().flat_map(|row| [row.label.clone(), row.value.clone()]));
             }
+            Block::Grid(rows) => texts.extend(rows.concat()),
             Block::Attachments(each) => {
                 texts.extend(each.iter().map(|one| [one.lead.as_str(), &one.name].concat()));
             }
@@ -136,12 +176,11 @@ fn texts(letter: &Letter) -> Vec<String> {
 
 #[test]
 fn both_forms_say_the_letter() {
-    for kind in LetterKind::ALL {
-        let letter = sample(*kind);
+    for letter in papers() {
         let expected = texts(&letter);
-        assert!(expected.len() > 5, "{}", kind.code());
-        assert_eq!(text_of_docx(&letter), expected, "{}", kind.code());
-        assert_eq!(text_of_page(&letter), expected, "{}", kind.code());
+        assert!(expected.len() > 5, "{}", letter.name);
+        assert_eq!(text_of_docx(&letter), expected, "{}", letter.name);
+        assert_eq!(text_of_page(&letter), expected, "{}", letter.name);
     }
 }
 
@@ -201,8 +240,8 @@ fn the_package_is_whole() {
         }
     }
     let styles = part(&bytes, "word/styles.xml");
-    for kind in LetterKind::ALL {
-        let document = part(&docx(&sample(*kind)).unwrap(), "word/document.xml");
+    for letter in papers() {
+        let document = part(&docx(&letter).unwrap(), "word/document.xml");
         for style in document.split("<w:pStyle w:val=\"").skip(1) {
             let style = style.split('"').next().unwrap();
             assert!(
@@ -215,14 +254,14 @@ fn the_package_is_whole() {
 
 #[test]
 fn a_page_needs_nothing_from_outside_and_its_title_names_nobody() {
-    for kind in LetterKind::ALL {
-        let html = page(&sample(*kind));
+    for letter in papers() {
+        let html = page(&letter);
         for from_outside in [
             "http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link",
         ] {
-            assert!(!html.contains(from_outside), "{}: {from_outside}", kind.code());
+            assert!(!html.contains(from_outside), "{}: {from_outside}", letter.name);
         }
-        assert!(html.contains(&format!("<title>{}</title>", kind.name())));
+        assert!(html.contains(&format!("<title>{}</title>", letter.name)));
     }
 }
 
@@ -234,11 +273,11 @@ fn libreoffice_opens_each_kind() {
     };
     assert!(version.status.success());
     let folder = tempfile::tempdir().unwrap();
-    let files: Vec<_> = LetterKind::ALL
-        .iter()
-        .map(|kind| {
-            let file = folder.path().join(format!("{}.docx", kind.code()));
-            fs::write(&file, &*docx(&sample(*kind)).unwrap()).unwrap();
+    let papers = papers();
+    let files: Vec<_> = (papers.iter().enumerate())
+        .map(|(at, letter)| {
+            let file = folder.path().join(format!("{at}.docx"));
+            fs::write(&file, &*docx(letter).unwrap()).unwrap();
             file
         })
         .collect();
@@ -255,15 +294,14 @@ fn libreoffice_opens_each_kind() {
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let texts_too = Command::new("pdftotext").arg("-v").output().is_ok();
-    for (kind, file) in LetterKind::ALL.iter().zip(&files) {
+    for (letter, file) in papers.iter().zip(&files) {
         let pdf = file.with_extension("pdf");
-        assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF-"), "{}", kind.code());
+        assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF-"), "{}", letter.name);
         if texts_too {
             let text = Command::new("pdftotext").arg(&pdf).arg("-").output().unwrap();
             let squeezed = |text: &str| text.split_whitespace().collect::<String>();
             let text = squeezed(&String::from_utf8_lossy(&text.stdout));
-            let letter = sample(*kind);
-            assert!(text.contains(&squeezed(&letter.title)), "{}: {text}", kind.code());
+            assert!(text.contains(&squeezed(&letter.title)), "{}: {text}", letter.name);
         }
     }
 }

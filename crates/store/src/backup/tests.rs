@@ -74,6 +74,7 @@ fn debit(elements: u64) -> Debit<'static> {
         elements,
         limit: 100,
         rounds_limit: 9,
+        kin: &[],
         checks: None,
     }
 }

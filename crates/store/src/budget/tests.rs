@@ -50,6 +50,7 @@ fn debit(elements: u64) -> Debit<'static> {
         elements,
         limit: 100,
         rounds_limit: 3,
+        kin: &[],
         checks: None,
     }
 }
@@ -143,6 +144,23 @@ fn rounds_are_counted_by_agreement_and_month() {
         ledger.call(5, 5, 33, none),
         Err(Error::RoundsSpent { limit: 0 })
     ));
+}
+
+#[test]
+fn rounds_of_kin_are_counted_together() {
+    let ledger = Ledger::new();
+    ledger.call(0, 5, 3, debit(0)).unwrap();
+    ledger.call(1, 5, 3, debit(0)).unwrap();
+    // Itself is no kin of its own, should it be named.
+    let kin = [[3; 32], [33; 32]];
+    let debit = Debit { kin: &kin, ..debit(0) };
+    ledger.call(2, 5, 33, debit).unwrap();
+    for agreement in [3, 33] {
+        assert!(matches!(
+            ledger.call(3, 5, agreement, debit),
+            Err(Error::RoundsSpent { limit: 3 })
+        ));
+    }
 }
 
 #[test]

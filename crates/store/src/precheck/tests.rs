@@ -280,6 +280,7 @@ fn a_peer_is_let_check_so_often_a_day_and_no_more() {
             elements: 1,
             limit: 100,
             rounds_limit: 100,
+            kin: &[],
             checks: Some((day, 2)),
         };
         let open = [n];

@@ -178,6 +178,7 @@ fn a_session_that_cannot_begin_leaves_nothing() {
         elements: 20,
         limit: 100,
         rounds_limit: 9,
+        kin: &[],
         checks: None,
     };
     let unfit = json!(0.5);

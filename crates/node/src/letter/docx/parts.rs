@@ -38,8 +38,10 @@ pub(super) const TABLE_BEGINS: &str = concat!(
     "<w:insideH w:val=\"single\" w:sz=\"6\" w:space=\"0\" w:color=\"000000\"/>",
     "<w:insideV w:val=\"single\" w:sz=\"6\" w:space=\"0\" w:color=\"000000\"/>",
     "</w:tblBorders><w:tblLayout w:type=\"fixed\"/></w:tblPr>",
-    "<w:tblGrid><w:gridCol w:w=\"2900\"/><w:gridCol w:w=\"5945\"/></w:tblGrid>",
 );
+pub(super) const TABLE_WIDTH: usize = 8845;
+pub(super) const TWO_COLUMNS: &str =
+    "<w:tblGrid><w:gridCol w:w=\"2900\"/><w:gridCol w:w=\"5945\"/></w:tblGrid>";
 
 pub(super) const LABEL_CELL: &str =
     "<w:tcPr><w:tcW w:w=\"2900\" w:type=\"dxa\"/><w:vAlign w:val=\"center\"/></w:tcPr>";

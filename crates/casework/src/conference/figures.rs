@@ -1,0 +1,436 @@
+//! 统计: the figures of a round, as all members see them, and what is published of its money (资金公示).
+//!
+//! They are made by the office of what each member counted of the legs in which it learned: for each purpose, by leg, that
+//! is by agency pair, within by rule, within by key group, and by month. What of this is told is for
+//! [`figures`](crate::figures) to say, with the k of the framework, and with each member as one who knows its own. Counts
+//! of a round have in them what was new in that round alone, and its figures are told once: so figures of different rounds
+//! are of different findings, also where the rounds have months in common, and no sum joins them. No figure has noise.
+//!
+//! Where both parties of an annex learn which of their records meet, both find the same meetings. Those are counted once,
+//! as the party found them that the annex names first: otherwise what is withheld of the one could be read from the other.
+//!
+//! How far findings have come is exact, as the framework has it (核实、停发、追缴、更正). It says that there are at least so
+//! many findings: so it is told of legs whose count is not small, and what is withheld is withheld from whoever knows that;
+//! where that can't be, it is not told.
+//! Sums of money are exact, and told where they are of so many findings that none of them can be one person's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cell, Counts, Leg, Settled};
+use crate::{
+    Agreement, Error, Fen, Hex, Month, MonthRange, Purpose, RuleId,
+    figures::{Beside, Published, PublishedRow, Row, Shown, Sum, publish},
+};
+
+/// What is told of a round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoundFigures {
+    /// Of each purpose for which legs were done, in order.
+    pub purposes: Vec<OfPurpose>,
+    /// How far findings have come, of each leg that was done, in order.
+    pub progress: Vec<Progress>,
+}
+
+impl RoundFigures {
+    /// Whether they are of these months, and tell no count below the smallest.
+    pub(super) fn can_be_told(&self, smallest: u64, months: MonthRange) -> bool {
+        let dated: Vec<_> = months.iter().map(Some).collect();
+        let ordered = self.purposes.is_sorted_by(|a, b| a.purpose < b.purpose)
+            && self.progress.is_sorted_by(|a, b| a.leg < b.leg);
+        let fits = |figures: &Published<Part>, months: &[Option<Month>]| {
+            let tells = |shown: &Shown| match shown {
+                Shown::Told(sum) => smallest <= sum.findings,
+                Shown::Withheld {} => true,
+            };
+            let mut open: Vec<&PublishedRow<Part>> = figures.rows.iter().collect();
+            while let Some(row) = open.pop() {
+                if row.months.len() != months.len() || !row.months.iter().chain([&row.total]).all(tells) {
+                    return false;
+                }
+                open.extend(&row.parts);
+            }
+            figures.smallest == smallest
+                && figures.months == months
+                && figures.month_totals.len() == months.len()
+                && figures.month_totals.iter().chain([&figures.total]).all(tells)
+        };
+        let each_fits = |of: &OfPurpose| fits(&of.dated, &dated) && fits(&of.undated, &[None]);
+        ordered && self.purposes.iter().all(each_fits)
+    }
+}
+
+/// Findings of one purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfPurpose {
+    /// Which.
+    pub purpose: Purpose,
+    /// Those that have months, by the first of them.
+    pub dated: Published<Part>,
+    /// Those that have none, as where a rule counts by case.
+    pub undated: Published<Part>,
+}
+
+/// By what findings are divided.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Part {
+    /// The leg that found them.
+    Leg(Leg),
+    /// The rule that would be broken.
+    Rule(RuleId),
+    /// Whether they are of key groups.
+    KeyGroup(bool),
+}
+
+/// How far the findings of a leg have come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Which.
+    pub leg: Leg,
+    /// Nothing where there are few, or where it would say more of a figure that is withheld.
+    pub came: Option<Came>,
+}
+
+/// How many findings have come how far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Came {
+    /// 已核实
+    pub verified: Exact,
+    /// 停发, with what is not paid any more a month.
+    pub stopped: Exact,
+    /// 追缴
+    pub recovered: Exact,
+    /// 更正
+    pub corrected: Exact,
+}
+
+/// An exact count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exact {
+    /// Findings.
+    pub findings: u64,
+    /// Their sum; nothing where it would be that of few.
+    pub fen: Option<Fen>,
+}
+
+/// A leg that is done.
+#[derive(Clone, Copy)]
+pub struct DoneLeg<'a> {
+    /// Which.
+    pub leg: Leg,
+    /// The agreement under which it ran.
+    pub agreement: &'a Agreement,
+}
+
+/// The figures of a round with these months, fit to be told, from what each member counted. Counts of legs that are not
+/// among `done` are left out.
+///
+/// # Errors
+/// [`Error::Counts`] where somebody's are not what its legs could find; [`Error::AmountOverflow`].
+pub fn round_figures(
+    smallest: u64,
+    months: MonthRange,
+    done: &[DoneLeg<'_>],
+    counts: &BTreeMap<Hex<32>, Counts>,
+) -> Result<RoundFigures, Error> {
+    let mut legs: Vec<Found<'_>> = done
+        .iter()
+        .map(|leg| Found::of(leg, months, done, counts))
+        .collect::<Result<_, _>>()?;
+    legs.sort_by_key(|found| found.leg);
+    let mut progress: Vec<Progress> = legs
+        .iter()
+        .map(|found| found.progress(smallest, &legs))
+        .collect::<Result<_, _>>()?;
+    let dated: Vec<_> = months.iter().map(Some).collect();
+    let mut purposes = Vec::new();
+    for purpose in legs.iter().map(|found| found.purpose).collect::<BTreeSet<_>>() {
+        let counted = |found: &&Found<'_>| found.purpose == purpose && found.counted_as == found.leg;
+        let counted: Vec<_> = legs.iter().filter(counted).collect();
+        let [dated, undated] = [&dated[..], &[None]].map(|months| {
+            let (figures, may_be_known) = told(smallest, months, &counted, &progress, &legs)?;
+            let not = counted.iter().zip(may_be_known).filter(|(_, may_be)| !may_be);
+            Ok::<_, Error>((figures, not.map(|(found, _)| found.leg).collect::<Vec<_>>()))
+        });
+        let ((dated, not), (undated, nor)) = (dated?, undated?);
+        let counted_as = |leg| {
+            legs.iter()
+                .find(|found| found.leg == leg)
+                .map(|found| found.counted_as)
+        };
+        let would_say_more = |of: &Progress| {
+            counted_as(of.leg).is_some_and(|counted| not.contains(&counted) || nor.contains(&counted))
+        };
+        progress
+            .iter_mut()
+            .filter(|of| would_say_more(of))
+            .for_each(|of| of.came = None);
+        purposes.push(OfPurpose {
+            purpose,
+            dated,
+            undated,
+        });
+    }
+    Ok(RoundFigures { purposes, progress })
+}
+
+/// What is published of an agency's money in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Funds {
+    /// Which agency.
+    pub agency: Hex<32>,
+    /// 经核实涉及金额
+    pub verified: Option<Fen>,
+    /// 停发金额, a month.
+    pub stopped: Option<Fen>,
+    /// 追回金额
+    pub recovered: Option<Fen>,
+}
+
+/// 资金公示: what each agency's findings came to in money, without those of minors and victims. A sum is there where it is
+/// of no few findings, and none was left out of it or no few were: who knows the whole can't tell theirs.
+///
+/// # Errors
+/// As [`round_figures`].
+pub fn funds(
+    smallest: u64,
+    months: MonthRange,
+    done: &[DoneLeg<'_>],
+    counts: &BTreeMap<Hex<32>, Counts>,
+) -> Result<Vec<Funds>, Error> {
+    let mut sums: BTreeMap<Hex<32>, [Settled; 2]> = BTreeMap::new();
+    for leg in done {
+        let found = Found::of(leg, months, done, counts)?;
+        let sums = sums.entry(found.learned).or_default();
+        for (_, cell) in found.cells {
+            let sum = &mut sums[usize::from(cell.withheld)];
+            *sum = sum.with(&cell.settled)?;
+        }
+    }
+    let funds = |(agency, [public, withheld]): (Hex<32>, [Settled; 2])| {
+        let told = |count: fn(&Settled) -> u64, fen: fn(&Settled) -> Fen| {
+            let left_out = count(&withheld);
+            let may_be = count(&public) >= smallest && (left_out == 0 || left_out >= smallest);
+            may_be.then(|| fen(&public))
+        };
+        Funds {
+            agency,
+            verified: told(|of| of.verified, |of| of.verified_fen),
+            stopped: told(|of| of.stopped, |of| of.stopped_fen),
+            recovered: told(|of| of.recovered, |of| of.recovered_fen),
+        }
+    };
+    Ok(sums.into_iter().map(funds).collect())
+}
+
+/// What a leg found.
+struct Found<'a> {
+    leg: Leg,
+    purpose: Purpose,
+    learned: Hex<32>,
+    /// The leg as which it is counted: the other one of the annex, where that finds the same.
+    counted_as: Leg,
+    /// Who finds the same as is counted here.
+    known_to: BTreeSet<Hex<32>>,
+    /// Under which rules findings could be, whether there are any or not.
+    rules: Vec<RuleId>,
+    /// With the rule, where there are rules.
+    cells: Vec<(Option<&'a RuleId>, &'a Cell)>,
+}
+
+impl<'a> Found<'a> {
+    fn of(
+        DoneLeg { leg, agreement }: &DoneLeg<'_>,
+        months: MonthRange,
+        done: &[DoneLeg<'_>],
+        counts: &'a BTreeMap<Hex<32>, Counts>,
+    ) -> Result<Found<'a>, Error> {
+        let learned = agreement.party(leg.receiver.into())?.node_key;
+        let of = agreement.parties.iter().find(|party| party.node_key != learned);
+        let of = of.ok_or(Error::NotAParty)?.node_key;
+        let both = done.iter().find(|other| {
+            let finds_the_same = matches!(agreement.purpose, Purpose::Duplicates | Purpose::Leads);
+            other.leg.annex == leg.annex && other.leg.receiver != leg.receiver && finds_the_same
+        });
+        let counts = counts.get(&learned).map_or(&[][..], |counts| &counts.cells);
+        let cells = counts.iter().filter(|cell| cell.annex == leg.annex);
+        let cells: Vec<_> = cells.map(|cell| (cell.rule.as_ref(), cell)).collect();
+        let fits = |(rule, cell): &(Option<&RuleId>, &Cell)| {
+            let known_rule = match rule {
+                Some(rule) => agreement.rules.contains(rule),
+                None => agreement.rules.is_empty(),
+            };
+            known_rule
+                && cell.other == of
+                && cell.month.is_none_or(|month| months.contains(month))
+                && cell.holds()
+        };
+        if !cells.iter().all(fits) {
+            return Err(Error::Counts { who: learned });
+        }
+        Ok(Found {
+            leg: *leg,
+            purpose: agreement.purpose,
+            learned,
+            counted_as: both.map_or(*leg, |other| other.leg.min(*leg)),
+            known_to: [learned].into_iter().chain(both.map(|_| of)).collect(),
+            rules: agreement.rules.clone(),
+            cells,
+        })
+    }
+
+    /// As a row of a tree.
+    fn row(&self, months: &[Option<Month>]) -> Result<Row<Part>, Error> {
+        let group = |rule: Option<&RuleId>, key_group| {
+            let sum = |month: &Option<Month>| self.sum(rule, key_group, *month);
+            let sums = months.iter().map(sum).collect::<Result<_, _>>()?;
+            Ok::<_, Error>(Row::Whole(Part::KeyGroup(key_group), sums))
+        };
+        let groups = |rule: Option<&RuleId>| Ok::<_, Error>(vec![group(rule, true)?, group(rule, false)?]);
+        let of_rule = |rule: &RuleId| Ok(Row::Parted(Part::Rule(rule.clone()), groups(Some(rule))?));
+        let parts = match self.rules.as_slice() {
+            [] => groups(None)?,
+            rules => rules.iter().map(of_rule).collect::<Result<_, Error>>()?,
+        };
+        Ok(Row::Parted(Part::Leg(self.leg), parts))
+    }
+
+    fn sum(&self, rule: Option<&RuleId>, key_group: bool, month: Option<Month>) -> Result<Sum, Error> {
+        let of_it = |(of, cell): &&(Option<&RuleId>, &Cell)| {
+            *of == rule && cell.key_group == key_group && cell.month == month
+        };
+        let mut cells = self.cells.iter().filter(of_it);
+        cells.try_fold(Sum::default(), |sum, (_, cell)| {
+            Ok(Sum {
+                findings: added(sum.findings, cell.findings)?,
+                fen: added_fen(sum.fen, cell.to_verify)?,
+            })
+        })
+    }
+
+    fn findings(&self, is_dated: bool) -> Result<u64, Error> {
+        let mut cells = self
+            .cells
+            .iter()
+            .filter(|(_, cell)| cell.month.is_some() == is_dated);
+        cells.try_fold(0, |sum, (_, cell)| added(sum, cell.findings))
+    }
+
+    fn progress(&self, smallest: u64, legs: &[Found<'_>]) -> Result<Progress, Error> {
+        let findings = added(self.findings(true)?, self.findings(false)?)?;
+        let mut settled = Settled::default();
+        for (_, cell) in &self.cells {
+            settled = settled.with(&cell.settled)?;
+        }
+        let counted = legs.iter().find(|found| found.leg == self.counted_as);
+        let at_least = counted.unwrap_or(self).at_least(smallest, settled.verified)?;
+        let may_be_told = findings >= smallest && at_least.is_some();
+        Ok(Progress {
+            leg: self.leg,
+            came: may_be_told.then(|| settled.told(smallest, findings)),
+        })
+    }
+
+    /// How many findings there are at least, with months and without, for whoever knows that there are so many in all:
+    /// rather too many than too few, and of no small count any. Nothing where it can't be had so.
+    fn at_least(&self, smallest: u64, in_all: u64) -> Result<Option<[u64; 2]>, Error> {
+        let mut left = in_all;
+        let mut at_least = |findings: u64| {
+            let part = if findings >= smallest {
+                left.min(findings)
+            } else {
+                0
+            };
+            left -= part;
+            part
+        };
+        let parts = [at_least(self.findings(true)?), at_least(self.findings(false)?)];
+        Ok((left == 0).then_some(parts))
+    }
+}
+
+/// The tree of legs, of which `progress` is told as well.
+fn told(
+    smallest: u64,
+    months: &[Option<Month>],
+    counted: &[&Found<'_>],
+    progress: &[Progress],
+    legs: &[Found<'_>],
+) -> Result<(Published<Part>, Vec<bool>), Error> {
+    let is_dated = months.iter().any(Option::is_some);
+    let agencies: BTreeSet<&Hex<32>> = counted.iter().flat_map(|found| &found.known_to).collect();
+    let own = |agency| {
+        let known = |(_, found): &(usize, &&Found<'_>)| found.known_to.contains(agency);
+        let rows = counted.iter().enumerate().filter(known);
+        rows.map(|(at, _)| at).collect()
+    };
+    // What is told of either leg that is counted as this.
+    let at_least = |found: &&Found<'_>| {
+        let is_of = |leg: Leg| legs.iter().any(|of| of.leg == leg && of.counted_as == found.leg);
+        let told = progress.iter().filter(|of| is_of(of.leg));
+        let verified = told.filter_map(|of| of.came.map(|came| came.verified.findings));
+        let [dated, undated] = found
+            .at_least(smallest, verified.max().unwrap_or_default())?
+            .unwrap_or_default();
+        Ok(if is_dated { dated } else { undated })
+    };
+    let rows = counted.iter().map(|found| found.row(months));
+    let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
+    let beside = Beside {
+        own: agencies.into_iter().map(own).collect(),
+        at_least: counted.iter().map(at_least).collect::<Result<_, Error>>()?,
+    };
+    publish(smallest, months, &rows, &beside)
+}
+
+impl Settled {
+    fn with(&self, other: &Settled) -> Result<Settled, Error> {
+        Ok(Settled {
+            verified: added(self.verified, other.verified)?,
+            verified_fen: added_fen(self.verified_fen, other.verified_fen)?,
+            stopped: added(self.stopped, other.stopped)?,
+            stopped_fen: added_fen(self.stopped_fen, other.stopped_fen)?,
+            recovered: added(self.recovered, other.recovered)?,
+            recovered_fen: added_fen(self.recovered_fen, other.recovered_fen)?,
+            corrected: added(self.corrected, other.corrected)?,
+            corrected_fen: added_fen(self.corrected_fen, other.corrected_fen)?,
+        })
+    }
+
+    /// What is told of so many findings. The amounts of those that are verified and of those that are corrected are parts of
+    /// the amount of all: they are told where no part is one of few.
+    fn told(&self, smallest: u64, findings: u64) -> Came {
+        let is_told = |count: u64| count == 0 || count >= smallest;
+        let parts = [
+            findings.saturating_sub(self.verified),
+            self.verified.saturating_sub(self.corrected),
+            self.corrected,
+        ];
+        let parts_told = parts.into_iter().all(is_told);
+        let exact = |findings, fen, told: bool| Exact {
+            findings,
+            fen: told.then_some(fen),
+        };
+        Came {
+            verified: exact(self.verified, self.verified_fen, parts_told),
+            stopped: exact(self.stopped, self.stopped_fen, is_told(self.stopped)),
+            recovered: exact(self.recovered, self.recovered_fen, is_told(self.recovered)),
+            corrected: exact(self.corrected, self.corrected_fen, parts_told),
+        }
+    }
+}
+
+fn added(a: u64, b: u64) -> Result<u64, Error> {
+    a.checked_add(b).ok_or(Error::AmountOverflow)
+}
+
+fn added_fen(a: Fen, b: Fen) -> Result<Fen, Error> {
+    a.checked_add(b).ok_or(Error::AmountOverflow)
+}

@@ -1,0 +1,7 @@
+//! Conferences; each part of them in a file of its own.
+
+mod lines;
+mod record;
+mod rounds;
+
+pub(in crate::api) use rounds::RoundStep;

@@ -1,0 +1,5 @@
+//! Conferences; each part of them in a file of its own.
+
+pub(super) mod lines;
+pub(super) mod record;
+pub(super) mod rounds;

@@ -1,0 +1,19 @@
+//! Conferences; each part of them in a file of its own.
+
+mod lines;
+mod record;
+mod rounds;
+
+pub(crate) use lines::Names;
+pub use lines::{
+    AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, OwnLinePage, OwnLineView,
+    PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
+};
+pub use record::{
+    ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
+    FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
+};
+pub use rounds::{
+    AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
+    FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
+};
