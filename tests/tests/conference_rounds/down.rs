@@ -1,5 +1,7 @@
 //! A member that is away, and one that reads late.
 
+use hefu_casework::conference::{Fault, RoundEnd};
+
 use super::*;
 
 /// Its legs come to nothing, for a reason that all see; the others are done, and the round can be closed.
@@ -27,9 +29,12 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
         })
         .await;
     assert_eq!(table.found(&table.members[0], round, lost), None);
+    // It has not reported, and the time for reviews is not over.
     let office = &table.office.bureau.node;
+    let early = office.close_round(&table.id, round, RoundEnd::Completed, "办公室");
+    assert_eq!(early.unwrap_err().code(), Fault::OutOfTime.code());
     office
-        .close_round(&table.id, round, hefu_casework::conference::RoundEnd::Completed, "办公室")
+        .close_round(&table.id, round, RoundEnd::CalledOff, "办公室")
         .unwrap();
     // It comes back, and sees what all see.
     table
@@ -44,7 +49,7 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     };
     assert_eq!(board.stage, "closed");
     assert_eq!(of(0), ("failed", Some("abort_expired".to_owned())));
-    assert_eq!(of(1), ("not_run", Some("time_up".to_owned())));
+    assert_eq!(of(1), ("not_run", Some("called_off".to_owned())));
 }
 
 /// A member that reads the record late is called again until it has read it.

@@ -17,9 +17,8 @@ mod happy;
 mod killed;
 mod refused;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -287,7 +286,7 @@ impl Table {
     }
 
     /// What a node found in a leg that counts, as people.
-    fn found(&self, at: &Kept, number: u32, leg: Leg) -> Option<BTreeSet<PersonKey>> {
+    fn found(&self, at: &Kept, number: u32, leg: Leg) -> Option<HashSet<PersonKey>> {
         let node = &at.bureau.node;
         let hold = node.legs_that_hold(&self.id, number).unwrap();
         let (_, round) = hold.into_iter().find(|(known, _)| *known == leg)?;
@@ -321,7 +320,7 @@ impl Table {
 }
 
 /// Those of both ranges, by a plain join.
-fn both(one: &Range<u64>, other: &Range<u64>) -> BTreeSet<PersonKey> {
+fn both(one: &Range<u64>, other: &Range<u64>) -> HashSet<PersonKey> {
     let joined = one.clone().filter(|person| other.contains(person));
     joined.map(person).collect()
 }
