@@ -46,8 +46,8 @@ pub use leading::Announcement;
 pub use legs::LegStanding;
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
-use wire::Parcel;
 pub use whereabouts::{FrameworkAt, Task, ToDo, Where};
+use wire::Parcel;
 pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 
 /// The most conferences that a node founds and follows.

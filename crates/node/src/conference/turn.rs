@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{
-    Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word,
-};
+use hefu_casework::conference::{Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word};
 use hefu_psi::wire::Abort;
 use hefu_store::{LegSession, Role, RoundState, Session};
 use jiff::{SignedDuration, Timestamp};
@@ -70,10 +68,18 @@ impl Node {
         loop {
             let node = Arc::clone(&self);
             let turn = tokio::task::spawn_blocking(move || node.conference_turn()).await;
-            let Turn { over, due, mut failed } = turn.unwrap_or_default();
+            let Turn {
+                over,
+                due,
+                mut failed,
+            } = turn.unwrap_or_default();
             for session in over {
                 let ended = self.end_session_as(&session, &Abort::Cancelled, "node").await;
-                failed.extend(ended.err().map(|error| ("a leg that is over is not ended", error.code())));
+                failed.extend(
+                    ended
+                        .err()
+                        .map(|error| ("a leg that is over is not ended", error.code())),
+                );
             }
             for leg in due {
                 let begun = self.begin_leg(leg).await;
@@ -264,7 +270,11 @@ impl Node {
             return Ok(last);
         }
         // Whoever is called for a re-run of which it has not read yet takes it for the run before.
-        let theirs = own.run.said.get(&own.run.receiver).and_then(|said| said.end.as_ref());
+        let theirs = own
+            .run
+            .said
+            .get(&own.run.receiver)
+            .and_then(|said| said.end.as_ref());
         let Some(LegNews::Done(theirs)) = theirs else {
             return Ok(None);
         };
@@ -329,7 +339,11 @@ impl Node {
             }
         }
         waiting.sort_unstable();
-        let room = self.surroundings.conference.at_once.saturating_sub(self.under_way()?);
+        let room = self
+            .surroundings
+            .conference
+            .at_once
+            .saturating_sub(self.under_way()?);
         let begun = waiting.into_iter().take(room);
         Ok(begun.map(|(_, leg, agreement)| (leg, agreement)).collect())
     }
@@ -414,6 +428,5 @@ impl Node {
 
 /// Whether a session was refused for the only reason that passes by itself: the peer had not read as far as this node.
 fn is_called_again(session: &hefu_store::Round) -> bool {
-    session.state == RoundState::Refused
-        && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
+    session.state == RoundState::Refused && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
 }
