@@ -31,7 +31,9 @@ pub use framework::{
 };
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use monitor::{DECIDE_DAYS, EACH_WAY_DAYS, Kept, NOTIFY_DAYS, Timed, TimedStep, kept, steps_of};
-pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};
+pub use private::{
+    Cell, Counts, Decision, MAX_CHANGES, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled,
+};
 pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
 pub use sample::{Draw, Lot};
 pub use standing::{Answer, Parties, Standing, revised};

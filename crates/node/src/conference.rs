@@ -49,14 +49,14 @@ pub use leading::Announcement;
 pub use legs::LegStanding;
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
-use wire::Parcel;
 pub use whereabouts::{FrameworkAt, Task, ToDo, Where};
+use wire::Parcel;
 pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 
 /// The most conferences that a node founds and follows.
 const MANY_CONFERENCES: usize = 16;
 /// The most entries of a node's own that may wait for the office.
-const MANY_WAITING: usize = 2_000;
+const MANY_WAITING: u64 = 2_000;
 
 /// The record is followed.
 const CONFERENCE_IN_STEP: &str = "conference_in_step";
@@ -80,9 +80,9 @@ pub struct Conference {
     /// How far the record goes here.
     pub head: Head,
     /// How many entries of this node's are on their way.
-    pub waiting: usize,
+    pub waiting: u64,
     /// How many of them were refused.
-    pub refused: usize,
+    pub refused: u64,
     /// How it stands: `conference_in_step`, or the code of why it is not, or not yet.
     pub standing: &'static str,
     /// Since when.
@@ -209,6 +209,7 @@ impl Node {
         let id = Hex(stored.id);
         let live = self.conferences.get(&id)?;
         let live = lock(&live);
+        let (waiting, refused) = self.store.said_counts(&id.0)?;
         Ok(Conference {
             id,
             name: live
@@ -218,8 +219,8 @@ impl Node {
             office: Hex(stored.office),
             is_office: stored.founded,
             head: live.state.head(),
-            waiting: self.store.said_waiting(&id.0)?.len(),
-            refused: self.store.said_refused(&id.0)?.len(),
+            waiting,
+            refused,
             standing: standing(stored, &live).unwrap_or(CONFERENCE_IN_STEP),
             begun_at: stored.begun_at,
         })
@@ -294,7 +295,7 @@ impl Node {
             self.place(&mut live, id, parcel, opened, Placing { actor, refused: None })?;
             return Ok(digest);
         }
-        if self.store.said_waiting(&id.0)?.len() >= MANY_WAITING {
+        if self.store.said_counts(&id.0)?.0 >= MANY_WAITING {
             return Err(policy("conference_too_many_wait", Abort::Policy));
         }
         let Some(ahead) = live.ahead(&self.store, id)? else {

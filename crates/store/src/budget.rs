@@ -155,7 +155,12 @@ pub(crate) fn debit(
     let mut under = connection.prepare_cached(sql)?;
     let month = debit.month.to_string();
     let mut rounds: u64 = 0;
-    for digest in debit.kin.iter().filter(|kin| *kin != agreement).chain([agreement]) {
+    for digest in debit
+        .kin
+        .iter()
+        .filter(|kin| *kin != agreement)
+        .chain([agreement])
+    {
         rounds += under.query_row(params![digest, month], |row| row.get::<_, u64>(0))?;
     }
     if rounds >= u64::from(debit.rounds_limit) {

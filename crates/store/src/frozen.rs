@@ -123,7 +123,8 @@ impl Store {
     pub fn all_frozen(&self) -> Result<Vec<FrozenSets>, Error> {
         self.read(|connection| {
             let mut all = connection.prepare_cached("SELECT * FROM frozen ORDER BY conference, round")?;
-            let sql = "SELECT dataset FROM frozen_datasets WHERE conference = ?1 AND round = ?2 ORDER BY dataset";
+            let sql =
+                "SELECT dataset FROM frozen_datasets WHERE conference = ?1 AND round = ?2 ORDER BY dataset";
             let mut datasets = connection.prepare_cached(sql)?;
             all.query_and_then([], |row| {
                 let (conference, round): ([u8; 32], u32) = (row.get("conference")?, row.get("round")?);

@@ -1,5 +1,7 @@
 //! A member that is away, and one that reads late.
 
+use hefu_casework::conference::{Fault, RoundEnd};
+
 use super::*;
 
 /// Its legs come to nothing, for a reason that all see; the others are done, and the round can be closed.
@@ -11,7 +13,9 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     table.freeze(1, round).await;
     let key = table.members[1].key();
     until("the office knows", || {
-        table.round(&table.office, round).unwrap().parties[&key].frozen.is_some()
+        table.round(&table.office, round).unwrap().parties[&key]
+            .frozen
+            .is_some()
     })
     .await;
     let closed = table.members.remove(1).close().await;
@@ -27,9 +31,12 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
         })
         .await;
     assert_eq!(table.found(&table.members[0], round, lost), None);
+    // It has not reported, and the time for reviews is not over.
     let office = &table.office.bureau.node;
+    let early = office.close_round(&table.id, round, RoundEnd::Completed, "办公室");
+    assert_eq!(early.unwrap_err().code(), Fault::OutOfTime.code());
     office
-        .close_round(&table.id, round, hefu_casework::conference::RoundEnd::Completed, "办公室")
+        .close_round(&table.id, round, RoundEnd::CalledOff, "办公室")
         .unwrap();
     // It comes back, and sees what all see.
     table
@@ -38,13 +45,15 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     table.introduce();
     let board = table.one_board(round).await;
     let of = |receiver: u8| {
-        let fits = |leg: &&hefu_node::conference::BoardLeg| (leg.annex.as_str(), leg.receiver) == ("附件1", receiver);
+        let fits = |leg: &&hefu_node::conference::BoardLeg| {
+            (leg.annex.as_str(), leg.receiver) == ("附件1", receiver)
+        };
         let leg = board.legs.iter().find(fits).unwrap();
         (leg.state, leg.reason.clone())
     };
     assert_eq!(board.stage, "closed");
     assert_eq!(of(0), ("failed", Some("abort_expired".to_owned())));
-    assert_eq!(of(1), ("not_run", Some("time_up".to_owned())));
+    assert_eq!(of(1), ("not_run", Some("called_off".to_owned())));
 }
 
 /// A member that reads the record late is called again until it has read it.
@@ -59,7 +68,9 @@ async fn a_member_that_reads_late_is_called_again() {
     }
     let key = table.members[0].key();
     until("the office knows", || {
-        table.round(&table.office, round).unwrap().parties[&key].frozen.is_some()
+        table.round(&table.office, round).unwrap().parties[&key]
+            .frozen
+            .is_some()
     })
     .await;
     let seldom = ConferenceConfig {
@@ -68,7 +79,9 @@ async fn a_member_that_reads_late_is_called_again() {
         ..settings()
     };
     table.reopen(0, seldom).await;
-    table.members.insert(0, Kept::of(first.open(around(settings())).await));
+    table
+        .members
+        .insert(0, Kept::of(first.open(around(settings())).await));
     table.introduce();
     table.freeze(0, round).await;
     let leg = table.leg_of(0, 0);

@@ -17,9 +17,8 @@ mod happy;
 mod killed;
 mod refused;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -126,7 +125,8 @@ impl Table {
     /// Everybody has everybody's card, the framework is signed by all, and each has imported its list.
     async fn laid(laid: Laid) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let start = |name: &'static str, role| Bureau::start(dir.path(), name, role, around(laid.settings.clone()));
+        let start =
+            |name: &'static str, role| Bureau::start(dir.path(), name, role, around(laid.settings.clone()));
         let office = Kept::of(start("联席办", AgencyRole::ConferenceOffice).await);
         let mut members = Vec::new();
         for ((programme, list), name) in laid.lists.iter().zip(NAMES) {
@@ -192,18 +192,20 @@ impl Table {
             role: kept.bureau.card.role(),
             node_key: kept.key(),
         };
-        let annexes = (1..).zip(&laid.pairs).map(|(number, (one, other, receivers))| Annex {
-            code: Text::new(format!("附件{number}")).unwrap(),
-            agreement: Agreement {
-                receivers: receivers.clone(),
-                rounds_a_month: laid.rounds_a_month,
-                ..proposal(
-                    Purpose::Duplicates,
-                    &format!("联席附〔2026〕{number}号"),
-                    [*one, *other].map(|at| self.members[at].bureau.party(laid.lists[at].0)),
-                )
-            },
-        });
+        let annexes = (1..)
+            .zip(&laid.pairs)
+            .map(|(number, (one, other, receivers))| Annex {
+                code: Text::new(format!("附件{number}")).unwrap(),
+                agreement: Agreement {
+                    receivers: receivers.clone(),
+                    rounds_a_month: laid.rounds_a_month,
+                    ..proposal(
+                        Purpose::Duplicates,
+                        &format!("联席附〔2026〕{number}号"),
+                        [*one, *other].map(|at| self.members[at].bureau.party(laid.lists[at].0)),
+                    )
+                },
+            });
         Framework {
             version: Framework::VERSION,
             number: Text::new("联席〔2026〕1号").unwrap(),
@@ -276,7 +278,10 @@ impl Table {
     async fn freeze(&self, member: usize, number: u32) {
         let at = &self.members[member];
         let joined = |round: &Round| round.parties[&at.key()].joined.is_some();
-        until("it joins", || self.round(at, number).is_some_and(|round| joined(&round))).await;
+        until("it joins", || {
+            self.round(at, number).is_some_and(|round| joined(&round))
+        })
+        .await;
         tokio::task::block_in_place(|| at.bureau.node.freeze_round(&self.id, number, "经办")).unwrap();
     }
 
@@ -287,7 +292,7 @@ impl Table {
     }
 
     /// What a node found in a leg that counts, as people.
-    fn found(&self, at: &Kept, number: u32, leg: Leg) -> Option<BTreeSet<PersonKey>> {
+    fn found(&self, at: &Kept, number: u32, leg: Leg) -> Option<HashSet<PersonKey>> {
         let node = &at.bureau.node;
         let hold = node.legs_that_hold(&self.id, number).unwrap();
         let (_, round) = hold.into_iter().find(|(known, _)| *known == leg)?;
@@ -321,7 +326,7 @@ impl Table {
 }
 
 /// Those of both ranges, by a plain join.
-fn both(one: &Range<u64>, other: &Range<u64>) -> BTreeSet<PersonKey> {
+fn both(one: &Range<u64>, other: &Range<u64>) -> HashSet<PersonKey> {
     let joined = one.clone().filter(|person| other.contains(person));
     joined.map(person).collect()
 }

@@ -1,8 +1,9 @@
 //! What this node enters in a round is fixed before the round begins, and committed to before anybody else's is known.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
-use hefu_casework::conference::{Frozen, Leg, Round, SetSize, Word};
+use hefu_casework::conference::{Fault, Frozen, Leg, Round, SetSize, Word};
 use hefu_casework::{Hex, canonical, elements};
 use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Entry, NewFrozen};
@@ -30,6 +31,8 @@ impl Node {
     /// [`Error::Missing`] where nothing was imported, or there is no such round; [`Error::Policy`] where this node has not
     /// joined it; [`hefu_casework::Error::TooManyElements`]; [`Error::Conference`] where the record does not take it.
     pub fn freeze_round(&self, conference: &Hex<32>, round: u32, actor: &str) -> Result<Hex<32>> {
+        let freezing = &self.conferences.freezing;
+        let _alone = freezing.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.round_of(conference, round)?;
         let party = known.parties.get(&Hex(self.node_key()));
         if !party.is_some_and(|party| party.joined.is_some() && party.left.is_none()) {
@@ -39,6 +42,9 @@ impl Node {
             // Nothing is fixed for a round that can't be entered any more.
             if known.closed.is_some() || known.announced.run_until <= Timestamp::now() {
                 return Err(policy("conference_run_over", Abort::Policy));
+            }
+            if !self.is_open_to_all(conference, &known)? {
+                return Err(Error::Conference(Fault::OutOfTime));
             }
             self.fix_sets(conference, &known, actor)?;
         }
@@ -55,12 +61,14 @@ impl Node {
             return Ok(());
         }
         let number = round.announced.round;
-        if self.store.frozen(&conference.0, number)?.is_some() {
-            return self.say_frozen(conference, number, "node").map(drop);
-        }
-        let due = round.announced.freeze_by - AHEAD <= Timestamp::now();
-        if due && self.surroundings.conference.freeze == ByWhom::Automatic {
-            self.freeze_round(conference, number, "node")?;
+        let by_itself = round.announced.freeze_by - AHEAD <= Timestamp::now()
+            && self.surroundings.conference.freeze == ByWhom::Automatic;
+        if by_itself || self.store.frozen(&conference.0, number)?.is_some() {
+            match self.freeze_round(conference, number, "node") {
+                // Somebody freezes at this moment.
+                Err(Error::Conference(Fault::SaidBefore)) => {}
+                done => return done.map(drop),
+            }
         }
         Ok(())
     }
@@ -73,7 +81,9 @@ impl Node {
             }
             // A record that can't be read says nothing of an end.
             let ended = self.with_conference(&Hex(frozen.conference), |state| {
-                state.round(frozen.round).is_some_and(|round| round.closed.is_some())
+                state
+                    .round(frozen.round)
+                    .is_some_and(|round| round.closed.is_some())
             });
             if !ended.unwrap_or(false) {
                 return Ok(true);
@@ -87,15 +97,18 @@ impl Node {
         let aliases = self.aliases(&datasets);
         let mut sets = BTreeMap::new();
         for narrowed in self.narrowed_here(conference, round.announced.round)? {
-            let Narrowed {
-                annex,
-                agreement,
-                me,
-            } = &narrowed;
+            let Narrowed { annex, agreement, me } = &narrowed;
             for receiver in &agreement.receivers {
                 let set = self.with_records(&datasets, |records| {
                     let receiver = usize::from(*receiver);
-                    Ok(elements(agreement, &self.rules, *me, receiver, &aliases, records)?)
+                    Ok(elements(
+                        agreement,
+                        &self.rules,
+                        *me,
+                        receiver,
+                        &aliases,
+                        records,
+                    )?)
                 })?;
                 let leg = Leg {
                     annex: *annex,

@@ -147,16 +147,21 @@ impl Node {
             return Ok(false);
         };
         let said = party.joined.is_some() || party.declined.is_some() || party.left.is_some();
-        if said || round.closed.is_some() {
-            return Ok(false);
-        }
+        Ok(!said && self.is_open_to_all(conference, round)?)
+    }
+
+    /// Whether members may still come to a round: until pairs begin, and as long as these run where the framework admits
+    /// who is late.
+    pub(super) fn is_open_to_all(&self, conference: &Hex<32>, round: &Round) -> Result<bool> {
         let late = |state: &State| {
             let edition = state.edition(&round.announced.framework);
             edition.is_some_and(|edition| edition.framework.late == Late::Admitted)
         };
+        if round.closed.is_some() {
+            return Ok(false);
+        }
         Ok(round.begun.is_none()
-            || Timestamp::now() < round.announced.run_until
-                && self.with_conference_ahead(conference, late)?)
+            || Timestamp::now() < round.announced.run_until && self.with_conference(conference, late)?)
     }
 }
 

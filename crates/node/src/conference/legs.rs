@@ -108,7 +108,8 @@ impl Node {
             return Ok(None);
         };
         let conference = self.conference_behind(&in_force.agreement, under)?;
-        let round = self.with_conference(&conference, |state| state.round(under.round).cloned())?;
+        // With what this node has said itself: what it has ended is not begun again.
+        let round = self.with_conference_ahead(&conference, |state| state.round(under.round).cloned())?;
         let round = round.ok_or_else(unknown)?;
         if round.closed.is_some() || round.announced.run_until <= Timestamp::now() {
             return Err(policy("conference_run_over", Abort::AgreementNotInForce));

@@ -22,6 +22,8 @@ pub(crate) struct Conferences {
     grown: watch::Sender<u64>,
     /// There is something to deliver.
     pub(super) notify: Notify,
+    /// Held by whoever fixes what is entered in a round until that is said: the keeper says what it finds unsaid.
+    pub(super) freezing: Mutex<()>,
     /// Entries that were dropped, as far as the log tells of them.
     pub(super) dropped: Repeats,
 }
@@ -54,6 +56,7 @@ impl Conferences {
             live: Mutex::new(live),
             grown: watch::Sender::new(0),
             notify: Notify::new(),
+            freezing: Mutex::default(),
             dropped: Repeats::default(),
         })
     }

@@ -7,16 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{
-    Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word,
-};
+use hefu_casework::conference::{Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word};
 use hefu_psi::wire::Abort;
 use hefu_store::{LegSession, Role, RoundState, Session};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use super::legs::{is_open, leg_of};
-use crate::{Node, Result};
+use crate::{Error, Node, Result};
 
 /// How often it looks, beside whenever a record has grown.
 const PACE: Duration = Duration::from_millis(1000);
@@ -28,10 +26,18 @@ const AGAIN: SignedDuration = SignedDuration::from_secs(10);
 struct Turn {
     /// Sessions of legs that are over.
     over: Vec<[u8; 32]>,
-    /// The agreements of legs that are to begin.
-    due: Vec<[u8; 32]>,
+    /// Legs that are to begin.
+    due: Vec<Due>,
     /// What failed, and the code of why.
     failed: BTreeSet<(&'static str, &'static str)>,
+}
+
+/// A leg that is to begin.
+struct Due {
+    conference: Hex<32>,
+    round: u32,
+    leg: Leg,
+    agreement: [u8; 32],
 }
 
 impl Turn {
@@ -62,13 +68,21 @@ impl Node {
         loop {
             let node = Arc::clone(&self);
             let turn = tokio::task::spawn_blocking(move || node.conference_turn()).await;
-            let Turn { over, due, mut failed } = turn.unwrap_or_default();
+            let Turn {
+                over,
+                due,
+                mut failed,
+            } = turn.unwrap_or_default();
             for session in over {
                 let ended = self.end_session_as(&session, &Abort::Cancelled, "node").await;
-                failed.extend(ended.err().map(|error| ("a leg that is over is not ended", error.code())));
+                failed.extend(
+                    ended
+                        .err()
+                        .map(|error| ("a leg that is over is not ended", error.code())),
+                );
             }
-            for agreement in due {
-                let begun = self.begin_round(&agreement, "node").await;
+            for leg in due {
+                let begun = self.begin_leg(leg).await;
                 failed.extend(begun.err().map(|error| ("a leg does not begin", error.code())));
             }
             // What fails at every turn is told once.
@@ -78,6 +92,30 @@ impl Node {
             known = failed;
             let _ = timeout(PACE, grown.changed()).await;
         }
+    }
+
+    /// Begins a leg, or says why it never will.
+    async fn begin_leg(self: &Arc<Self>, due: Due) -> Result<()> {
+        let Err(error) = self.begin_round(&due.agreement, "node").await else {
+            return Ok(());
+        };
+        if error.can_go_on() {
+            return Err(error);
+        }
+        let word = Word::Leg {
+            round: due.round,
+            leg: due.leg,
+            news: LegNews::Failed {
+                code: error.code().to_owned(),
+            },
+        };
+        let node = Arc::clone(self);
+        let saying = move || node.say(&due.conference, word, None, "node").map(drop);
+        let said = tokio::task::spawn_blocking(saying).await;
+        said.unwrap_or(Err(Error::Internal {
+            what: "a conference's thread",
+        }))?;
+        Err(error)
     }
 
     /// One turn over all conferences, but for what has to be waited for. What fails in one round does not keep the others.
@@ -135,7 +173,7 @@ impl Node {
         self.say(conference, word, None, actor)
     }
 
-    fn follow_round(&self, conference: &Hex<32>, round: &Round, due: &mut Vec<[u8; 32]>) -> Result<()> {
+    fn follow_round(&self, conference: &Hex<32>, round: &Round, due: &mut Vec<Due>) -> Result<()> {
         self.decide_by_itself(conference, round)?;
         let number = round.announced.round;
         let round = self.round_of(conference, number)?;
@@ -153,12 +191,15 @@ impl Node {
         for leg in &legs {
             self.say_of_leg(conference, number, leg, &sessions)?;
         }
-        due.extend(self.legs_due(&round, &legs, &sessions)?);
-        let ended = legs.iter().all(|own| own.run.state.has_ended());
-        if ended || round.announced.run_until <= Timestamp::now() {
-            self.report_once(conference, &round)?;
-        }
-        Ok(())
+        let of = (*conference, number);
+        let begins = self.legs_due(&round, &legs, &sessions)?;
+        due.extend(begins.into_iter().map(|(leg, agreement)| Due {
+            conference: of.0,
+            round: of.1,
+            leg,
+            agreement,
+        }));
+        self.report_once(conference, &round)
     }
 
     fn own_legs(&self, conference: &Hex<32>, round: &Round) -> Result<Vec<OwnLeg>> {
@@ -211,20 +252,38 @@ impl Node {
 
     /// The last session of this node in the present run of a leg.
     fn last_session(&self, own: &OwnLeg, sessions: &[LegSession]) -> Result<Option<hefu_store::Round>> {
-        let mut last: Option<hefu_store::Round> = None;
-        for session in sessions {
-            if leg_of(session) != own.leg || session.run != own.run.run {
-                continue;
-            }
+        let mut all = Vec::new();
+        let mut of_run = Vec::new();
+        for session in sessions.iter().filter(|session| leg_of(session) == own.leg) {
             // One that was about to begin when the node was killed is not there.
-            let known = self.store.round(&session.session)?;
-            last = known
-                .into_iter()
-                .chain(last)
-                .filter(|round| round.role == own.role)
-                .max_by_key(|round| round.started_at);
+            let Some(known) = self.store.round(&session.session)? else {
+                continue;
+            };
+            if session.run == own.run.run {
+                of_run.push(known);
+            } else {
+                all.push(known);
+            }
         }
-        Ok(last)
+        let last = of_run.into_iter().max_by_key(|round| round.started_at);
+        if last.is_some() || own.role == Role::Receiver {
+            return Ok(last);
+        }
+        // Whoever is called for a re-run of which it has not read yet takes it for the run before.
+        let theirs = own
+            .run
+            .said
+            .get(&own.run.receiver)
+            .and_then(|said| said.end.as_ref());
+        let Some(LegNews::Done(theirs)) = theirs else {
+            return Ok(None);
+        };
+        for known in all {
+            if self.leg_receipt(&known.id)?.as_ref() == Some(theirs) {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
     }
 
     /// What is to be said of a session; nothing where the peer is called again, or nothing may be told.
@@ -257,7 +316,7 @@ impl Node {
         round: &Round,
         legs: &[OwnLeg],
         sessions: &[LegSession],
-    ) -> Result<Vec<[u8; 32]>> {
+    ) -> Result<Vec<(Leg, [u8; 32])>> {
         let now = Timestamp::now();
         if round.announced.run_until <= now {
             return Ok(Vec::new());
@@ -280,9 +339,13 @@ impl Node {
             }
         }
         waiting.sort_unstable();
-        let room = self.surroundings.conference.at_once.saturating_sub(self.under_way()?);
+        let room = self
+            .surroundings
+            .conference
+            .at_once
+            .saturating_sub(self.under_way()?);
         let begun = waiting.into_iter().take(room);
-        Ok(begun.map(|(_, _, agreement)| agreement).collect())
+        Ok(begun.map(|(_, leg, agreement)| (leg, agreement)).collect())
     }
 
     /// How far a party stands behind this one, in the ring of all by node key.
@@ -310,8 +373,8 @@ impl Node {
         Ok(under_way)
     }
 
-    /// Sessions that nobody waits for any more: their round is closed, a party has left, or the leg runs once more. What is
-    /// answered by files waits for its receipt as ever.
+    /// Sessions that nobody waits for any more: their round is closed, a party has left, or this node, which learns in it,
+    /// is to run the leg once more. What is answered by files waits for its receipt as ever.
     fn legs_over(&self) -> Result<Vec<[u8; 32]>> {
         let mut over = Vec::new();
         for session in self.store.open_sessions()? {
@@ -323,7 +386,8 @@ impl Node {
                 let run = round.legs.get(&leg_of(&of))?;
                 let there = |key| round.parties.get(key).is_some_and(PartyState::is_there);
                 let both = [&run.receiver, &run.sender].into_iter().all(there);
-                Some(round.closed.is_none() && both && run.run == of.run)
+                let anew = session.role == Role::Receiver && run.run != of.run;
+                Some(round.closed.is_none() && both && !anew)
             })?;
             if goes_on == Some(false) && session.answered_at.is_none() && !session.is_heard() {
                 over.push(session.round);
@@ -343,10 +407,20 @@ impl Node {
         self.say(conference, Word::Reported { round }, Some((counts, to)), actor)
     }
 
+    /// Reports once all legs have ended, or the time is over.
     fn report_once(&self, conference: &Hex<32>, round: &Round) -> Result<()> {
-        let party = round.parties.get(&Hex(self.node_key()));
-        if party.is_some_and(|party| party.is_there() && !party.reported) {
-            self.report_round(conference, round.announced.round, "node")?;
+        let (me, number) = (Hex(self.node_key()), round.announced.round);
+        let party = round.parties.get(&me);
+        if !party.is_some_and(|party| party.is_there() && !party.reported) {
+            return Ok(());
+        }
+        // Counts are of legs that are done on the record: what is on its way there does not count yet.
+        let ended = self.with_conference(conference, |state| {
+            let round = state.round(number)?;
+            Some(round.legs_of(&me).all(|(_, run)| run.state.has_ended()))
+        })?;
+        if ended == Some(true) || round.announced.run_until < Timestamp::now() {
+            self.report_round(conference, number, "node")?;
         }
         Ok(())
     }
@@ -354,6 +428,5 @@ impl Node {
 
 /// Whether a session was refused for the only reason that passes by itself: the peer had not read as far as this node.
 fn is_called_again(session: &hefu_store::Round) -> bool {
-    session.state == RoundState::Refused
-        && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
+    session.state == RoundState::Refused && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
 }

@@ -153,7 +153,10 @@ fn rounds_of_kin_are_counted_together() {
     ledger.call(1, 5, 3, debit(0)).unwrap();
     // Itself is no kin of its own, should it be named.
     let kin = [[3; 32], [33; 32]];
-    let debit = Debit { kin: &kin, ..debit(0) };
+    let debit = Debit {
+        kin: &kin,
+        ..debit(0)
+    };
     ledger.call(2, 5, 33, debit).unwrap();
     for agreement in [3, 33] {
         assert!(matches!(

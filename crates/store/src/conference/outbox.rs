@@ -125,6 +125,19 @@ impl Store {
         self.said_by(sql, conference)
     }
 
+    /// How many entries of this node's are on their way, and how many were refused.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn said_counts(&self, conference: &[u8; 32]) -> Result<(u64, u64), Error> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FILTER (WHERE placed IS NULL AND refused IS NULL),
+                count(*) FILTER (WHERE refused IS NOT NULL) FROM conference_outbox WHERE conference = ?1";
+            let mut counts = connection.prepare_cached(sql)?;
+            Ok(counts.query_row([conference], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        })
+    }
+
     /// What is enclosed in an entry that is on its way, sealed to each recipient.
     ///
     /// # Errors

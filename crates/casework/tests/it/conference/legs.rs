@@ -30,7 +30,8 @@ fn two_ends_come_to_one_state() {
     };
     let began = || LegNews::Began {};
     let differs = |difference| ("differs", Some(difference));
-    let cases: [(Vec<LegNews>, Vec<LegNews>, (&str, Option<&str>)); 14] = [
+    type Case<'a> = (Vec<LegNews>, Vec<LegNews>, (&'a str, Option<&'a str>));
+    let cases: [Case; 14] = [
         (vec![], vec![], ("waiting", None)),
         (vec![began()], vec![], ("running", None)),
         (vec![], vec![began()], ("running", None)),

@@ -45,8 +45,8 @@ impl Act {
     fn author(&self) -> u8 {
         let of_office = match self.what {
             0 | 1 | 4 | 5 | 6 | 12 | 15 | 17 | 22 => true,
-            18 => self.pick % 4 == 0,
-            19 => self.pick % 3 != 0,
+            18 => self.pick.is_multiple_of(4),
+            19 => !self.pick.is_multiple_of(3),
             _ => false,
         };
         if of_office && !self.wild {
@@ -163,11 +163,11 @@ fn said(table: &Table, act: &Act) -> (Word, Option<Private>) {
                 RoundEnd::CalledOff
             },
         },
-        18 if author == OFFICE && pick % 2 == 0 => Word::Decided {
+        18 if author == OFFICE && pick.is_multiple_of(2) => Word::Decided {
             minutes: text("第1期"),
         },
-        18 if pick % 2 == 0 => Word::Planned {},
-        19 if pick % 3 == 0 => Word::Disputed {
+        18 if pick.is_multiple_of(2) => Word::Planned {},
+        19 if pick.is_multiple_of(3) => Word::Disputed {
             entry: table.log[usize::from(pick) % table.log.len()].signed.digest(),
             fault: Fault::EnclosedWrong,
         },

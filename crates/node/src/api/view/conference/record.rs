@@ -192,8 +192,8 @@ impl ConferenceView {
             office_name,
             is_office: conference.is_office,
             head: conference.head.into(),
-            waiting: conference.waiting as u64,
-            refused: conference.refused as u64,
+            waiting: conference.waiting,
+            refused: conference.refused,
             standing: conference.standing.to_owned(),
             begun_at: conference.begun_at,
         }
