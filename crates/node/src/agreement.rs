@@ -62,6 +62,7 @@ impl Node {
         let in_force = self.in_force(&open.agreement)?;
         in_force.must_receive(in_force.peer)?;
         in_force.must_be_filled(in_force.peer, open.elements)?;
+        self.open_leg(&in_force, in_force.peer)?;
         in_force
             .terms(in_force.peer)?
             .check_open::<Ristretto255>(open)
@@ -135,7 +136,11 @@ impl InForce {
     /// Until when a session that begins now waits to be gone on with.
     pub(crate) fn expiry(&self) -> Timestamp {
         let wait = SignedDuration::from_hours(self.agreement.resume_hours.into());
-        Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+        let waits = Timestamp::now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        match &self.agreement.under {
+            Some(under) => waits.min(under.run_until),
+            None => waits,
+        }
     }
 
     /// Whether the peer's card is of the node that the agreement names. The card binds that node's present TLS key,

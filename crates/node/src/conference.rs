@@ -4,14 +4,22 @@
 //! record or says on record why not. Every answer of the office bears its signature under the head of the record: whoever
 //! was ever told two records can prove it, and follows neither. Papers go over a line ([`wire`]) or by files.
 
+mod board;
+mod counts;
 mod directory;
 mod enclosing;
+mod freeze;
+mod joining;
 mod keeper;
+mod leading;
+mod legs;
 mod lines;
 mod live;
 mod record;
 mod restoring;
 mod sync;
+mod turn;
+mod whereabouts;
 mod wire;
 
 use hefu_casework::conference::{
@@ -31,20 +39,27 @@ use crate::agreement::policy;
 use crate::exchange::malformed;
 use crate::{Error, Node, Result};
 
+pub use board::{Board, BoardLeg, BoardParty};
 pub use directory::{Pinned, SeatAt, Sits};
+pub use joining::Undecided;
 pub(crate) use keeper::MANY_PAPERS;
+pub use leading::Announcement;
+pub use legs::LegStanding;
 pub(crate) use lines::Lines;
 pub use lines::{Again, Own, Place, Revisited};
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
+pub use whereabouts::{FrameworkAt, Task, ToDo, Where};
 use wire::Parcel;
 pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 
 /// The most conferences that a node founds and follows.
 const MANY_CONFERENCES: usize = 16;
 /// The most entries of a node's own that may wait for the office.
-const MANY_WAITING: usize = 2_000;
+const MANY_WAITING: u64 = 2_000;
 
+/// The record is followed.
+const CONFERENCE_IN_STEP: &str = "conference_in_step";
 /// A member was told two records by the office, or one that goes against the rules.
 const CONFERENCE_FORKED: &str = "conference_forked";
 const CONFERENCE_UNSOUND: &str = "conference_unsound";
@@ -65,16 +80,22 @@ pub struct Conference {
     /// How far the record goes here.
     pub head: Head,
     /// How many entries of this node's are on their way.
-    pub waiting: usize,
+    pub waiting: u64,
     /// How many of them were refused.
-    pub refused: usize,
-    /// How it stands: `conference_followed`, or the code of why it is not, or not yet.
+    pub refused: u64,
+    /// How it stands: `conference_in_step`, or the code of why it is not, or not yet.
     pub standing: &'static str,
     /// Since when.
     pub begun_at: Timestamp,
 }
 
 impl Conference {
+    /// Whether the record is followed, and whole.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.standing == CONFERENCE_IN_STEP
+    }
+
     /// Whether the record is not followed any more: the office was found out, or what is stored is damaged.
     #[must_use]
     pub fn is_alarming(&self) -> bool {
@@ -188,6 +209,7 @@ impl Node {
         let id = Hex(stored.id);
         let live = self.conferences.get(&id)?;
         let live = lock(&live);
+        let (waiting, refused) = self.store.said_counts(&id.0)?;
         Ok(Conference {
             id,
             name: live
@@ -197,9 +219,9 @@ impl Node {
             office: Hex(stored.office),
             is_office: stored.founded,
             head: live.state.head(),
-            waiting: self.store.said_waiting(&id.0)?.len(),
-            refused: self.store.said_refused(&id.0)?.len(),
-            standing: standing(stored, &live).unwrap_or("conference_followed"),
+            waiting,
+            refused,
+            standing: standing(stored, &live).unwrap_or(CONFERENCE_IN_STEP),
             begun_at: stored.begun_at,
         })
     }
@@ -273,7 +295,7 @@ impl Node {
             self.place(&mut live, id, parcel, opened, Placing { actor, refused: None })?;
             return Ok(digest);
         }
-        if self.store.said_waiting(&id.0)?.len() >= MANY_WAITING {
+        if self.store.said_counts(&id.0)?.0 >= MANY_WAITING {
             return Err(policy("conference_too_many_wait", Abort::Policy));
         }
         let Some(ahead) = live.ahead(&self.store, id)? else {

@@ -152,6 +152,25 @@ pub struct ConferenceConfig {
     pub pace_seconds: u64,
     /// How often while a round is on.
     pub running_pace_seconds: u64,
+    /// Who joins a round all of whose agreements are within `[policy]`: `by_hand` or `automatic`.
+    pub join: ByWhom,
+    /// Who declines a round of whose agreements one is not.
+    pub decline: ByWhom,
+    /// Who freezes what is entered: by itself the node does so ten minutes before it has to, with whatever was imported by
+    /// then.
+    pub freeze: ByWhom,
+    /// How many of its own legs the node works on at the same time.
+    pub at_once: usize,
+}
+
+/// Who does something that the node could do by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ByWhom {
+    /// Its people.
+    ByHand,
+    /// The node.
+    Automatic,
 }
 
 /// The form of the log on stderr.
@@ -232,6 +251,10 @@ impl Default for ConferenceConfig {
         Self {
             pace_seconds: 60,
             running_pace_seconds: 5,
+            join: ByWhom::ByHand,
+            decline: ByWhom::ByHand,
+            freeze: ByWhom::ByHand,
+            at_once: 2,
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use hefu_casework::{Finding, Hex, canonical};
+use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, Round, RoundState};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
+use crate::agreement::policy;
 use crate::digest::sha256;
 use crate::report::{DeletionRecord, DeletionTold};
 use crate::{Error, Node, Result};
@@ -21,7 +23,8 @@ impl Node {
     /// Rounds that used it keep its number.
     ///
     /// # Errors
-    /// When an open round still needs it, there is no such snapshot, or the disk's.
+    /// When an open round still needs it, or a round of a conference for which it is frozen; when there is no such
+    /// snapshot, or the disk's.
     pub fn delete_dataset(&self, dataset: DatasetId, actor: &str) -> Result<()> {
         if !self.store.datasets()?.iter().any(|known| known.id == dataset) {
             return Err(Error::Missing {
@@ -39,6 +42,9 @@ impl Node {
                     name: dataset.0.to_string(),
                 });
             }
+        }
+        if self.is_frozen(dataset)? {
+            return Err(policy("dataset_frozen", Abort::Policy));
         }
         let quarantined = self.remove_quarantine(dataset)?;
         self.forget_aliases(dataset)?;

@@ -13,6 +13,8 @@ use crate::{Error, Node, Result};
 
 /// The code of why a peer's draft is not taken while too many of its drafts wait for a decision.
 pub(crate) const NO_ROOM: &str = "agreements_too_many";
+/// What was narrowed for a round of a conference is signed on the conference's record, and nowhere else.
+const OF_A_CONFERENCE: &str = "agreement_of_a_conference";
 
 mod known;
 
@@ -24,8 +26,9 @@ impl Node {
     ///
     /// # Errors
     /// When it contradicts itself, does not name this node and a pinned peer as their cards do, or this node's policy does
-    /// not allow it.
+    /// not allow it; when it is of a round of a conference.
     pub fn draft(&self, agreement: Agreement, actor: &str) -> Result<[u8; 32]> {
+        must_stand_alone(&agreement)?;
         self.may_sign(&agreement)?;
         self.must_go_both_ways(&self.card_of_other(&agreement)?)?;
         let digest = agreement.digest();
@@ -80,6 +83,7 @@ impl Node {
     pub fn sign_agreement(&self, digest: &[u8; 32], actor: &str) -> Result<DossierState> {
         let mut changing = self.dossiers.change();
         let mut dossier = self.agreement(digest)?;
+        must_stand_alone(dossier.agreement())?;
         self.may_sign(dossier.agreement())?;
         if let Ok(card) = self.card_of_other(dossier.agreement()) {
             self.must_go_both_ways(&card)?;
@@ -97,6 +101,7 @@ impl Node {
     pub fn refuse_agreement(&self, digest: &[u8; 32], reason: &str, actor: &str) -> Result<DossierState> {
         let mut changing = self.dossiers.change();
         let mut dossier = self.agreement(digest)?;
+        must_stand_alone(dossier.agreement())?;
         dossier.refuse(self.keys.signing_key(), reason, Timestamp::now())?;
         self.put_dossier(&mut changing, &dossier)?;
         self.log_by(
@@ -129,6 +134,10 @@ impl Node {
         let card = self.card_of_other(agreement)?;
         if from.is_some_and(|from| from.node_key() != card.node_key()) {
             return Err(policy("agreement_other_party", Abort::AgreementMismatch));
+        }
+        // A refusal of a text that both sign elsewhere would be there before both signatures are.
+        if theirs.state() != DossierState::Signed {
+            must_stand_alone(agreement)?;
         }
         let digest = agreement.digest();
         let mut changing = self.dossiers.change();
@@ -205,6 +214,19 @@ impl Node {
             })
     }
 
+    /// Keeps a round's agreement that both have signed on the record of the conference. One that is here already stays as
+    /// it is. Says whether it was not.
+    ///
+    /// # Errors
+    /// As [`Node::conclude`].
+    pub(crate) fn conclude_once(&self, signed: &SignedAgreement) -> Result<bool> {
+        let known = self.store.agreement(&signed.agreement().digest())?;
+        if known.is_some_and(|known| known.state != AgreementState::Draft) {
+            return Ok(false);
+        }
+        self.conclude(signed).map(|_| true)
+    }
+
     fn put_dossier(&self, changing: &mut Changing<'_>, dossier: &Dossier) -> Result<()> {
         let state = match dossier.state() {
             DossierState::Draft { .. } => AgreementState::Draft,
@@ -216,5 +238,12 @@ impl Node {
         changing.note(dossier, &self.node_key());
         self.ferry.notify();
         Ok(())
+    }
+}
+
+fn must_stand_alone(agreement: &Agreement) -> Result<()> {
+    match agreement.under {
+        None => Ok(()),
+        Some(_) => Err(policy(OF_A_CONFERENCE, Abort::AgreementMismatch)),
     }
 }

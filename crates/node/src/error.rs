@@ -146,6 +146,20 @@ pub enum Error {
         /// The finding's number.
         seq: u64,
     },
+    /// A session of a round of a conference that can't run now, as far as the record has been read here: it may later.
+    #[error("not now: {reason}")]
+    NotYet {
+        /// A code of the table of words.
+        reason: &'static str,
+    },
+    /// A decision that takes something from people, on a finding of a leg whose two ends are not known to agree.
+    #[error("the leg of round {round} is not settled on the record ({state}); wait until it is")]
+    LegUnsettled {
+        /// The round's number in its conference.
+        round: u32,
+        /// How far the leg is.
+        state: &'static str,
+    },
     /// Letters that were asked after in a round of another purpose.
     #[error("this round was not about letters")]
     NotReferrals,
@@ -213,6 +227,8 @@ impl Error {
             Error::CorrectedBefore { .. } => "node_corrected_before",
             Error::IsClue { .. } => "node_is_clue",
             Error::NotAClue { .. } => "node_not_a_clue",
+            Error::NotYet { reason } => reason,
+            Error::LegUnsettled { .. } => "node_leg_unsettled",
             Error::NotReferrals => "node_not_referrals",
             Error::Number { .. } => "node_number",
             Error::ReservedName { .. } => "node_reserved_name",
@@ -232,7 +248,10 @@ impl Error {
             Error::Link(error) => error.params(),
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
-            Error::Policy { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::Policy { .. } | Error::NotYet { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::LegUnsettled { round, state } => {
+                vec![("round", round.to_string()), ("state", (*state).to_owned())]
+            }
             Error::IsClue { seq } | Error::NotAClue { seq } => vec![("seq", seq.to_string())],
             Error::ReservedName { name } => vec![("name", name.clone())],
             Error::Number { refusal } => vec![("refusal", refusal.code().to_owned())],
@@ -278,7 +297,7 @@ impl Error {
         use hefu_link::Error as Link;
         match self {
             Error::BrokenOff { cause, .. } => cause.can_go_on(),
-            Error::Spool { .. } | Error::Stopped => true,
+            Error::Spool { .. } | Error::Stopped | Error::NotYet { .. } => true,
             Error::Store(hefu_store::Error::Io { .. } | hefu_store::Error::Database(_)) => true,
             Error::Link(error) => match error {
                 Link::PeerAborted { abort, .. } => passing(abort),

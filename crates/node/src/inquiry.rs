@@ -181,17 +181,18 @@ impl Node {
     }
 
     /// The inquiries that speak of the finding with this number in its round, from 1: those that ask about it, and those
-    /// in which the other agency asks about the same person under the same rule and agreement.
+    /// in which the other agency asks about the same person under the same rule and an agreement of the same lineage.
     ///
     /// # Errors
     /// When there is no such finding, or not any more; the store's.
     pub fn inquiries_of(&self, round: &[u8; 32], seq: u64) -> Result<Vec<Inquiry>> {
         let (record, finding) = self.found(round, seq)?;
         let aliases = self.aliases(&record.datasets);
+        let lineage = self.dossiers.lineage(&record.agreement);
         let mut all = Vec::new();
         for stored in self.store.inquiries()? {
             let own = stored.finding == seq.checked_sub(1) && stored.round == record.id;
-            if own || (stored.finding.is_none() && stored.agreement == record.agreement) {
+            if own || (stored.finding.is_none() && self.dossiers.lineage(&stored.agreement) == lineage) {
                 let inquiry = self.read_inquiry(stored)?;
                 let asked = self.asked_about(&inquiry, &record, &aliases)?;
                 if own || asked.is_some_and(|asked| asked.is(&finding)) {

@@ -30,6 +30,7 @@ impl Node {
             Arc::clone(&self).keep_inquiries(),
             Arc::clone(&self).keep_conferences(),
             Arc::clone(&self).keep_lines(),
+            Arc::clone(&self).keep_conference_rounds(),
         );
     }
 

@@ -150,17 +150,18 @@ impl Node {
         Ok(of_finding)
     }
 
-    /// Each matter under an agreement of which something was told, and what. Each is read once, and those of other
+    /// Each matter of an agreement's lineage of which something was told, and what. Each is read once, and those of other
     /// agreements are not.
     fn told_under(&self, agreement: &[u8; 32]) -> Result<Vec<(Inquiry, Vec<ToldThere>)>> {
         let mut by_item: BTreeMap<[u8; 16], Vec<ToldThere>> = BTreeMap::new();
         for one in self.store.outcomes(None)? {
             by_item.entry(one.item).or_default().push(one);
         }
+        let lineage = self.dossiers.lineage(agreement);
         let mut under = Vec::new();
         for (item, told) in by_item {
             let stored = self.store.inquiry(&item)?.ok_or_else(damaged)?;
-            if stored.agreement == *agreement {
+            if self.dossiers.lineage(&stored.agreement) == lineage {
                 under.push((self.read_inquiry(stored)?, told));
             }
         }
@@ -180,26 +181,27 @@ impl Node {
             ..Surroundings::of(finding)
         };
         if is_met(finding.kind) {
-            let agreement = Hex(record.agreement);
+            let lineage = self.dossiers.lineage(&record.agreement);
             let subjects: Vec<_> = aliases
                 .group(&finding.person)
-                .map(|number| self.subject(&agreement, rule, number))
+                .map(|number| self.subject(&lineage, rule, number))
                 .collect();
             around.corrected_there = self.store.withdrawals(&subjects)?;
         }
         Ok(around)
     }
 
-    /// What the matter is about, once for each number by which a round under the agreement can know the person: so that
-    /// it is known again when what told of those numbers was deleted.
+    /// What the matter is about, once for each number by which a round of the agreement's lineage can know the person: so
+    /// that it is known again when what told of those numbers was deleted.
     fn subjects(&self, inquiry: &Inquiry) -> Result<Vec<[u8; 32]>> {
-        let subject = |number: &PersonKey| self.subject(&inquiry.agreement, inquiry.rule(), number);
+        let lineage = self.dossiers.lineage(&inquiry.agreement.0);
+        let subject = |number: &PersonKey| self.subject(&lineage, inquiry.rule(), number);
         let mut subjects = BTreeSet::from([subject(&inquiry.person)]);
         if let Way::Asks { about, .. } = &inquiry.way {
             subjects.insert(subject(&self.found(&about.round.0, about.seq)?.1.person));
         }
         for round in self.store.rounds()? {
-            if round.agreement == inquiry.agreement.0 {
+            if self.dossiers.lineage(&round.agreement) == lineage {
                 let aliases = self.aliases(&round.datasets);
                 subjects.extend(aliases.group(&inquiry.person).map(subject));
                 for relative in self.in_the_place(inquiry, &round, &aliases)? {
@@ -210,8 +212,8 @@ impl Node {
         Ok(subjects.into_iter().collect())
     }
 
-    fn subject(&self, agreement: &Hex<32>, rule: Option<&RuleId>, number: &PersonKey) -> [u8; 32] {
-        subject(agreement, rule, &Hex(self.store.person_digest(number))).0
+    fn subject(&self, lineage: &Hex<32>, rule: Option<&RuleId>, number: &PersonKey) -> [u8; 32] {
+        subject(lineage, rule, &Hex(self.store.person_digest(number))).0
     }
 
     /// Takes what another agency tells of a matter that it knows.
@@ -318,8 +320,8 @@ impl Node {
     }
 }
 
-/// Whether the matter is that of this finding: it was asked about, or is of the same person and rule under the same
-/// agreement, in whatever round.
+/// Whether the matter is that of this finding: it was asked about, or is of the same person and rule under an agreement
+/// of the same lineage, in whatever round.
 fn is_about(
     inquiry: &Inquiry,
     asked: Option<&AskedAbout>,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::clue::ClueKind;
+use hefu_casework::note::Word;
 use hefu_casework::review::{Contradiction, Event, Review, Stage, basis};
 use hefu_casework::{Finding, Hex, NameAgreement};
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
@@ -106,7 +107,8 @@ impl Node {
     /// # Errors
     /// Those of [`Review::record`] for what may not be done; [`Error::IsClue`] for a lead or an omission, which say
     /// nothing against anybody; [`Error::CorrectedBefore`] for a finding that a correction
-    /// keeps away; [`hefu_store::Error::ActedMeanwhile`] where somebody else was faster; as [`Node::review`].
+    /// keeps away; [`Error::LegUnsettled`] for what takes something from people, as long as the two ends of the round may
+    /// differ; [`hefu_store::Error::ActedMeanwhile`] where somebody else was faster; as [`Node::review`].
     pub fn record_review(&self, round: &[u8; 32], seq: u64, event: &Event) -> Result<Standing> {
         let (record, finding) = self.found(round, seq)?;
         if ClueKind::of(finding.kind).is_some() {
@@ -118,6 +120,9 @@ impl Node {
             return Err(Error::CorrectedBefore { round, seq });
         }
         standing.review.record(event)?;
+        if is_adverse(event) {
+            self.must_hold(round)?;
+        }
         let after = standing.events.len() as u64;
         let rests_on = self.basis(&finding);
         // Of what was written, the log has nothing.
@@ -239,6 +244,11 @@ impl Node {
             }),
         }
     }
+}
+
+/// Whether it takes something from people.
+fn is_adverse(event: &Event) -> bool {
+    matches!(event.act.told_there(event.at), Some(Word::Outcome(outcome)) if outcome.decision.is_adverse())
 }
 
 fn parsed(events: &Events) -> Result<Vec<Event>> {

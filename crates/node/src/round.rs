@@ -99,9 +99,19 @@ impl Node {
         self.folder.join("spool").join(Hex(*round).to_string())
     }
 
-    /// A new round over the agency's own registers; it is not on record yet.
+    /// A new round over the agency's own registers, or over what was frozen for a round of a conference; it is not on record
+    /// yet.
     fn begin(&self, in_force: &InForce, role: Role) -> Result<Round> {
-        self.begin_with(in_force, role, self.current_datasets()?)
+        let receiver = match role {
+            Role::Receiver => in_force.me,
+            Role::Sender => in_force.peer,
+        };
+        let Some(mut leg) = self.open_leg(in_force, receiver)? else {
+            return self.begin_with(in_force, role, self.current_datasets()?);
+        };
+        let round = self.begin_with(in_force, role, std::mem::take(&mut leg.datasets))?;
+        self.put_leg(&leg, round.id)?;
+        Ok(round)
     }
 
     /// A new round over these datasets; it is not on record yet.

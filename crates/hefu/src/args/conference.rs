@@ -1,15 +1,19 @@
 //! The arguments of `hefu conference`.
 
 mod record;
+mod rounds;
 
 use clap::{Args as ClapArgs, Subcommand};
 
 pub(crate) use record::RecordCommand;
+pub(crate) use rounds::{OfRound, RoundsCommand};
 
 #[derive(Subcommand)]
 pub(crate) enum ConferenceCommand {
     #[command(flatten)]
     Record(RecordCommand),
+    #[command(flatten)]
+    Rounds(RoundsCommand),
 }
 
 /// Which conference.

@@ -1,6 +1,7 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
 mod record;
+mod rounds;
 
 use crate::args::{ConferenceCommand, WhichArgs};
 use crate::client::Client;
@@ -15,6 +16,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
+        ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
     }
 }
 

@@ -41,6 +41,8 @@ use crate::metrics::{self, Imports};
 use crate::node::today;
 use crate::{Error, Export, Node};
 
+pub(super) use conference::RoundStep;
+
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);
 

@@ -20,6 +20,8 @@ const REFUSED_BY_PEER: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone)]
 pub(crate) struct Known {
     peer: [u8; 32],
+    /// What [`Agreement::lineage`](hefu_casework::Agreement::lineage) says.
+    lineage: Hex<32>,
     own: Word,
     theirs: Word,
     /// What [`Dossier::standing`] says.
@@ -35,6 +37,7 @@ impl Known {
         let words = dossier.words();
         Some(Self {
             peer: dossier.agreement().parties.get(other)?.node_key.0,
+            lineage: dossier.agreement().lineage(),
             own: *words.get(me)?,
             theirs: *words.get(other)?,
             standing: dossier.standing(),
@@ -93,6 +96,19 @@ impl Dossiers {
         let (refused, others): (Vec<_>, Vec<_>) = between.partition(|(_, known)| known.is_refused());
         let listed = others.into_iter().chain(refused).take(limit);
         listed.map(|(digest, known)| (*digest, known.clone())).collect()
+    }
+
+    /// By what the matters under an agreement belong together with those under others; its own digest where it is not known.
+    pub(crate) fn lineage(&self, digest: &[u8; 32]) -> Hex<32> {
+        let all = self.change();
+        all.0.get(digest).map_or(Hex(*digest), |known| known.lineage)
+    }
+
+    /// The agreements of one lineage.
+    pub(crate) fn of_lineage(&self, lineage: &Hex<32>) -> Vec<[u8; 32]> {
+        let all = self.change();
+        let kin = all.0.iter().filter(|(_, known)| known.lineage == *lineage);
+        kin.map(|(digest, _)| *digest).collect()
     }
 
     /// Whether there is such an agreement between this node and a peer.

@@ -86,8 +86,8 @@ impl Node {
         }
     }
 
-    /// The newest finding of this agency's own that speaks of the same person under the same rule and agreement: then
-    /// both sides have part in one matter, and both are to verify it.
+    /// The newest finding of this agency's own that speaks of the same person under the same rule and an agreement of the
+    /// same lineage: then both sides have part in one matter, and both are to verify it.
     ///
     /// # Errors
     /// The store's.
@@ -95,7 +95,7 @@ impl Node {
         if let Way::Asks { about, .. } = &inquiry.way {
             return Ok(Some(*about));
         }
-        for round in self.rounds_under(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
+        for round in self.rounds_of_lineage(&inquiry.agreement.0, &inquiry.peer, Role::Receiver)? {
             let Some(about) = self.asked_about(inquiry, &round, &self.aliases(&round.datasets))? else {
                 continue;
             };
@@ -118,7 +118,9 @@ impl Node {
         record: &Round,
         aliases: &AliasTable,
     ) -> Result<Option<AskedAbout>> {
-        if record.agreement != inquiry.agreement.0 {
+        let [record_lineage, lineage] =
+            [&record.agreement, &inquiry.agreement.0].map(|agreement| self.dossiers.lineage(agreement));
+        if record_lineage != lineage {
             return Ok(None);
         }
         let mut persons = self.in_the_place(inquiry, record, aliases)?;
@@ -169,7 +171,8 @@ impl Node {
             return Err(policy("inquiry_day", Abort::AgreementMismatch));
         }
         // There is a reason to ask only where there was a round of which the other side learned something.
-        let rounds = self.rounds_under(&note.agreement.0, &from.node_key(), Role::Sender)?;
+        let mut rounds = self.rounds_of_lineage(&note.agreement.0, &from.node_key(), Role::Sender)?;
+        rounds.retain(|round| round.agreement == note.agreement.0);
         let newest = rounds.first().filter(|round| is_retained(&agreement, round, now));
         let round = newest.ok_or_else(|| policy("inquiry_no_round", Abort::AgreementMismatch))?;
         if self.open_questions_of(&from.node_key())? >= MANY_OPEN {
@@ -238,13 +241,13 @@ impl Node {
         })
     }
 
-    /// From the newest round under the agreement in which the person was entered, or somebody in the person's place.
+    /// From the newest round of the agreement's lineage in which the person was entered, or somebody in the person's place.
     fn records_of(&self, agreement: &[u8; 32], peer: &[u8; 32], asked: &Asked) -> Result<Records> {
         let terms = self.signed(agreement)?;
         let own = terms.agreement.party(terms.me)?;
         let by_case = self.is_by_case(&terms.agreement, asked.rule.as_ref());
         let mut all_deleted = true;
-        for round in self.rounds_under(agreement, peer, Role::Sender)? {
+        for round in self.rounds_of_lineage(agreement, peer, Role::Sender)? {
             let aliases = self.aliases(&round.datasets);
             let mut rows = Vec::new();
             for dataset in &round.datasets {
@@ -317,11 +320,12 @@ impl Node {
         kept(self.store.records_of(dataset, number))
     }
 
-    /// The rounds that came to their end between the two under this agreement, the newest first.
-    fn rounds_under(&self, agreement: &[u8; 32], peer: &[u8; 32], role: Role) -> Result<Vec<Round>> {
+    /// The rounds that came to their end between the two under agreements of this one's lineage, the newest first.
+    fn rounds_of_lineage(&self, agreement: &[u8; 32], peer: &[u8; 32], role: Role) -> Result<Vec<Round>> {
+        let lineage = self.dossiers.lineage(agreement);
         let mut rounds = self.store.rounds()?;
         rounds.retain(|round| {
-            round.agreement == *agreement
+            self.dossiers.lineage(&round.agreement) == lineage
                 && round.peer == *peer
                 && round.role == role
                 && round.state == RoundState::Done

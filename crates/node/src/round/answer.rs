@@ -147,6 +147,7 @@ impl Node {
         let seed = SessionSeed::generate(&mut *(self.surroundings.randomness)());
         let bytes = open.encode();
         let (agreement, limits) = (&in_force.agreement, &self.surroundings.policy);
+        let kin = self.dossiers.of_lineage(&agreement.lineage());
         let today = crate::node::today();
         let entry = json!({
             "round": Hex(round.id), "role": "sender", "peer": caller.name(), "agreement": Hex(in_force.digest),
@@ -168,6 +169,7 @@ impl Node {
                     Some(_) => agreement.rounds_a_month,
                     None => agreement.rounds_a_month.min(limits.max_rounds_a_month),
                 },
+                kin: &kin,
                 checks: agreement
                     .checks_a_day
                     .map(|checks| (today, checks.min(limits.max_checks_a_day))),

@@ -299,6 +299,7 @@ impl Node {
     pub(crate) fn may_ask(&self, agreement: &[u8; 32]) -> Result<InForce> {
         let in_force = self.in_force(agreement)?;
         in_force.must_receive(in_force.me)?;
+        self.open_leg(&in_force, in_force.me)?;
         self.must_go_both_ways(&self.card_of(&in_force)?)?;
         let open = self.store.open_sessions()?;
         for session in open {

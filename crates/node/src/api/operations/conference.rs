@@ -2,3 +2,6 @@
 
 mod lines;
 mod record;
+mod rounds;
+
+pub(in crate::api) use rounds::RoundStep;

@@ -2,3 +2,4 @@
 
 pub(super) mod lines;
 pub(super) mod record;
+pub(super) mod rounds;

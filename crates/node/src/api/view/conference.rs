@@ -2,6 +2,7 @@
 
 mod lines;
 mod record;
+mod rounds;
 
 pub(crate) use lines::Names;
 pub use lines::{
@@ -11,4 +12,8 @@ pub use lines::{
 pub use record::{
     ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
     FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
+};
+pub use rounds::{
+    AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
+    FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
 };
