@@ -1,7 +1,9 @@
 use super::*;
 
 /// What the ledger has to have: of each kind, pair and state so many.
-fn expected(counts: &[(&'static str, &'static str, ItemState, usize)]) -> BTreeMap<(ItemKind, &'static str, &'static str, ItemState), usize> {
+fn expected(
+    counts: &[(&'static str, &'static str, ItemState, usize)],
+) -> BTreeMap<(ItemKind, &'static str, &'static str, ItemState), usize> {
     counts
         .iter()
         .map(|(from, to, state, count)| ((ItemKind::Finding, *from, *to, *state), *count))
@@ -22,7 +24,10 @@ async fn two_rounds_come_to_the_lines_that_a_plain_join_expects() {
         ])
     );
     for line in meeting.lines(&meeting.office).values() {
-        assert_eq!((line.round, line.opened, line.revision), (Some(1), days_from_today(0), 1));
+        assert_eq!(
+            (line.round, line.opened, line.revision),
+            (Some(1), days_from_today(0), 1)
+        );
         assert!(line.due.is_some_and(|due| due > line.opened));
         assert_eq!((&line.letter, line.outcome, line.closed), (&None, None, None));
     }
@@ -64,7 +69,10 @@ async fn two_rounds_come_to_the_lines_that_a_plain_join_expects() {
 
     // The owner alone knows which follows which, and where each stands.
     for own in meeting.own(&meeting.poor) {
-        let person = BOTH.into_iter().find(|person| own.person == Some(key(*person))).unwrap();
+        let person = BOTH
+            .into_iter()
+            .find(|person| own.person == Some(key(*person)))
+            .unwrap();
         let goes_on = GOES_ON.contains(&person);
         let is_new = own.line.round == Some(2);
         assert!(goes_on || !is_new);
@@ -80,7 +88,10 @@ async fn two_rounds_come_to_the_lines_that_a_plain_join_expects() {
     act(&meeting.poor, &second, 14, &[taken()]);
     assert_eq!(meeting.follow().await, 1);
     let line = meeting.line_of(&meeting.poor, 14);
-    assert_eq!((line.round, line.state, line.revision), (Some(1), ItemState::UnderWay, 2));
+    assert_eq!(
+        (line.round, line.state, line.revision),
+        (Some(1), ItemState::UnderWay, 2)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,14 @@ async fn what_was_made_before_a_crash_is_said() {
     meeting.poor.node.remove_peer(&other, "管理员").unwrap();
     let refused = tokio::task::block_in_place(|| meeting.poor.node.line_up(&meeting.id));
     assert!(refused.is_err());
-    let made: Vec<_> = meeting.poor.node.store().lines(&meeting.id.0).unwrap().into_keys().collect();
+    let made: Vec<_> = meeting
+        .poor
+        .node
+        .store()
+        .lines(&meeting.id.0)
+        .unwrap()
+        .into_keys()
+        .collect();
     assert_eq!(made.len(), BOTH.count());
 
     meeting.poor = meeting.poor.close().await.open(surroundings()).await;
@@ -43,6 +50,10 @@ async fn what_was_made_before_a_crash_is_said() {
     introduce(&meeting.poor, &meeting.refers);
     assert_eq!(meeting.line_up(&meeting.poor), BOTH.count());
     meeting.sync().await;
-    let there: Vec<_> = meeting.lines(&meeting.office).into_keys().map(|item| item.0).collect();
+    let there: Vec<_> = meeting
+        .lines(&meeting.office)
+        .into_keys()
+        .map(|item| item.0)
+        .collect();
     assert_eq!(there, made);
 }

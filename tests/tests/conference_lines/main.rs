@@ -18,8 +18,8 @@ mod revisited;
 use std::collections::BTreeMap;
 
 use hefu_casework::conference::{
-    Absent, Annex, Framework, Frozen, Begun, ItemKind, ItemState, Joined, Late, Leg, LegNews, LegReceipt,
-    Line, Private, Schedule, Seat, SetSize, Word, Consent,
+    Absent, Annex, Begun, Consent, Framework, Frozen, ItemKind, ItemState, Joined, Late, Leg, LegNews,
+    LegReceipt, Line, Private, Schedule, Seat, SetSize, Word,
 };
 use hefu_casework::note::Item;
 use hefu_casework::review::{Act, Event};
@@ -75,7 +75,10 @@ impl Meeting {
         disabled.pays(DISABLED_LIVING, DISABLED);
 
         let address = office.card.address().to_owned();
-        let id = office.node.found_conference("县联席会议", &address, "主任").unwrap();
+        let id = office
+            .node
+            .found_conference("县联席会议", &address, "主任")
+            .unwrap();
         for member in &all[1..] {
             office.node.enrol(&id, &member.node.node_key(), "主任").unwrap();
             member.node.follow(&id, &office.node.node_key(), "主任").unwrap();
@@ -83,7 +86,7 @@ impl Meeting {
         let parties = [poor.party(EXTREME_POVERTY), disabled.party(DISABLED_LIVING)];
         let mut agreement = proposal(Purpose::Duplicates, "附件1", parties);
         agreement.receivers = vec![0, 1];
-        agreement.rounds_a_month = 6;
+        agreement.rounds_a_month = 4;
         let annex = Hex(agreement.digest());
         let text = framework(&office, &all[1..], agreement);
         let framework = text.digest();
@@ -128,7 +131,11 @@ impl Meeting {
     async fn follow(&self) -> usize {
         let mut said = 0;
         loop {
-            let now: usize = self.members().into_iter().map(|member| self.line_up(member)).sum();
+            let now: usize = self
+                .members()
+                .into_iter()
+                .map(|member| self.line_up(member))
+                .sum();
             self.sync().await;
             said += now;
             if now == 0 {
@@ -150,16 +157,21 @@ impl Meeting {
             to: month(months[1]),
         };
         let announced = self.office.node.with_conference(&self.id, |state| {
-            state.announcement(&self.framework, months, Timestamp::now()).unwrap()
+            state
+                .announcement(&self.framework, months, Timestamp::now())
+                .unwrap()
         });
         let announced = announced.unwrap();
         let round = announced.round;
         self.say(&self.office, Word::Announced(announced), None);
         self.sync().await;
-        let narrowed = self.poor.node.with_conference(&self.id, |state| state.narrowed(round, &self.annex));
+        let narrowed = self
+            .poor
+            .node
+            .with_conference(&self.id, |state| state.narrowed(round, &self.annex));
         let narrowed = narrowed.unwrap().unwrap();
         for member in [&self.poor, &self.disabled] {
-            let (_, signature) = member.node.sign(&narrowed).unwrap();
+            let signature = member.node.sign(&narrowed).unwrap();
             let consents = vec![Consent {
                 annex: self.annex,
                 signature,
@@ -183,12 +195,21 @@ impl Meeting {
             annex: self.annex,
             receiver,
         };
-        let entered = |index: usize| [receipts[index].receiver_elements, receipts[1 - index].sender_elements];
+        let entered = |index: usize| {
+            [
+                receipts[index].receiver_elements,
+                receipts[1 - index].sender_elements,
+            ]
+        };
         for (index, member) in [&self.poor, &self.disabled].into_iter().enumerate() {
             let [learns, serves] = entered(index);
             let size = |receiver: u8| SetSize {
                 leg: leg(receiver),
-                elements: if usize::from(receiver) == index { learns } else { serves },
+                elements: if usize::from(receiver) == index {
+                    learns
+                } else {
+                    serves
+                },
             };
             let frozen = Frozen {
                 round,
@@ -198,13 +219,19 @@ impl Meeting {
             self.say(member, Word::Frozen(frozen), None);
         }
         self.sync().await;
-        let mut present = [&self.poor, &self.disabled].map(|member| Hex(member.node.node_key())).to_vec();
+        let mut present = [&self.poor, &self.disabled]
+            .map(|member| Hex(member.node.node_key()))
+            .to_vec();
         present.sort_unstable();
         self.say(&self.office, Word::Begun(Begun { round, present }), None);
         self.sync().await;
         for member in [&self.poor, &self.disabled] {
             for (receiver, receipt) in (0..).zip(receipts) {
-                let told = if member.card.name() == FEDERATION { told(receipt) } else { receipt };
+                let told = if member.card.name() == FEDERATION {
+                    told(receipt)
+                } else {
+                    receipt
+                };
                 for news in [LegNews::Began {}, LegNews::Done(told)] {
                     let leg = leg(receiver);
                     self.say(member, Word::Leg { round, leg, news }, None);
@@ -272,7 +299,10 @@ impl Meeting {
 
     /// How far the record has come.
     fn head(&self) -> u64 {
-        self.office.node.with_conference(&self.id, |state| state.head().seq).unwrap()
+        self.office
+            .node
+            .with_conference(&self.id, |state| state.head().seq)
+            .unwrap()
     }
 
     /// Both registers once more, with October for those who go on.
@@ -282,7 +312,11 @@ impl Meeting {
             (&self.disabled, DISABLED_LIVING, DISABLED),
         ] {
             let rows = people.map(|person| {
-                let until = if GOES_ON.contains(&person) { "2026-10" } else { "2026-09" };
+                let until = if GOES_ON.contains(&person) {
+                    "2026-10"
+                } else {
+                    "2026-09"
+                };
                 format!("{},2026-07,{until},100\n", number(person))
             });
             let register: String = std::iter::once("身份证号,起,止,金额\n".to_owned())

@@ -35,14 +35,12 @@ pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub(crate) use conference::Names;
 pub use conference::{
-    AgainView, ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest,
-    FollowRequest, FoundConferenceRequest, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView,
-    OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage, RecordVerified,
-    RevisitRequest, RevisitedRequest, RevisitedView, SaidView, SeatView,
-};
-pub use conference::{
-    AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
-    FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
+    AgainView, AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceHeadView,
+    ConferenceList, ConferenceStanding, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
+    FoundConferenceRequest, FrameworkStanding, InviteRequest, LeaveRequest, LinePage, LineView,
+    MeasureRequest, MeasureView, OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage,
+    RecordVerified, RerunRequest, RevisitRequest, RevisitedRequest, RevisitedView, RoundReason, RoundSaid,
+    SaidView, SeatView, ToDoView,
 };
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hefu_casework::conference::{ItemKind, LegState, Line, Parties, Private, Seat, State, Word};
+use hefu_casework::conference::{ItemKind, Line, Parties, Private, Seat, State, Word};
 use hefu_casework::note::Item;
 use hefu_casework::{Hex, RuleId, canonical};
 use hefu_store::StoredLine;
@@ -34,8 +34,6 @@ pub use own::{Again, Own, Revisited};
 const PACE: Duration = Duration::from_secs(3);
 /// How often it is looked whether anything moved, beside whenever a record has grown.
 const LOOK: Duration = Duration::from_secs(5);
-/// How a conference stands on whose record something can be said.
-const FOLLOWED: &str = "conference_followed";
 /// The most lines of one entry.
 const MANY: usize = 500;
 
@@ -174,7 +172,7 @@ impl Node {
 
     fn line_up_all(&self) -> Result<()> {
         for conference in self.conferences()? {
-            if conference.is_office || conference.standing != FOLLOWED {
+            if conference.is_office || !conference.is_followed() {
                 continue;
             }
             let now = (self.store.head()?.seq, conference.head.seq);
@@ -243,6 +241,16 @@ impl Node {
     /// Nothing where this node has no seat, or not any more.
     fn table(&self, conference: &Hex<32>) -> Result<Option<Table>> {
         let me = Hex(self.node_key());
+        // Of a leg whose two ends are not on record and alike nothing is said.
+        let mut done = Vec::new();
+        let rounds = self.with_conference(conference, |state| {
+            let numbers = state.rounds().map(|round| round.announced.round);
+            numbers.collect::<Vec<_>>()
+        })?;
+        for round in rounds {
+            let hold = self.legs_that_hold(conference, round)?.into_iter();
+            done.extend(hold.map(|(_, session)| (round, session)));
+        }
         let ahead = self.with_conference_ahead(conference, by_item)?;
         self.with_conference(conference, |state| {
             let office = state.office().filter(|_| state.is_seated(&me))?;
@@ -254,7 +262,7 @@ impl Node {
                 me,
                 office,
                 seats: others.map(|(_, member)| member.seat.clone()).collect(),
-                done: done(state),
+                done,
                 ahead,
                 placed: by_item(state),
             })
@@ -269,16 +277,4 @@ impl Node {
 
 fn by_item(state: &State) -> BTreeMap<Item, Line> {
     state.lines().map(|line| (line.item, line.clone())).collect()
-}
-
-/// The sessions whose two ends are on record and alike: of no others is anything said.
-fn done(state: &State) -> Vec<(u32, [u8; 32])> {
-    let legs = state
-        .rounds()
-        .flat_map(|round| round.legs.values().map(|run| (round.announced.round, &run.state)));
-    legs.filter_map(|(round, state)| match state {
-        LegState::Done(receipt) => Some((round, receipt.session.0)),
-        _ => None,
-    })
-    .collect()
 }
