@@ -10,6 +10,7 @@ mod fault;
 mod framework;
 mod item;
 mod private;
+pub mod sheet;
 mod state;
 mod word;
 

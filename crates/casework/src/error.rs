@@ -4,7 +4,7 @@ mod wrong;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
+use crate::{ProgrammeCode, RowId, RuleId, conference::sheet, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
@@ -368,6 +368,9 @@ pub enum Error {
     /// A request to check people before they are paid.
     #[error(transparent)]
     Precheck(#[from] precheck::Mistake),
+    /// A workbook of the ledger that comes back.
+    #[error(transparent)]
+    Sheet(#[from] sheet::Mistake),
 }
 
 impl Error {
@@ -433,6 +436,7 @@ impl Error {
             Error::SameRejecter => "same_rejecter",
             Error::Letter(mistake) => mistake.code(),
             Error::Precheck(mistake) => mistake.code(),
+            Error::Sheet(mistake) => mistake.code(),
         }
     }
 
@@ -498,6 +502,7 @@ impl Error {
             }
             Error::Letter(mistake) => mistake.params(),
             Error::Precheck(mistake) => mistake.params(),
+            Error::Sheet(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),

@@ -35,6 +35,7 @@ mod prechecks;
 mod referrals;
 mod reviews;
 mod rules;
+mod sheets;
 mod template;
 mod transfers;
 mod wording;
