@@ -26,6 +26,11 @@ pub fn to_vec<T: Serialize + ?Sized>(document: &T) -> Vec<u8> {
         .0
 }
 
+/// The canonical bytes of a document that its readers would take; none where it holds an integer beyond ±(2^53 − 1).
+pub(crate) fn exact<T: Serialize + ?Sized>(document: &T) -> Option<Vec<u8>> {
+    encode(document).and_then(|(bytes, exact)| exact.then_some(bytes))
+}
+
 /// Reads a document and accepts only the bytes that [`to_vec`] would write for it. That refuses white space, another
 /// order, a field twice, fields this version does not know, and anything after the end.
 ///

@@ -10,16 +10,20 @@ mod fault;
 mod framework;
 mod item;
 mod private;
+mod round;
 pub mod sheet;
 mod state;
 mod word;
 
-pub use entry::{Enclosed, Entry, Head, Placed, Recipient, SignedEntry};
+pub use entry::{Enclosed, Entry, Head, MAX_ENTRY_BYTES, Placed, Recipient, SignedEntry, conference_id};
 pub use fault::Fault;
-pub use framework::{Absent, Annex, Framework, Late, Schedule, Seat, Under};
+pub use framework::{
+    Absent, Annex, Framework, Late, MAX_FRAMEWORK_BYTES, Schedule, Seat, Times, Under, narrow,
+};
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
-pub use private::{Cell, Counts, Decision, MeasureState, Plan, Private, Settled};
-pub use state::State;
+pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};
+pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
+pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Rejection, Stamp, State};
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,
     SetSize, Word,

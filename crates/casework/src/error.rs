@@ -4,7 +4,7 @@ mod wrong;
 
 use jiff::civil::Date;
 
-use crate::{ProgrammeCode, RowId, RuleId, conference::sheet, letter::Mistake, precheck};
+use crate::{ProgrammeCode, RowId, RuleId, letter::Mistake, precheck};
 
 pub use wrong::{DataFile, Wrong};
 
@@ -86,6 +86,14 @@ pub enum Error {
     /// An agreement that contradicts itself or asks for what this version cannot do.
     #[error("agreement, {field}: {wrong}")]
     Agreement {
+        /// The field.
+        field: &'static str,
+        /// In what way.
+        wrong: Wrong,
+    },
+    /// The framework of a conference that contradicts itself or asks for what this version cannot do.
+    #[error("framework, {field}: {wrong}")]
+    Framework {
         /// The field.
         field: &'static str,
         /// In what way.
@@ -368,9 +376,6 @@ pub enum Error {
     /// A request to check people before they are paid.
     #[error(transparent)]
     Precheck(#[from] precheck::Mistake),
-    /// A workbook of the ledger that comes back.
-    #[error(transparent)]
-    Sheet(#[from] sheet::Mistake),
 }
 
 impl Error {
@@ -388,6 +393,7 @@ impl Error {
             Error::DocumentTooLarge { .. } => "document_too_large",
             Error::Document { .. } => "document",
             Error::NotCanonical => "not_canonical",
+            Error::Framework { .. } => "framework",
             Error::Agreement { .. } => "agreement",
             Error::NotValidOn { .. } => "not_valid_on",
             Error::RulesDiffer => "rules_differ",
@@ -436,7 +442,6 @@ impl Error {
             Error::SameRejecter => "same_rejecter",
             Error::Letter(mistake) => mistake.code(),
             Error::Precheck(mistake) => mistake.code(),
-            Error::Sheet(mistake) => mistake.code(),
         }
     }
 
@@ -502,7 +507,6 @@ impl Error {
             }
             Error::Letter(mistake) => mistake.params(),
             Error::Precheck(mistake) => mistake.params(),
-            Error::Sheet(mistake) => mistake.params(),
             Error::Data { file, line, message } => {
                 vec![
                     ("file", file.to_string()),
@@ -535,7 +539,7 @@ impl Error {
             Error::Document { line, column } => {
                 vec![("line", line.to_string()), ("column", column.to_string())]
             }
-            Error::Agreement { field, wrong } => {
+            Error::Agreement { field, wrong } | Error::Framework { field, wrong } => {
                 vec![("field", (*field).to_owned()), ("wrong", wrong.code().to_owned())]
             }
             Error::NotValidOn {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod clue;
+mod conference;
 mod ferry;
 mod inquiry;
 mod letter;
@@ -17,6 +18,7 @@ use hefu_identity::Kind;
 use crate::words::Lang;
 
 pub(crate) use clue::{ClueCommand, LeadCommand, NoticeCommand};
+pub(crate) use conference::{ConferenceCommand, RecordCommand, WhichArgs};
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use inquiry::InquiryCommand;
 pub(crate) use letter::LetterArgs;
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     /// 内部线索：比对出的救助线索、未见对应记录，由谁办理 What rounds found of people who may be without help
     #[command(subcommand)]
     Clue(ClueCommand),
+    /// 联席会议：多机关的框架协议、按月轮次、台账 The joint conference of many agencies: its texts, rounds and ledger
+    #[command(subcommand)]
+    Conference(ConferenceCommand),
     /// 已签名的比对报告 Signed reports
     #[command(subcommand)]
     Report(ReportCommand),

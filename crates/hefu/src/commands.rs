@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod conference;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod doctor;

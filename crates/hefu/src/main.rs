@@ -84,6 +84,9 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Notice(notice) => commands::matter::notice(notice, &Client::of(node)?, printer).await,
         Command::Lead(lead) => commands::matter::lead(lead, &Client::of(node)?, printer).await,
         Command::Clue(clue) => commands::matter::clue(clue, &Client::of(node)?, printer).await,
+        Command::Conference(conference) => {
+            commands::conference::run(conference, &Client::of(node)?, printer).await
+        }
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
         Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,

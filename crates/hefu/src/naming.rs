@@ -1,8 +1,9 @@
-//! How people name a peer, an agreement, a round, a check or a set of files: by its name, or by the first digits of what it is known by.
+//! How people name a peer, an agreement, a round, a check, a conference or a set of files: by its name, or by the first digits of what it is known by.
 
 use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementList, FerryView, Hex16, Hex32, InquiryList, PeerList, PrecheckList, RoundList,
+    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, PeerList,
+    PrecheckList, RoundList, SeatView,
 };
 
 use crate::client::Client;
@@ -81,6 +82,45 @@ pub(crate) async fn precheck(named: &str, client: &Client) -> Result<Hex16, Fail
         name: String::new(),
     });
     pick("precheck", named, known)
+}
+
+/// The id of a conference; where none is named, of the only one.
+pub(crate) async fn conference(named: Option<&str>, client: &Client) -> Result<Hex32, Failure> {
+    if let Some(whole) = named.and_then(Hex::parse) {
+        return Ok(whole);
+    }
+    let list: ConferenceList = client.get("/api/v1/conferences").await?;
+    if let (None, [only]) = (named, list.conferences.as_slice()) {
+        return Ok(only.conference);
+    }
+    let known = list.conferences.into_iter().map(|conference| Known {
+        digest: conference.conference,
+        name: conference.name.unwrap_or_default(),
+    });
+    match named {
+        Some(named) => pick("conference", named, known),
+        None => Err(Failure::new(Exit::Usage, "conference_which", [])),
+    }
+}
+
+/// Somebody who has a seat at a conference.
+pub(crate) fn seat(named: &str, directory: DirectoryView) -> Result<SeatView, Failure> {
+    let known = directory.seats.iter().map(|seat| Known {
+        digest: seat.node_key,
+        name: seat.name.clone(),
+    });
+    let node_key = pick("seat", named, known)?;
+    let mut seats = directory.seats.into_iter();
+    let seat = seats.find(|seat| seat.node_key == node_key);
+    seat.ok_or_else(|| Failure::new(Exit::Usage, "conference_which", []))
+}
+
+/// What nobody here knows yet, and which therefore is named by all of its digits.
+pub(crate) fn whole(what: &'static str, named: &str) -> Result<Hex32, Failure> {
+    Hex::parse(named.trim()).ok_or_else(|| {
+        let params = [("what", what.to_owned()), ("name", named.to_owned())];
+        Failure::new(Exit::Usage, "name_not_whole", params)
+    })
 }
 
 /// The id of a set that was made here; its name is its number, with whatever between its groups.

@@ -42,6 +42,11 @@ impl Cell {
         Self { chars, cleaned }
     }
 
+    /// What is left, with one blank for each white space.
+    pub(crate) fn chars(&self) -> &[char] {
+        &self.chars
+    }
+
     /// The one number in the cell, upper-case ASCII, if there is one and nothing else.
     pub(crate) fn single_number(&mut self, kind: Kind) -> Result<Zeroizing<String>, Refusal> {
         let content = unwrap_spreadsheet_guards(&self.chars, &mut self.cleaned);

@@ -18,6 +18,7 @@ mod kind;
 mod mask;
 mod tally;
 mod verdict;
+mod within;
 
 pub use alias::AliasTable;
 pub use key::PersonKey;
@@ -25,6 +26,7 @@ pub use kind::{Kind, KindClass, UnknownKind};
 pub use mask::mask_raw;
 pub use tally::many_digits_lost;
 pub use verdict::{Cleaned, Cleaning, Parsed, Refusal, Warning, Warnings};
+pub use within::bears_number;
 
 /// Reads one cell as a document of the declared kind.
 ///

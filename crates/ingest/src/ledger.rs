@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hefu_casework::conference::sheet::{Cell, Column, Refused, Row, Unfit, has_number, whole};
+use hefu_casework::conference::sheet::{Cell, Column, Refused, Row, Unfit, whole};
 use hefu_casework::conference::{Escalation, ItemKind, ItemOutcome, ItemState, Line};
 use hefu_casework::note::Item;
 use hefu_casework::{Hex, Text};
+use hefu_identity::bears_number;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -230,7 +231,8 @@ struct Found<'a> {
 impl Found<'_> {
     fn line(&self, item: &mut dyn FnMut() -> Item, today: Date) -> Fits<Line> {
         for (column, cell) in &self.cells {
-            if cell.digits_lost || has_number(&cell.text) {
+            let is_day = column.has_days() && cell.day.is_some();
+            if cell.digits_lost || (!is_day && bears_number(&cell.text)) {
                 return Err((*column, Unfit::HasNumber));
             }
         }

@@ -12,6 +12,7 @@
 mod agreement;
 mod backup;
 mod budget;
+mod conference;
 mod dataset;
 mod deletion;
 mod error;
@@ -42,6 +43,10 @@ mod vault;
 pub use agreement::{AgreementState, StoredAgreement};
 pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};
+pub use conference::{
+    Conference, ConferenceHead, Enclosure, NewConferenceEntry, NewSaid, Said, SaidEntry, SignedAnew,
+    StoredConferenceEntry,
+};
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
 pub use deletion::{Deleted, Deletion};
 pub use error::Error;

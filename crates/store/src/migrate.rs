@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_matters.sql"),
     include_str!("migrations/0013_checks.sql"),
     include_str!("migrations/0014_acts.sql"),
+    include_str!("migrations/0015_conference.sql"),
 ];
 
 /// Brings the schema to the last version, each step whole or not at all.

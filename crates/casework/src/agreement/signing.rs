@@ -39,6 +39,16 @@ pub(super) fn holds(party: &Party, message: &[u8], signature: &Hex<64>) -> bool 
         .is_ok()
 }
 
+impl Agreement {
+    /// Whether the signature is that of the party whose node has this key, under this very agreement.
+    pub fn is_signed_by(&self, node_key: &Hex<32>, signature: &Hex<64>) -> bool {
+        self.parties
+            .iter()
+            .find(|party| party.node_key == *node_key)
+            .is_some_and(|party| holds(party, &message(self), signature))
+    }
+}
+
 /// An agreement with the signature of every party. There is no such value whose signatures do not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SignedAgreement {

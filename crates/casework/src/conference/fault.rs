@@ -7,6 +7,8 @@ codes! {
     Fault {
         /// Not in the form that entries have.
         Malformed = "conference_malformed",
+        /// Its signature does not hold. Such an entry is nobody's, and goes without a word.
+        Unsigned = "conference_unsigned",
         /// Its author has no seat, or has left.
         NotSeated = "conference_not_seated",
         /// Only the office may say that.
@@ -17,6 +19,8 @@ codes! {
         Numbering = "conference_numbering",
         /// Its author has seen another record.
         Forked = "conference_forked",
+        /// The seat is another's, or the card is not of its holder.
+        SeatWrong = "conference_seat_wrong",
         /// It is about a text that is not on record.
         FrameworkUnknown = "conference_framework_unknown",
         /// The text can't be signed as it is, or not any more.
@@ -41,6 +45,12 @@ codes! {
         EnclosedWrong = "conference_enclosed_wrong",
         /// It changes a line of the ledger that is another's, or from another state than it is in.
         LineWrong = "conference_line_wrong",
+        /// Counts that are not of the round, not of its author's legs that were done, or contradict themselves.
+        CountsWrong = "conference_counts_wrong",
+        /// Figures that tell a count below the agreed smallest, or are not of the round's months.
+        FiguresWrong = "conference_figures_wrong",
+        /// A text in which a document number could stand.
+        BearsNumber = "conference_bears_number",
         /// There are too many.
         TooMany = "conference_too_many",
     }

@@ -1,9 +1,20 @@
 //! The text that all sign once a year, and what each pair may do under it.
 
+mod check;
+mod narrow;
+mod schedule;
+
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgencyRole, Agreement, Hex, Text, codes::codes};
+use crate::{AgencyRole, Agreement, Hex, Text, canonical, codes::codes, rule::sha256};
+
+pub use narrow::narrow;
+pub use schedule::Times;
+pub(super) use schedule::beijing_day;
+
+/// The largest framework, in bytes of its canonical JSON.
+pub const MAX_FRAMEWORK_BYTES: usize = 1 << 20;
 
 /// 联席会议框架协议: what all agree to for a year. Its signed bytes are its canonical JSON; once somebody has signed, it
 /// never changes: an amendment is another edition, and takes its place where it is signed.
@@ -24,7 +35,7 @@ pub struct Framework {
     pub office: Seat,
     /// 成员单位, 2 to 16, none twice.
     pub members: Vec<Seat>,
-    /// 附件: what pairs of them may do.
+    /// 附件: what pairs of them may do; 1 to 64.
     pub annexes: Vec<Annex>,
     /// When rounds are.
     pub schedule: Schedule,
@@ -32,12 +43,54 @@ pub struct Framework {
     pub absent: Absent,
     /// What becomes of whoever comes late.
     pub late: Late,
-    /// k: a count of people below it is told to nobody but its owner and the office, and follows from no figure.
+    /// k, at least 3: a count of people below it is told to nobody but its owner and the office, and follows from no figure.
     pub smallest: u64,
     /// The first day on which it may be used.
     pub valid_from: Date,
     /// The last day on which it may be used; at most a year and a month after the first.
     pub expires: Date,
+}
+
+impl Framework {
+    /// The only version of this document's form.
+    pub const VERSION: u32 = 1;
+
+    /// What is signed: canonical JSON.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        canonical::to_vec(self)
+    }
+
+    /// SHA-256 of [`Framework::canonical_bytes`].
+    pub fn digest(&self) -> Hex<32> {
+        Hex(sha256(&self.canonical_bytes()))
+    }
+
+    /// Reads canonical bytes and [validates](Framework::validate) what they say.
+    ///
+    /// # Errors
+    /// As [`canonical::from_slice`] and [`Framework::validate`].
+    pub fn parse(bytes: &[u8]) -> Result<Framework, crate::Error> {
+        let framework: Framework = canonical::from_slice_within(bytes, MAX_FRAMEWORK_BYTES)?;
+        framework.validate()?;
+        Ok(framework)
+    }
+
+    /// The annex whose agreement has this digest.
+    pub fn annex(&self, digest: &Hex<32>) -> Option<&Annex> {
+        self.annexes.iter().find(|annex| annex.digest() == *digest)
+    }
+
+    /// The seat of the member whose node has this key.
+    pub fn member(&self, node_key: &Hex<32>) -> Option<&Seat> {
+        self.members.iter().find(|seat| seat.node_key == *node_key)
+    }
+}
+
+impl Annex {
+    /// By what it is known in rounds: the digest of its agreement.
+    pub fn digest(&self) -> Hex<32> {
+        Hex(self.agreement.digest())
+    }
 }
 
 /// Who has a seat at the table.
@@ -69,11 +122,11 @@ pub struct Annex {
 pub struct Schedule {
     /// The day of the month on which the round is announced, 1 to 28.
     pub day: u8,
-    /// How long members have to freeze what they enter, in hours.
+    /// How long members have to freeze what they enter, in hours: 1 to 720.
     pub freeze_hours: u32,
-    /// How long pairs then have, in hours.
+    /// How long pairs then have, in hours: 1 to 720.
     pub run_hours: u32,
-    /// How long findings are in review before the round is closed, in days.
+    /// How long findings are in review before the round is closed, in days: 0 to 180.
     pub review_days: u32,
 }
 

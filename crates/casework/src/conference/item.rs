@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
 use crate::{Hex, Text, codes::codes, note::Item};
 
 codes! {
@@ -99,7 +100,7 @@ pub struct Line {
     pub due: Option<Date>,
     /// How far it has come.
     pub state: ItemState,
-    /// What came of it; there if, and only if, it is settled or corrected.
+    /// What came of it; always there where it is settled or corrected, and it can be where it is answered.
     pub outcome: Option<ItemOutcome>,
     /// When it came to that.
     pub closed: Option<Date>,
@@ -109,6 +110,108 @@ pub struct Line {
     pub revisit: Option<Date>,
     /// 1, and one more with each change.
     pub revision: u32,
+}
+
+impl Line {
+    /// Whether this author may put it on the ledger: the agency that owns it, or the office, which brings in the ledger
+    /// that there was before.
+    ///
+    /// # Errors
+    /// [`Fault::LineWrong`].
+    pub fn may_open(&self, author: &Hex<32>, office: &Hex<32>) -> Result<(), Fault> {
+        let theirs = self.from == *author || author == office;
+        let fresh = self.revision == 1 && self.escalation != Escalation::Decided;
+        ensure(theirs && fresh && self.holds())
+    }
+
+    /// Whether this author may put `to` in its place, which is the next revision of the same matter:
+    ///
+    /// - the agency that owns it may change all but the escalation, and all but the due date where a consultation has
+    ///   decided; a settled line may be taken up again or corrected, a corrected one never changes;
+    /// - the other agency may say that it is at work, or answer, with an outcome where there is one, until the line is
+    ///   settled or corrected;
+    /// - the office may change the escalation, except that only a decision makes it decided.
+    ///
+    /// # Errors
+    /// [`Fault::LineWrong`].
+    pub fn may_change(&self, author: &Hex<32>, office: &Hex<32>, to: &Line) -> Result<(), Fault> {
+        let allowed = if *author == self.from {
+            self.by_owner(to)
+        } else if *author == self.to {
+            self.by_other(to)
+        } else if author == office {
+            self.by_office(to)
+        } else {
+            None
+        };
+        let next = self.revision.checked_add(1);
+        let allowed = allowed
+            .zip(next)
+            .map(|(line, revision)| Line { revision, ..line });
+        ensure(to.holds() && allowed.as_ref() == Some(to))
+    }
+
+    /// This line with what its owner may change taken from another; none where it can't go from state to state.
+    fn by_owner(&self, to: &Line) -> Option<Line> {
+        let goes = match self.state {
+            ItemState::Open | ItemState::UnderWay | ItemState::Answered => true,
+            ItemState::Settled => !matches!(to.state, ItemState::Open | ItemState::Answered),
+            ItemState::Corrected => false,
+        };
+        let decided = self.escalation == Escalation::Decided;
+        goes.then(|| Line {
+            letter: to.letter.clone(),
+            due: if decided { self.due } else { to.due },
+            state: to.state,
+            outcome: to.outcome,
+            closed: to.closed,
+            revisit: to.revisit,
+            ..self.clone()
+        })
+    }
+
+    fn by_other(&self, to: &Line) -> Option<Line> {
+        let goes = !self.state.is_final() && matches!(to.state, ItemState::UnderWay | ItemState::Answered);
+        goes.then(|| Line {
+            state: to.state,
+            outcome: to.outcome,
+            ..self.clone()
+        })
+    }
+
+    fn by_office(&self, to: &Line) -> Option<Line> {
+        let goes = to.escalation != Escalation::Decided;
+        goes.then(|| Line {
+            escalation: to.escalation,
+            ..self.clone()
+        })
+    }
+
+    /// Whether it contradicts itself nowhere.
+    fn holds(&self) -> bool {
+        let over = self.state.is_final();
+        let outcome = match self.state {
+            ItemState::Settled | ItemState::Corrected => self.outcome.is_some(),
+            ItemState::Answered => true,
+            ItemState::Open | ItemState::UnderWay => self.outcome.is_none(),
+        };
+        let dates = [self.due, self.closed, self.revisit];
+        self.from != self.to
+            && outcome
+            && self.closed.is_some() == over
+            && dates.iter().flatten().all(|date| self.opened <= *date)
+    }
+}
+
+impl ItemState {
+    /// Whether nothing more is to be done.
+    pub fn is_final(self) -> bool {
+        matches!(self, ItemState::Settled | ItemState::Corrected)
+    }
+}
+
+fn ensure(holds: bool) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault::LineWrong) }
 }
 
 /// A line as it is to be from now on: new, or in place of the one of the revision before.

@@ -1,23 +1,76 @@
 //! What entries say to some only.
 
+use hefu_identity::bears_number;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::{AgencyRole, Fen, Hex, Month, RuleId, Text, codes::codes, note::Item};
+use crate::{
+    AgencyRole, Error, Fen, Hex, Month, RuleId, Text, canonical, codes::codes, note::Item, rule::sha256,
+};
+
+/// The largest private part, in bytes.
+pub const MAX_PRIVATE_BYTES: usize = 1 << 20;
+
+const COMMITMENT: &[u8] = b"hefu/3 conference enclosure\0";
+const NONCE_BYTES: usize = 16;
 
 /// What stands in an enclosure. Its bytes are a nonce of 16 bytes and its canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Private {
-    /// Lines of the ledger, all between the same two agencies; at most 500.
+    /// Lines of the ledger, all between the same two agencies, none twice; at most 500.
     Items(Vec<Change>),
     /// What a member's round came to, for the office.
     Counts(Counts),
     /// One agency's measures for a referred person.
     Plan(Plan),
-    /// What a consultation decided on these matters.
+    /// What a consultation decided on these matters, all between the same two agencies.
     Decided(Vec<Decision>),
+}
+
+impl Private {
+    /// What is sealed: the nonce, fresh for each entry, and canonical JSON.
+    pub fn to_bytes(&self, nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
+        [nonce.as_slice(), &canonical::to_vec(self)].concat()
+    }
+
+    /// Reads what [`Private::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::DocumentTooLarge`] beyond [`MAX_PRIVATE_BYTES`]; as [`canonical::from_slice`].
+    pub fn parse(bytes: &[u8]) -> Result<Private, Error> {
+        if bytes.len() > MAX_PRIVATE_BYTES {
+            return Err(Error::DocumentTooLarge {
+                bytes: bytes.len(),
+                max: MAX_PRIVATE_BYTES,
+            });
+        }
+        let (_, document) = bytes
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(Error::Document { line: 0, column: 0 })?;
+        canonical::from_slice(document)
+    }
+
+    /// Whether a text in it has in it what reads as the number of a person's document.
+    pub(super) fn bears_number(&self) -> bool {
+        match self {
+            Private::Items(lines) => lines
+                .iter()
+                .filter_map(|line| line.letter.as_ref())
+                .any(|letter| bears_number(letter.as_str())),
+            Private::Counts(_) => false,
+            Private::Plan(plan) => bears_number(plan.measure.as_str()),
+            Private::Decided(decisions) => decisions
+                .iter()
+                .any(|decision| bears_number(decision.text.as_str())),
+        }
+    }
+
+    /// What the record has of these bytes: SHA-256 over a label and them. Without the nonce it can't be guessed at.
+    pub fn commitment(bytes: &[u8]) -> Hex<32> {
+        Hex(sha256(&[COMMITMENT, bytes].concat()))
+    }
 }
 
 /// What a round came to for one member, of the legs in which it learned.
@@ -28,6 +81,33 @@ pub struct Counts {
     pub round: u32,
     /// Findings, each counted once.
     pub cells: Vec<Cell>,
+}
+
+impl Cell {
+    /// No more has become of findings than there are, and amounts are amounts.
+    pub(super) fn holds(&self) -> bool {
+        let Settled {
+            verified,
+            verified_fen,
+            stopped,
+            stopped_fen,
+            recovered,
+            recovered_fen,
+            corrected,
+            corrected_fen,
+        } = self.settled;
+        let counts = [verified, stopped, recovered, corrected];
+        let amounts = [
+            self.to_verify,
+            verified_fen,
+            stopped_fen,
+            recovered_fen,
+            corrected_fen,
+        ];
+        self.findings > 0
+            && counts.iter().all(|count| *count <= self.findings)
+            && amounts.iter().all(|amount| *amount >= Fen(0))
+    }
 }
 
 /// Findings of one leg that are alike.

@@ -5,7 +5,6 @@
 
 mod base;
 mod edits;
-mod number;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +15,6 @@ use crate::{Hex, RowId, codes::codes};
 
 pub use base::{Exported, Mistake};
 pub use edits::{Conflict, Edit, Editor, Edits, Refused, Unfit, Why, edits, whole};
-pub use number::has_number;
 
 codes! {
     /// A column of the ledger.

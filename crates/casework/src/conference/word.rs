@@ -1,5 +1,6 @@
 //! What can be said on the record.
 
+use hefu_identity::bears_number;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,13 @@ pub enum Word {
         /// The figures, fit to be told.
         figures: Published<String>,
     },
+    /// Member or office: what an entry encloses for it does not open, or is against the rules.
+    Disputed {
+        /// The entry, by digest.
+        entry: Hex<32>,
+        /// In what way.
+        fault: Fault,
+    },
     /// Office: an entry that it does not take.
     Rejected {
         /// Whose.
@@ -111,6 +119,20 @@ pub enum Word {
         /// Why.
         fault: Fault,
     },
+}
+
+impl Word {
+    /// Whether a text of it has in it what reads as the number of a person's document. Numbers of papers are their
+    /// writers' business: they look alike.
+    pub(super) fn bears_number(&self) -> bool {
+        match self {
+            Word::Refused { reason, .. }
+            | Word::Left { reason, .. }
+            | Word::Declined { reason, .. }
+            | Word::Rerun { reason, .. } => bears_number(reason.as_str()),
+            _ => false,
+        }
+    }
 }
 
 /// With what a conference begins.

@@ -81,10 +81,7 @@ fn put(row: &mut Row, column: Column, text: &str) {
 
 fn compared(base: &[Line], rows: &[Row], current: &[Line], node: Hex<32>) -> Edits {
     let exported = Exported::of(CONFERENCE, head(5), base.to_vec());
-    let editor = Editor {
-        node,
-        office: node == OFFICE,
-    };
+    let editor = Editor { node, office: OFFICE };
     edits(&exported, rows, current, editor, &terms(), TODAY)
 }
 
@@ -193,6 +190,90 @@ fn each_changes_what_is_theirs() {
             "{column:?} {text}"
         );
     }
+}
+
+#[test]
+fn what_the_record_does_not_take_is_a_conflict() {
+    let settled = Line {
+        state: ItemState::Settled,
+        outcome: Some(ItemOutcome::Lawful),
+        closed: Some(date(2026, 9, 2)),
+        ..line(1)
+    };
+    let corrected = Line {
+        state: ItemState::Corrected,
+        ..settled.clone()
+    };
+    let decided = Line {
+        escalation: Escalation::Decided,
+        ..line(1)
+    };
+    let cases = [
+        (
+            &settled,
+            OWNER,
+            Column::State,
+            "line_state_answered",
+            Why::NotYours,
+        ),
+        (
+            &settled,
+            OTHER,
+            Column::State,
+            "line_state_answered",
+            Why::NotYours,
+        ),
+        (
+            &corrected,
+            OWNER,
+            Column::State,
+            "line_state_settled",
+            Why::NotYours,
+        ),
+        (&corrected, OWNER, Column::Letter, "函", Why::NotYours),
+        (&decided, OWNER, Column::Due, "2026-10-10", Why::NotYours),
+        (
+            &decided,
+            OFFICE,
+            Column::Escalation,
+            "line_escalation_none",
+            Why::NotYours,
+        ),
+        (
+            &line(1),
+            OFFICE,
+            Column::Escalation,
+            "line_escalation_decided",
+            Why::NotYours,
+        ),
+    ];
+    for (line, node, column, text, why) in cases {
+        let mut rows = [row(2, line)];
+        put(&mut rows[0], column, text);
+        let found = compared(
+            std::slice::from_ref(line),
+            &rows,
+            std::slice::from_ref(line),
+            node,
+        );
+        let conflicts: Vec<_> = found
+            .conflicts
+            .iter()
+            .map(|each| (each.column, each.why))
+            .collect();
+        assert_eq!(conflicts, [(column, why)], "{text}");
+        assert!(found.changes.is_empty() && found.refused.is_empty(), "{text}");
+    }
+    // A settled line may be corrected.
+    let mut rows = [row(2, &settled)];
+    put(&mut rows[0], Column::State, "line_state_corrected");
+    let found = compared(
+        std::slice::from_ref(&settled),
+        &rows,
+        std::slice::from_ref(&settled),
+        OWNER,
+    );
+    assert_eq!(found.changes.len(), 1, "{:?}", (found.conflicts, found.refused));
 }
 
 #[test]

@@ -20,7 +20,7 @@ const OWNER: Hex<32> = Hex([1; 32]);
 const OTHER: Hex<32> = Hex([2; 32]);
 const EDITOR: Editor = Editor {
     node: OWNER,
-    office: false,
+    office: Hex([3; 32]),
 };
 
 fn paper() -> Terms {

@@ -89,13 +89,17 @@ pub enum Matter {
     Opening,
     /// The signed receipt that closes a session.
     Receipt,
+    /// What a member says to the office of a conference, and how far it has read.
+    Record,
+    /// The record of a conference, from where a member has read.
+    Recorded,
     /// That something is wanted once more.
     Wanted,
 }
 
 impl Matter {
     /// All of them, in the order in which a header lists them.
-    pub const ALL: [Matter; 10] = [
+    pub const ALL: [Matter; 12] = [
         Matter::Agreement,
         Matter::Answer,
         Matter::Card,
@@ -105,6 +109,8 @@ impl Matter {
         Matter::Noted,
         Matter::Opening,
         Matter::Receipt,
+        Matter::Record,
+        Matter::Recorded,
         Matter::Wanted,
     ];
 
@@ -121,6 +127,8 @@ impl Matter {
             Matter::Noted => "noted",
             Matter::Opening => "opening",
             Matter::Receipt => "receipt",
+            Matter::Record => "record",
+            Matter::Recorded => "recorded",
             Matter::Wanted => "wanted",
         }
     }

@@ -104,8 +104,16 @@ impl<'a> Document<'a> {
     /// # Errors
     /// When it is longer than any document, or has no kind.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Abort> {
+        Self::decode_within(bytes, |_| MAX_DOCUMENT_BYTES)
+    }
+
+    /// As [`Document::decode`], where documents of some kinds may have more bytes.
+    ///
+    /// # Errors
+    /// As [`Document::decode`].
+    pub fn decode_within(bytes: &'a [u8], most: impl FnOnce(u8) -> usize) -> Result<Self, Abort> {
         match bytes.split_first() {
-            Some((kind, bytes)) if bytes.len() <= MAX_DOCUMENT_BYTES => Ok(Self { kind: *kind, bytes }),
+            Some((kind, bytes)) if bytes.len() <= most(*kind) => Ok(Self { kind: *kind, bytes }),
             _ => Err(malformed("document")),
         }
     }

@@ -30,6 +30,10 @@ pub enum Matter {
     Note,
     /// What was answered to a note; likewise.
     Noted,
+    /// What a member says to the office of a conference; likewise.
+    Record,
+    /// The record of a conference from where the member has read; likewise.
+    Recorded,
 }
 
 impl Matter {
@@ -43,6 +47,8 @@ impl Matter {
         Self::Wanted,
         Self::Note,
         Self::Noted,
+        Self::Record,
+        Self::Recorded,
     ];
 
     /// The matter with this name.
@@ -64,6 +70,8 @@ impl Matter {
             Self::Wanted => "wanted",
             Self::Note => "note",
             Self::Noted => "noted",
+            Self::Record => "record",
+            Self::Recorded => "recorded",
         }
     }
 
@@ -83,12 +91,12 @@ pub struct NewLetter<'a> {
     pub peer: &'a [u8; 32],
     /// What it is about.
     pub matter: Matter,
-    /// The session's call, or the agreement's digest; none where all agreements are wanted, and of notes.
+    /// The session's call, the agreement's digest, or the conference; none where all agreements are wanted, and of notes.
     pub about: Option<&'a [u8; 32]>,
     /// The agreement's digest, where there is one.
     pub agreement: Option<&'a [u8; 32]>,
     /// By which a later letter is known to say the same: how an agreement stands, the reason for which a session ended,
-    /// or the id of a note.
+    /// the id of a note, or how far a record goes.
     pub detail: Option<&'a [u8]>,
     /// Its frames; none where they lie in a file, or are written as a set is made.
     pub body: Option<&'a [u8]>,

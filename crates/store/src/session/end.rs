@@ -7,6 +7,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{by_round, must_be_open, note, open};
+use crate::conference;
 use crate::error::Error;
 use crate::evidence;
 use crate::ferry;
@@ -159,6 +160,7 @@ impl Store {
             ferry::overtake_files(connection)?;
             ferry::forget_unfinished(connection)?;
             ferry::forget_made(connection)?;
+            conference::mark_restored(connection)?;
             for session in &sessions {
                 let id = Hex(session.round);
                 let round = round::get(connection, &session.round)?;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use hefu_identity::bears_number;
 use jiff::civil::Date;
 
 use super::super::{Change, Escalation, ItemOutcome, ItemState, Line};
-use super::{Cell, Column, Exported, Row, Terms, has_number};
+use super::{Cell, Column, Exported, Row, Terms};
 use crate::{Hex, RowId, Text, codes::codes, note::Item};
 
 /// The row of the first line in a workbook, below the headings.
@@ -16,29 +17,33 @@ const FIRST_ROW: u64 = 2;
 pub struct Editor {
     /// Its node key.
     pub node: Hex<32>,
-    /// Whether that is the office.
-    pub office: bool,
+    /// The office's node key.
+    pub office: Hex<32>,
 }
 
 impl Editor {
-    /// Whether it may change this column of this line: the office says who has to be reminded, the other agency how far
-    /// it has come with it, and the owner all else that changes.
+    /// Whether there is something that it may put into this column of this line, by [`Line::may_change`].
     pub fn may_change(self, column: Column, line: &Line) -> bool {
+        let owns = line.from == self.node && line.state != ItemState::Corrected;
         match column {
-            Column::Escalation => self.office,
-            Column::State => line.from == self.node || (line.to == self.node && is_open(line.state)),
-            Column::Letter | Column::Due | Column::Outcome | Column::Closed | Column::Revisit => {
-                line.from == self.node
-            }
+            Column::Escalation => self.node == self.office && line.escalation != Escalation::Decided,
+            Column::State | Column::Outcome => owns || (line.to == self.node && !line.state.is_final()),
+            Column::Due => owns && line.escalation != Escalation::Decided,
+            Column::Letter | Column::Closed | Column::Revisit => owns,
             _ => false,
         }
     }
 
-    /// Whether it may leave a line in this state.
-    fn may_come_to(self, line: &Line) -> bool {
-        line.from == self.node
-            || self.office
-            || matches!(line.state, ItemState::UnderWay | ItemState::Answered)
+    /// Whether it may put there what now stands there.
+    fn may_put(self, column: Column, line: &Line, to: &Line) -> bool {
+        match column {
+            Column::Escalation => to.escalation != Escalation::Decided,
+            Column::State if line.from == self.node => {
+                line.state != ItemState::Settled || !matches!(to.state, ItemState::Open | ItemState::Answered)
+            }
+            Column::State => matches!(to.state, ItemState::UnderWay | ItemState::Answered),
+            _ => true,
+        }
     }
 }
 
@@ -187,10 +192,6 @@ pub fn edits(
     comparison.found
 }
 
-fn is_open(state: ItemState) -> bool {
-    matches!(state, ItemState::Open | ItemState::UnderWay)
-}
-
 fn index(lines: &[Line]) -> BTreeMap<Item, &Line> {
     lines.iter().map(|line| (line.item, line)).collect()
 }
@@ -235,7 +236,8 @@ impl Comparison<'_> {
             if self.stands(*column, base, cell) || self.stands(*column, current, cell) {
                 continue;
             }
-            if cell.digits_lost || has_number(&cell.text) {
+            let is_day = column.has_days() && cell.day.is_some();
+            if cell.digits_lost || (!is_day && bears_number(&cell.text)) {
                 return Err(refused(Some(item), Some(*column), Unfit::HasNumber));
             }
             let why = if !changes(*column) {
@@ -246,37 +248,50 @@ impl Comparison<'_> {
                 set(&mut line, *column, cell, self.terms)
                     .map_err(|unfit| refused(Some(item), Some(*column), unfit))?;
                 match base == current {
-                    true => (!self.editor.may_come_to(&line)).then_some(Why::NotYours),
+                    true => (!self.editor.may_put(*column, current, &line)).then_some(Why::NotYours),
                     false => Some(Why::ChangedSince),
                 }
             };
             match why {
                 None => columns.push(*column),
-                Some(why) => conflicts.push(Conflict {
-                    at: row.at,
-                    item,
-                    column: *column,
-                    why,
-                    base: self.terms.shown(*column, base),
-                    sheet: cell.text.clone(),
-                    current: self.terms.shown(*column, current),
-                }),
+                Some(why) => conflicts.push(self.conflict(row, *column, why, base, current)),
             }
         }
         if !conflicts.is_empty() {
             self.found.conflicts.extend(conflicts);
-        } else if columns.is_empty() {
-            self.found.unchanged += 1;
-        } else {
-            whole(&line, self.today).map_err(|(column, unfit)| refused(Some(item), Some(column), unfit))?;
-            line.revision = line.revision.saturating_add(1);
-            self.found.changes.push(Edit {
-                at: row.at,
-                columns,
-                line,
-            });
+            return Ok(());
         }
+        let Some(first) = columns.first() else {
+            self.found.unchanged += 1;
+            return Ok(());
+        };
+        whole(&line, self.today).map_err(|(column, unfit)| refused(Some(item), Some(column), unfit))?;
+        line.revision = line.revision.saturating_add(1);
+        let Editor { node, office } = self.editor;
+        // What the record takes decides.
+        if current.may_change(&node, &office, &line).is_err() {
+            let conflict = self.conflict(row, *first, Why::NotYours, base, current);
+            self.found.conflicts.push(conflict);
+            return Ok(());
+        }
+        self.found.changes.push(Edit {
+            at: row.at,
+            columns,
+            line,
+        });
         Ok(())
+    }
+
+    fn conflict(&self, row: &Row, column: Column, why: Why, base: &Line, current: &Line) -> Conflict {
+        Conflict {
+            at: row.at,
+            item: current.item,
+            column,
+            why,
+            base: self.terms.shown(column, base),
+            sheet: row.cell(column).text.clone(),
+            current: self.terms.shown(column, current),
+        }
     }
 
     /// Whether a cell says what the line does.
@@ -337,12 +352,16 @@ fn day(cell: &Cell) -> Result<Option<Date>, Unfit> {
 /// # Errors
 /// The column that does not fit the others.
 pub fn whole(line: &Line, today: Date) -> Result<(), (Column, Unfit)> {
-    let done = matches!(line.state, ItemState::Settled | ItemState::Corrected);
-    for (column, there) in [
-        (Column::Outcome, line.outcome.is_some()),
-        (Column::Closed, line.closed.is_some()),
+    let over = line.state.is_final();
+    let outcome = match line.state {
+        ItemState::Answered => line.outcome.is_some(),
+        _ => over,
+    };
+    for (column, due, there) in [
+        (Column::Outcome, outcome, line.outcome.is_some()),
+        (Column::Closed, over, line.closed.is_some()),
     ] {
-        match (done, there) {
+        match (due, there) {
             (true, false) => return Err((column, Unfit::Missing)),
             (false, true) => return Err((column, Unfit::Surplus)),
             _ => {}
@@ -351,15 +370,15 @@ pub fn whole(line: &Line, today: Date) -> Result<(), (Column, Unfit)> {
     if line.from == line.to {
         return Err((Column::To, Unfit::OneSeat));
     }
-    if line.opened > today {
-        return Err((Column::Opened, Unfit::OutOfOrder));
+    for (column, day, latest) in [
+        (Column::Opened, Some(line.opened), today),
+        (Column::Due, line.due, Date::MAX),
+        (Column::Closed, line.closed, today),
+        (Column::Revisit, line.revisit, Date::MAX),
+    ] {
+        if day.is_some_and(|day| day < line.opened || day > latest) {
+            return Err((column, Unfit::OutOfOrder));
+        }
     }
-    let in_order = line
-        .closed
-        .is_none_or(|closed| line.opened <= closed && closed <= today);
-    if in_order {
-        Ok(())
-    } else {
-        Err((Column::Closed, Unfit::OutOfOrder))
-    }
+    Ok(())
 }

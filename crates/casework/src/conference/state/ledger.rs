@@ -1,0 +1,391 @@
+//! The ledger, plans, counts and decisions: what follows from enclosures, for those who can open them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry as Slot};
+
+use jiff::{Timestamp, civil::Date};
+
+use super::{Public, State, ensure};
+use crate::{
+    Agreement, Hex, Text,
+    conference::{
+        Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemState, Leg, LegState,
+        Line, Plan, Private, Round, Word, framework::beijing_day,
+    },
+    note::Item,
+};
+
+/// How many lines one entry can bring.
+const MAX_CHANGES: usize = 500;
+/// How many lines there can be.
+const MAX_LINES: usize = 500_000;
+/// How many measures there can be for one person.
+const MAX_MEASURES: usize = 100;
+const MAX_DECISIONS: usize = 500;
+const MAX_CELLS: usize = 4096;
+/// How many faulty enclosures are kept in mind.
+const MAX_FAULTY: usize = 1024;
+
+/// What follows from the enclosures that the holder could open.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    lines: BTreeMap<Item, Kept>,
+    plans: BTreeMap<Item, Planned>,
+    counts: BTreeMap<u32, BTreeMap<Hex<32>, Counts>>,
+    decisions: Vec<Decided>,
+    faulty: VecDeque<Faulty>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    line: Line,
+    reached: BTreeMap<ItemState, Date>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Planned {
+    /// Those who were told a measure by the agency that referred, and whoever else the holder knows of.
+    involved: BTreeSet<Hex<32>>,
+    /// In the order in which each was first told.
+    measures: Vec<Measure>,
+}
+
+/// A measure of an assistance plan, as it was last told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// The measure.
+    pub plan: Plan,
+    /// When it was told, by its agency's clock.
+    pub at: Timestamp,
+}
+
+/// What a consultation decided on one matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The entry that says so, by digest.
+    pub entry: Hex<32>,
+    /// The number of the minutes.
+    pub minutes: Text<100>,
+    /// When, by the office's clock.
+    pub at: Timestamp,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// An enclosure that its holder could open, and that is against the rules. It changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faulty {
+    /// The entry, by digest.
+    pub entry: Hex<32>,
+    /// Its place.
+    pub seq: u64,
+    /// In what way.
+    pub fault: Fault,
+}
+
+impl State {
+    /// The lines of the ledger that the holder can read, by item.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.ledger.lines.values().map(|kept| &kept.line)
+    }
+
+    /// One of them.
+    pub fn line(&self, item: &Item) -> Option<&Line> {
+        self.ledger.lines.get(item).map(|kept| &kept.line)
+    }
+
+    /// On which day, in Beijing, the record last brought a line into each of the states that it was in.
+    pub fn reached(&self, item: &Item) -> Option<&BTreeMap<ItemState, Date>> {
+        self.ledger.lines.get(item).map(|kept| &kept.reached)
+    }
+
+    /// The measures for a referred person, so far as the holder was told of them.
+    pub fn plans(&self, item: &Item) -> &[Measure] {
+        self.ledger
+            .plans
+            .get(item)
+            .map_or(&[], |planned| planned.measures.as_slice())
+    }
+
+    /// Who is involved in the assistance plan of a referred person, by node key: the two agencies of the referral, and
+    /// those to whom the one that referred has told a measure.
+    pub fn involved(&self, item: &Item) -> BTreeSet<Hex<32>> {
+        let pair = self.line(item).map(|line| [line.from, line.to]);
+        let told = self.ledger.plans.get(item).map(|planned| &planned.involved);
+        pair.into_iter()
+            .flatten()
+            .chain(told.into_iter().flatten().copied())
+            .collect()
+    }
+
+    /// What each member has reported of a round, by node key. The office alone can read more than its own.
+    pub fn counts(&self, round: u32) -> impl Iterator<Item = (&Hex<32>, &Counts)> {
+        self.ledger.counts.get(&round).into_iter().flatten()
+    }
+
+    /// What was decided on matters that the holder can read, in order.
+    pub fn decisions(&self) -> &[Decided] {
+        &self.ledger.decisions
+    }
+
+    /// Which enclosures the holder could open and found to be against the rules, the last 1024 of them.
+    pub fn faulty(&self) -> impl Iterator<Item = &Faulty> {
+        self.ledger.faulty.iter()
+    }
+
+    /// For whom an author has to enclose this, by node key in ascending order. None where it has no business with it.
+    pub fn readers(&self, author: &Hex<32>, private: &Private) -> Option<Vec<Hex<32>>> {
+        let office = self.office()?;
+        let mut readers: BTreeSet<Hex<32>> = BTreeSet::from([*author]);
+        match private {
+            Private::Items(lines) => readers.extend(lines.first().map(|line| [office, line.from, line.to])?),
+            Private::Counts(_) => readers.extend([office]),
+            Private::Plan(plan) => readers.extend(self.involved(&plan.item)),
+            Private::Decided(decisions) => {
+                let line = self.line(&decisions.first()?.item)?;
+                readers.extend([office, line.from, line.to]);
+            }
+        }
+        Some(readers.into_iter().collect())
+    }
+}
+
+impl Ledger {
+    /// Whether what is enclosed can be said.
+    pub(super) fn judge(&self, public: &Public, entry: &Entry, private: &Private) -> Result<(), Fault> {
+        let readers = readers_of(entry);
+        let office = public.office().ok_or(Fault::EnclosedWrong)?;
+        match (&entry.word, private) {
+            (Word::Items {}, Private::Items(lines)) => {
+                let mut items = BTreeSet::new();
+                let once = lines.iter().all(|line| items.insert(line.item));
+                let bounded = (1..=MAX_CHANGES).contains(&lines.len()) && once;
+                ensure(bounded, Fault::LineWrong)?;
+                let new = lines.iter().filter(|line| !self.lines.contains_key(&line.item));
+                ensure(self.lines.len() + new.count() <= MAX_LINES, Fault::TooMany)?;
+                lines
+                    .iter()
+                    .try_for_each(|line| self.may_change(public, entry, &office, &readers, line))
+            }
+            (Word::Reported { round }, Private::Counts(counts)) => {
+                ensure(counts.round == *round, Fault::CountsWrong)?;
+                let round = public.round(*round)?;
+                counts_hold(public, round, &entry.author, counts)
+            }
+            (Word::Planned {}, Private::Plan(plan)) => self.may_plan(public, entry, &readers, plan),
+            (Word::Decided { .. }, Private::Decided(decisions)) => {
+                let bounded = (1..=MAX_DECISIONS).contains(&decisions.len());
+                ensure(bounded, Fault::LineWrong)?;
+                let mut items = BTreeSet::new();
+                let once = decisions.iter().all(|decision| items.insert(decision.item));
+                ensure(once, Fault::LineWrong)?;
+                decisions
+                    .iter()
+                    .try_for_each(|decision| self.may_decide(&office, &readers, decision))
+            }
+            _ => Err(Fault::EnclosedWrong),
+        }
+    }
+
+    /// Takes what was judged well.
+    pub(super) fn take(&mut self, entry: &Entry, digest: Hex<32>, private: &Private) {
+        let on = beijing_day(entry.at);
+        match (&entry.word, private) {
+            (Word::Items {}, Private::Items(lines)) => {
+                for line in lines {
+                    self.put(line, on);
+                }
+            }
+            (Word::Reported { .. }, Private::Counts(counts)) => {
+                let of_round = self.counts.entry(counts.round).or_default();
+                of_round.insert(entry.author, counts.clone());
+            }
+            (Word::Planned {}, Private::Plan(plan)) => self.plan(entry, plan),
+            (Word::Decided { minutes }, Private::Decided(decisions)) => {
+                for decision in decisions {
+                    self.decide(decision, on);
+                    self.decisions.push(Decided {
+                        entry: digest,
+                        minutes: minutes.clone(),
+                        at: entry.at,
+                        decision: decision.clone(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn note_faulty(&mut self, entry: Hex<32>, seq: u64, fault: Fault) {
+        if self.faulty.len() == MAX_FAULTY {
+            self.faulty.pop_front();
+        }
+        self.faulty.push_back(Faulty { entry, seq, fault });
+    }
+
+    fn may_change(
+        &self,
+        public: &Public,
+        entry: &Entry,
+        office: &Hex<32>,
+        readers: &BTreeSet<Hex<32>>,
+        line: &Change,
+    ) -> Result<(), Fault> {
+        ensure(
+            *readers == BTreeSet::from([*office, line.from, line.to]),
+            Fault::EnclosedWrong,
+        )?;
+        match self.lines.get(&line.item) {
+            Some(kept) => kept.line.may_change(&entry.author, office, line),
+            None => {
+                let known = line.round.is_none_or(|round| public.round(round).is_ok());
+                ensure(known, Fault::RoundUnknown)?;
+                let seated = public.is_seated(&line.from) && public.is_seated(&line.to);
+                ensure(seated, Fault::NotSeated)?;
+                line.may_open(&entry.author, office)
+            }
+        }
+    }
+
+    fn put(&mut self, line: &Line, on: Date) {
+        match self.lines.get_mut(&line.item) {
+            Some(kept) => {
+                if kept.line.state != line.state {
+                    kept.reached.insert(line.state, on);
+                }
+                kept.line = line.clone();
+            }
+            None => {
+                let kept = Kept {
+                    line: line.clone(),
+                    reached: BTreeMap::from([(line.state, on)]),
+                };
+                self.lines.insert(line.item, kept);
+            }
+        }
+    }
+
+    /// Who is told of a person is decided by the agency that referred it; others tell those of whom they know. An agency
+    /// that was brought in later has no line to look at: it takes what it is told.
+    fn may_plan(
+        &self,
+        public: &Public,
+        entry: &Entry,
+        readers: &BTreeSet<Hex<32>>,
+        plan: &Plan,
+    ) -> Result<(), Fault> {
+        let seat = public.seats.get(&entry.author).ok_or(Fault::NotSeated)?;
+        let own = plan.agency == entry.author && plan.role == seat.seat.role;
+        ensure(own, Fault::LineWrong)?;
+        let planned = self.plans.get(&plan.item);
+        if let Some(Kept { line, .. }) = self.lines.get(&plan.item) {
+            ensure(line.kind == ItemKind::Referral, Fault::LineWrong)?;
+            let pair = BTreeSet::from([line.from, line.to]);
+            let told = planned
+                .map(|planned| planned.involved.clone())
+                .unwrap_or_default();
+            let known = |reader: &Hex<32>| pair.contains(reader) || told.contains(reader);
+            let allowed = line.from == entry.author || readers.iter().all(known);
+            ensure(allowed && pair.is_subset(readers), Fault::EnclosedWrong)?;
+        }
+        let measures = planned.map_or(&[][..], |planned| &planned.measures);
+        let again = measures.iter().any(|measure| is_same(&measure.plan, plan));
+        ensure(again || measures.len() < MAX_MEASURES, Fault::TooMany)
+    }
+
+    fn plan(&mut self, entry: &Entry, plan: &Plan) {
+        let planned = self.plans.entry(plan.item).or_default();
+        planned.involved.extend(readers_of(entry));
+        let told = Measure {
+            plan: plan.clone(),
+            at: entry.at,
+        };
+        match planned
+            .measures
+            .iter_mut()
+            .find(|measure| is_same(&measure.plan, plan))
+        {
+            Some(measure) => *measure = told,
+            None => planned.measures.push(told),
+        }
+    }
+
+    fn may_decide(
+        &self,
+        office: &Hex<32>,
+        readers: &BTreeSet<Hex<32>>,
+        decision: &Decision,
+    ) -> Result<(), Fault> {
+        let kept = self.lines.get(&decision.item).ok_or(Fault::LineWrong)?;
+        let concerned = BTreeSet::from([*office, kept.line.from, kept.line.to]);
+        ensure(*readers == concerned, Fault::EnclosedWrong)?;
+        let open = kept.line.state != ItemState::Corrected;
+        let due = decision.due.is_none_or(|due| kept.line.opened <= due);
+        let counted = kept.line.revision < u32::MAX;
+        ensure(
+            open && due && counted && concerned.contains(&decision.by),
+            Fault::LineWrong,
+        )
+    }
+
+    fn decide(&mut self, decision: &Decision, on: Date) {
+        if let Some(Kept { line, .. }) = self.lines.get(&decision.item) {
+            let line = Line {
+                escalation: Escalation::Decided,
+                due: decision.due.or(line.due),
+                revision: line.revision.saturating_add(1),
+                ..line.clone()
+            };
+            self.put(&line, on);
+        }
+    }
+}
+
+fn readers_of(entry: &Entry) -> BTreeSet<Hex<32>> {
+    let to = entry.enclosed.iter().flat_map(|Enclosed { to, .. }| to);
+    to.map(|recipient| recipient.node).collect()
+}
+
+/// A measure is known by its words: what is said of it later takes the place of what was said before.
+fn is_same(a: &Plan, b: &Plan) -> bool {
+    a.agency == b.agency && a.measure == b.measure
+}
+
+/// Whether counts are of legs in which their author learned and that are done, each kind of finding once.
+fn counts_hold(public: &Public, round: &Round, author: &Hex<32>, counts: &Counts) -> Result<(), Fault> {
+    ensure(counts.cells.len() <= MAX_CELLS, Fault::TooMany)?;
+    let mut agreements: BTreeMap<Hex<32>, Agreement> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for cell in &counts.cells {
+        let agreement = match agreements.entry(cell.annex) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(slot) => {
+                let narrowed = public.narrowed(round, &cell.annex);
+                slot.insert(narrowed.ok_or(Fault::CountsWrong)?)
+            }
+        };
+        let receiver = agreement
+            .index_of(&author.0)
+            .and_then(|index| u8::try_from(index).ok());
+        let leg = receiver.and_then(|receiver| {
+            let annex = cell.annex;
+            round.legs.get(&Leg { annex, receiver })
+        });
+        let done = leg.is_some_and(|run| run.sender == cell.other && matches!(run.state, LegState::Done(_)));
+        let agreed = cell
+            .rule
+            .as_ref()
+            .is_none_or(|rule| agreement.rules.contains(rule));
+        let months = agreement.selection.months;
+        let timely = cell.month.is_none_or(|month| months.contains(month));
+        let kind = (
+            cell.annex,
+            cell.rule.clone(),
+            cell.month,
+            cell.key_group,
+            cell.withheld,
+        );
+        let holds = done && agreed && timely && cell.holds() && seen.insert(kind);
+        ensure(holds, Fault::CountsWrong)?;
+    }
+    Ok(())
+}

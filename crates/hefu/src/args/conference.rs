@@ -1,0 +1,21 @@
+//! The arguments of `hefu conference`.
+
+mod record;
+
+use clap::{Args as ClapArgs, Subcommand};
+
+pub(crate) use record::RecordCommand;
+
+#[derive(Subcommand)]
+pub(crate) enum ConferenceCommand {
+    #[command(flatten)]
+    Record(RecordCommand),
+}
+
+/// Which conference.
+#[derive(ClapArgs)]
+pub(crate) struct WhichArgs {
+    /// 联席会议名称，或编号的前几位；本机关只参加一个时可不给 The conference's name, or the first digits of its id; not needed where there is one
+    #[arg(long)]
+    pub(crate) conference: Option<String>,
+}

@@ -1,0 +1,25 @@
+//! `hefu conference`: rounds among many agencies, by one record.
+
+mod record;
+
+use crate::args::{ConferenceCommand, WhichArgs};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::naming;
+use crate::printer::Printer;
+
+pub(crate) async fn run(
+    command: ConferenceCommand,
+    client: &Client,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    match command {
+        ConferenceCommand::Record(command) => record::run(command, client, printer).await,
+    }
+}
+
+/// The path of the conference that is meant.
+async fn path(which: &WhichArgs, client: &Client) -> Result<String, Failure> {
+    let id = naming::conference(which.conference.as_deref(), client).await?;
+    Ok(format!("/api/v1/conferences/{id}"))
+}
