@@ -4,6 +4,7 @@
 //! record or says on record why not. Every answer of the office bears its signature under the head of the record: whoever
 //! was ever told two records can prove it, and follows neither. Papers go over a line ([`wire`]) or by files.
 
+mod directory;
 mod enclosing;
 mod keeper;
 mod live;
@@ -29,6 +30,8 @@ use crate::agreement::policy;
 use crate::exchange::malformed;
 use crate::{Error, Node, Result};
 
+pub use directory::{Pinned, SeatAt, Sits};
+pub(crate) use keeper::MANY_PAPERS;
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
 use wire::Parcel;
@@ -73,6 +76,12 @@ impl Conference {
     #[must_use]
     pub fn is_alarming(&self) -> bool {
         [CONFERENCE_FORKED, CONFERENCE_UNSOUND].contains(&self.standing)
+    }
+
+    /// Whether this node was restored from a backup, and may lack something of the record still.
+    #[must_use]
+    pub fn is_restored(&self) -> bool {
+        self.standing == CONFERENCE_RESTORED
     }
 }
 
@@ -147,9 +156,9 @@ impl Node {
             kind: "conference_followed",
             body: &body,
         };
-        self.store
-            .begin_conference(&conference.0, office, None, &entry)?;
-        self.conferences.add(*conference, Live::empty(*conference, Hex(self.node_key())));
+        self.store.begin_conference(&conference.0, office, None, &entry)?;
+        self.conferences
+            .add(*conference, Live::empty(*conference, Hex(self.node_key())));
         self.conferences.notify.notify_one();
         self.ferry.notify();
         Ok(())
@@ -178,7 +187,10 @@ impl Node {
         let live = lock(&live);
         Ok(Conference {
             id,
-            name: live.state.founded().map(|founded| founded.name.as_str().to_owned()),
+            name: live
+                .state
+                .founded()
+                .map(|founded| founded.name.as_str().to_owned()),
             office: Hex(stored.office),
             is_office: stored.founded,
             head: live.state.head(),
@@ -265,7 +277,9 @@ impl Node {
             return Err(policy("conference_waits", Abort::Policy));
         };
         let signed = self.signed_entry(*id, seen, ahead.next_number(&me), word, enclosed)?;
-        ahead.check(&signed, private.as_ref()).map_err(Error::Conference)?;
+        ahead
+            .check(&signed, private.as_ref())
+            .map_err(Error::Conference)?;
         let parcel = Parcel { signed, enclosures }.fitting()?;
         let digest = parcel.signed.digest();
         let entry = &parcel.signed.entry;

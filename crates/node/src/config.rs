@@ -54,6 +54,9 @@ pub struct Config {
     /// How long each step from a finding to a decision may take.
     #[serde(default)]
     pub deadlines: Periods,
+    /// How the node takes part in conferences.
+    #[serde(default)]
+    pub conference: ConferenceConfig,
     /// What this agency never agrees to, whatever an agreement says.
     #[serde(default)]
     pub policy: LocalPolicy,
@@ -141,6 +144,16 @@ pub struct LogConfig {
     pub filter: String,
 }
 
+/// `[conference]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConferenceConfig {
+    /// How often a member visits the office, in seconds, while nothing is to be done.
+    pub pace_seconds: u64,
+    /// How often while a round is on.
+    pub running_pace_seconds: u64,
+}
+
 /// The form of the log on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,6 +227,15 @@ impl Default for OperatorsConfig {
     }
 }
 
+impl Default for ConferenceConfig {
+    fn default() -> Self {
+        Self {
+            pace_seconds: 60,
+            running_pace_seconds: 5,
+        }
+    }
+}
+
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
@@ -236,6 +258,7 @@ impl Config {
             compute: ComputeConfig::default(),
             log: LogConfig::default(),
             deadlines: Periods::default(),
+            conference: ConferenceConfig::default(),
             policy: LocalPolicy::default(),
             assessment: None,
         }

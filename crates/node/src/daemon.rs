@@ -126,6 +126,7 @@ impl Daemon {
             max_incoming_bytes: config.ferry.max_incoming_bytes,
             rules: rules::of_folder(folder)?,
             deadlines: config.deadlines,
+            conference: config.conference.clone(),
             ..surroundings
         };
         let node = Arc::new(Node::open(folder, &unlock, config.profile(), surroundings)?);

@@ -55,6 +55,7 @@ impl Node {
             self.check_spool(),
             self.check_own_clock(),
             self.check_retention(),
+            self.check_conferences(),
         ];
         let by_files = |card: &&Card| {
             let carrier = self.store.carrier(&card.node_key());
@@ -122,6 +123,25 @@ impl Node {
             verdict: Verdict::Warning,
             params,
             ..Check::told("retention", "doctor_retention_put_off", "")
+        }
+    }
+
+    /// A record that is not followed any more stops all that goes on under it.
+    fn check_conferences(&self) -> Check {
+        let conferences = match self.conferences() {
+            Ok(conferences) => conferences,
+            Err(error) => return Check::failed("conference", &error),
+        };
+        let alarm = conferences.iter().find(|each| each.is_alarming());
+        let behind = conferences.iter().find(|each| each.is_restored());
+        let (found, verdict) = match (alarm, behind) {
+            (Some(found), _) => (found, Verdict::Failed),
+            (None, Some(found)) => (found, Verdict::Warning),
+            (None, None) => return Check::new("conference", Verdict::Passed),
+        };
+        Check {
+            verdict,
+            ..Check::told("conference", found.standing, &found.id.to_string())
         }
     }
 

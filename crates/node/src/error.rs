@@ -161,6 +161,15 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// An entry that can't stand on the record of a conference.
+    #[error("not on the record of the conference: {}", .0.code())]
+    Conference(hefu_casework::conference::Fault),
+    /// Something to be opened by somebody whose card nobody here has compared.
+    #[error("this node does not have the card of {peer}; compare its fingerprint, and add it")]
+    NotPinned {
+        /// Its name, or its node key.
+        peer: String,
+    },
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -207,6 +216,8 @@ impl Error {
             Error::NotReferrals => "node_not_referrals",
             Error::Number { .. } => "node_number",
             Error::ReservedName { .. } => "node_reserved_name",
+            Error::Conference(fault) => fault.code(),
+            Error::NotPinned { .. } => "conference_not_pinned",
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -246,6 +257,8 @@ impl Error {
             Error::CorrectedBefore { round, seq } => {
                 vec![("round", round.to_string()), ("seq", seq.to_string())]
             }
+            Error::Conference(_) => Vec::new(),
+            Error::NotPinned { peer } => vec![("peer", peer.clone())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }
     }
@@ -319,7 +332,11 @@ impl Error {
             Error::Casework(hefu_casework::Error::TooManyElements { max, .. }) => {
                 Some(Abort::OwnSetTooLarge { cap: *max })
             }
-            Error::Breach(_) | Error::OneWay { .. } | Error::OtherCarrier { .. } => Some(Abort::Policy),
+            Error::Breach(_)
+            | Error::OneWay { .. }
+            | Error::OtherCarrier { .. }
+            | Error::Conference(_)
+            | Error::NotPinned { .. } => Some(Abort::Policy),
             Error::Store(Stored::BudgetSpent { limit, .. }) => Some(Abort::BudgetSpent { limit: *limit }),
             Error::Store(Stored::BudgetLocked { .. }) => Some(Abort::BudgetSpent { limit: 0 }),
             Error::Store(Stored::RoundsSpent { limit }) => Some(Abort::RoundsSpent { limit: *limit }),

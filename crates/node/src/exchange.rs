@@ -1,5 +1,5 @@
 //! Papers between two nodes, outside of any session: who they are and what time they have, the state of their
-//! agreements, that a round has ended, and notes.
+//! agreements, that a round has ended, notes, and the records of conferences.
 //!
 //! ```text
 //! caller                                   answering node
@@ -15,6 +15,8 @@
 //!                                      <-- heard: session, signature, how it ended there
 //! note: id, signature, what it says    -->
 //!                                      <-- noted: id, signature, why it is not taken
+//! record: how far it is read, entries  -->
+//!                                      <-- recorded: entries that follow, the head signed
 //! ```
 
 use std::collections::BTreeMap;
@@ -23,12 +25,13 @@ use std::time::Duration;
 
 use hefu_casework::{Dossier, Hex, canonical};
 use hefu_link::{Card, Receiver, Sender, dial};
-use hefu_psi::wire::{Abort, Document, Kind, PROTOCOL_VERSION};
+use hefu_psi::wire::{Abort, Document, Kind, MAX_DOCUMENT_BYTES, PROTOCOL_VERSION};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use crate::conference::{MAX_PAPER_BYTES, RECORD, RECORDED};
 use crate::dossier::Known;
 use crate::ended::Word;
 use crate::notes::{NOTE, NOTED};
@@ -206,6 +209,7 @@ impl Node {
                 Ok((AGREEMENT, self.written(&digest)?))
             }
             ENDED => Ok((HEARD, self.hear_ended(&bytes, caller).await?.1.encode())),
+            RECORD => Ok((RECORDED, self.take_record_apart(bytes, caller).await?.to_vec())),
             NOTE => Ok((NOTED, self.take_note_apart(Zeroizing::new(bytes), caller).await?)),
             _ => Err(malformed()),
         }
@@ -264,6 +268,12 @@ impl Papers {
         self.hear(NOTED).await
     }
 
+    /// Brings what a member says on the record, and gives what the office answers.
+    pub(crate) async fn say_record(&mut self, record: &[u8]) -> Result<Vec<u8>> {
+        self.say(RECORD, record).await?;
+        self.hear(RECORDED).await
+    }
+
     /// Greets and hears the greeting: that the peer is there, and speaks as we do.
     pub(crate) async fn greet(&mut self, own: &BTreeMap<[u8; 32], Known>) -> Result<Greeting> {
         self.say(GREETING, &canonical::to_vec(&greeting(own))).await?;
@@ -300,7 +310,7 @@ impl Papers {
         if Kind::from_byte(frame.kind) != Some(Kind::Document) {
             return Err(malformed());
         }
-        let paper = Document::decode(&payload).map_err(hefu_psi::Error::Refused)?;
+        let paper = Document::decode_within(&payload, most_bytes).map_err(hefu_psi::Error::Refused)?;
         Ok((paper.kind, paper.bytes.to_vec()))
     }
 
@@ -319,6 +329,14 @@ impl Papers {
     /// Whatever was said is said; how the line ends changes nothing.
     pub(crate) async fn leave(self) {
         let _ = self.writing.close().await;
+    }
+}
+
+/// The longest paper of a kind.
+fn most_bytes(kind: u8) -> usize {
+    match kind {
+        RECORD | RECORDED => MAX_PAPER_BYTES,
+        _ => MAX_DOCUMENT_BYTES,
     }
 }
 

@@ -19,7 +19,7 @@ const VISIT: Duration = Duration::from_secs(60);
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
 
 impl Node {
-    /// Follows rounds, carries agreements, notes and letters and ends retention, until it is dropped.
+    /// Follows rounds and conferences, carries agreements, notes and letters and ends retention, until it is dropped.
     pub async fn keep(self: Arc<Self>) {
         tokio::join!(
             Arc::clone(&self).keep_rounds(),
@@ -28,6 +28,7 @@ impl Node {
             Arc::clone(&self).keep_ferry(),
             Arc::clone(&self).keep_notes(),
             Arc::clone(&self).keep_inquiries(),
+            Arc::clone(&self).keep_conferences(),
         );
     }
 

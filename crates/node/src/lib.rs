@@ -8,6 +8,7 @@ mod agreement;
 mod aliases;
 pub mod api;
 mod backup;
+pub mod conference;
 pub mod config;
 pub mod daemon;
 mod deletion;

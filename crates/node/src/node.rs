@@ -26,6 +26,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
 use crate::aliases::Aliases;
+use crate::conference::Conferences;
+use crate::config::ConferenceConfig;
 use crate::dossier::Dossiers;
 use crate::ferry::Ferry;
 use crate::notes::Notes;
@@ -66,6 +68,8 @@ pub struct Surroundings {
     pub rules: RuleSet,
     /// How long each step of a review may take.
     pub deadlines: Periods,
+    /// How it takes part in conferences.
+    pub conference: ConferenceConfig,
 }
 
 /// One agency's node.
@@ -81,6 +85,7 @@ pub struct Node {
     pub(crate) dossiers: Dossiers,
     pub(crate) ferry: Ferry,
     pub(crate) notes: Notes,
+    pub(crate) conferences: Conferences,
     book: Arc<Book>,
 }
 
@@ -104,6 +109,7 @@ impl Surroundings {
             max_incoming_bytes: 1 << 30,
             rules: RuleSet::national(),
             deadlines: Periods::default(),
+            conference: ConferenceConfig::default(),
         }
     }
 }
@@ -172,6 +178,7 @@ impl Node {
             book.add(Card::parse(&peer.card)?);
         }
         let aliases = Aliases::read(&store, folder)?;
+        let conferences = Conferences::read(&store, &keys.node_key())?;
         Ok(Self {
             folder: folder.to_path_buf(),
             dossiers: Dossiers::read(&store, &keys.node_key())?,
@@ -184,6 +191,7 @@ impl Node {
             active: Active::default(),
             ferry: Ferry::default(),
             notes: Notes::default(),
+            conferences,
             book,
         })
     }

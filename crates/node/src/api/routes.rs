@@ -3,6 +3,7 @@
 mod agreements;
 mod audit;
 mod care;
+mod conference;
 mod datasets;
 mod ferry;
 mod inquiries;
@@ -93,6 +94,13 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(matters::confirm))
         .routes(routes!(matters::clues))
         .routes(routes!(matters::take))
+        .routes(routes!(conference::record::list, conference::record::found))
+        .routes(routes!(conference::record::follow))
+        .routes(routes!(conference::record::directory, conference::record::enrol))
+        .routes(routes!(conference::record::record))
+        .routes(routes!(conference::record::verify))
+        .routes(routes!(conference::record::sync))
+        .routes(routes!(conference::record::resume))
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))

@@ -6,6 +6,7 @@
 mod agreement;
 mod audit;
 mod care;
+mod conference;
 mod dataset;
 mod explanation;
 mod ferry;
@@ -32,6 +33,10 @@ pub use agreement::{
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
+pub use conference::{
+    ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
+    FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
+};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{

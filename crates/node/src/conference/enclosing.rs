@@ -96,7 +96,9 @@ impl Parcel {
     /// Leaves the enclosures that the record has a digest of.
     pub(super) fn with_known_enclosures(mut self) -> Self {
         let enclosed = self.signed.entry.enclosed.as_ref();
-        let to = enclosed.map(|enclosed| enclosed.to.as_slice()).unwrap_or_default();
+        let to = enclosed
+            .map(|enclosed| enclosed.to.as_slice())
+            .unwrap_or_default();
         self.enclosures.retain(|each| {
             to.iter()
                 .any(|known| known.node.0 == each.recipient && known.digest.0 == sha256(&each.sealed))
@@ -107,7 +109,9 @@ impl Parcel {
     /// Whether there is one for each recipient.
     pub(super) fn has_all_enclosures(&self) -> bool {
         let enclosed = self.signed.entry.enclosed.as_ref();
-        let to = enclosed.map(|enclosed| enclosed.to.as_slice()).unwrap_or_default();
+        let to = enclosed
+            .map(|enclosed| enclosed.to.as_slice())
+            .unwrap_or_default();
         let recipients = self.enclosures.iter().map(|each| &each.recipient);
         to.iter().map(|known| &known.node.0).eq(recipients)
     }

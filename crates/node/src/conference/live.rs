@@ -203,7 +203,10 @@ impl Live {
 
     /// This node has said something more.
     pub(super) fn go_ahead(&mut self, signed: SignedEntry, private: Option<&Private>) {
-        let gone = self.ahead.as_mut().map(|ahead| go_on(&mut ahead.state, signed, private));
+        let gone = self
+            .ahead
+            .as_mut()
+            .map(|ahead| go_on(&mut ahead.state, signed, private));
         if gone.is_none_or(|gone| gone.is_err()) {
             self.ahead = None;
         }
@@ -231,5 +234,7 @@ pub(super) fn go_on(state: &mut State, signed: SignedEntry, private: Option<&Pri
 /// Whether a node is one of those who can open what is enclosed.
 pub(super) fn is_for(signed: &SignedEntry, node: &Hex<32>) -> bool {
     let enclosed = signed.entry.enclosed.iter();
-    enclosed.flat_map(|enclosed| &enclosed.to).any(|to| to.node == *node)
+    enclosed
+        .flat_map(|enclosed| &enclosed.to)
+        .any(|to| to.node == *node)
 }

@@ -51,7 +51,7 @@ impl Node {
                 }
             }
         }
-        self.recorded(&live, &id, &member, came.head)
+        self.recorded_after(&live, &id, &member, came.head)
     }
 
     /// How far a backup went, where something of this record was lost since; none where it is whole. An office whose own
@@ -210,7 +210,7 @@ impl Node {
 
     /// What the office answers to a member that has read up to `head`: what follows, as much as a paper holds, or where
     /// that is not on this record, what stands at its place.
-    pub(super) fn recorded(
+    pub(super) fn recorded_after(
         &self,
         live: &Live,
         id: &Hex<32>,
@@ -218,7 +218,10 @@ impl Node {
         head: Head,
     ) -> Result<Zeroizing<Vec<u8>>> {
         let of = live.state.head().seq;
-        let hash = self.store.conference_hash(&id.0, head.seq)?.ok_or_else(malformed)?;
+        let hash = self
+            .store
+            .conference_hash(&id.0, head.seq)?
+            .ok_or_else(malformed)?;
         let (parcels, at) = match head.hash.0 == hash {
             true => self.page(live, id, member, head)?,
             false => {
@@ -232,13 +235,7 @@ impl Node {
 
     /// The entries after `head` with what is enclosed in them for a member, and how far they go. Whoever has left is told
     /// no more than that.
-    fn page(
-        &self,
-        live: &Live,
-        id: &Hex<32>,
-        member: &Hex<32>,
-        head: Head,
-    ) -> Result<(Vec<Parcel>, Head)> {
+    fn page(&self, live: &Live, id: &Hex<32>, member: &Hex<32>, head: Head) -> Result<(Vec<Parcel>, Head)> {
         let left = live.state.seat(member).is_none_or(|seat| seat.left.is_some());
         let leaves = |signed: &SignedEntry| {
             left && matches!(&signed.entry.word, Word::Left { member: who, .. } if who == member)

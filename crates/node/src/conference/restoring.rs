@@ -71,16 +71,11 @@ impl Node {
         if self.has_heard_all(live) {
             self.whole_again(live, id, "node")?;
             if self.has_hash(id, came.head)? {
-                return self.recorded(live, id, member, came.head);
+                return self.recorded_after(live, id, member, came.head);
             }
         }
         let signed = SignedHead::sign(&self.keys, id, live.state.head());
-        Ok(Recorded {
-            wanted,
-            restoring: true,
-            ..Recorded::new(*id, signed, live.state.head().seq)
-        }
-        .write(&[]))
+        Ok(Recorded::restoring(*id, signed, wanted).write(&[]))
     }
 
     /// Takes back what follows on the backup and leads to a head that this node signed. What others have given back

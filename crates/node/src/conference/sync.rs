@@ -249,11 +249,7 @@ impl Node {
         for parcel in parcels {
             let parcel = parcel.with_known_enclosures();
             let opened = self.open_private(&parcel);
-            if let Word::Rejected {
-                author,
-                entry,
-                fault,
-            } = &parcel.signed.entry.word
+            if let Word::Rejected { author, entry, fault } = &parcel.signed.entry.word
                 && *author == me
             {
                 refused.push((*entry, *fault));
@@ -279,7 +275,8 @@ impl Node {
             signature: Some(came.signed.signature.0),
             heard_at: Timestamp::now(),
         };
-        if placed.is_empty() && known.is_some_and(|known| known.signature.is_some() && known.seq == head.seq) {
+        if placed.is_empty() && known.is_some_and(|known| known.signature.is_some() && known.seq == head.seq)
+        {
             return Ok(refused);
         }
         let body = json!({
@@ -308,8 +305,7 @@ impl Node {
             kind: "conference_said_refused",
             body: &body,
         };
-        self.store
-            .refuse_said(&id.0, &said.id, fault.code(), &entry)?;
+        self.store.refuse_said(&id.0, &said.id, fault.code(), &entry)?;
         Ok(())
     }
 
@@ -320,9 +316,10 @@ impl Node {
         let mut anew = Vec::new();
         for said in self.store.said_waiting(&id.0)? {
             let mut signed = SignedEntry::parse(&said.bytes)?;
-            let private = said.opened.as_deref().map(|opened| {
-                hefu_casework::conference::Private::parse(opened).map_err(Error::from)
-            });
+            let private = said
+                .opened
+                .as_deref()
+                .map(|opened| hefu_casework::conference::Private::parse(opened).map_err(Error::from));
             let private = private.transpose()?;
             let number = ahead.next_number(me);
             let is_numbered = signed.entry.number == number;

@@ -167,12 +167,7 @@ impl SignedHead {
 }
 
 fn said(conference: &Hex<32>, head: &Head) -> Vec<u8> {
-    [
-        conference.0.as_slice(),
-        &head.seq.to_be_bytes(),
-        &head.hash.0,
-    ]
-    .concat()
+    [conference.0.as_slice(), &head.seq.to_be_bytes(), &head.hash.0].concat()
 }
 
 impl Record {
@@ -220,6 +215,15 @@ impl Recorded {
             entries: Vec::new(),
             wanted: None,
             restoring: false,
+        }
+    }
+
+    /// Of an office that is not whole again, and may want what it has lost.
+    pub(super) fn restoring(conference: Hex<32>, signed: SignedHead, wanted: Option<u64>) -> Self {
+        Self {
+            wanted,
+            restoring: true,
+            ..Self::new(conference, signed, signed.head.seq)
         }
     }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::disk;
 use super::view::LetterFacts;
+use crate::conference::MANY_PAPERS;
 use crate::runner::filed::{Next, next_frame, write_frame};
 use crate::{Error, Result};
 
@@ -189,6 +190,25 @@ impl Piece {
         match paper.kind == kind {
             true => Ok(paper.bytes.to_vec()),
             false => Err(malformed(Kind::Document)),
+        }
+    }
+
+    /// The papers that are all of a letter, each of this kind and as long as any paper over a line.
+    pub(super) fn papers(&self, content: &Path, kind: u8) -> Result<Vec<Vec<u8>>> {
+        let mut frames = self.frames(content)?;
+        let mut papers = Vec::new();
+        loop {
+            let payload = match next_frame(&mut frames)? {
+                Next::End => return Ok(papers),
+                Next::Frame(byte, payload) if byte == Kind::Document as u8 => payload,
+                _ => return Err(malformed(Kind::Document)),
+            };
+            let paper = Document::decode_within(&payload, |_| payload.len());
+            let paper = paper.map_err(hefu_psi::Error::Refused)?;
+            if paper.kind != kind || papers.len() >= MANY_PAPERS {
+                return Err(malformed(Kind::Document));
+            }
+            papers.push(paper.bytes.to_vec());
         }
     }
 }

@@ -41,6 +41,7 @@ impl Node {
                     self.make_agreements(&card),
                     self.want_refused(&card),
                     self.make_notes(&card),
+                    self.make_records(&card),
                 ];
                 for done in dues {
                     match done {

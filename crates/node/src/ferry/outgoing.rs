@@ -145,6 +145,11 @@ impl Node {
                     let frames = self.note_frames(letter, card)?.ok_or(Error::Stopped)?;
                     Box::new(content.chain(header).chain(Cursor::new(frames)))
                 }
+                (None, Matter::Record | Matter::Recorded) => {
+                    // A record that is not followed any more has nothing to tell.
+                    let frames = self.record_frames(letter, card)?.unwrap_or_default();
+                    Box::new(content.chain(header).chain(Cursor::new(frames)))
+                }
                 (None, _) => {
                     let frames = File::open(self.letter_file(&letter.file())).map_err(disk)?;
                     Box::new(content.chain(header).chain(frames))

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::content::{Piece, Scanned, first_of, malformed, paper, scan};
 use super::folder::{Half, gone};
 use super::view::{LetterFacts, Worked};
+use crate::conference::{RECORD, RECORDED};
 use crate::digest::sha256;
 use crate::exchange::{AGREEMENT, ENDED, HEARD};
 use crate::notes::{NOTE, NOTED};
@@ -258,7 +259,7 @@ impl Node {
                 dossier.is_some_and(|dossier| dossier.agreement().digest() == named)
             }
             Matter::Note => self.is_between(&named, &coming.card)?,
-            Matter::Noted => false,
+            Matter::Noted | Matter::Record | Matter::Recorded => false,
             Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard | Matter::Wanted => {
                 let Some(call) = letter.about else { return Ok(None) };
                 let mut known = Vec::new();
@@ -335,6 +336,19 @@ impl Node {
                 let note = enclosed.first_chunk().ok_or_else(|| malformed(Kind::Document))?;
                 let id = self.reply_id(&coming.card, &letter.id, Matter::Noted);
                 self.put_note_letter(&coming.card.node_key(), &id, Matter::Noted, None, note)?;
+                Ok(None)
+            }
+            Matter::Record | Matter::Recorded => {
+                let kind = if letter.matter == Matter::Record {
+                    RECORD
+                } else {
+                    RECORDED
+                };
+                let mut papers = Vec::new();
+                for enclosed in piece.papers(&coming.content, kind)? {
+                    papers.push(self.disclosed(kind, &enclosed, &coming.card)?);
+                }
+                self.take_records(letter.matter, papers, &coming.card).await?;
                 Ok(None)
             }
             Matter::Noted => {

@@ -42,9 +42,7 @@ pub(crate) async fn run(command: RecordCommand, client: &Client, printer: &Print
             };
             let followed: ConferenceView = client.post("/api/v1/conferences/followed", &request).await?;
             let params = [("id", followed.conference.to_string())];
-            printer.result(&json(&followed), |lang| {
-                lang.say("conference_followed", &params)
-            });
+            printer.result(&json(&followed), |lang| lang.say("conference_followed", &params));
         }
         RecordCommand::Directory { which } => {
             let seats = format!("{}/seats", path(&which, client).await?);
@@ -67,9 +65,7 @@ pub(crate) async fn run(command: RecordCommand, client: &Client, printer: &Print
                 ("entries", verified.head.seq.to_string()),
                 ("hash", verified.head.hash.to_string()),
             ];
-            printer.result(&json(&verified), |lang| {
-                lang.say("conference_verified", &params)
-            });
+            printer.result(&json(&verified), |lang| lang.say("conference_verified", &params));
         }
         RecordCommand::Record {
             after, limit, which, ..

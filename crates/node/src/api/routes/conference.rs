@@ -1,3 +1,3 @@
-//! Conferences. What each helper of a conference does stands beside each other here.
+//! Conferences; each part of them in a file of its own.
 
 pub(super) mod record;

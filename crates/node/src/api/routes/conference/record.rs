@@ -15,7 +15,9 @@ use crate::api::view::{
 
 /// The conferences that this node founded or follows.
 #[utoipa::path(get, path = "/api/v1/conferences", operation_id = "list_conferences", responses((status = 200, body = ConferenceList), Failures))]
-pub(in crate::api::routes) async fn list(State(operations): State<Arc<Operations>>) -> Result<Json<ConferenceList>> {
+pub(in crate::api::routes) async fn list(
+    State(operations): State<Arc<Operations>>,
+) -> Result<Json<ConferenceList>> {
     Ok(Json(operations.conferences().await?))
 }
 

@@ -1,0 +1,3 @@
+//! Conferences; each part of them in a file of its own.
+
+mod record;
