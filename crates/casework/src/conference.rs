@@ -18,7 +18,8 @@ mod word;
 pub use entry::{Enclosed, Entry, Head, MAX_ENTRY_BYTES, Placed, Recipient, SignedEntry, conference_id};
 pub use fault::Fault;
 pub use framework::{
-    Absent, Annex, Framework, Late, MAX_FRAMEWORK_BYTES, Schedule, Seat, Times, Under, narrow,
+    Absent, Annex, AnnexDraft, Framework, FrameworkDraft, Late, MAX_FRAMEWORK_BYTES, PartyDraft, Schedule,
+    Seat, Seated, Times, Under, narrow,
 };
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};

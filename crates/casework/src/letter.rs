@@ -35,8 +35,8 @@ pub const MAX_FILE_BYTES: usize = 256 << 10;
 
 /// A letter, ready to be set. It may name a person: wiped when dropped, and without `Debug`.
 pub struct Letter {
-    /// Its kind.
-    pub kind: LetterKind,
+    /// What windows and tabs that show it are called: its kind, and never whom it is about.
+    pub name: &'static str,
     /// What stands above it.
     pub title: Zeroizing<String>,
     /// What follows, in order.
@@ -60,6 +60,8 @@ pub enum Block {
     Signature(Vec<String>),
     /// 附注, in brackets, indented by two characters.
     Note(String),
+    /// What follows begins a page.
+    NewPage,
 }
 
 /// A row of a table.

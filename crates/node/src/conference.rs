@@ -10,7 +10,9 @@ mod keeper;
 mod live;
 mod record;
 mod restoring;
+mod sheet;
 mod sync;
+mod text;
 mod wire;
 
 use hefu_casework::conference::{

@@ -196,7 +196,7 @@ impl Wording {
             }
         }
         Letter {
-            kind: self.kind,
+            name: self.kind.name(),
             title,
             blocks,
         }

@@ -34,6 +34,10 @@ pub use agreement::{
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use conference::{
+    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView, LedgerSheet,
+    LinesRequest, SheetSeat, StampRequest,
+};
+pub use conference::{
     ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
     FoundConferenceRequest, RecordEntryView, RecordPage, RecordVerified, SaidView, SeatView,
 };

@@ -27,6 +27,7 @@ table { width: 100%; border-collapse: collapse; margin: 8pt 0; }
 th, td { border: 0.75pt solid #000; padding: 4pt 6pt; text-align: left; vertical-align: middle; overflow-wrap: anywhere; }
 th { width: 33%; font-weight: normal; text-align: center; }
 tr { break-inside: avoid; }
+div.page { break-before: page; }
 ";
 
 /// The letter as a whole HTML document, UTF-8.
@@ -37,8 +38,7 @@ pub fn page(letter: &Letter) -> Zeroizing<String> {
         "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>",
     );
-    // Windows, tabs and lists of recent pages show it: the kind, and never whom the letter is about.
-    html.push_str(letter.kind.name());
+    html.push_str(letter.name);
     html.push_str("</title>\n<style>\n");
     html.push_str(STYLE);
     html.push_str("</style>\n</head>\n<body>\n");
@@ -49,6 +49,7 @@ pub fn page(letter: &Letter) -> Zeroizing<String> {
             Block::Addressee(text) => element(&mut html, "p", "to", &[text]),
             Block::Paragraph(text) => element(&mut html, "p", "", &[text]),
             Block::Note(text) => element(&mut html, "p", "note", &[text]),
+            Block::NewPage => html.push_str("<div class=\"page\"></div>\n"),
             Block::Table(rows) => {
                 html.push_str("<table>\n");
                 for row in rows {
