@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hefu_casework::conference::sheet::{Cell, Column, Refused, Row, Unfit, whole};
+use hefu_casework::conference::sheet::{Cell, Column, Edit, Edits, Refused, Row, Unfit, whole};
 use hefu_casework::conference::{Escalation, ItemKind, ItemOutcome, ItemState, Line};
 use hefu_casework::note::Item;
 use hefu_casework::{Hex, Text};
@@ -92,15 +92,6 @@ pub struct LedgerWords {
     pub outcome: BTreeMap<String, ItemOutcome>,
 }
 
-/// What an old ledger comes to. Nothing is applied by it.
-#[derive(Clone, Debug, Default)]
-pub struct OldLedger {
-    /// Each row's line.
-    pub lines: Vec<Line>,
-    /// The rows that can't be taken.
-    pub refused: Vec<Refused>,
-}
-
 impl LedgerMapping {
     /// Reads a mapping and checks that it can be followed.
     ///
@@ -179,22 +170,22 @@ impl LedgerMapping {
             .filter_map(|(column, heading)| Some((column, heading.as_deref()?)))
     }
 
-    /// Reads a ledger. `seats` are who has a seat and is no office; `item` draws the number of a new line.
+    /// Reads a ledger: each row is a new line, or refused with its reason; nothing is applied by it. `seats` are who has a seat and is no office; `item` draws the number of a new line.
     ///
     /// # Errors
-    /// As [`crate::read_columns`]; a row that does not fit is refused with its reason instead.
+    /// As [`crate::read_columns`].
     pub fn read(
         &self,
         path: &Path,
         seats: &[(Hex<32>, String)],
         today: Date,
         item: &mut dyn FnMut() -> Item,
-    ) -> Result<OldLedger, Error> {
+    ) -> Result<Edits, Error> {
         let (columns, headings): (Vec<_>, Vec<_>) = self
             .headings()
             .map(|(column, heading)| (column, heading.to_owned()))
             .unzip();
-        let mut old = OldLedger::default();
+        let mut old = Edits::default();
         for row in read_columns(path, &self.source, &headings)? {
             let found = Found {
                 mapping: self,
@@ -202,7 +193,11 @@ impl LedgerMapping {
                 cells: columns.iter().copied().zip(&row.cells).collect(),
             };
             match found.line(item, today) {
-                Ok(line) => old.lines.push(line),
+                Ok(line) => old.changes.push(Edit {
+                    at: row.at,
+                    columns: columns.clone(),
+                    line,
+                }),
                 Err((column, unfit)) => old.refused.push(refused(&row, column, unfit)),
             }
         }

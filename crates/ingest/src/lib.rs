@@ -44,7 +44,7 @@ pub use detect::{Format, MAX_BOOK_BYTES, MAX_HELD_PART_BYTES, MAX_SHEET_BYTES, M
 pub use error::{Error, Stop};
 pub use field::Unit;
 pub use header::Chosen;
-pub use ledger::{LedgerColumns, LedgerConstants, LedgerMapping, LedgerWords, OldLedger};
+pub use ledger::{LedgerColumns, LedgerConstants, LedgerMapping, LedgerWords};
 pub use mapping::{
     AmountMapping, CaseMapping, ColumnMapping, Mapping, PeriodEnd, PeriodMapping, PeriodSource,
     ProgrammeMapping, ReferralMapping, SourceMapping, StatusMapping,

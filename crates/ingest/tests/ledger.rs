@@ -7,10 +7,10 @@ mod common;
 use std::path::Path;
 
 use common::citizen;
-use hefu_casework::conference::sheet::{Column, Unfit};
+use hefu_casework::conference::sheet::{Column, Edits, Unfit};
 use hefu_casework::conference::{Escalation, ItemKind, ItemOutcome, ItemState, Line};
 use hefu_casework::{Hex, Text};
-use hefu_ingest::{Error, LedgerMapping, OldLedger};
+use hefu_ingest::{Error, LedgerMapping};
 use jiff::civil::{Date, date};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
@@ -38,7 +38,7 @@ fn seats() -> Vec<(Hex<32>, String)> {
         .collect()
 }
 
-fn read(path: &Path, mapping: &str) -> Result<OldLedger, Error> {
+fn read(path: &Path, mapping: &str) -> Result<Edits, Error> {
     let mut number = 0;
     LedgerMapping::parse(mapping)?.read(path, &seats(), TODAY, &mut || {
         number += 1;
@@ -155,7 +155,8 @@ fn a_row_becomes_a_line_and_nothing_beside_it_is_read() {
         ..first.clone()
     };
     // Words of the letter's number are masked where lines are shown.
-    assert!(old.lines == [first, second], "{:?}", old.lines);
+    let lines: Vec<_> = old.changes.iter().map(|each| (each.at.row, &each.line)).collect();
+    assert!(lines == [(4, &first), (5, &second)], "{lines:?}");
 }
 
 #[test]
@@ -219,7 +220,7 @@ fn a_row_that_does_not_fit_is_refused_by_row_and_column() {
             (16, Column::Letter, Unfit::HasNumber),
         ]
     );
-    assert_eq!(old.lines.len(), 1);
+    assert_eq!(old.changes.len(), 1);
 }
 
 #[test]
@@ -230,7 +231,11 @@ fn days_in_other_forms_and_constants_are_as_the_mapping_says() {
     let mapping = "dates = [\"%d.%m.%Y\"]\n[columns]\nletter = \"文号\"\nopened = \"登记时间\"\n\
         [constants]\nfrom = \"县人民检察院\"\nto = \"县民政局\"\nkind = \"lead\"\nstate = \"open\"\n";
     let old = read(&path, mapping).unwrap();
-    let opened: Vec<_> = old.lines.iter().map(|line| (line.kind, line.opened)).collect();
+    let opened: Vec<_> = old
+        .changes
+        .iter()
+        .map(|each| (each.line.kind, each.line.opened))
+        .collect();
     assert_eq!(
         opened,
         [

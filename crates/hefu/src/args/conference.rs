@@ -1,15 +1,28 @@
 //! The arguments of `hefu conference`.
 
 mod record;
+mod text;
 
 use clap::{Args as ClapArgs, Subcommand};
 
 pub(crate) use record::RecordCommand;
+pub(crate) use text::{SheetCommand, TextCommand};
 
 #[derive(Subcommand)]
 pub(crate) enum ConferenceCommand {
     #[command(flatten)]
     Record(RecordCommand),
+    #[command(flatten)]
+    Text(TextCommand),
+    /// 工作台账：导出与导入 The ledger, as a workbook
+    #[command(subcommand)]
+    Ledger(ConferenceLedgerCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConferenceLedgerCommand {
+    #[command(flatten)]
+    Sheet(SheetCommand),
 }
 
 /// Which conference.

@@ -1,8 +1,10 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
 mod record;
+mod sheet;
+mod text;
 
-use crate::args::{ConferenceCommand, WhichArgs};
+use crate::args::{ConferenceCommand, ConferenceLedgerCommand, WhichArgs};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::naming;
@@ -15,6 +17,10 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
+        ConferenceCommand::Text(command) => text::run(command, client, printer).await,
+        ConferenceCommand::Ledger(ConferenceLedgerCommand::Sheet(command)) => {
+            sheet::run(command, client, printer).await
+        }
     }
 }
 
