@@ -10,6 +10,7 @@
 
 pub mod agency;
 pub mod bureau;
+pub mod conference;
 pub mod ends;
 pub mod faulty;
 pub mod ferry;

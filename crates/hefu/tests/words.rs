@@ -70,6 +70,32 @@ const SECTIONS: [&str; 19] = [
 /// What of a report can fail though it is signed.
 const PARTS: [&str; 6] = ["agreement", "about", "receipt", "deletion", "results", "counts"];
 
+/// What entries say, by the names under which they are written.
+const WORDS_OF_A_RECORD: [&str; 22] = [
+    "founded",
+    "enrolled",
+    "drafted",
+    "signed",
+    "refused",
+    "stamped",
+    "left",
+    "announced",
+    "joined",
+    "declined",
+    "frozen",
+    "begun",
+    "leg",
+    "rerun",
+    "reported",
+    "closed",
+    "items",
+    "planned",
+    "decided",
+    "figures",
+    "disputed",
+    "rejected",
+];
+
 /// Names of folders and files.
 const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
 
@@ -181,6 +207,9 @@ fn every_code_has_words() {
     let reasons = ClueReason::ALL
         .iter()
         .map(|each| format!("clue_reason_{}", each.code()));
+    let seats = ["office", "member", "left"].map(|each| format!("conference_seat_{each}"));
+    let pinned = ["own", "same", "other", "none"].map(|each| format!("conference_pinned_{each}"));
+    let spoken = WORDS_OF_A_RECORD.map(|each| format!("conference_word_{each}"));
     let came = ["missing", "not_allowed"].map(|each| format!("came_{each}"));
     let kinds = MatterKind::ALL
         .iter()
@@ -273,6 +302,9 @@ fn every_code_has_words() {
         .chain(unfit)
         .chain(reasons)
         .chain(came)
+        .chain(seats)
+        .chain(pinned)
+        .chain(spoken)
         .chain(purposes)
         .chain(rules.rules().iter().map(|each| format!("rule_{}", each.id)))
         .chain(registers.map(|each| format!("register_{}", each.dataset)))

@@ -42,8 +42,10 @@ pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 /// The most conferences that a node founds and follows.
 const MANY_CONFERENCES: usize = 16;
 /// The most entries of a node's own that may wait for the office.
-const MANY_WAITING: usize = 2_000;
+const MANY_WAITING: u64 = 2_000;
 
+/// The record is followed.
+const CONFERENCE_IN_STEP: &str = "conference_in_step";
 /// A member was told two records by the office, or one that goes against the rules.
 const CONFERENCE_FORKED: &str = "conference_forked";
 const CONFERENCE_UNSOUND: &str = "conference_unsound";
@@ -64,10 +66,10 @@ pub struct Conference {
     /// How far the record goes here.
     pub head: Head,
     /// How many entries of this node's are on their way.
-    pub waiting: usize,
+    pub waiting: u64,
     /// How many of them were refused.
-    pub refused: usize,
-    /// How it stands: `conference_followed`, or the code of why it is not, or not yet.
+    pub refused: u64,
+    /// How it stands: `conference_in_step`, or the code of why it is not, or not yet.
     pub standing: &'static str,
     /// Since when.
     pub begun_at: Timestamp,
@@ -187,6 +189,7 @@ impl Node {
         let id = Hex(stored.id);
         let live = self.conferences.get(&id)?;
         let live = lock(&live);
+        let (waiting, refused) = self.store.said_counts(&id.0)?;
         Ok(Conference {
             id,
             name: live
@@ -196,9 +199,9 @@ impl Node {
             office: Hex(stored.office),
             is_office: stored.founded,
             head: live.state.head(),
-            waiting: self.store.said_waiting(&id.0)?.len(),
-            refused: self.store.said_refused(&id.0)?.len(),
-            standing: standing(stored, &live).unwrap_or("conference_followed"),
+            waiting,
+            refused,
+            standing: standing(stored, &live).unwrap_or(CONFERENCE_IN_STEP),
             begun_at: stored.begun_at,
         })
     }
@@ -272,7 +275,7 @@ impl Node {
             self.place(&mut live, id, parcel, opened, Placing { actor, refused: None })?;
             return Ok(digest);
         }
-        if self.store.said_waiting(&id.0)?.len() >= MANY_WAITING {
+        if self.store.said_counts(&id.0)?.0 >= MANY_WAITING {
             return Err(policy("conference_too_many_wait", Abort::Policy));
         }
         let Some(ahead) = live.ahead(&self.store, id)? else {

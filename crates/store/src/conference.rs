@@ -180,7 +180,8 @@ impl Store {
         let opened = opened
             .map(|opened| self.vault().seal(OPENED, &at, opened))
             .transpose()?;
-        let sql = "INSERT INTO conference_entries (conference, seq, author, number, digest, hash, bytes, opened)
+        let sql =
+            "INSERT INTO conference_entries (conference, seq, author, number, digest, hash, bytes, opened)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         connection.prepare_cached(sql)?.execute(params![
             conference,
@@ -217,11 +218,7 @@ impl Store {
         })
     }
 
-    fn stored_entry(
-        &self,
-        conference: &[u8; 32],
-        row: &Row<'_>,
-    ) -> Result<StoredConferenceEntry, Error> {
+    fn stored_entry(&self, conference: &[u8; 32], row: &Row<'_>) -> Result<StoredConferenceEntry, Error> {
         let seq = row.get("seq")?;
         let at = place(conference, seq);
         let (bytes, opened): (Vec<u8>, Option<Vec<u8>>) = (row.get("bytes")?, row.get("opened")?);
@@ -245,7 +242,9 @@ impl Store {
         self.read(|connection| {
             let sql = "SELECT hash FROM conference_entries WHERE conference = ?1 AND seq = ?2";
             let mut one = connection.prepare_cached(sql)?;
-            Ok(one.query_row(params![conference, seq], |row| row.get(0)).optional()?)
+            Ok(one
+                .query_row(params![conference, seq], |row| row.get(0))
+                .optional()?)
         })
     }
 

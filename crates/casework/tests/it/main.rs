@@ -15,6 +15,7 @@ mod ceased;
 mod changeovers;
 mod clues;
 mod common;
+mod conference;
 mod confirmations;
 mod dossier;
 mod due;

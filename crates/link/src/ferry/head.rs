@@ -92,7 +92,7 @@ pub enum Matter {
     /// What a member says to the office of a conference, and how far it has read.
     Record,
     /// The record of a conference, from where a member has read.
-    Recorded,
+    Records,
     /// That something is wanted once more.
     Wanted,
 }
@@ -110,7 +110,7 @@ impl Matter {
         Matter::Opening,
         Matter::Receipt,
         Matter::Record,
-        Matter::Recorded,
+        Matter::Records,
         Matter::Wanted,
     ];
 
@@ -128,7 +128,7 @@ impl Matter {
             Matter::Opening => "opening",
             Matter::Receipt => "receipt",
             Matter::Record => "record",
-            Matter::Recorded => "recorded",
+            Matter::Records => "records",
             Matter::Wanted => "wanted",
         }
     }

@@ -61,9 +61,8 @@ impl Node {
                 let pause = next.get(&id.0).map_or(FIRST_PAUSE, |next| next.pause);
                 let pace = self.pace_of(&id);
                 let now = Instant::now();
-                let (rests, pause) = match synced {
-                    // What still waits is refused for today.
-                    true if self.waits(&id) => (pace, FIRST_PAUSE),
+                // What still waits was said meanwhile, or the office takes no more of it now.
+                let (rests, pause) = match synced && !self.waits(&id) {
                     true => (Duration::ZERO, FIRST_PAUSE),
                     false => (pause, (pause * 2).min(LONGEST_PAUSE)),
                 };
@@ -103,9 +102,7 @@ impl Node {
     }
 
     fn waits(&self, id: &Hex<32>) -> bool {
-        self.store
-            .said_waiting(&id.0)
-            .is_ok_and(|waiting| !waiting.is_empty())
+        self.store.said_counts(&id.0).is_ok_and(|(waiting, _)| waiting > 0)
     }
 
     fn pace_of(&self, id: &Hex<32>) -> Duration {
@@ -139,7 +136,7 @@ impl Node {
                 false => None,
             };
             let matter = if stored.founded {
-                Matter::Recorded
+                Matter::Records
             } else {
                 Matter::Record
             };

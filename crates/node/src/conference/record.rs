@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::live::{Live, is_for, lock};
 use super::wire::{Parcel, Record, Recorded, Room, SignedHead};
-use super::{CONFERENCE_FORKED, Placing, standing};
+use super::{CONFERENCE_FORKED, CONFERENCE_RESTORED, Placing, standing};
 use crate::agreement::policy;
 use crate::exchange::malformed;
 use crate::{Node, Result};
@@ -36,12 +36,25 @@ impl Node {
         let live = self.conferences.get(&id)?;
         let mut live = lock(&live);
         let left = live.state.seat(&member).ok_or_else(unknown)?.left.is_some();
-        let restored = self.must_be_own_record(&mut live, &stored, &came)?;
         self.note_read(&id, &member, came.head)?;
-        if let Some(restored) = restored {
+        let signed = came.signed.filter(|signed| signed.is_by(&self.node_key(), &id));
+        let head = live.state.head();
+        if let Some(signed) = signed.filter(|signed| signed.head.seq <= head.seq)
+            && !self.has_hash(&id, signed.head)?
+        {
+            // This office signed for two records. Whoever has the other one is shown the signature under this one.
+            self.raise_alarm(&id, CONFERENCE_FORKED, Some(&signed))?;
+            return self.recorded_after(&live, &id, &member, signed.head);
+        }
+        match standing(&stored, &live) {
+            None | Some(CONFERENCE_RESTORED) => {}
+            Some(code) => return Err(policy(code, Abort::Policy)),
+        }
+        let lacks = signed.is_some_and(|signed| signed.head.seq > head.seq);
+        if let Some(restored) = self.restored(&stored, head, lacks)? {
             return self.restore_from(&mut live, &id, restored, &member, &came, lost);
         }
-        if came.head.seq > live.state.head().seq {
+        if came.head.seq > head.seq {
             return Err(malformed());
         }
         if !left && self.has_hash(&id, came.head)? {
@@ -54,34 +67,20 @@ impl Node {
         self.recorded_after(&live, &id, &member, came.head)
     }
 
-    /// How far a backup went, where something of this record was lost since; none where it is whole. An office whose own
-    /// signature stands against its record follows it no more.
-    fn must_be_own_record(&self, live: &mut Live, stored: &Stored, came: &Record) -> Result<Option<u64>> {
-        let id = Hex(stored.id);
-        let signed = came.signed.filter(|signed| signed.is_by(&self.node_key(), &id));
-        let head = live.state.head();
-        match standing(stored, live) {
-            None | Some(super::CONFERENCE_RESTORED) => {}
-            Some(code) => return Err(policy(code, Abort::Policy)),
+    /// How far this office's record went when something of it was lost; none where it is whole.
+    fn restored(&self, stored: &Stored, head: Head, lacks: bool) -> Result<Option<u64>> {
+        if stored.restored.is_some() || !lacks {
+            return Ok(stored.restored);
         }
-        match signed {
-            Some(signed) if signed.head.seq > head.seq && stored.restored.is_none() => {
-                let body = json!({ "conference": id, "seq": head.seq, "signed": signed.head.seq });
-                let entry = Entry {
-                    actor: "node",
-                    kind: "conference_behind",
-                    body: &body,
-                };
-                self.store
-                    .set_conference_restored(&id.0, Some(head.seq), &entry)?;
-                Ok(Some(head.seq))
-            }
-            Some(signed) if signed.head.seq <= head.seq && !self.has_hash(&id, signed.head)? => {
-                self.raise_alarm(&id, CONFERENCE_FORKED, Some(&signed))?;
-                Err(policy(CONFERENCE_FORKED, Abort::Policy))
-            }
-            _ => Ok(stored.restored),
-        }
+        let body = json!({ "conference": Hex(stored.id), "seq": head.seq });
+        let entry = Entry {
+            actor: "node",
+            kind: "conference_behind",
+            body: &body,
+        };
+        self.store
+            .set_conference_restored(&stored.id, Some(head.seq), &entry)?;
+        Ok(Some(head.seq))
     }
 
     pub(super) fn has_hash(&self, id: &Hex<32>, head: Head) -> Result<bool> {

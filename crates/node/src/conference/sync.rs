@@ -191,7 +191,11 @@ impl Node {
             self.conferences.grew();
             self.ferry.notify();
         }
-        Ok(!at_end || anew || (stored.restored.is_some() && !self.store.said_waiting(&id.0)?.is_empty()))
+        // Before, nothing was brought.
+        let held_back = stored.restored.is_some() || stored.wanted.is_some();
+        // Whoever has left is told no more, however much there is.
+        let goes_on = !at_end && grown > 0;
+        Ok(goes_on || anew || (held_back && self.store.said_counts(&id.0)?.0 > 0))
     }
 
     /// The entries that follow on what is here; nothing where there is a gap between. By files papers come in any order.

@@ -145,7 +145,7 @@ impl Node {
                     let frames = self.note_frames(letter, card)?.ok_or(Error::Stopped)?;
                     Box::new(content.chain(header).chain(Cursor::new(frames)))
                 }
-                (None, Matter::Record | Matter::Recorded) => {
+                (None, Matter::Record | Matter::Records) => {
                     // A record that is not followed any more has nothing to tell.
                     let frames = self.record_frames(letter, card)?.unwrap_or_default();
                     Box::new(content.chain(header).chain(Cursor::new(frames)))

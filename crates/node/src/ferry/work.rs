@@ -259,7 +259,7 @@ impl Node {
                 dossier.is_some_and(|dossier| dossier.agreement().digest() == named)
             }
             Matter::Note => self.is_between(&named, &coming.card)?,
-            Matter::Noted | Matter::Record | Matter::Recorded => false,
+            Matter::Noted | Matter::Record | Matter::Records => false,
             Matter::Answer | Matter::Receipt | Matter::Ended | Matter::Heard | Matter::Wanted => {
                 let Some(call) = letter.about else { return Ok(None) };
                 let mut known = Vec::new();
@@ -338,7 +338,7 @@ impl Node {
                 self.put_note_letter(&coming.card.node_key(), &id, Matter::Noted, None, note)?;
                 Ok(None)
             }
-            Matter::Record | Matter::Recorded => {
+            Matter::Record | Matter::Records => {
                 let kind = if letter.matter == Matter::Record {
                     RECORD
                 } else {

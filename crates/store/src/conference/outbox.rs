@@ -76,7 +76,12 @@ impl Store {
     ///
     /// # Errors
     /// The database's; those of [`Store::append`].
-    pub fn put_said(&self, conference: &[u8; 32], said: &NewSaid<'_>, entry: &Entry<'_>) -> Result<(), Error> {
+    pub fn put_said(
+        &self,
+        conference: &[u8; 32],
+        said: &NewSaid<'_>,
+        entry: &Entry<'_>,
+    ) -> Result<(), Error> {
         let at = place(conference, said.id);
         let bytes = self.vault().seal(BYTES, &at, said.bytes)?;
         let opened = said.opened.map(|opened| self.vault().seal(OPENED, &at, opened));
@@ -115,8 +120,22 @@ impl Store {
     /// # Errors
     /// As [`Store::said_waiting`].
     pub fn said_refused(&self, conference: &[u8; 32]) -> Result<Vec<SaidEntry>, Error> {
-        let sql = "SELECT * FROM conference_outbox WHERE conference = ?1 AND refused IS NOT NULL ORDER BY place";
+        let sql =
+            "SELECT * FROM conference_outbox WHERE conference = ?1 AND refused IS NOT NULL ORDER BY place";
         self.said_by(sql, conference)
+    }
+
+    /// How many entries of this node's are on their way, and how many were refused.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn said_counts(&self, conference: &[u8; 32]) -> Result<(u64, u64), Error> {
+        self.read(|connection| {
+            let sql = "SELECT count(*) FILTER (WHERE placed IS NULL AND refused IS NULL),
+                count(*) FILTER (WHERE refused IS NOT NULL) FROM conference_outbox WHERE conference = ?1";
+            let mut counts = connection.prepare_cached(sql)?;
+            Ok(counts.query_row([conference], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        })
     }
 
     /// What is enclosed in an entry that is on its way, sealed to each recipient.

@@ -33,7 +33,7 @@ pub enum Matter {
     /// What a member says to the office of a conference; likewise.
     Record,
     /// The record of a conference from where the member has read; likewise.
-    Recorded,
+    Records,
 }
 
 impl Matter {
@@ -48,7 +48,7 @@ impl Matter {
         Self::Note,
         Self::Noted,
         Self::Record,
-        Self::Recorded,
+        Self::Records,
     ];
 
     /// The matter with this name.
@@ -71,7 +71,7 @@ impl Matter {
             Self::Note => "note",
             Self::Noted => "noted",
             Self::Record => "record",
-            Self::Recorded => "recorded",
+            Self::Records => "records",
         }
     }
 

@@ -157,7 +157,7 @@ fn directory_text(directory: &DirectoryView, lang: Lang) -> String {
 }
 
 fn record_text(page: &RecordPage, lang: Lang) -> String {
-    let codes = ["col_seq", "col_at", "col_by", "col_word", "col_hash"];
+    let codes = ["col_seq", "col_said_at", "col_author", "col_word", "col_hash"];
     let row = |entry: &RecordEntryView| {
         vec![
             entry.seq.to_string(),

@@ -36,7 +36,7 @@ pub struct ConferenceView {
     pub waiting: u64,
     /// How many of them were refused.
     pub refused: u64,
-    /// How it stands, a code of the table of words: `conference_followed`, or why it is not, or not yet.
+    /// How it stands, a code of the table of words: `conference_in_step`, or why it is not, or not yet.
     pub standing: String,
     /// Since when.
     pub begun_at: Timestamp,
@@ -192,8 +192,8 @@ impl ConferenceView {
             office_name,
             is_office: conference.is_office,
             head: conference.head.into(),
-            waiting: conference.waiting as u64,
-            refused: conference.refused as u64,
+            waiting: conference.waiting,
+            refused: conference.refused,
             standing: conference.standing.to_owned(),
             begun_at: conference.begun_at,
         }
