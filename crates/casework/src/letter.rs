@@ -62,6 +62,8 @@ pub enum Block {
     Signature(Vec<String>),
     /// 附注, in brackets, indented by two characters.
     Note(String),
+    /// What follows begins a page.
+    NewPage,
 }
 
 /// A row of a table.

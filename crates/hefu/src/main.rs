@@ -8,6 +8,7 @@ mod args;
 mod client;
 mod commands;
 mod failure;
+mod ledger;
 mod logging;
 mod naming;
 mod paper;

@@ -2,8 +2,8 @@
 
 use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, LinePage,
-    PeerList, PrecheckList, RoundList, SeatView,
+    AgreementList, ConferenceList, DirectoryView, EditionList, FerryView, Hex16, Hex32, InquiryList,
+    LinePage, PeerList, PrecheckList, RoundList, SeatView,
 };
 
 use crate::client::Client;
@@ -133,6 +133,24 @@ pub(crate) async fn line(named: &str, conference: &str, client: &Client) -> Resu
             Some(next) => after = next,
             None => return pick("line", named, known),
         }
+    }
+}
+
+/// The digest of a conference's text; where none is named, of the only one. Its name is its number.
+pub(crate) fn text(named: Option<&str>, list: EditionList) -> Result<Hex32, Failure> {
+    match (named, list.editions.as_slice()) {
+        (None, [only]) => Ok(only.framework),
+        (None, _) => Err(Failure::new(Exit::Usage, "conference_text_which", [])),
+        (Some(named), _) => match Hex::parse(named) {
+            Some(whole) => Ok(whole),
+            None => {
+                let known = list.editions.into_iter().map(|edition| Known {
+                    digest: edition.framework,
+                    name: edition.number,
+                });
+                pick("conference_text", named, known)
+            }
+        },
     }
 }
 

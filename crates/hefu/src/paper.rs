@@ -1,6 +1,7 @@
 //! Papers for people: one content in words, and renderings of it that say the same. A page to print, a workbook, a text.
 
 mod explanation;
+mod framework;
 mod html;
 mod precheck;
 mod report;
@@ -9,6 +10,7 @@ mod text;
 mod there;
 
 pub(crate) use explanation::{explanation, person_record};
+pub(crate) use framework::framework;
 pub(crate) use precheck::{precheck, precheck_rows};
 pub(crate) use report::report;
 

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::clue::ClueReason;
+use hefu_casework::conference::sheet::{Column, Unfit, Why};
 use hefu_casework::conference::{Difference, Fault, NotRun, PartyCode, Stage};
 use hefu_casework::matter::MatterKind;
 use hefu_casework::note::Found;
@@ -215,6 +216,13 @@ fn every_code_has_words() {
     let kinds = MatterKind::ALL
         .iter()
         .map(|each| format!("ledger_{}", each.code()));
+    let columns = Column::ALL.iter().flat_map(|column| {
+        let codes = column.codes().into_iter();
+        let words = codes.map(move |code| format!("line_{}_{code}", column.code()));
+        words.chain([format!("line_col_{}", column.code())])
+    });
+    let unfit = (Unfit::ALL.iter().map(|each| each.code())).chain(Why::ALL.iter().map(|each| each.code()));
+    let unfit = unfit.map(|each| format!("sheet_{each}"));
     let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
     let faults = Fault::ALL.iter().map(|each| each.code().to_owned());
     let ends = (Difference::ALL.iter().map(|each| each.code()))
@@ -301,6 +309,8 @@ fn every_code_has_words() {
         .chain(ends)
         .chain(rounds)
         .chain(kinds)
+        .chain(columns)
+        .chain(unfit)
         .chain(reasons)
         .chain(came)
         .chain(seats)

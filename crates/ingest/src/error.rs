@@ -67,6 +67,14 @@ pub enum Error {
         /// The bound.
         limit_bytes: u64,
     },
+    /// A ledger of more rows than any has.
+    #[error("{}: more than {max} rows; a ledger has fewer", file.display())]
+    TooManyRows {
+        /// The file.
+        file: PathBuf,
+        /// The bound.
+        max: usize,
+    },
     /// A book whose inside does not hold together.
     #[error("{}: the file is damaged ({part}); open it, save it again as XLSX, and retry", file.display())]
     Damaged {
@@ -244,6 +252,7 @@ impl Error {
             Error::UnknownFormat { .. } => "file_format_unknown",
             Error::PasswordProtected { .. } => "file_password_protected",
             Error::TooLarge { .. } => "file_too_large",
+            Error::TooManyRows { .. } => "file_too_many_rows",
             Error::Damaged { .. } => "file_damaged",
             Error::UnknownEncoding { .. } => "encoding_unknown",
             Error::RecordTooLong { .. } => "record_too_long",
@@ -288,6 +297,7 @@ impl Error {
                     ("limit_bytes", limit_bytes.to_string()),
                 ]
             }
+            Error::TooManyRows { file, max } => vec![path(file), ("max", max.to_string())],
             Error::Damaged { file, part } => vec![path(file), ("part", (*part).to_owned())],
             Error::UnknownEncoding { name } => vec![("name", name.clone())],
             Error::RecordTooLong {

@@ -25,8 +25,10 @@ mod synonyms;
 mod table;
 // ... and these become numbers, records, or a copy, with an account.
 mod care;
+mod columns;
 mod copy;
 mod field;
+mod ledger;
 mod mapping;
 mod numbers;
 mod propose;
@@ -36,18 +38,20 @@ mod records;
 mod referral;
 
 pub use care::{CareColumn, CareMapping, Declared, OfAll};
+pub use columns::{MAX_LEDGER_ROWS, read_columns};
 pub use copy::copy_rows;
 pub use detect::{Format, MAX_BOOK_BYTES, MAX_HELD_PART_BYTES, MAX_SHEET_BYTES, MAX_XLS_BYTES};
 pub use error::{Error, Stop};
 pub use field::Unit;
 pub use header::Chosen;
+pub use ledger::{LedgerColumns, LedgerConstants, LedgerMapping, LedgerWords};
 pub use mapping::{
     AmountMapping, CaseMapping, ColumnMapping, Mapping, PeriodEnd, PeriodMapping, PeriodSource,
     ProgrammeMapping, ReferralMapping, SourceMapping, StatusMapping,
 };
 pub use numbers::{ReadOptions, Reading, check_numbers, read_numbers};
 pub use propose::{Proposal, propose};
-pub use quarantine::{Quarantine, Wording};
+pub use quarantine::{Quarantine, Wording, harmless};
 pub use reconcile::Reconciliation;
 pub use records::{PeriodFound, read_records};
 pub use table::{FileRead, SheetRead, SheetState, expand};

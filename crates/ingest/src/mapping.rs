@@ -353,10 +353,7 @@ impl Mapping {
         goes_together("linked", columns.linked.as_ref(), self.linked.as_ref())?;
         self.validate_referral()?;
         self.care.validate()?;
-        match self.source.delimiter {
-            None | Some(',' | ';' | '\t') => Ok(()),
-            Some(_) => wrong("source.delimiter", "is a comma, a semicolon or a tab"),
-        }
+        self.source.validate()
     }
 
     fn validate_programme(&self) -> Result<(), Error> {
@@ -449,17 +446,23 @@ impl Mapping {
     pub(crate) fn constant_period(&self) -> Option<When> {
         field::when(Cell::Text(self.period.constant.as_deref()?))
     }
+}
+
+impl SourceMapping {
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        match self.delimiter {
+            None | Some(',' | ';' | '\t') => Ok(()),
+            Some(_) => wrong("source.delimiter", "is a comma, a semicolon or a tab"),
+        }
+    }
 
     pub(crate) fn table_source(&self) -> Source {
         Source {
-            encoding: self.source.encoding.clone(),
-            sheet: self.source.sheet.clone(),
-            header_row: self.source.header_row,
-            delimiter: self
-                .source
-                .delimiter
-                .and_then(|delimiter| u8::try_from(delimiter).ok()),
-            allow_empty: self.source.allow_empty,
+            encoding: self.encoding.clone(),
+            sheet: self.sheet.clone(),
+            header_row: self.header_row,
+            delimiter: self.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()),
+            allow_empty: self.allow_empty,
         }
     }
 }
@@ -475,7 +478,7 @@ fn goes_together<T>(
     wrong(field, "the column and the table with its values go together")
 }
 
-fn wrong(field: &'static str, problem: &str) -> Result<(), Error> {
+pub(crate) fn wrong(field: &'static str, problem: &str) -> Result<(), Error> {
     Err(Error::Mapping {
         field,
         problem: problem.to_owned(),

@@ -117,8 +117,8 @@ impl Drop for Quarantine {
     }
 }
 
-/// What begins like a formula would be run as one by the spreadsheet that opens the file.
-fn harmless(text: &str) -> String {
+/// A field of a CSV file such that no spreadsheet that opens it takes it for a formula.
+pub fn harmless(text: &str) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_owned(),

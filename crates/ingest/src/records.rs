@@ -64,7 +64,7 @@ pub fn read_records(
         sink,
         quarantine,
     };
-    let (files, first) = table::scan(files, &mapping.table_source(), &wanted, &mut reader)?;
+    let (files, first) = table::scan(files, &mapping.source.table_source(), &wanted, &mut reader)?;
     let RecordReader {
         account,
         periods,

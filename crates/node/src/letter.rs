@@ -46,6 +46,7 @@ fn with_room(letter: &hefu_casework::letter::Letter) -> Zeroizing<String> {
             .map(|one| one.lead.len() + one.name.len() + AROUND_A_TEXT)
             .sum(),
         Block::Signature(each) => each.iter().map(|text| text.len() + AROUND_A_TEXT).sum(),
+        Block::NewPage => AROUND_A_TEXT,
     });
     let length: usize = texts.sum();
     Zeroizing::new(String::with_capacity(

@@ -40,6 +40,7 @@ mod rules;
 pub mod runner;
 
 pub use backup::Restored;
+pub use digest::sha256;
 pub use doctor::{Check, Verdict};
 pub use error::{Error, Result};
 pub use exchange::Greeting;

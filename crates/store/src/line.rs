@@ -93,7 +93,9 @@ impl Store {
         self.read(|connection| {
             let sql = "SELECT session FROM conference_lined WHERE conference = ?1";
             let mut all = connection.prepare_cached(sql)?;
-            Ok(all.query_map([conference], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            Ok(all
+                .query_map([conference], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
         })
     }
 
@@ -114,8 +116,12 @@ impl Store {
                 let line = StoredLine {
                     item,
                     subject: row.get("subject")?,
-                    begun: self.vault().unseal(BEGUN, &at, &row.get::<_, Vec<u8>>("begun")?)?,
-                    said: said.map(|said| self.vault().unseal(SAID, &at, &said)).transpose()?,
+                    begun: self
+                        .vault()
+                        .unseal(BEGUN, &at, &row.get::<_, Vec<u8>>("begun")?)?,
+                    said: said
+                        .map(|said| self.vault().unseal(SAID, &at, &said))
+                        .transpose()?,
                     places: Vec::new(),
                 };
                 all.insert(item, line);
@@ -126,7 +132,9 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let (item, known_by): ([u8; 16], [u8; 16]) = (row.get("item")?, row.get("known_by")?);
                 let at = [place(conference, &item).as_slice(), &known_by].concat();
-                let place = self.vault().unseal(PLACE, &at, &row.get::<_, Vec<u8>>("place")?)?;
+                let place = self
+                    .vault()
+                    .unseal(PLACE, &at, &row.get::<_, Vec<u8>>("place")?)?;
                 if let Some(line) = all.get_mut(&item) {
                     line.places.push(place);
                 }
@@ -182,7 +190,12 @@ impl Store {
             let at = [place(conference, item).as_slice(), &number.to_be_bytes()].concat();
             connection.execute(
                 "INSERT INTO conference_revisits (conference, item, number, revisit) VALUES (?1, ?2, ?3, ?4)",
-                params![conference, item, number, self.vault().seal(REVISIT, &at, revisit)?],
+                params![
+                    conference,
+                    item,
+                    number,
+                    self.vault().seal(REVISIT, &at, revisit)?
+                ],
             )?;
             log::append(connection, entry)?;
             Ok(())
@@ -206,7 +219,9 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let (item, number): ([u8; 16], u64) = (row.get("item")?, row.get("number")?);
                 let at = [place(conference, &item).as_slice(), &number.to_be_bytes()].concat();
-                let revisit = self.vault().unseal(REVISIT, &at, &row.get::<_, Vec<u8>>("revisit")?)?;
+                let revisit = self
+                    .vault()
+                    .unseal(REVISIT, &at, &row.get::<_, Vec<u8>>("revisit")?)?;
                 all.entry(item).or_default().push(revisit);
             }
             Ok(all)

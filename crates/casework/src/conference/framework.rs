@@ -1,6 +1,7 @@
 //! The text that all sign once a year, and what each pair may do under it.
 
 mod check;
+mod draft;
 mod narrow;
 mod schedule;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AgencyRole, Agreement, Hex, Text, canonical, codes::codes, rule::sha256};
 
+pub use draft::{AnnexDraft, FrameworkDraft, PartyDraft, Seated};
 pub use narrow::narrow;
 pub use schedule::Times;
 pub(super) use schedule::beijing_day;

@@ -38,6 +38,7 @@ mod prechecks;
 mod referrals;
 mod reviews;
 mod rules;
+mod sheets;
 mod solver;
 mod template;
 mod transfers;

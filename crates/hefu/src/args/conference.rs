@@ -1,12 +1,16 @@
 //! The arguments of `hefu conference`.
 
+mod lines;
 mod record;
 mod rounds;
+mod text;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+pub(crate) use lines::{ConferenceLedgerCommand, LineFilterArgs, LinesCommand, PlanCommand};
 pub(crate) use record::RecordCommand;
 pub(crate) use rounds::{OfRound, RoundsCommand};
+pub(crate) use text::{SheetCommand, TextCommand};
 
 #[derive(Subcommand)]
 pub(crate) enum ConferenceCommand {
@@ -14,6 +18,10 @@ pub(crate) enum ConferenceCommand {
     Record(RecordCommand),
     #[command(flatten)]
     Rounds(RoundsCommand),
+    #[command(flatten)]
+    Text(TextCommand),
+    #[command(flatten)]
+    Lines(LinesCommand),
 }
 
 /// Which conference.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Hex32, Received,
+    AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Hex32, Learns, Received,
     RefuseRequest,
 };
 use hyper::Method;
@@ -105,7 +105,7 @@ async fn sign(digest: &Hex32, yes: bool, client: &Client, printer: &Printer) -> 
 }
 
 /// Only a person at a terminal can be asked.
-fn confirmed(lang: Lang) -> Result<bool, Failure> {
+pub(crate) fn confirmed(lang: Lang) -> Result<bool, Failure> {
     let mut input = std::io::stdin().lock();
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new(Exit::Usage, "sign_needs_yes", []));
@@ -191,10 +191,19 @@ fn list_text(list: &AgreementList, lang: Lang) -> String {
 fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
     let mut text = serde_json::to_string_pretty(&detail.agreement).unwrap_or_default();
     text.push_str("\n\n");
-    text.push_str(&lang.word("agreement_learns"));
+    text.push_str(&learns_text(&detail.learns, lang));
+    let days = detail.agreement["retention_days"].to_string();
+    text.push_str(&lang.say("agreement_retention", &[("days", days)]));
     text.push('\n');
+    text.push_str(&lang.word("not_a_decision"));
+    text
+}
+
+/// What each side learns, under its name.
+pub(crate) fn learns_text(learns: &[Learns], lang: Lang) -> String {
+    let mut text = lang.word("agreement_learns") + "\n";
     let mut party = "";
-    for learns in &detail.learns {
+    for learns in learns {
         if learns.party != party {
             party = &learns.party;
             text.push_str(&format!("{party}\n"));
@@ -206,10 +215,6 @@ fn detail_text(detail: &AgreementDetail, lang: Lang) -> String {
             .collect();
         text.push_str(&format!("  - {}\n", lang.say(&learns.code, &params)));
     }
-    let days = detail.agreement["retention_days"].to_string();
-    text.push_str(&lang.say("agreement_retention", &[("days", days)]));
-    text.push('\n');
-    text.push_str(&lang.word("not_a_decision"));
     text
 }
 

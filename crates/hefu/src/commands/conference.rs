@@ -1,7 +1,10 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
+mod lines;
 mod record;
 mod rounds;
+mod sheet;
+mod text;
 
 use crate::args::{ConferenceCommand, WhichArgs};
 use crate::client::Client;
@@ -17,6 +20,8 @@ pub(crate) async fn run(
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
         ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
+        ConferenceCommand::Text(command) => text::run(command, client, printer).await,
+        ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
     }
 }
 

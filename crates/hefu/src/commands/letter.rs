@@ -39,21 +39,20 @@ fn write(args: &LetterArgs, facts: &Path, out: &Path, printer: &Printer) -> Resu
     };
     let local = wording.as_ref().map(|(file, text)| LocalWording { file, text });
     let letter = Letter::compose(&facts, local).map_err(Error::from)?;
-    match form {
-        Form::Docx => write_new(out, &docx(&letter)?)?,
-        Form::Page => write_new(out, page(&letter).as_bytes())?,
-    }
+    form.write(&letter, out)?;
     printer.done("letter_written", &[("file", out.display().to_string())]);
     Ok(())
 }
 
-enum Form {
+/// What a letter is written as.
+pub(crate) enum Form {
     Docx,
     Page,
 }
 
 impl Form {
-    fn of(out: &Path) -> Result<Form, Failure> {
+    /// By the name of the file to write.
+    pub(crate) fn of(out: &Path) -> Result<Form, Failure> {
         let extension = out.extension().unwrap_or_default().to_ascii_lowercase();
         match extension.to_str() {
             Some("docx") => Ok(Form::Docx),
@@ -62,6 +61,13 @@ impl Form {
                 let params = [("file", out.display().to_string())];
                 Err(Failure::new(Exit::Usage, "letter_form", params))
             }
+        }
+    }
+
+    pub(crate) fn write(&self, letter: &Letter, out: &Path) -> Result<(), Failure> {
+        match self {
+            Form::Docx => write_new(out, &docx(letter)?),
+            Form::Page => write_new(out, page(letter).as_bytes()),
         }
     }
 }

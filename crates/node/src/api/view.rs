@@ -42,6 +42,10 @@ pub use conference::{
     RecordVerified, RerunRequest, RevisitRequest, RevisitedRequest, RevisitedView, RoundReason, RoundSaid,
     SaidView, SeatView, ToDoView,
 };
+pub use conference::{
+    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView, LedgerSheet,
+    LinesRequest, SheetSeat, StampRequest,
+};
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
 pub use ferry::{

@@ -46,6 +46,7 @@ fn document(letter: &Letter) -> Zeroizing<String> {
             Block::Addressee(text) => paragraph(&mut xml, "Addressee", &[text]),
             Block::Paragraph(text) => paragraph(&mut xml, "BodyText", &[text]),
             Block::Note(text) => paragraph(&mut xml, "Note", &[text]),
+            Block::NewPage => xml.push_str("<w:p><w:r><w:br w:type=\"page\"/></w:r></w:p>"),
             Block::Table(rows) => table(&mut xml, rows),
             Block::Grid(rows) => grid(&mut xml, rows),
             Block::Attachments(each) => attachments(&mut xml, each),

@@ -29,6 +29,7 @@ th { width: 33%; font-weight: normal; text-align: center; }
 table.grid { font-size: 12pt; line-height: 1.5; }
 table.grid th { width: auto; }
 tr { break-inside: avoid; }
+div.page { break-before: page; }
 ";
 
 /// The letter as a whole HTML document, UTF-8.
@@ -51,6 +52,7 @@ pub fn page(letter: &Letter) -> Zeroizing<String> {
             Block::Addressee(text) => element(&mut html, "p", "to", &[text]),
             Block::Paragraph(text) => element(&mut html, "p", "", &[text]),
             Block::Note(text) => element(&mut html, "p", "note", &[text]),
+            Block::NewPage => html.push_str("<div class=\"page\"></div>\n"),
             Block::Table(rows) => {
                 html.push_str("<table>\n");
                 for row in rows {

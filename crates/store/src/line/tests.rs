@@ -162,7 +162,10 @@ fn lines_stand_and_nothing_of_them_is_read_without_the_vault() {
         "DELETE FROM conference_revisits",
     ] {
         let refused = store.write(|connection| Ok(connection.execute(sql, [])?));
-        assert!(matches!(refused, Err(Error::Immutable { .. })), "{sql}: {refused:?}");
+        assert!(
+            matches!(refused, Err(Error::Immutable { .. })),
+            "{sql}: {refused:?}"
+        );
     }
     drop(store);
     let sealed = [

@@ -5,7 +5,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use hefu_casework::conference::{ItemKind, ItemState, MeasureState};
 use jiff::civil::Date;
 
-use super::WhichArgs;
+use super::{SheetCommand, WhichArgs};
 
 #[derive(Subcommand)]
 pub(crate) enum LinesCommand {
@@ -63,6 +63,8 @@ pub(crate) enum ConferenceLedgerCommand {
         #[command(flatten)]
         which: WhichArgs,
     },
+    #[command(flatten)]
+    Sheet(SheetCommand),
 }
 
 #[derive(Subcommand)]

@@ -7,7 +7,7 @@ use hefu_node::api::view::{
     RevisitRequest, RevisitedRequest,
 };
 
-use super::path;
+use super::{path, sheet};
 use crate::args::{ConferenceLedgerCommand, LineFilterArgs, LinesCommand, PlanCommand, WhichArgs};
 use crate::client::Client;
 use crate::commands::{headings, json, local, short};
@@ -66,6 +66,7 @@ async fn ledger(command: ConferenceLedgerCommand, client: &Client, printer: &Pri
             let line: LineView = client.get(&line).await?;
             printer.result(&json(&line), |lang| line_text(&line, lang));
         }
+        ConferenceLedgerCommand::Sheet(command) => sheet::run(command, client, printer).await?,
     }
     Ok(())
 }
@@ -212,7 +213,10 @@ fn line_text(line: &LineView, lang: Lang) -> String {
         ("line_col_round", line.round.map(|round| round.to_string())),
         ("line_col_due", line.due.map(|_| due(line, lang))),
         ("line_col_closed", line.closed.map(|closed| closed.to_string())),
-        ("line_col_revisit", line.revisit.map(|revisit| revisit.to_string())),
+        (
+            "line_col_revisit",
+            line.revisit.map(|revisit| revisit.to_string()),
+        ),
     ];
     rows.extend(
         known
@@ -228,7 +232,12 @@ fn plan_text(plan: &PlanView, lang: Lang) -> String {
     if plan.measures.is_empty() {
         return text;
     }
-    let codes = ["plan_col_agency", "plan_col_measure", "plan_col_on", "plan_col_state"];
+    let codes = [
+        "plan_col_agency",
+        "plan_col_measure",
+        "plan_col_on",
+        "plan_col_state",
+    ];
     let rows: Vec<_> = std::iter::once(headings(lang, &codes))
         .chain(plan.measures.iter().map(|measure| {
             vec![

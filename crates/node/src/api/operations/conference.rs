@@ -3,5 +3,6 @@
 mod lines;
 mod record;
 mod rounds;
+mod text;
 
 pub(in crate::api) use rounds::RoundStep;

@@ -3,3 +3,4 @@
 pub(super) mod lines;
 pub(super) mod record;
 pub(super) mod rounds;
+pub(super) mod text;

@@ -3,6 +3,8 @@
 mod lines;
 mod record;
 mod rounds;
+mod sheet;
+mod text;
 
 pub(crate) use lines::Names;
 pub use lines::{
@@ -16,4 +18,8 @@ pub use record::{
 pub use rounds::{
     AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
     FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
+};
+pub use sheet::{LedgerSheet, LinesRequest, SheetSeat};
+pub use text::{
+    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView, StampRequest,
 };
