@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod forbidden;
+pub(crate) mod found;
 #[cfg(unix)]
 pub(crate) mod machine;
 #[cfg(unix)]

@@ -1,26 +1,35 @@
-//! Looks for numbers of persons where none may stand.
+//! Looks for numbers and names of persons where none may stand.
 
 use std::collections::{HashMap, HashSet};
 
-/// The beginning by which a number is first looked for.
-const BEGINNING: usize = 8;
-
-/// Numbers that must not be found.
-pub(crate) struct Numbers {
+/// Texts that must not be found, by the beginning by which they are first looked for.
+pub(crate) struct Secret<const BEGINNING: usize> {
     by_beginning: HashMap<[u8; BEGINNING], Vec<Vec<u8>>>,
 }
+
+/// Numbers of persons.
+pub(crate) type Numbers = Secret<8>;
+/// Names of persons: two characters and more.
+pub(crate) type Names = Secret<6>;
 
 impl Numbers {
     /// What is too short to tell from chance is left out: forms that a spreadsheet cut.
     pub(crate) fn new<'a>(numbers: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::of(numbers.into_iter().filter(|number| number.len() >= 15))
+    }
+}
+
+impl<const BEGINNING: usize> Secret<BEGINNING> {
+    /// None of them is shorter than the beginning.
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut by_beginning: HashMap<_, Vec<Vec<u8>>> = HashMap::new();
-        let distinct: HashSet<&str> = numbers.into_iter().filter(|number| number.len() >= 15).collect();
-        for number in distinct {
-            let number = number.as_bytes().to_vec();
+        let distinct: HashSet<&str> = texts.into_iter().collect();
+        for text in distinct {
+            let text = text.as_bytes().to_vec();
             by_beginning
-                .entry(*number.first_chunk().unwrap())
+                .entry(*text.first_chunk().unwrap())
                 .or_default()
-                .push(number);
+                .push(text);
         }
         assert!(!by_beginning.is_empty());
         Self { by_beginning }
@@ -35,8 +44,8 @@ impl Numbers {
             else {
                 continue;
             };
-            let found = candidates.iter().any(|number| text[at..].starts_with(number));
-            assert!(!found, "a number of a person stands in {what} at byte {at}");
+            let found = candidates.iter().any(|secret| text[at..].starts_with(secret));
+            assert!(!found, "of a person something stands in {what} at byte {at}");
         }
     }
 }
