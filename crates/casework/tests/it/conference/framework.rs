@@ -354,3 +354,33 @@ fn times_do_not_run_out_of_the_calendar() {
     .unwrap();
     assert_eq!(run_until, at("2027-01-01T02:00:00Z"));
 }
+
+#[test]
+fn a_text_and_its_annexes_go_as_other_papers_do() {
+    // 64 articles of 256 characters: of three bytes each they are 48 KiB, of four 64 KiB.
+    let articles = |c: &str| -> Vec<String> { (0..64).map(|n| format!("{n:02}{}", c.repeat(254))).collect() };
+    let refused = |framework: &Framework| match framework.validate() {
+        Err(Error::Framework { field, wrong }) => Some((field, wrong)),
+        Ok(()) => None,
+        Err(other) => panic!("{other}"),
+    };
+    let mut long = framework();
+    long.annexes[0].agreement.legal_basis = articles("𠀀");
+    assert_eq!(refused(&long), Some(("annexes.agreement", Wrong::TooLong)));
+    let with = |annexes: usize| {
+        let mut framework = framework();
+        framework.annexes = (0..annexes)
+            .map(|n| Annex {
+                code: text(&format!("附件{n}")),
+                agreement: Agreement {
+                    number: format!("某协〔2026〕{n}号"),
+                    legal_basis: articles("第"),
+                    ..pair(1, 2)
+                },
+            })
+            .collect();
+        framework
+    };
+    assert_eq!(refused(&with(10)), None);
+    assert_eq!(refused(&with(11)), Some(("annexes", Wrong::TooLong)));
+}
