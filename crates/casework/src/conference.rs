@@ -20,7 +20,9 @@ pub use framework::{
     Absent, Annex, Framework, Late, MAX_FRAMEWORK_BYTES, Schedule, Seat, Times, Under, narrow,
 };
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
-pub use private::{Cell, Counts, Decision, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled};
+pub use private::{
+    Cell, Counts, Decision, MAX_CHANGES, MAX_PRIVATE_BYTES, MeasureState, Plan, Private, Settled,
+};
 pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
 pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Rejection, Stamp, State};
 pub use word::{

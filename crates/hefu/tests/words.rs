@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hefu_casework::clue::ClueReason;
+use hefu_casework::conference::{Difference, Fault, NotRun, PartyCode, Stage};
 use hefu_casework::matter::MatterKind;
 use hefu_casework::note::Found;
 use hefu_casework::precheck::Verdict;
@@ -24,7 +25,8 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 13] = [
+const PREFIXES: [(&str, &str); 14] = [
+    ("LegState", "leg_"),
     ("Kind", "kind_"),
     ("Gone", "paper_what_"),
     ("Carrier", "carrier_"),
@@ -214,6 +216,12 @@ fn every_code_has_words() {
         .iter()
         .map(|each| format!("ledger_{}", each.code()));
     let carriers = ["line", "files", "files_out", "files_in"].map(|each| format!("carrier_next_{each}"));
+    let faults = Fault::ALL.iter().map(|each| each.code().to_owned());
+    let ends = (Difference::ALL.iter().map(|each| each.code()))
+        .chain(NotRun::ALL.iter().map(|each| each.code()))
+        .map(str::to_owned);
+    let rounds = (Stage::ALL.iter().map(|each| format!("stage_{}", each.code())))
+        .chain(PartyCode::ALL.iter().map(|each| format!("party_{}", each.code())));
     let listed = (Refusal::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Warning::ALL.iter().map(|each| each.code().to_owned()))
         .chain(Cleaning::ALL.iter().map(|each| each.code().to_owned()))
@@ -289,6 +297,9 @@ fn every_code_has_words() {
                 .iter()
                 .map(|each| format!("inquiry_key_{}", each.code())),
         )
+        .chain(faults)
+        .chain(ends)
+        .chain(rounds)
         .chain(kinds)
         .chain(reasons)
         .chain(came)

@@ -51,7 +51,7 @@ codes! {
         FiguresWrong = "conference_figures_wrong",
         /// A text in which a document number could stand.
         BearsNumber = "conference_bears_number",
-        /// There are too many.
-        TooMany = "conference_too_many",
+        /// There are too many, or it is too large.
+        TooMany = "conference_beyond_bound",
     }
 }

@@ -13,8 +13,8 @@ pub use narrow::narrow;
 pub use schedule::Times;
 pub(super) use schedule::beijing_day;
 
-/// The largest framework, in bytes of its canonical JSON.
-pub const MAX_FRAMEWORK_BYTES: usize = 1 << 20;
+/// The largest framework, in bytes of its canonical JSON: with all that stands around it, it goes in one paper.
+pub const MAX_FRAMEWORK_BYTES: usize = 512 << 10;
 
 /// 联席会议框架协议: what all agree to for a year. Its signed bytes are its canonical JSON; once somebody has signed, it
 /// never changes: an amendment is another edition, and takes its place where it is signed.

@@ -114,14 +114,17 @@ pub struct Line {
 
 impl Line {
     /// Whether this author may put it on the ledger: the agency that owns it, or the office, which brings in the ledger
-    /// that there was before.
+    /// that there was before, with what was escalated.
     ///
     /// # Errors
     /// [`Fault::LineWrong`].
     pub fn may_open(&self, author: &Hex<32>, office: &Hex<32>) -> Result<(), Fault> {
-        let theirs = self.from == *author || author == office;
-        let fresh = self.revision == 1 && self.escalation != Escalation::Decided;
-        ensure(theirs && fresh && self.holds())
+        let theirs = match self.escalation {
+            Escalation::None => self.from == *author || author == office,
+            Escalation::Reminded | Escalation::Consultation => author == office,
+            Escalation::Decided => false,
+        };
+        ensure(theirs && self.revision == 1 && self.holds())
     }
 
     /// Whether this author may put `to` in its place, which is the next revision of the same matter:

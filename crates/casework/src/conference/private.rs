@@ -9,8 +9,10 @@ use crate::{
     AgencyRole, Error, Fen, Hex, Month, RuleId, Text, canonical, codes::codes, note::Item, rule::sha256,
 };
 
-/// The largest private part, in bytes.
-pub const MAX_PRIVATE_BYTES: usize = 1 << 20;
+/// The largest private part, in bytes: sealed to three, it goes in one paper with its entry.
+pub const MAX_PRIVATE_BYTES: usize = 288 << 10;
+/// How many lines one entry can bring.
+pub const MAX_CHANGES: usize = 250;
 
 const COMMITMENT: &[u8] = b"hefu/3 conference enclosure\0";
 const NONCE_BYTES: usize = 16;
@@ -19,7 +21,7 @@ const NONCE_BYTES: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Private {
-    /// Lines of the ledger, all between the same two agencies, none twice; at most 500.
+    /// Lines of the ledger, all between the same two agencies, none twice; at most [`MAX_CHANGES`].
     Items(Vec<Change>),
     /// What a member's round came to, for the office.
     Counts(Counts),
@@ -50,6 +52,11 @@ impl Private {
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or(Error::Document { line: 0, column: 0 })?;
         canonical::from_slice(document)
+    }
+
+    /// Whether all for whom it is can read it: it is not too large, and programs hold its numbers exactly.
+    pub(super) fn readable(&self) -> bool {
+        canonical::exact(self).is_some_and(|document| NONCE_BYTES + document.len() <= MAX_PRIVATE_BYTES)
     }
 
     /// Whether a text in it has in it what reads as the number of a person's document.

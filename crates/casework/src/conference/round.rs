@@ -52,15 +52,15 @@ codes! {
     /// In what the two parties of a leg contradict each other, or what they fixed before.
     Difference {
         /// They name two sessions, or one that another leg came of.
-        Session = "session",
+        Session = "differs_session",
         /// They name other receipts.
-        Receipt = "receipt",
+        Receipt = "differs_receipt",
         /// They name other sizes.
-        Sizes = "sizes",
+        Sizes = "differs_sizes",
         /// The sizes are not those that were frozen.
-        Frozen = "frozen",
+        Frozen = "differs_frozen",
         /// The one has it that the leg ended well, the other that it failed.
-        End = "end",
+        End = "differs_end",
     }
 }
 
@@ -68,19 +68,19 @@ codes! {
     /// Why a leg was not run. Where both parties give reason, it is that of the first.
     NotRun {
         /// A party declined.
-        Declined = "declined",
+        Declined = "not_run_declined",
         /// A party said nothing.
-        NotJoined = "not_joined",
+        NotJoined = "not_run_not_joined",
         /// A party joined and did not freeze.
-        NotFrozen = "not_frozen",
+        NotFrozen = "not_run_not_frozen",
         /// A party left the conference.
-        Left = "left",
+        Left = "not_run_left",
         /// The time was over.
-        TimeUp = "time_up",
+        TimeUp = "not_run_time_up",
         /// There was no round, because somebody was absent.
-        NotHeld = "not_held",
+        NotHeld = "not_run_not_held",
         /// The office called the round off.
-        CalledOff = "called_off",
+        CalledOff = "not_run_called_off",
     }
 }
 

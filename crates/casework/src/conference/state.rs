@@ -118,6 +118,7 @@ impl State {
             return Err(Fault::BearsNumber);
         }
         private.map_or(Ok(()), |private| {
+            ensure(private.readable(), Fault::TooMany)?;
             self.ledger.judge(&self.public, &signed.entry, private)
         })
     }

@@ -9,19 +9,17 @@ use crate::{
     Agreement, Hex, Text,
     conference::{
         Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemState, Leg, LegState,
-        Line, Plan, Private, Round, Word, framework::beijing_day,
+        Line, MAX_CHANGES, Plan, Private, Round, Word, framework::beijing_day,
     },
     note::Item,
 };
 
-/// How many lines one entry can bring.
-const MAX_CHANGES: usize = 500;
-/// How many lines there can be.
-const MAX_LINES: usize = 500_000;
+/// How many lines one agency can own: nobody fills the ledger for all.
+const MAX_OWNED: usize = 50_000;
 /// How many measures there can be for one person.
 const MAX_MEASURES: usize = 100;
-const MAX_DECISIONS: usize = 500;
-const MAX_CELLS: usize = 4096;
+const MAX_DECISIONS: usize = 200;
+const MAX_CELLS: usize = 480;
 /// How many faulty enclosures are kept in mind.
 const MAX_FAULTY: usize = 1024;
 
@@ -29,6 +27,8 @@ const MAX_FAULTY: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     lines: BTreeMap<Item, Kept>,
+    /// How many of them each agency owns.
+    owned: BTreeMap<Hex<32>, usize>,
     plans: BTreeMap<Item, Planned>,
     counts: BTreeMap<u32, BTreeMap<Hex<32>, Counts>>,
     decisions: Vec<Decided>,
@@ -160,8 +160,7 @@ impl Ledger {
                 let once = lines.iter().all(|line| items.insert(line.item));
                 let bounded = (1..=MAX_CHANGES).contains(&lines.len()) && once;
                 ensure(bounded, Fault::LineWrong)?;
-                let new = lines.iter().filter(|line| !self.lines.contains_key(&line.item));
-                ensure(self.lines.len() + new.count() <= MAX_LINES, Fault::TooMany)?;
+                self.must_have_room(lines)?;
                 lines
                     .iter()
                     .try_for_each(|line| self.may_change(public, entry, &office, &readers, line))
@@ -222,6 +221,17 @@ impl Ledger {
         self.faulty.push_back(Faulty { entry, seq, fault });
     }
 
+    fn must_have_room(&self, lines: &[Line]) -> Result<(), Fault> {
+        let mut owned = BTreeMap::new();
+        for line in lines.iter().filter(|line| !self.lines.contains_key(&line.item)) {
+            let before = self.owned.get(&line.from).copied().unwrap_or(0);
+            let count = owned.entry(line.from).or_insert(before);
+            *count += 1;
+            ensure(*count <= MAX_OWNED, Fault::TooMany)?;
+        }
+        Ok(())
+    }
+
     fn may_change(
         &self,
         public: &Public,
@@ -260,6 +270,7 @@ impl Ledger {
                     reached: BTreeMap::from([(line.state, on)]),
                 };
                 self.lines.insert(line.item, kept);
+                *self.owned.entry(line.from).or_default() += 1;
             }
         }
     }

@@ -30,7 +30,8 @@ fn two_ends_come_to_one_state() {
     };
     let began = || LegNews::Began {};
     let differs = |difference| ("differs", Some(difference));
-    let cases: [(Vec<LegNews>, Vec<LegNews>, (&str, Option<&str>)); 14] = [
+    type Case<'a> = (Vec<LegNews>, Vec<LegNews>, (&'a str, Option<&'a str>));
+    let cases: [Case; 14] = [
         (vec![], vec![], ("waiting", None)),
         (vec![began()], vec![], ("running", None)),
         (vec![], vec![began()], ("running", None)),
@@ -40,30 +41,34 @@ fn two_ends_come_to_one_state() {
         (
             vec![done.clone()],
             vec![other(|r| r.session.0[0] ^= 1)],
-            differs("session"),
+            differs("differs_session"),
         ),
         (
             vec![done.clone()],
             vec![other(|r| r.receipt.0[0] ^= 1)],
-            differs("receipt"),
+            differs("differs_receipt"),
         ),
         (
             vec![done.clone()],
             vec![other(|r| r.sender_elements = 21)],
-            differs("sizes"),
+            differs("differs_sizes"),
         ),
         // Both say the same, and not what was frozen.
         (
             vec![other(|r| r.sender_elements = 21)],
             vec![other(|r| r.sender_elements = 21)],
-            differs("frozen"),
+            differs("differs_frozen"),
         ),
         (
             vec![other(|r| r.receiver_elements = 9)],
             vec![other(|r| r.receiver_elements = 9)],
-            differs("frozen"),
+            differs("differs_frozen"),
         ),
-        (vec![done.clone()], vec![failed("peer_cut")], differs("end")),
+        (
+            vec![done.clone()],
+            vec![failed("peer_cut")],
+            differs("differs_end"),
+        ),
         (
             vec![failed("abort_proof")],
             vec![began()],
@@ -154,7 +159,7 @@ fn one_session_is_one_leg_s() {
             .unwrap();
     }
     assert_eq!(table.leg_code(&to_first), ("done", None));
-    assert_eq!(table.leg_code(&to_second), ("differs", Some("session")));
+    assert_eq!(table.leg_code(&to_second), ("differs", Some("differs_session")));
 }
 
 #[test]

@@ -226,7 +226,7 @@ fn a_member_can_change_its_mind_until_pairs_begin() {
     table.refuses(1, declined("系统升级"), Fault::SaidBefore);
     assert_eq!(table.code(1), PartyCode::Declined);
     let [to_first, _, to_third] = legs(&of);
-    assert_eq!(table.leg_code(&to_first), ("not_run", Some("declined")));
+    assert_eq!(table.leg_code(&to_first), ("not_run", Some("not_run_declined")));
     assert_eq!(table.leg_code(&to_third), ("waiting", None));
     let frozen = table.freezes(1, 1);
     table.refuses(1, frozen.clone(), Fault::RoundElsewhere);
@@ -309,7 +309,7 @@ fn pairs_begin_when_all_have_answered_or_the_time_has_come() {
     assert_eq!(table.code(3), PartyCode::Absent);
     let [to_first, _, to_third] = legs(&of);
     assert_eq!(table.leg_code(&to_first), ("waiting", None));
-    assert_eq!(table.leg_code(&to_third), ("not_run", Some("not_frozen")));
+    assert_eq!(table.leg_code(&to_third), ("not_run", Some("not_run_not_frozen")));
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn whoever_comes_late_runs_where_the_text_admits_it() {
         table.now = at("2026-10-11T01:00:00Z");
         table.say(OFFICE, Table::begins(1, [1, 2])).unwrap();
         let leg = legs(&of)[2];
-        assert_eq!(table.leg_code(&leg), ("not_run", Some("not_joined")));
+        assert_eq!(table.leg_code(&leg), ("not_run", Some("not_run_not_joined")));
         let (joined, frozen) = (table.joined(1, 3), table.freezes(1, 3));
         if let Some(fault) = fault {
             table.refuses(3, joined, fault);
@@ -376,7 +376,7 @@ fn there_is_no_round_without_all_where_the_text_has_it_so() {
         (RoundEnd::NotHeld, table.state.head())
     );
     for leg in legs(&of) {
-        assert_eq!(table.leg_code(&leg), ("not_run", Some("not_held")));
+        assert_eq!(table.leg_code(&leg), ("not_run", Some("not_run_not_held")));
     }
     table.refuses(1, reported(), Fault::EnclosedWrong);
     assert_eq!(table.report(1), Err(Fault::RoundElsewhere));
@@ -424,9 +424,9 @@ fn a_round_is_closed_when_its_review_is_over() {
     table.refuses(OFFICE, closed(RoundEnd::Completed), Fault::OutOfTime);
     table.now = at("2026-11-02T16:00:00Z");
     table.say(OFFICE, closed(RoundEnd::Completed)).unwrap();
-    assert_eq!(table.leg_code(&to_first), ("not_run", Some("time_up")));
+    assert_eq!(table.leg_code(&to_first), ("not_run", Some("not_run_time_up")));
     assert_eq!(table.leg_code(&to_second), ("one_sided", None));
-    assert_eq!(table.leg_code(&to_third), ("not_run", Some("time_up")));
+    assert_eq!(table.leg_code(&to_third), ("not_run", Some("not_run_time_up")));
     // And no result comes of it afterwards.
     assert_eq!(
         table.tells(1, to_second, LegNews::Done(receipt(2, 20, 10))),
@@ -439,7 +439,10 @@ fn the_office_calls_a_round_off_at_any_time() {
     let of = framework();
     for mut table in [Table::announced(&of), Table::frozen(&of), Table::begun(&of)] {
         table.say(OFFICE, closed(RoundEnd::CalledOff)).unwrap();
-        assert_eq!(table.leg_code(&legs(&of)[0]), ("not_run", Some("called_off")));
+        assert_eq!(
+            table.leg_code(&legs(&of)[0]),
+            ("not_run", Some("not_run_called_off"))
+        );
         let joined = table.joined(1, 1);
         table.refuses(1, joined, Fault::RoundElsewhere);
         table.refuses(OFFICE, Table::begins(1, [1, 2, 3]), Fault::RoundElsewhere);
@@ -468,8 +471,8 @@ fn whoever_leaves_half_way_leaves_its_legs_without_result() {
     };
     table.say(2, leaves).unwrap();
     assert_eq!(table.leg_code(&to_first), ("done", None));
-    assert_eq!(table.leg_code(&to_second), ("not_run", Some("left")));
-    assert_eq!(table.leg_code(&to_third), ("not_run", Some("left")));
+    assert_eq!(table.leg_code(&to_second), ("not_run", Some("not_run_left")));
+    assert_eq!(table.leg_code(&to_third), ("not_run", Some("not_run_left")));
     assert_eq!(table.code(2), PartyCode::Left);
     for seed in [1, 3] {
         table.report(seed).unwrap();
