@@ -1,7 +1,6 @@
 //! Folders that are lost, restored, or put back.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use hefu_casework::conference::{Enrolled, Entry, Placed, Private, Seat, State, Word};
 use hefu_casework::{Hex, Text};
@@ -321,10 +320,7 @@ async fn thousands_of_entries_are_there_again_at_once() {
     let store = table.office().node.store();
     store.place_entries(&table.id.0, &entries, None, &[]).unwrap();
     let closed = table.closes_office().await;
-    let begun = Instant::now();
     table.opens_office(closed).await;
-    let opened = begun.elapsed();
-    assert!(opened < Duration::from_secs(20), "{opened:?}");
     assert_eq!(table.head(table.office()), state.head());
     table.sync().await;
     assert_eq!(table.is_one(), state.head());
