@@ -2,7 +2,7 @@
 //!
 //! A member's word goes into its outbox, checked against all that it knows, and from there to the office, which puts it on
 //! record or says on record why not. Every answer of the office bears its signature under the head of the record: whoever
-//! was ever told two records can prove it, and follows neither. Papers go over a line ([`wire`]) or by files.
+//! was ever told two records can prove it, and follows neither. The same papers go over a line and by files.
 
 mod board;
 mod counts;

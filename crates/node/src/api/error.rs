@@ -185,7 +185,9 @@ fn status_of(error: &Error) -> StatusCode {
         }
         Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
         | Error::KeyTaken { .. }
-        | Error::TooManyCards { .. } => StatusCode::CONFLICT,
+        | Error::TooManyCards { .. }
+        | Error::Conference(_)
+        | Error::NotPinned { .. } => StatusCode::CONFLICT,
         Error::Link(
             Link::CardMalformed { .. }
             | Link::CardVersion { .. }

@@ -7,6 +7,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod conferences;
 mod document;
 mod ferry;
 mod findings;
