@@ -185,7 +185,10 @@ fn status_of(error: &Error) -> StatusCode {
         }
         Error::Store(Store::Immutable { .. } | Store::TooManySets { .. } | Store::TooMuchComing { .. })
         | Error::KeyTaken { .. }
-        | Error::TooManyCards { .. } => StatusCode::CONFLICT,
+        | Error::TooManyCards { .. }
+        | Error::Conference(_)
+        | Error::NotYet { .. }
+        | Error::LegUnsettled { .. } => StatusCode::CONFLICT,
         Error::Link(
             Link::CardMalformed { .. }
             | Link::CardVersion { .. }
