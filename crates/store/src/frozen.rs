@@ -167,7 +167,7 @@ impl Store {
         self.write(|connection| {
             let sql = "SELECT * FROM leg_sessions WHERE session = ?1";
             let known = connection
-                .query_row(sql, [leg.session], |row| leg_session(row))
+                .query_row(sql, [leg.session], leg_session)
                 .optional()?;
             match known {
                 Some(known) if known == *leg => return Ok(()),
@@ -197,7 +197,7 @@ impl Store {
     pub fn leg_of_session(&self, session: &[u8; 32]) -> Result<Option<LegSession>, Error> {
         self.read(|connection| {
             let sql = "SELECT * FROM leg_sessions WHERE session = ?1";
-            let found = connection.query_row(sql, [session], |row| leg_session(row));
+            let found = connection.query_row(sql, [session], leg_session);
             Ok(found.optional()?)
         })
     }
@@ -210,7 +210,7 @@ impl Store {
         self.read(|connection| {
             let sql = "SELECT * FROM leg_sessions WHERE conference = ?1 AND round = ?2 ORDER BY session";
             let mut all = connection.prepare_cached(sql)?;
-            let all = all.query_map(params![conference, round], |row| leg_session(row))?;
+            let all = all.query_map(params![conference, round], leg_session)?;
             Ok(all.collect::<Result<_, _>>()?)
         })
     }

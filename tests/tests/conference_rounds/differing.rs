@@ -70,7 +70,7 @@ async fn another_list_than_was_frozen_is_flagged_and_held_back() {
     let flagged = flagged.unwrap();
     assert_eq!(
         (flagged.state, flagged.reason.as_deref(), flagged.receipt),
-        ("differs", Some("frozen"), None)
+        ("differs", Some(Difference::Frozen.code()), None)
     );
 
     // What it found stays out of everything that counts, and takes nothing from anybody.

@@ -1,6 +1,6 @@
 //! A member that is away, and one that reads late.
 
-use hefu_casework::conference::{Fault, RoundEnd};
+use hefu_casework::conference::{Fault, NotRun, RoundEnd};
 
 use super::*;
 
@@ -53,7 +53,7 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     };
     assert_eq!(board.stage, "closed");
     assert_eq!(of(0), ("failed", Some("abort_expired".to_owned())));
-    assert_eq!(of(1), ("not_run", Some("called_off".to_owned())));
+    assert_eq!(of(1), ("not_run", Some(NotRun::CalledOff.code().to_owned())));
 }
 
 /// A member that reads the record late is called again until it has read it.

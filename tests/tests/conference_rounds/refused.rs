@@ -1,6 +1,6 @@
 //! Who does not take part, and why: all see the same reason, and the others go on.
 
-use hefu_casework::conference::{Consent, Fault, Joined};
+use hefu_casework::conference::{Consent, Fault, Joined, NotRun};
 use hefu_casework::{LocalPolicy, SignedAgreement};
 
 use super::*;
@@ -26,7 +26,7 @@ async fn an_absent_member_does_not_keep_the_others() {
     let leg = board.legs.iter().find(|leg| leg.from == NAMES[2]).unwrap();
     assert_eq!(
         (leg.state, leg.reason.as_deref()),
-        ("not_run", Some("not_frozen"))
+        ("not_run", Some(NotRun::NotFrozen.code()))
     );
     assert_eq!(table.found(&table.members[0], first, table.leg_of(1, 0)), None);
     // It comes late, which the framework admits.
@@ -115,7 +115,10 @@ async fn a_policy_declines_and_all_see_why() {
         ("declined", Some("policy_breach: max_retention_days"))
     );
     for leg in board.legs.iter().filter(|leg| leg.annex == "附件1") {
-        assert_eq!((leg.state, leg.reason.as_deref()), ("not_run", Some("declined")));
+        assert_eq!(
+            (leg.state, leg.reason.as_deref()),
+            ("not_run", Some(NotRun::Declined.code()))
+        );
     }
     assert!(is_done(
         &table.round(&table.office, round).unwrap(),

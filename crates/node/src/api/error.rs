@@ -187,7 +187,9 @@ fn status_of(error: &Error) -> StatusCode {
         | Error::KeyTaken { .. }
         | Error::TooManyCards { .. }
         | Error::Conference(_)
-        | Error::NotPinned { .. } => StatusCode::CONFLICT,
+        | Error::NotPinned { .. }
+        | Error::NotYet { .. }
+        | Error::LegUnsettled { .. } => StatusCode::CONFLICT,
         Error::Link(
             Link::CardMalformed { .. }
             | Link::CardVersion { .. }
