@@ -102,7 +102,9 @@ impl Node {
     }
 
     fn waits(&self, id: &Hex<32>) -> bool {
-        self.store.said_counts(&id.0).is_ok_and(|(waiting, _)| waiting > 0)
+        self.store
+            .said_counts(&id.0)
+            .is_ok_and(|(waiting, _)| waiting > 0)
     }
 
     fn pace_of(&self, id: &Hex<32>) -> Duration {

@@ -21,7 +21,7 @@ pub(super) fn all(outcome: &Outcome) -> Result<Vec<(LetterKind, Letter)>, Failur
             LetterKind::Inquiry | LetterKind::Notice => suspected.facts(*kind),
             _ => referred.facts(*kind),
         };
-        compose(*kind, known)
+        Ok((*kind, compose(*kind, known)?))
     };
     LetterKind::ALL.iter().map(letter).collect()
 }
