@@ -169,7 +169,7 @@ async fn only_the_office_drafts_and_only_for_its_members() {
         assert!(drafted(&table, &wrong, None).is_err(), "{to}");
     }
     let unknown = drafted(&table, &draft(), Some(&Hex([9; 32])));
-    assert_eq!(unknown.unwrap_err().code(), "missing");
+    assert_eq!(unknown.unwrap_err().code(), "node_missing");
     drafted(&table, &draft(), None).unwrap();
     // Twice the same text is one.
     assert!(matches!(
