@@ -269,4 +269,4 @@ fn csv_list(head: &[String], rows: &[Vec<String>]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

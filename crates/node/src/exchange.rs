@@ -333,7 +333,7 @@ impl Papers {
 }
 
 /// The longest paper of a kind.
-fn most_bytes(kind: u8) -> usize {
+pub(crate) fn most_bytes(kind: u8) -> usize {
     match kind {
         RECORD | RECORDED => MAX_PAPER_BYTES,
         _ => MAX_DOCUMENT_BYTES,

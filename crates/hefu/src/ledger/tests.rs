@@ -311,7 +311,7 @@ fn an_office_suite_shows_the_ledger_and_saves_it() {
 
 /// What the office suite makes of a file, in a folder beside it; nothing where it is not installed.
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
-fn converted(file: &Path, to: &str, extension: &str) -> Option<std::path::PathBuf> {
+pub(crate) fn converted(file: &Path, to: &str, extension: &str) -> Option<std::path::PathBuf> {
     let folder = file.parent().unwrap().join(extension);
     let profile = format!(
         "-env:UserInstallation=file://{}",

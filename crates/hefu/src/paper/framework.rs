@@ -223,6 +223,7 @@ fn party_text(party: &Party, learns: bool, catalogue: &Catalogue) -> String {
         ("name", party.name.as_str()),
         ("programmes", &programmes.join("、")),
         ("max", &party.max_elements.to_string()),
+        ("tls", &party.tls_key.to_string()),
         ("scheme", party.case_scheme.as_deref().unwrap_or_default()),
         ("part", &PAPER.word(part)),
     ];
@@ -246,3 +247,6 @@ fn row(code: &str, value: String) -> Row {
         value,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::filed::Filed;
+use crate::exchange::most_bytes;
 use crate::{Error, Result};
 
 /// Frames that may wait in each direction: enough to overlap, little enough to keep the memory small.
@@ -97,7 +98,7 @@ impl Call {
         let frame = frame?;
         let said = match Kind::from_byte(frame.kind) {
             Some(Kind::Open) => Open::decode(&payload).map(Ok).map_err(hefu_psi::Error::Refused),
-            Some(Kind::Document) => Document::decode(&payload)
+            Some(Kind::Document) => Document::decode_within(&payload, most_bytes)
                 .map(|paper| Err((paper.kind, paper.bytes.to_vec())))
                 .map_err(hefu_psi::Error::Refused),
             _ => Err(unexpected(Kind::Open)),
