@@ -78,7 +78,10 @@ async fn what_was_settled_in_one_round_stands_in_the_next() {
     for (by, act) in [
         ("甲", json!({ "taken": {} })),
         ("甲", json!({ "verified": reason })),
-        ("甲", json!({ "decided": with("decision", json!({ "data_error": {} })) })),
+        (
+            "甲",
+            json!({ "decided": with("decision", json!({ "data_error": {} })) }),
+        ),
         ("乙", json!({ "corrected": with("basis", json!(basis)) })),
     ] {
         record(asks, &session, seq, by, act);
@@ -120,9 +123,14 @@ async fn rounds_are_counted_over_all_that_an_annex_comes_to() {
     })
     .await;
     let first = table.run().await;
-    assert!(table.round(&table.office, first).unwrap().legs.values().all(|run| {
-        matches!(run.state, LegState::Done(_))
-    }));
+    assert!(
+        table
+            .round(&table.office, first)
+            .unwrap()
+            .legs
+            .values()
+            .all(|run| { matches!(run.state, LegState::Done(_)) })
+    );
     let second = table.announce(60, 120);
     table.freeze_all(second).await;
     table

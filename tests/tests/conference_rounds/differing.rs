@@ -17,7 +17,9 @@ fn enter_instead(closed: &Closed, dataset: i64) {
             |row| row.get(0),
         )
         .unwrap();
-    database.execute_batch("DROP TRIGGER frozen_datasets_stand").unwrap();
+    database
+        .execute_batch("DROP TRIGGER frozen_datasets_stand")
+        .unwrap();
     database
         .execute("UPDATE frozen_datasets SET dataset = ?1", [dataset])
         .unwrap();
@@ -61,7 +63,10 @@ async fn another_list_than_was_frozen_is_flagged_and_held_back() {
         })
         .await;
     let board = table.one_board(round).await;
-    let flagged = board.legs.iter().find(|each| each.annex_digest == leg.annex && each.receiver == 0);
+    let flagged = board
+        .legs
+        .iter()
+        .find(|each| each.annex_digest == leg.annex && each.receiver == 0);
     let flagged = flagged.unwrap();
     assert_eq!(
         (flagged.state, flagged.reason.as_deref(), flagged.receipt),

@@ -13,7 +13,9 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     table.freeze(1, round).await;
     let key = table.members[1].key();
     until("the office knows", || {
-        table.round(&table.office, round).unwrap().parties[&key].frozen.is_some()
+        table.round(&table.office, round).unwrap().parties[&key]
+            .frozen
+            .is_some()
     })
     .await;
     let closed = table.members.remove(1).close().await;
@@ -43,7 +45,9 @@ async fn a_member_that_goes_down_takes_its_own_legs_along() {
     table.introduce();
     let board = table.one_board(round).await;
     let of = |receiver: u8| {
-        let fits = |leg: &&hefu_node::conference::BoardLeg| (leg.annex.as_str(), leg.receiver) == ("附件1", receiver);
+        let fits = |leg: &&hefu_node::conference::BoardLeg| {
+            (leg.annex.as_str(), leg.receiver) == ("附件1", receiver)
+        };
         let leg = board.legs.iter().find(fits).unwrap();
         (leg.state, leg.reason.clone())
     };
@@ -64,7 +68,9 @@ async fn a_member_that_reads_late_is_called_again() {
     }
     let key = table.members[0].key();
     until("the office knows", || {
-        table.round(&table.office, round).unwrap().parties[&key].frozen.is_some()
+        table.round(&table.office, round).unwrap().parties[&key]
+            .frozen
+            .is_some()
     })
     .await;
     let seldom = ConferenceConfig {
@@ -73,7 +79,9 @@ async fn a_member_that_reads_late_is_called_again() {
         ..settings()
     };
     table.reopen(0, seldom).await;
-    table.members.insert(0, Kept::of(first.open(around(settings())).await));
+    table
+        .members
+        .insert(0, Kept::of(first.open(around(settings())).await));
     table.introduce();
     table.freeze(0, round).await;
     let leg = table.leg_of(0, 0);

@@ -9,10 +9,15 @@ async fn no_session_runs_before_the_round_or_after_it() {
     table.freeze(0, round).await;
     let (first, second) = (&table.members[0].bureau.node, &table.members[1].bureau.node);
     let digest = first
-        .with_conference(&table.id, |state| state.narrowed(round, &table.annexes[0]).unwrap().digest())
+        .with_conference(&table.id, |state| {
+            state.narrowed(round, &table.annexes[0]).unwrap().digest()
+        })
         .unwrap();
     let concluded = |node: &hefu_node::Node| node.store().agreement(&digest).unwrap().is_some();
-    until("both keep what both have signed", || concluded(first) && concluded(second)).await;
+    until("both keep what both have signed", || {
+        concluded(first) && concluded(second)
+    })
+    .await;
     let early = first.begin_round(&digest, "经办").await.unwrap_err();
     assert_eq!(early.code(), "conference_not_begun");
     // A person can't refuse what stands signed on the record.

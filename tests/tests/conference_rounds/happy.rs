@@ -78,12 +78,21 @@ async fn what_was_frozen_is_entered_and_stays() {
         .office
         .bureau
         .node
-        .close_round(&table.id, round, hefu_casework::conference::RoundEnd::Completed, "办公室")
+        .close_round(
+            &table.id,
+            round,
+            hefu_casework::conference::RoundEnd::Completed,
+            "办公室",
+        )
         .unwrap();
     let member = &table.members[0];
     until("it reads of the end", || {
         table.round(member, round).unwrap().stage() == Stage::Closed
     })
     .await;
-    member.bureau.node.delete_dataset(frozen.datasets[0], "经办").unwrap();
+    member
+        .bureau
+        .node
+        .delete_dataset(frozen.datasets[0], "经办")
+        .unwrap();
 }

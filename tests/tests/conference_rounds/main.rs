@@ -125,7 +125,8 @@ impl Table {
     /// Everybody has everybody's card, the framework is signed by all, and each has imported its list.
     async fn laid(laid: Laid) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let start = |name: &'static str, role| Bureau::start(dir.path(), name, role, around(laid.settings.clone()));
+        let start =
+            |name: &'static str, role| Bureau::start(dir.path(), name, role, around(laid.settings.clone()));
         let office = Kept::of(start("联席办", AgencyRole::ConferenceOffice).await);
         let mut members = Vec::new();
         for ((programme, list), name) in laid.lists.iter().zip(NAMES) {
@@ -191,18 +192,20 @@ impl Table {
             role: kept.bureau.card.role(),
             node_key: kept.key(),
         };
-        let annexes = (1..).zip(&laid.pairs).map(|(number, (one, other, receivers))| Annex {
-            code: Text::new(format!("附件{number}")).unwrap(),
-            agreement: Agreement {
-                receivers: receivers.clone(),
-                rounds_a_month: laid.rounds_a_month,
-                ..proposal(
-                    Purpose::Duplicates,
-                    &format!("联席附〔2026〕{number}号"),
-                    [*one, *other].map(|at| self.members[at].bureau.party(laid.lists[at].0)),
-                )
-            },
-        });
+        let annexes = (1..)
+            .zip(&laid.pairs)
+            .map(|(number, (one, other, receivers))| Annex {
+                code: Text::new(format!("附件{number}")).unwrap(),
+                agreement: Agreement {
+                    receivers: receivers.clone(),
+                    rounds_a_month: laid.rounds_a_month,
+                    ..proposal(
+                        Purpose::Duplicates,
+                        &format!("联席附〔2026〕{number}号"),
+                        [*one, *other].map(|at| self.members[at].bureau.party(laid.lists[at].0)),
+                    )
+                },
+            });
         Framework {
             version: Framework::VERSION,
             number: Text::new("联席〔2026〕1号").unwrap(),
@@ -275,7 +278,10 @@ impl Table {
     async fn freeze(&self, member: usize, number: u32) {
         let at = &self.members[member];
         let joined = |round: &Round| round.parties[&at.key()].joined.is_some();
-        until("it joins", || self.round(at, number).is_some_and(|round| joined(&round))).await;
+        until("it joins", || {
+            self.round(at, number).is_some_and(|round| joined(&round))
+        })
+        .await;
         tokio::task::block_in_place(|| at.bureau.node.freeze_round(&self.id, number, "经办")).unwrap();
     }
 

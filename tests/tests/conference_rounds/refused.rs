@@ -19,14 +19,15 @@ async fn an_absent_member_does_not_keep_the_others() {
             legs.iter().all(|leg| is_done(round, *leg))
         })
         .await;
-    table
-        .everywhere(first, "the others report", all_reported)
-        .await;
+    table.everywhere(first, "the others report", all_reported).await;
     let board = table.one_board(first).await;
     let third = board.parties.iter().find(|party| party.name == NAMES[2]).unwrap();
     assert_eq!(third.state, "absent");
     let leg = board.legs.iter().find(|leg| leg.from == NAMES[2]).unwrap();
-    assert_eq!((leg.state, leg.reason.as_deref()), ("not_run", Some("not_frozen")));
+    assert_eq!(
+        (leg.state, leg.reason.as_deref()),
+        ("not_run", Some("not_frozen"))
+    );
     assert_eq!(table.found(&table.members[0], first, table.leg_of(1, 0)), None);
     // It comes late, which the framework admits.
     table.freeze(2, first).await;
@@ -41,7 +42,12 @@ async fn an_absent_member_does_not_keep_the_others() {
         Some(both(&lists[0].1, &lists[2].1))
     );
     let board = table.one_board(first).await;
-    assert!(board.parties.iter().any(|party| party.name == NAMES[2] && party.late));
+    assert!(
+        board
+            .parties
+            .iter()
+            .any(|party| party.name == NAMES[2] && party.late)
+    );
 }
 
 /// Where the framework has it that who is late waits, it waits.
@@ -94,7 +100,9 @@ async fn a_policy_declines_and_all_see_why() {
     let round = table.announce(60, 120);
     let key = table.members[1].key();
     table
-        .everywhere(round, "it declines", |round| round.parties[&key].declined.is_some())
+        .everywhere(round, "it declines", |round| {
+            round.parties[&key].declined.is_some()
+        })
         .await;
     table.freeze(0, round).await;
     table.freeze(2, round).await;
@@ -109,7 +117,10 @@ async fn a_policy_declines_and_all_see_why() {
     for leg in board.legs.iter().filter(|leg| leg.annex == "附件1") {
         assert_eq!((leg.state, leg.reason.as_deref()), ("not_run", Some("declined")));
     }
-    assert!(is_done(&table.round(&table.office, round).unwrap(), table.leg_of(1, 0)));
+    assert!(is_done(
+        &table.round(&table.office, round).unwrap(),
+        table.leg_of(1, 0)
+    ));
 }
 
 /// By hand, a breach is shown with the field of the policy, and nothing is said.
@@ -128,7 +139,10 @@ async fn a_breach_is_shown_to_who_decides() {
     let undecided = || node.undecided_rounds(&table.id).unwrap();
     until("it hears of the round", || !undecided().is_empty()).await;
     assert_eq!(undecided()[0].hindrance, None);
-    assert_eq!(node.conference_standing(&table.id).unwrap().to_do[0].round, Some(round));
+    assert_eq!(
+        node.conference_standing(&table.id).unwrap().to_do[0].round,
+        Some(round)
+    );
     // It is not joined before somebody does, and can't be frozen.
     let early = node.freeze_round(&table.id, round, "经办").unwrap_err();
     assert_eq!(early.code(), "conference_not_joined");
@@ -136,7 +150,10 @@ async fn a_breach_is_shown_to_who_decides() {
     assert!(undecided().is_empty());
     // A peer whose card was withdrawn meanwhile is nobody to sign with.
     let other = &table.members[1].bureau.node;
-    until("it hears of the round", || !other.undecided_rounds(&table.id).unwrap().is_empty()).await;
+    until("it hears of the round", || {
+        !other.undecided_rounds(&table.id).unwrap().is_empty()
+    })
+    .await;
     other.remove_peer(&node.node_key(), "经办").unwrap();
     let hindrance = other.undecided_rounds(&table.id).unwrap().remove(0).hindrance;
     assert_eq!(hindrance.unwrap().0, "node_missing");
@@ -148,7 +165,10 @@ async fn a_breach_is_shown_to_who_decides() {
     table
         .everywhere(round, "it declines", |round| {
             let party: &PartyState = &round.parties[&key];
-            party.declined.as_ref().is_some_and(|reason| reason.as_str() == "名片已撤回")
+            party
+                .declined
+                .as_ref()
+                .is_some_and(|reason| reason.as_str() == "名片已撤回")
         })
         .await;
 }
@@ -184,7 +204,11 @@ async fn another_text_is_not_signed() {
     let word = Word::Joined(Joined { round, consents });
     let refused = node.say(&table.id, word, None, "主任").unwrap_err();
     assert_eq!(refused.code(), Fault::ConsentWrong.code());
-    assert!(table.round(member, round).unwrap().parties[&member.key()].joined.is_none());
+    assert!(
+        table.round(member, round).unwrap().parties[&member.key()]
+            .joined
+            .is_none()
+    );
     // Nor can what is of a round be drafted, or come unsigned, outside of the record.
     assert_eq!(
         node.draft(narrowed.clone(), "经办").unwrap_err().code(),
