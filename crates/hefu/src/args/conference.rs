@@ -1,10 +1,12 @@
 //! The arguments of `hefu conference`.
 
+mod lines;
 mod record;
 mod rounds;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+pub(crate) use lines::{ConferenceLedgerCommand, LineFilterArgs, LinesCommand, PlanCommand};
 pub(crate) use record::RecordCommand;
 pub(crate) use rounds::{OfRound, RoundsCommand};
 
@@ -14,6 +16,8 @@ pub(crate) enum ConferenceCommand {
     Record(RecordCommand),
     #[command(flatten)]
     Rounds(RoundsCommand),
+    #[command(flatten)]
+    Lines(LinesCommand),
 }
 
 /// Which conference.

@@ -1,5 +1,6 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
+mod lines;
 mod record;
 mod rounds;
 
@@ -16,6 +17,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
+        ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
         ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
     }
 }

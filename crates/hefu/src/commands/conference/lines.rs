@@ -212,7 +212,10 @@ fn line_text(line: &LineView, lang: Lang) -> String {
         ("line_col_round", line.round.map(|round| round.to_string())),
         ("line_col_due", line.due.map(|_| due(line, lang))),
         ("line_col_closed", line.closed.map(|closed| closed.to_string())),
-        ("line_col_revisit", line.revisit.map(|revisit| revisit.to_string())),
+        (
+            "line_col_revisit",
+            line.revisit.map(|revisit| revisit.to_string()),
+        ),
     ];
     rows.extend(
         known
@@ -228,7 +231,12 @@ fn plan_text(plan: &PlanView, lang: Lang) -> String {
     if plan.measures.is_empty() {
         return text;
     }
-    let codes = ["plan_col_agency", "plan_col_measure", "plan_col_on", "plan_col_state"];
+    let codes = [
+        "plan_col_agency",
+        "plan_col_measure",
+        "plan_col_on",
+        "plan_col_state",
+    ];
     let rows: Vec<_> = std::iter::once(headings(lang, &codes))
         .chain(plan.measures.iter().map(|measure| {
             vec![
