@@ -18,16 +18,15 @@ mod revisited;
 use std::collections::BTreeMap;
 
 use hefu_casework::conference::{
-    Absent, Annex, Begun, Consent, Framework, Frozen, ItemKind, ItemState, Joined, Late, Leg, LegNews,
-    LegReceipt, Line, Private, Schedule, Seat, SetSize, Word,
+    Absent, Annex, Framework, ItemKind, ItemState, Late, Leg, LegNews, LegReceipt, Line, Private, Schedule,
+    Seat, Word,
 };
 use hefu_casework::note::Item;
 use hefu_casework::review::{Act, Event};
 use hefu_casework::{AgencyRole, Hex, Month, MonthRange, Purpose, Text};
 use hefu_identity::{Kind, PersonKey};
-use hefu_store::{Role, Round, RoundState};
 use hefu_tests::agency::{DISABLED_LIVING, EXTREME_POVERTY, days_from_today};
-use hefu_tests::bureau::{Bureau, introduce, mapping, number, proposal, sha256, surroundings};
+use hefu_tests::bureau::{Bureau, introduce, mapping, number, proposal, surroundings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -87,6 +86,7 @@ impl Meeting {
         let mut agreement = proposal(Purpose::Duplicates, "附件1", parties);
         agreement.receivers = vec![0, 1];
         agreement.rounds_a_month = 4;
+        agreement.selection.months.to = Month::new(2026, 11).unwrap();
         let annex = Hex(agreement.digest());
         let text = framework(&office, &all[1..], agreement);
         let framework = text.digest();
@@ -165,75 +165,35 @@ impl Meeting {
         let round = announced.round;
         self.say(&self.office, Word::Announced(announced), None);
         self.sync().await;
-        let narrowed = self
-            .poor
-            .node
-            .with_conference(&self.id, |state| state.narrowed(round, &self.annex));
-        let narrowed = narrowed.unwrap().unwrap();
         for member in [&self.poor, &self.disabled] {
-            let signature = member.node.sign(&narrowed).unwrap();
-            let consents = vec![Consent {
-                annex: self.annex,
-                signature,
-            }];
-            self.say(member, Word::Joined(Joined { round, consents }), None);
+            self.step(|| member.node.join_round(&self.id, round, "主任"));
         }
         self.sync().await;
+        let mut agreement = [0; 32];
         for member in [&self.poor, &self.disabled] {
             let signed = member
                 .node
                 .with_conference(&self.id, |state| state.signed_agreement(round, &self.annex));
-            member.node.conclude(&signed.unwrap().unwrap()).unwrap();
+            agreement = member.node.conclude(&signed.unwrap().unwrap()).unwrap();
+            self.step(|| member.node.freeze_round(&self.id, round, "经办"));
         }
-        let agreement = narrowed.digest();
+        self.sync().await;
+        self.step(|| self.office.node.begin_conference_round(&self.id, round, "主任"));
+        self.sync().await;
         let mut sessions = [[0; 32]; 2];
-        for (session, learns) in sessions.iter_mut().zip([&self.poor, &self.disabled]) {
-            *session = learns.node.run_round(&agreement).await.unwrap().round;
-        }
-        let receipts = sessions.map(|session| self.receipt(&session));
-        let leg = |receiver| Leg {
-            annex: self.annex,
-            receiver,
-        };
-        let entered = |index: usize| {
-            [
-                receipts[index].receiver_elements,
-                receipts[1 - index].sender_elements,
-            ]
-        };
-        for (index, member) in [&self.poor, &self.disabled].into_iter().enumerate() {
-            let [learns, serves] = entered(index);
-            let size = |receiver: u8| SetSize {
-                leg: leg(receiver),
-                elements: if usize::from(receiver) == index {
-                    learns
-                } else {
-                    serves
-                },
+        for (receiver, learns) in (0..).zip([&self.poor, &self.disabled]) {
+            let session = learns.node.run_round(&agreement).await.unwrap().round;
+            sessions[usize::from(receiver)] = session;
+            let standing = learns.node.leg_of_round(&session).unwrap().unwrap();
+            let receipt = standing.receipt.unwrap();
+            let leg = Leg {
+                annex: self.annex,
+                receiver,
             };
-            let frozen = Frozen {
-                round,
-                snapshot: Hex([7; 32]),
-                sets: vec![size(0), size(1)],
-            };
-            self.say(member, Word::Frozen(frozen), None);
-        }
-        self.sync().await;
-        let mut present = [&self.poor, &self.disabled]
-            .map(|member| Hex(member.node.node_key()))
-            .to_vec();
-        present.sort_unstable();
-        self.say(&self.office, Word::Begun(Begun { round, present }), None);
-        self.sync().await;
-        for member in [&self.poor, &self.disabled] {
-            for (receiver, receipt) in (0..).zip(receipts) {
-                let told = if member.card.name() == FEDERATION {
-                    told(receipt)
-                } else {
-                    receipt
-                };
-                for news in [LegNews::Began {}, LegNews::Done(told)] {
-                    let leg = leg(receiver);
+            for member in [&self.poor, &self.disabled] {
+                let federation = member.card.name() == FEDERATION;
+                let ended = if federation { told(receipt) } else { receipt };
+                for news in [LegNews::Began {}, LegNews::Done(ended)] {
                     self.say(member, Word::Leg { round, leg, news }, None);
                 }
             }
@@ -242,19 +202,8 @@ impl Meeting {
         sessions
     }
 
-    fn receipt(&self, session: &[u8; 32]) -> LegReceipt {
-        let learned = |bureau: &Bureau| {
-            let round = bureau.node.store().round(session).unwrap().unwrap();
-            (round.role == Role::Receiver).then_some(round)
-        };
-        let round: Round = learned(&self.poor).or_else(|| learned(&self.disabled)).unwrap();
-        assert_eq!(round.state, RoundState::Done);
-        LegReceipt {
-            session: Hex(*session),
-            receipt: sha256(session),
-            receiver_elements: round.own_elements.unwrap(),
-            sender_elements: round.peer_elements.unwrap(),
-        }
+    fn step<T>(&self, step: impl FnOnce() -> hefu_node::Result<T>) -> T {
+        tokio::task::block_in_place(step).unwrap()
     }
 
     /// The ledger as a party reads it.

@@ -121,8 +121,8 @@ async fn the_join_needs_the_owner_s_vault() {
     searcher.add("what stands in a place", b"\"finding\"");
     let mut rows = 0;
     for sql in [
-        "SELECT item || known_by || subject || begun || coalesce(said, x'') FROM conference_lines",
-        "SELECT item || known_by || place FROM conference_places",
+        "SELECT CAST(item || known_by || subject || begun || coalesce(said, x'') AS BLOB) FROM conference_lines",
+        "SELECT CAST(item || known_by || place AS BLOB) FROM conference_places",
     ] {
         let mut all = connection.prepare(sql).unwrap();
         let row = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);

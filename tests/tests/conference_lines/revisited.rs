@@ -43,7 +43,7 @@ async fn a_later_round_suggests_and_a_person_records() {
     // The other agency's line it is not.
     let theirs = meeting.line_of(&meeting.disabled, 10).item;
     let refused = tokio::task::block_in_place(|| node.set_revisit(&meeting.id, &theirs, Some(today), "甲"));
-    assert_eq!(refused.unwrap_err().code(), "missing_here");
+    assert_eq!(refused.unwrap_err().code(), "node_missing");
 
     // Nothing is recorded by itself, and a person may see something else than the round did.
     assert!(

@@ -19,6 +19,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
+        ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
         ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
         ConferenceCommand::Text(command) => text::run(command, client, printer).await,
         ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
