@@ -5,15 +5,17 @@
 //! was ever told two records can prove it, and follows neither. Papers go over a line ([`wire`]) or by files.
 
 mod board;
+mod consulting;
 mod counts;
 mod directory;
 mod enclosing;
+mod figures;
 mod freeze;
 mod joining;
 mod keeper;
-mod lines;
 mod leading;
 mod legs;
+mod lines;
 mod live;
 mod record;
 mod restoring;
@@ -40,17 +42,19 @@ use crate::exchange::malformed;
 use crate::{Error, Node, Result};
 
 pub use board::{Board, BoardLeg, BoardParty};
+pub use consulting::{Agenda, AgendaLeg, AgendaTopic};
 pub use directory::{Pinned, SeatAt, Sits};
+pub use figures::{Drawn, Figures, PublishedFunds, Share};
 pub use joining::Undecided;
 pub(crate) use keeper::MANY_PAPERS;
-pub(crate) use lines::Lines;
-pub use lines::{Again, Own, Place, Revisited};
 pub use leading::Announcement;
 pub use legs::LegStanding;
+pub(crate) use lines::Lines;
+pub use lines::{Again, Own, Place, Revisited};
 pub(crate) use live::Conferences;
 use live::{Live, lock, missing};
-use wire::Parcel;
 pub use whereabouts::{FrameworkAt, Task, ToDo, Where};
+use wire::Parcel;
 pub(crate) use wire::{MAX_PAPER_BYTES, RECORD, RECORDED};
 
 /// The most conferences that a node founds and follows.

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use hefu_casework::{Finding, Hex, canonical};
+use hefu_psi::wire::Abort;
 use hefu_store::{DatasetId, Deleted, Deletion, Entry, Role, Round, RoundState};
 use jiff::{Timestamp, ToSpan};
-use hefu_psi::wire::Abort;
 use serde_json::{Value, json};
 
 use crate::agreement::policy;

@@ -41,6 +41,11 @@ pub use conference::{
     RevisitRequest, RevisitedRequest, RevisitedView, SaidView, SeatView,
 };
 pub use conference::{
+    AgendaView, ConsultedRequest, DecisionView, DrawnView, EscalationRequest, FigureView, FiguresRow,
+    FiguresTable, FiguresView, FundsRow, FundsView, MinutesView, MonitorView, ProgressRow, SampleView,
+    TimeKeptView, TopicLegView, TopicView,
+};
+pub use conference::{
     AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceStanding,
     FrameworkStanding, LeaveRequest, RerunRequest, RoundReason, RoundSaid, ToDoView,
 };

@@ -1,8 +1,8 @@
 //! One table over all parties and legs of a round, the same on every node that has read the record as far.
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Head, LegState, Round, SetSize, State};
 use hefu_casework::MonthRange;
+use hefu_casework::conference::{Head, LegState, Round, SetSize, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
 

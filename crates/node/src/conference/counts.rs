@@ -1,24 +1,29 @@
 //! What a round came to for this node, of the legs in which it learned: counts, for the office alone.
+//!
+//! A finding counts in the round in which it was new. One that rests on the same as a finding of an earlier round of the
+//! conference was counted there, also where it goes on; one that was corrected before is none. So counts of two rounds are
+//! of different findings, and corrections after a report change no count of what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::conference::{Cell, Counts, Settled};
-use hefu_casework::review::{Decision, Review, Stage};
-use hefu_casework::{Fen, Finding, Hex, Known};
+use hefu_casework::review::{Decision, Stage};
+use hefu_casework::{Fen, Finding, Hex, Known, Month, RuleId, When};
 
 use crate::review::Reviews;
-use crate::{Error, Node, Result};
+use crate::{Node, Result};
 
 /// By which findings are alike: rule, first month, key group, whether nothing is published of the person.
-type Alike = (Option<String>, Option<String>, bool, bool);
+type Alike = (Option<RuleId>, Option<Month>, bool, bool);
 
 impl Node {
-    /// What a round came to: the findings of the legs that are done on the record, each counted once, and what has become
-    /// of them so far.
+    /// What a round came to: the findings of the legs that are done on the record and that were new in it, each counted
+    /// once, and what has become of them so far.
     ///
     /// # Errors
-    /// The store's; [`Error::Internal`] where sums do not fit.
+    /// The store's; where sums do not fit.
     pub fn counts_of(&self, conference: &Hex<32>, round: u32) -> Result<Counts> {
+        let before = self.found_before(conference, round)?;
         let mut cells = Vec::new();
         for (leg, session) in self.legs_that_hold(conference, round)? {
             let record = self.round_on_record(&session)?;
@@ -28,49 +33,68 @@ impl Node {
             let reviews = self.reviews(&session)?;
             let mut alike: BTreeMap<Alike, Cell> = BTreeMap::new();
             for (seq, finding) in (1..).zip(&findings) {
-                let key = (
-                    finding.rule.as_ref().map(ToString::to_string),
-                    finding.months.first().map(ToString::to_string),
-                    finding.care.key_group() == Known::Yes,
-                    finding.care.protected || finding.care.minor != Known::No,
-                );
-                let cell = alike.entry(key.clone()).or_insert_with(|| Cell {
+                let is_old = before.contains(&self.basis(finding));
+                if is_old || reviews.corrected_before.contains_key(&seq) {
+                    continue;
+                }
+                let month = finding.months.first().copied();
+                let key_group = finding.care.key_group() == Known::Yes;
+                // Also of whom nobody has said that they are no minor and no victim.
+                let withheld = finding.care.protected || finding.care.minor != Known::No;
+                let key = (finding.rule.clone(), month, key_group, withheld);
+                let cell = alike.entry(key).or_insert_with(|| Cell {
                     annex: leg.annex,
                     other: Hex(record.peer),
                     rule: finding.rule.clone(),
-                    month: finding.months.first().copied(),
-                    key_group: key.2,
-                    withheld: key.3,
+                    month,
+                    key_group,
+                    withheld,
                     findings: 0,
                     to_verify: Fen(0),
                     settled: Settled::default(),
                 });
-                add(cell, finding, seq, &reviews)?;
+                count(cell, finding, seq, &reviews)?;
             }
             cells.extend(alike.into_values());
         }
         Ok(Counts { round, cells })
     }
+
+    /// What findings of earlier rounds of the conference rest on, as far as they are kept.
+    fn found_before(&self, conference: &Hex<32>, round: u32) -> Result<BTreeSet<Hex<32>>> {
+        let mut before = BTreeSet::new();
+        for earlier in 1..round {
+            for (_, session) in self.legs_that_hold(conference, earlier)? {
+                let record = self.round_on_record(&session)?;
+                let findings = self.kept_findings(&record)?.unwrap_or_default();
+                before.extend(findings.iter().map(|finding| self.basis(finding)));
+            }
+        }
+        Ok(before)
+    }
 }
 
-fn add(cell: &mut Cell, finding: &Finding, seq: u64, reviews: &Reviews) -> Result<()> {
-    let fen = finding.to_verify.unwrap_or(Fen(0));
+fn count(cell: &mut Cell, finding: &Finding, seq: u64, reviews: &Reviews) -> Result<()> {
+    let fen = finding.to_verify.unwrap_or_default();
     cell.findings += 1;
     cell.to_verify = sum(cell.to_verify, fen)?;
+    let Some(review) = reviews.begun.get(&seq) else {
+        return Ok(());
+    };
     let settled = &mut cell.settled;
-    let review = reviews.begun.get(&seq);
-    let verified = |review: &Review| !matches!(review.stage(), Stage::Open | Stage::Taken);
-    if review.is_some_and(verified) {
+    if !matches!(review.stage(), Stage::Open | Stage::Taken) {
         settled.verified += 1;
         settled.verified_fen = sum(settled.verified_fen, fen)?;
     }
-    if !reviews.counts(seq) {
+    if !review.counts() {
         settled.corrected += 1;
         settled.corrected_fen = sum(settled.corrected_fen, fen)?;
-        return Ok(());
     }
-    match review.and_then(Review::decision) {
-        Some(Decision::Stopped {}) => settled.stopped += 1,
+    match review.decision() {
+        Some(Decision::Stopped {}) => {
+            settled.stopped += 1;
+            settled.stopped_fen = sum(settled.stopped_fen, a_month(finding)?)?;
+        }
         Some(Decision::Recovered { fen }) => {
             settled.recovered += 1;
             settled.recovered_fen = sum(settled.recovered_fen, *fen)?;
@@ -80,8 +104,23 @@ fn add(cell: &mut Cell, finding: &Finding, seq: u64, reviews: &Reviews) -> Resul
     Ok(())
 }
 
+/// What was paid in the last month in question: that is not paid any more, where it is stopped.
+fn a_month(finding: &Finding) -> Result<Fen> {
+    let month = |when: When| match when {
+        When::Month(month) => month,
+        When::Day(day) => Month::of(day),
+    };
+    let last = finding.payments.iter().map(|payment| month(payment.when)).max();
+    let of_last = finding
+        .payments
+        .iter()
+        .filter(|payment| Some(month(payment.when)) == last);
+    let paid = of_last.map(|payment| payment.fen).try_fold(Fen(0), sum)?;
+    Ok(paid.max(Fen(0)))
+}
+
 fn sum(one: Fen, other: Fen) -> Result<Fen> {
-    one.checked_add(other).ok_or(Error::Internal {
-        what: "a sum of counts",
-    })
+    Ok(one
+        .checked_add(other)
+        .ok_or(hefu_casework::Error::AmountOverflow)?)
 }

@@ -73,7 +73,9 @@ impl Node {
             }
             // A record that can't be read says nothing of an end.
             let ended = self.with_conference(&Hex(frozen.conference), |state| {
-                state.round(frozen.round).is_some_and(|round| round.closed.is_some())
+                state
+                    .round(frozen.round)
+                    .is_some_and(|round| round.closed.is_some())
             });
             if !ended.unwrap_or(false) {
                 return Ok(true);
@@ -87,15 +89,18 @@ impl Node {
         let aliases = self.aliases(&datasets);
         let mut sets = BTreeMap::new();
         for narrowed in self.narrowed_here(conference, round.announced.round)? {
-            let Narrowed {
-                annex,
-                agreement,
-                me,
-            } = &narrowed;
+            let Narrowed { annex, agreement, me } = &narrowed;
             for receiver in &agreement.receivers {
                 let set = self.with_records(&datasets, |records| {
                     let receiver = usize::from(*receiver);
-                    Ok(elements(agreement, &self.rules, *me, receiver, &aliases, records)?)
+                    Ok(elements(
+                        agreement,
+                        &self.rules,
+                        *me,
+                        receiver,
+                        &aliases,
+                        records,
+                    )?)
                 })?;
                 let leg = Leg {
                     annex: *annex,

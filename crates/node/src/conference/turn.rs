@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{
-    Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word,
-};
+use hefu_casework::conference::{Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word};
 use hefu_psi::wire::Abort;
 use hefu_store::{LegSession, Role, RoundState, Session};
 use jiff::{SignedDuration, Timestamp};
@@ -62,10 +60,18 @@ impl Node {
         loop {
             let node = Arc::clone(&self);
             let turn = tokio::task::spawn_blocking(move || node.conference_turn()).await;
-            let Turn { over, due, mut failed } = turn.unwrap_or_default();
+            let Turn {
+                over,
+                due,
+                mut failed,
+            } = turn.unwrap_or_default();
             for session in over {
                 let ended = self.end_session_as(&session, &Abort::Cancelled, "node").await;
-                failed.extend(ended.err().map(|error| ("a leg that is over is not ended", error.code())));
+                failed.extend(
+                    ended
+                        .err()
+                        .map(|error| ("a leg that is over is not ended", error.code())),
+                );
             }
             for agreement in due {
                 let begun = self.begin_round(&agreement, "node").await;
@@ -252,12 +258,7 @@ impl Node {
 
     /// The agreements of this node's own legs that are to begin now: at most as many at a time as the settings allow, those
     /// of the peers that come after it in the ring of all first, so that not all call the same one.
-    fn legs_due(
-        &self,
-        round: &Round,
-        legs: &[OwnLeg],
-        sessions: &[LegSession],
-    ) -> Result<Vec<[u8; 32]>> {
+    fn legs_due(&self, round: &Round, legs: &[OwnLeg], sessions: &[LegSession]) -> Result<Vec<[u8; 32]>> {
         let now = Timestamp::now();
         if round.announced.run_until <= now {
             return Ok(Vec::new());
@@ -280,7 +281,11 @@ impl Node {
             }
         }
         waiting.sort_unstable();
-        let room = self.surroundings.conference.at_once.saturating_sub(self.under_way()?);
+        let room = self
+            .surroundings
+            .conference
+            .at_once
+            .saturating_sub(self.under_way()?);
         let begun = waiting.into_iter().take(room);
         Ok(begun.map(|(_, _, agreement)| agreement).collect())
     }
@@ -354,6 +359,5 @@ impl Node {
 
 /// Whether a session was refused for the only reason that passes by itself: the peer had not read as far as this node.
 fn is_called_again(session: &hefu_store::Round) -> bool {
-    session.state == RoundState::Refused
-        && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
+    session.state == RoundState::Refused && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
 }

@@ -79,11 +79,7 @@ impl Operations {
                 Said::Placed(place) => Some(place),
                 Said::Waiting | Said::Refused(_) => None,
             };
-            Ok(RoundSaid {
-                round,
-                entry,
-                place,
-            })
+            Ok(RoundSaid { round, entry, place })
         })
         .await
     }

@@ -142,5 +142,7 @@ pub(in crate::api::routes) async fn leave(
     InPath(conference): InPath<Hex32>,
     Body(request): Body<LeaveRequest>,
 ) -> Result<Json<ConferenceStanding>> {
-    Ok(Json(operations.leave_conference(conference, request, actor).await?))
+    Ok(Json(
+        operations.leave_conference(conference, request, actor).await?,
+    ))
 }

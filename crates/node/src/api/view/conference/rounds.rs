@@ -230,7 +230,12 @@ impl From<Board> for BoardView {
             stage: board.stage.to_owned(),
             end: board.end.map(str::to_owned),
             from: board.months.from.to_string(),
-            until: board.months.iter().last().unwrap_or(board.months.from).to_string(),
+            until: board
+                .months
+                .iter()
+                .last()
+                .unwrap_or(board.months.from)
+                .to_string(),
             freeze_by: board.freeze_by,
             run_until: board.run_until,
             review_until: board.review_until,
