@@ -18,7 +18,9 @@ use hefu_identity::Kind;
 use crate::words::Lang;
 
 pub(crate) use clue::{ClueCommand, LeadCommand, NoticeCommand};
-pub(crate) use conference::{ConferenceCommand, OfRound, RecordCommand, RoundsCommand, WhichArgs};
+pub(crate) use conference::{
+    ConferenceCommand, OfRound, OfficeCommand, OnDay, RecordCommand, RoundsCommand, WhichArgs,
+};
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use inquiry::InquiryCommand;
 pub(crate) use letter::LetterArgs;

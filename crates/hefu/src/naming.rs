@@ -2,8 +2,8 @@
 
 use hefu_casework::Hex;
 use hefu_node::api::view::{
-    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, LinePage,
-    PeerList, PrecheckList, RoundList, SeatView,
+    AgreementList, ConferenceList, DirectoryView, FerryView, Hex16, Hex32, InquiryList, LinePage, PeerList,
+    PrecheckList, RoundList, SeatView,
 };
 
 use crate::client::Client;

@@ -1,10 +1,12 @@
 //! The arguments of `hefu conference`.
 
+mod office;
 mod record;
 mod rounds;
 
 use clap::{Args as ClapArgs, Subcommand};
 
+pub(crate) use office::{OfficeCommand, OnDay};
 pub(crate) use record::RecordCommand;
 pub(crate) use rounds::{OfRound, RoundsCommand};
 
@@ -14,6 +16,8 @@ pub(crate) enum ConferenceCommand {
     Record(RecordCommand),
     #[command(flatten)]
     Rounds(RoundsCommand),
+    #[command(flatten)]
+    Office(OfficeCommand),
 }
 
 /// Which conference.

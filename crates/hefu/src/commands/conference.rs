@@ -1,5 +1,6 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
+mod office;
 mod record;
 mod rounds;
 
@@ -17,6 +18,7 @@ pub(crate) async fn run(
     match command {
         ConferenceCommand::Record(command) => record::run(command, client, printer).await,
         ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
+        ConferenceCommand::Office(command) => office::run(command, client, printer).await,
     }
 }
 

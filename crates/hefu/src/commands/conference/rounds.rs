@@ -52,7 +52,11 @@ pub(crate) async fn run(command: RoundsCommand, client: &Client, printer: &Print
             let board = board(&of, client).await?;
             let leg = board.legs.iter().find(|leg| leg.annex == annex && leg.to == to);
             let leg = leg.ok_or_else(|| {
-                Failure::new(Exit::Input, "conference_no_such_leg", [("annex", annex), ("to", to)])
+                Failure::new(
+                    Exit::Input,
+                    "conference_no_such_leg",
+                    [("annex", annex), ("to", to)],
+                )
             })?;
             let request = RerunRequest {
                 annex: leg.annex_digest,
@@ -87,27 +91,37 @@ async fn leave(
 ) -> Result<(), Failure> {
     let conference = path(which, client).await?;
     let member = match member {
-        Some(named) => Some(naming::seat(&named, client.get(&format!("{conference}/seats")).await?)?.node_key),
+        Some(named) => {
+            Some(naming::seat(&named, client.get(&format!("{conference}/seats")).await?)?.node_key)
+        }
         None => None,
     };
     let request = LeaveRequest { member, reason };
-    show_standing(&client.post(&format!("{conference}/leave"), &request).await?, printer);
+    show_standing(
+        &client.post(&format!("{conference}/leave"), &request).await?,
+        printer,
+    );
     Ok(())
 }
 
 async fn board(of: &OfRound, client: &Client) -> Result<BoardView, Failure> {
-    let asked = of.round.map_or_else(String::new, |round| format!("?round={round}"));
+    let asked = of
+        .round
+        .map_or_else(String::new, |round| format!("?round={round}"));
     let board = format!("{}/board{asked}", path(&of.which, client).await?);
     client.get(&board).await
 }
 
 /// The path of a step in the round that is meant.
-async fn step(of: &OfRound, name: &str, client: &Client) -> Result<String, Failure> {
+pub(super) async fn step(of: &OfRound, name: &str, client: &Client) -> Result<String, Failure> {
     let round = match of.round {
         Some(round) => round,
         None => board(of, client).await?.round,
     };
-    Ok(format!("{}/rounds/{round}/{name}", path(&of.which, client).await?))
+    Ok(format!(
+        "{}/rounds/{round}/{name}",
+        path(&of.which, client).await?
+    ))
 }
 
 async fn bare(name: &str, of: &OfRound, client: &Client, printer: &Printer) -> Result<(), Failure> {
@@ -119,7 +133,10 @@ async fn bare(name: &str, of: &OfRound, client: &Client, printer: &Printer) -> R
 fn said(said: &RoundSaid, printer: &Printer) {
     let params = [
         ("round", said.round.to_string()),
-        ("place", said.place.map_or_else(String::new, |place| place.to_string())),
+        (
+            "place",
+            said.place.map_or_else(String::new, |place| place.to_string()),
+        ),
     ];
     printer.result(&json(said), |lang| match said.place {
         Some(_) => lang.say("conference_said", &params),
@@ -188,7 +205,11 @@ fn leg_row(leg: &BoardLegView, lang: Lang) -> Vec<String> {
         lang.word(&format!("leg_{}", leg.state)),
         reason,
         leg.run.to_string(),
-        format!("{} / {}", elements(leg.receiver_frozen), elements(leg.sender_frozen)),
+        format!(
+            "{} / {}",
+            elements(leg.receiver_frozen),
+            elements(leg.sender_frozen)
+        ),
         leg.receipt.as_ref().map_or_else(|| "—".to_owned(), short),
     ]
 }
@@ -224,7 +245,10 @@ fn standing_text(standing: &ConferenceStanding, lang: Lang) -> String {
     }
     if let (Some(round), Some(stage)) = (standing.round, &standing.stage) {
         let stage = lang.word(&format!("stage_{stage}"));
-        lines.push(lang.say("standing_round", &[("round", round.to_string()), ("stage", stage)]));
+        lines.push(lang.say(
+            "standing_round",
+            &[("round", round.to_string()), ("stage", stage)],
+        ));
     }
     lines.extend(standing.to_do.iter().map(|to_do| to_do_line(to_do, lang)));
     if standing.to_do.is_empty() {

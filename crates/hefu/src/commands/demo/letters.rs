@@ -12,8 +12,8 @@ use super::papers::{node, session};
 use crate::failure::Failure;
 use crate::printer::yuan;
 
-/// All of them, in the order of their kinds.
-pub(super) fn all(outcome: &Outcome) -> Result<Vec<Letter>, Failure> {
+/// All of them with their kinds, in the order of those.
+pub(super) fn all(outcome: &Outcome) -> Result<Vec<(LetterKind, Letter)>, Failure> {
     let referred = Referred::of(outcome)?;
     let suspected = Suspected::of(outcome)?;
     let letter = |kind: &LetterKind| {
@@ -21,7 +21,7 @@ pub(super) fn all(outcome: &Outcome) -> Result<Vec<Letter>, Failure> {
             LetterKind::Inquiry | LetterKind::Notice => suspected.facts(*kind),
             _ => referred.facts(*kind),
         };
-        compose(*kind, known)
+        Ok((*kind, compose(*kind, known)?))
     };
     LetterKind::ALL.iter().map(letter).collect()
 }

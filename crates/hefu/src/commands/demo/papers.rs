@@ -38,8 +38,8 @@ pub(super) fn write(outcome: &Outcome, folder: &Path, lang: Lang) -> Result<usiz
         papers.reports(outcome, session)?;
     }
     papers.finding(outcome)?;
-    for letter in letters::all(outcome)? {
-        let name = format!("letters/{}", letter.kind.code());
+    for (kind, letter) in letters::all(outcome)? {
+        let name = format!("letters/{}", kind.code());
         papers.put(&format!("{name}.docx"), &docx(&letter)?)?;
         papers.put(&format!("{name}.html"), page(&letter).as_bytes())?;
     }
