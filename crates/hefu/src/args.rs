@@ -19,8 +19,8 @@ use crate::words::Lang;
 
 pub(crate) use clue::{ClueCommand, LeadCommand, NoticeCommand};
 pub(crate) use conference::{
-    ConferenceCommand, ConferenceLedgerCommand, LineFilterArgs, LinesCommand, OfRound, PlanCommand,
-    RecordCommand, RoundsCommand, SheetCommand, TextCommand, WhichArgs,
+    ConferenceCommand, ConferenceLedgerCommand, LineFilterArgs, LinesCommand, OfRound, OfficeCommand, OnDay,
+    PlanCommand, RecordCommand, RoundsCommand, SheetCommand, TextCommand, WhichArgs,
 };
 pub(crate) use ferry::{CarrierArg, CutArgs, DirectionArg, FerryCommand, FerryInArgs, FerryOutArgs, FormArg};
 pub(crate) use inquiry::InquiryCommand;

@@ -1,6 +1,7 @@
 //! Papers for people: one content in words, and renderings of it that say the same. A page to print, a workbook, a text.
 
 mod explanation;
+mod figures;
 mod framework;
 mod html;
 mod precheck;
@@ -10,6 +11,7 @@ mod text;
 mod there;
 
 pub(crate) use explanation::{explanation, person_record};
+pub(crate) use figures::figures;
 pub(crate) use framework::framework;
 pub(crate) use precheck::{precheck, precheck_rows};
 pub(crate) use report::report;
@@ -98,7 +100,7 @@ fn columns(lang: Lang, codes: &[&str]) -> Vec<String> {
 }
 
 /// A programme by its name in the catalogue, which is Chinese; by its code in English.
-fn programme(code: &str, catalogue: &Catalogue, lang: Lang) -> String {
+pub(crate) fn programme(code: &str, catalogue: &Catalogue, lang: Lang) -> String {
     let known = ProgrammeCode::new(code).ok();
     let known = known.and_then(|code| catalogue.get(&code).map(|programme| programme.name.clone()));
     match (lang, known) {

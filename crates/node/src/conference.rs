@@ -5,9 +5,11 @@
 //! was ever told two records can prove it, and follows neither. The same papers go over a line and by files.
 
 mod board;
+mod consulting;
 mod counts;
 mod directory;
 mod enclosing;
+mod figures;
 mod freeze;
 mod joining;
 mod keeper;
@@ -42,7 +44,9 @@ use crate::exchange::malformed;
 use crate::{Error, Node, Result};
 
 pub use board::{Board, BoardLeg, BoardParty};
+pub use consulting::{Agenda, AgendaLeg, AgendaTopic};
 pub use directory::{Pinned, SeatAt, Sits};
+pub use figures::{Drawn, Figures, PublishedFunds, Share};
 pub use joining::Undecided;
 pub(crate) use keeper::MANY_PAPERS;
 pub use leading::Announcement;

@@ -1,5 +1,6 @@
 //! What can go wrong in a node: mostly what went wrong below it.
 
+use hefu_casework::Hex;
 use hefu_psi::wire::Abort;
 
 /// The result of this crate's functions.
@@ -160,6 +161,12 @@ pub enum Error {
         /// How far the leg is.
         state: &'static str,
     },
+    /// Figures of a round on which a member has not reported that learned in it.
+    #[error("{who} has not reported on the round; figures are told once, and nobody's may be missing")]
+    NotReported {
+        /// Whose report is missing, by node key.
+        who: Hex<32>,
+    },
     /// Letters that were asked after in a round of another purpose.
     #[error("this round was not about letters")]
     NotReferrals,
@@ -229,6 +236,7 @@ impl Error {
             Error::NotAClue { .. } => "node_not_a_clue",
             Error::NotYet { reason } => reason,
             Error::LegUnsettled { .. } => "node_leg_unsettled",
+            Error::NotReported { .. } => "conference_not_reported",
             Error::NotReferrals => "node_not_referrals",
             Error::Number { .. } => "node_number",
             Error::ReservedName { .. } => "node_reserved_name",
@@ -249,6 +257,7 @@ impl Error {
             Error::Psi(error) => error.params(),
             Error::BrokenOff { cause, .. } | Error::InVain { cause } => cause.params(),
             Error::Policy { .. } | Error::NotYet { .. } | Error::Stopped | Error::NotReferrals => Vec::new(),
+            Error::NotReported { who } => vec![("who", who.to_string())],
             Error::LegUnsettled { round, state } => {
                 vec![("round", round.to_string()), ("state", (*state).to_owned())]
             }

@@ -166,9 +166,7 @@ impl Store {
     pub fn put_leg_session(&self, leg: &LegSession) -> Result<(), Error> {
         self.write(|connection| {
             let sql = "SELECT * FROM leg_sessions WHERE session = ?1";
-            let known = connection
-                .query_row(sql, [leg.session], leg_session)
-                .optional()?;
+            let known = connection.query_row(sql, [leg.session], leg_session).optional()?;
             match known {
                 Some(known) if known == *leg => return Ok(()),
                 Some(_) => return Err(Error::immutable("a session stays with its leg")),

@@ -1,6 +1,7 @@
 //! The arguments of `hefu conference`.
 
 mod lines;
+mod office;
 mod record;
 mod rounds;
 mod text;
@@ -8,6 +9,7 @@ mod text;
 use clap::{Args as ClapArgs, Subcommand};
 
 pub(crate) use lines::{ConferenceLedgerCommand, LineFilterArgs, LinesCommand, PlanCommand};
+pub(crate) use office::{OfficeCommand, OnDay};
 pub(crate) use record::RecordCommand;
 pub(crate) use rounds::{OfRound, RoundsCommand};
 pub(crate) use text::{SheetCommand, TextCommand};
@@ -22,6 +24,8 @@ pub(crate) enum ConferenceCommand {
     Text(TextCommand),
     #[command(flatten)]
     Lines(LinesCommand),
+    #[command(flatten)]
+    Office(OfficeCommand),
 }
 
 /// Which conference.

@@ -1,6 +1,7 @@
 //! `hefu conference`: rounds among many agencies, by one record.
 
 mod lines;
+mod office;
 mod record;
 mod rounds;
 mod sheet;
@@ -22,7 +23,7 @@ pub(crate) async fn run(
         ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
         ConferenceCommand::Rounds(command) => rounds::run(command, client, printer).await,
         ConferenceCommand::Text(command) => text::run(command, client, printer).await,
-        ConferenceCommand::Lines(command) => lines::run(command, client, printer).await,
+        ConferenceCommand::Office(command) => office::run(command, client, printer).await,
     }
 }
 

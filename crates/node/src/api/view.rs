@@ -43,8 +43,10 @@ pub use conference::{
     SaidView, SeatView, ToDoView,
 };
 pub use conference::{
-    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView, LedgerSheet,
-    LinesRequest, SheetSeat, StampRequest,
+    AgendaView, AnnexView, ConsultedRequest, DecisionView, DraftFrameworkRequest, DrawnView, EditionDetail,
+    EditionList, EditionParty, EditionView, EscalationRequest, FigureView, FiguresRow, FiguresTable,
+    FiguresView, FundsRow, FundsView, LedgerSheet, LinesRequest, MinutesView, MonitorView, ProgressRow,
+    SampleView, SheetSeat, StampRequest, TimeKeptView, TopicLegView, TopicView,
 };
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};

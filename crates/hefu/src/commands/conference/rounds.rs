@@ -113,7 +113,7 @@ async fn board(of: &OfRound, client: &Client) -> Result<BoardView, Failure> {
 }
 
 /// The path of a step in the round that is meant.
-async fn step(of: &OfRound, name: &str, client: &Client) -> Result<String, Failure> {
+pub(super) async fn step(of: &OfRound, name: &str, client: &Client) -> Result<String, Failure> {
     let round = match of.round {
         Some(round) => round,
         None => board(of, client).await?.round,

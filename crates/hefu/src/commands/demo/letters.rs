@@ -12,7 +12,7 @@ use super::papers::{node, session};
 use crate::failure::Failure;
 use crate::printer::yuan;
 
-/// All of them, in the order of their kinds.
+/// All of them with their kinds, in the order of those.
 pub(super) fn all(outcome: &Outcome) -> Result<Vec<(LetterKind, Letter)>, Failure> {
     let referred = Referred::of(outcome)?;
     let suspected = Suspected::of(outcome)?;

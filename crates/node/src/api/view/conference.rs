@@ -1,6 +1,7 @@
 //! Conferences; each part of them in a file of its own.
 
 mod lines;
+mod office;
 mod record;
 mod rounds;
 mod sheet;
@@ -10,6 +11,11 @@ pub(crate) use lines::Names;
 pub use lines::{
     AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, OwnLinePage, OwnLineView,
     PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
+};
+pub use office::{
+    AgendaView, ConsultedRequest, DecisionView, DrawnView, EscalationRequest, FigureView, FiguresRow,
+    FiguresTable, FiguresView, FundsRow, FundsView, MinutesView, MonitorView, ProgressRow, SampleView,
+    TimeKeptView, TopicLegView, TopicView,
 };
 pub use record::{
     ConferenceHeadView, ConferenceList, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,

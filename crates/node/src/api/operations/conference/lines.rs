@@ -194,7 +194,7 @@ fn plan(node: &Node, conference: &Hex32, item: Hex16) -> Result<PlanView> {
 }
 
 /// The parties of a conference, as their cards call them.
-fn names(node: &Node, conference: &Hex32) -> Result<Names> {
+pub(super) fn names(node: &Node, conference: &Hex32) -> Result<Names> {
     Ok(node.with_conference(conference, |state| {
         let office = state.founded().map(|founded| &founded.office);
         let members = state.seats().map(|(_, member)| &member.seat);

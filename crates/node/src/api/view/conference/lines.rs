@@ -223,7 +223,7 @@ pub struct InviteRequest {
 pub(crate) struct Names(pub(crate) BTreeMap<Hex<32>, String>);
 
 impl Names {
-    fn of(&self, key: &Hex<32>) -> String {
+    pub(super) fn of(&self, key: &Hex<32>) -> String {
         self.0.get(key).cloned().unwrap_or_else(|| key.to_string())
     }
 }
