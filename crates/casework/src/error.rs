@@ -419,7 +419,7 @@ impl Error {
             Error::NoSuchElement { .. } => "no_such_element",
             Error::AmountOverflow => "amount_overflow",
             Error::Figures { .. } => "figures_differ",
-            Error::Counts { .. } => "conference_counts_wrong",
+            Error::Counts { .. } => "counts_of_another_round",
             Error::Text { .. } => "text_unusable",
             Error::Holidays { .. } => "holidays",
             Error::CalendarUnknown { .. } => "calendar_unknown",

@@ -99,8 +99,8 @@ fn state_of(board: &Value, agency: Agency) -> &Value {
 /// Every leg of these is done, and all others say why they are not.
 fn legs_are(board: &Value, runs: impl Fn(Leg) -> bool) {
     let legs = board["legs"].as_array().unwrap();
-    let all = ANNEXES.iter().flat_map(|annex| annex.legs());
-    assert_eq!(legs.len(), all.clone().count());
+    let all: Vec<_> = ANNEXES.iter().flat_map(|annex| annex.legs()).collect();
+    assert_eq!(legs.len(), all.len());
     for leg in all {
         let is_its = |shown: &&Value| {
             shown["to"] == county::name(leg.receiver) && shown["from"] == county::name(leg.sender)
