@@ -75,6 +75,7 @@ fn text(letter: &Letter) -> Vec<String> {
                 lines.extend(each.iter().map(|one| format!("{}{}", one.lead, one.name)));
             }
             Block::Signature(each) => lines.extend(each.iter().cloned()),
+            Block::NewPage => {}
         }
     }
     lines

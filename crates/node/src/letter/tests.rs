@@ -26,7 +26,7 @@ fn sample(kind: LetterKind) -> Letter {
 fn of(text: &str) -> Letter {
     let text = || text.to_owned();
     Letter {
-        kind: LetterKind::Notice,
+        name: LetterKind::Notice.name(),
         title: text().into(),
         blocks: vec![
             Block::Number(text()),
@@ -129,6 +129,7 @@ fn texts(letter: &Letter) -> Vec<String> {
                 texts.extend(each.iter().map(|one| [one.lead.as_str(), &one.name].concat()));
             }
             Block::Signature(each) => texts.extend(each.iter().cloned()),
+            Block::NewPage => {}
         }
     }
     texts
