@@ -1,6 +1,8 @@
 //! The joint conference: one record, and what everybody derives from it.
 
 mod framework;
+#[path = "conference_holes.rs"]
+mod holes;
 mod ledger;
 mod legs;
 mod replicas;
