@@ -52,7 +52,7 @@ async fn the_findings_are_as_expected_and_nothing_secret_has_got_out() {
     let rows = running.county.records.iter().map(|record| &record.name);
     let names: BTreeSet<String> = people.chain(rows).cloned().collect();
     let nodes = running.nodes.clone();
-    let outcome = running.all_rounds().await.unwrap();
+    let outcome = running.conference().await.unwrap();
     assert_eq!(
         outcome.difference().unwrap(),
         None,

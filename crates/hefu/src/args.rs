@@ -58,7 +58,7 @@ enum LangArg {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// 五个机关的完整一轮：导入、协议、比对、疑点 A whole round among five agencies of one county
+    /// 五个机关与联席会议办公室的完整一轮：导入、协议、比对、疑点、台账 A round of the conference of five agencies and their office
     Demo(DemoArgs),
     /// 导入之前，先看文件有什么问题 What is wrong with a file, before anything is imported
     Check(CheckArgs),

@@ -1,6 +1,7 @@
 //! The county of the fixtures as five real nodes in one process: exports in, agreements signed, rounds over mutual TLS
-//! on loopback or by files, findings out.
+//! on loopback or by files, findings out. Over a line they hold a round of the conference, with an office beside them.
 
+mod conference;
 mod files;
 mod precheck;
 mod session;
@@ -12,19 +13,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use conference::Office;
 use hefu_casework::{
     AgencyRole, Agreement, CannotFind, DraftRequest, Hex, Month, MonthRange, Party, Place, ProgrammeCode,
     Purpose, RuleId, RuleSet, SignedAgreement, Template,
 };
-use hefu_fixtures::conference::{self, ANNEXES, Annex, Leg};
+use hefu_fixtures::conference::{Annex, Purpose as CountyPurpose};
 use hefu_fixtures::expected::{self, Expected};
 use hefu_fixtures::{Agency, County, EXPECTED_JSON, LOCAL_RULES, Person, SEED};
 use hefu_ingest::{Mapping, Reading, Wording};
-use hefu_node::{Export, Learned, Node, Profile, Surroundings};
+use hefu_node::config::ConferenceConfig;
+use hefu_node::{Export, Node, Profile, Surroundings};
 use hefu_psi::{Ristretto255, Suite};
 use hefu_store::{Costs, Unlock, Vault};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use summary::{account, summarise};
+
+/// The most elements that a party may enter.
+const MAX_ELEMENTS: u64 = 200_000;
 
 /// What the county's day came to.
 pub struct Outcome {
@@ -48,6 +54,8 @@ pub struct Outcome {
     pub nodes: BTreeMap<Agency, Arc<Node>>,
     /// Everybody on any list.
     pub people: Vec<Person>,
+    /// The round of the conference; none where the pairs met without one.
+    pub conference: Option<Held>,
 }
 
 /// One export, read.
@@ -60,6 +68,7 @@ pub struct Import {
     pub reading: Reading,
 }
 
+pub use conference::{Held, OFFICE};
 pub use files::{Boxes, run_by_files, set_up_by_files};
 pub use precheck::Checked;
 pub use session::Session;
@@ -73,6 +82,7 @@ pub struct Running {
     imports: Vec<Import>,
     import_time: Duration,
     servers: Vec<tokio::task::JoinHandle<()>>,
+    office: Option<Office>,
 }
 
 /// Everything: exports written, nodes made, rounds run.
@@ -80,7 +90,7 @@ pub struct Running {
 /// # Errors
 /// The first thing that fails, with where.
 pub async fn run(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wording) -> Result<Outcome> {
-    set_up(dir, surroundings, wording).await?.all_rounds().await
+    set_up(dir, surroundings, wording).await?.conference().await
 }
 
 /// The committed expectation, made by a plain join, as it must be found today.
@@ -92,7 +102,7 @@ pub fn expectation() -> Result<Expected> {
     Ok(expected.on(&today_in_beijing().to_string()))
 }
 
-/// Writes the exports, makes the nodes, imports, exchanges cards and listens.
+/// Writes the exports, makes the nodes and that of the office, imports, exchanges cards and listens.
 ///
 /// # Errors
 /// The first thing that fails, with where.
@@ -102,7 +112,22 @@ pub async fn set_up(
     wording: &dyn Fn() -> Wording,
 ) -> Result<Running> {
     let mut running = import_all(dir, surroundings, wording)?;
-    running.servers = introduce(&running.nodes).await?;
+    let profile = Profile {
+        name: OFFICE.to_string(),
+        role: conference::OFFICE_ROLE,
+    };
+    let office = Arc::new(new_node(
+        &dir.join("nodes"),
+        "office",
+        profile,
+        surroundings.clone(),
+    )?);
+    let address;
+    (running.servers, address) = introduce(&running.nodes, &office).await?;
+    running.office = Some(Office {
+        node: office,
+        address,
+    });
     Ok(running)
 }
 
@@ -112,10 +137,12 @@ fn import_all(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wor
     let started = Instant::now();
     let mut nodes = BTreeMap::new();
     for agency in Agency::ALL {
-        nodes.insert(
-            agency,
-            Arc::new(new_node(&dir.join("nodes"), agency, surroundings.clone())?),
-        );
+        let profile = Profile {
+            name: name(agency).to_string(),
+            role: role(agency),
+        };
+        let node = new_node(&dir.join("nodes"), agency.code(), profile, surroundings.clone())?;
+        nodes.insert(agency, Arc::new(node));
     }
     let mut imports = Vec::new();
     for import in &county.imports {
@@ -142,6 +169,7 @@ fn import_all(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wor
         imports,
         import_time,
         servers: Vec::new(),
+        office: None,
     })
 }
 
@@ -167,27 +195,29 @@ fn role(agency: Agency) -> AgencyRole {
     }
 }
 
-fn purpose(of: conference::Purpose) -> Purpose {
+fn purpose(of: CountyPurpose) -> Purpose {
     match of {
-        conference::Purpose::Duplicates => Purpose::Duplicates,
-        conference::Purpose::Omissions => Purpose::Omissions,
-        conference::Purpose::Leads => Purpose::Leads,
-        conference::Purpose::Referrals => Purpose::Referrals,
+        CountyPurpose::Duplicates => Purpose::Duplicates,
+        CountyPurpose::Omissions => Purpose::Omissions,
+        CountyPurpose::Leads => Purpose::Leads,
+        CountyPurpose::Referrals => Purpose::Referrals,
     }
 }
 
-fn new_node(dir: &Path, agency: Agency, surroundings: Surroundings) -> Result<Node> {
-    let folder = dir.join(agency.code());
+fn new_node(dir: &Path, code: &str, profile: Profile, surroundings: Surroundings) -> Result<Node> {
+    let folder = dir.join(code);
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     // A key file, as for a node that starts without a person; it lies outside the node's folder, where backups go.
-    let key_file = dir.join(format!("{}.key", agency.code()));
+    let key_file = dir.join(format!("{code}.key"));
     Vault::create_key_file(&key_file)?;
-    let profile = Profile {
-        name: name(agency).to_string(),
-        role: role(agency),
-    };
     let surroundings = Surroundings {
         rules: RuleSet::national().with_local(LOCAL_RULES)?,
+        // Nobody waits for what takes days elsewhere.
+        conference: ConferenceConfig {
+            pace_seconds: 1,
+            running_pace_seconds: 1,
+            ..ConferenceConfig::default()
+        },
         ..surroundings
     };
     Ok(Node::create(
@@ -199,40 +229,28 @@ fn new_node(dir: &Path, agency: Agency, surroundings: Surroundings) -> Result<No
     )?)
 }
 
-/// Everybody listens, then everybody gets everybody's card.
-async fn introduce(nodes: &BTreeMap<Agency, Arc<Node>>) -> Result<Vec<tokio::task::JoinHandle<()>>> {
-    let mut cards = Vec::new();
-    let mut servers = Vec::new();
-    for (agency, node) in nodes {
+/// Everybody listens, then everybody gets everybody's card. Says where the office listens.
+async fn introduce(
+    nodes: &BTreeMap<Agency, Arc<Node>>,
+    office: &Arc<Node>,
+) -> Result<(Vec<tokio::task::JoinHandle<()>>, String)> {
+    let everybody = || nodes.values().chain([office]);
+    let (mut cards, mut servers, mut address) = (Vec::new(), Vec::new(), String::new());
+    for node in everybody() {
         let listener = node.listen("127.0.0.1:0").await?;
-        cards.push((*agency, node.card(&listener.local_addr().to_string())?));
+        address = listener.local_addr().to_string();
+        cards.push(node.card(&address)?);
         servers.push(tokio::spawn(Arc::clone(node).serve(listener)));
     }
-    for (agency, node) in nodes {
-        for (_, card) in cards.iter().filter(|(other, _)| other != agency) {
+    for node in everybody() {
+        for card in cards.iter().filter(|card| card.node_key() != node.node_key()) {
             node.add_peer(card)?;
         }
     }
-    Ok(servers)
+    Ok((servers, address))
 }
 
 impl Running {
-    /// Signs every agreement, runs every round, and looks for breaches inside each agency.
-    ///
-    /// # Errors
-    /// The first round that fails.
-    pub async fn all_rounds(self) -> Result<Outcome> {
-        let started = Instant::now();
-        let mut outcome = self.nothing_yet();
-        for annex in &ANNEXES {
-            let digest = self.agree(purpose(annex.purpose), annex)?;
-            for leg in annex.legs() {
-                self.run_one(leg, &digest, &mut outcome).await?;
-            }
-        }
-        self.close(outcome, started)
-    }
-
     fn nothing_yet(&self) -> Outcome {
         Outcome {
             imports: Vec::new(),
@@ -245,6 +263,7 @@ impl Running {
             sessions: Vec::new(),
             nodes: BTreeMap::new(),
             people: Vec::new(),
+            conference: None,
         }
     }
 
@@ -267,19 +286,6 @@ impl Running {
             server.abort();
         }
         Ok(outcome)
-    }
-
-    async fn run_one(&self, leg: Leg, digest: &[u8; 32], outcome: &mut Outcome) -> Result<()> {
-        let node = node(&self.nodes, leg.receiver)?;
-        let learned: Learned = node.run_round(digest).await?;
-        *outcome.bytes_sent.entry(leg.receiver.code()).or_default() += learned.traffic.bytes_sent;
-        *outcome.bytes_sent.entry(leg.sender.code()).or_default() += learned.traffic.bytes_received;
-        outcome.note_cannot_find(&leg.key(), &learned.outcome.cannot_find);
-        outcome.sessions.push(Session::of(leg, learned.round));
-        // What was stored is what is shown.
-        let stored = node.store().findings(&learned.round)?;
-        outcome.add(leg.key(), leg.receiver, summarise(node, &stored)?);
-        Ok(())
     }
 
     /// Both parties sign the same text, and each keeps it with both signatures.
@@ -344,11 +350,6 @@ impl Running {
     fn party(&self, agency: Agency, programmes: &[&str]) -> Result<Party> {
         let node = node(&self.nodes, agency)?;
         let card = node.card("127.0.0.1:1")?;
-        let scheme = node
-            .store()
-            .datasets()?
-            .into_iter()
-            .find_map(|dataset| dataset.info.case_scheme);
         Ok(Party {
             name: name(agency).to_string(),
             role: role(agency),
@@ -358,9 +359,15 @@ impl Running {
                 .iter()
                 .map(|code| ProgrammeCode::new(code))
                 .collect::<Result<_, _>>()?,
-            case_scheme: scheme,
-            max_elements: 200_000,
+            case_scheme: self.case_scheme(agency)?,
+            max_elements: MAX_ELEMENTS,
         })
+    }
+
+    /// What the agency's own exports declare.
+    fn case_scheme(&self, agency: Agency) -> Result<Option<String>> {
+        let datasets = node(&self.nodes, agency)?.store().datasets()?.into_iter();
+        Ok(datasets.into_iter().find_map(|dataset| dataset.info.case_scheme))
     }
 }
 

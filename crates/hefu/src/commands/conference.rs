@@ -7,6 +7,9 @@ mod rounds;
 mod sheet;
 mod text;
 
+pub(crate) use lines::list_text as lines_text;
+pub(crate) use rounds::board_text;
+
 use crate::args::{ConferenceCommand, WhichArgs};
 use crate::client::Client;
 use crate::failure::Failure;

@@ -1,5 +1,7 @@
-//! `hefu demo`: five agencies of one county, from their exports to their findings, and the papers that come of them.
+//! `hefu demo`: five agencies of one county and the office of their conference, from exports to findings, and the papers
+//! that come of them.
 
+mod conference;
 mod letters;
 mod papers;
 
@@ -19,6 +21,7 @@ use crate::args::DemoArgs;
 use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, grouped, table, yuan};
 use crate::words::Lang;
+use conference::Shown;
 
 pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure> {
     let temporary = tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))?;
@@ -36,8 +39,10 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     let outcome = outcome.map_err(failed)?;
     let difference = outcome.difference().map_err(failed)?;
     let papers = papers::write(&outcome, &dir.join("papers"), lang)?;
+    let held = outcome.conference.as_ref().map(Shown::of).transpose()?;
     show(
         &outcome,
+        held.as_ref(),
         papers,
         difference.is_none(),
         args.dir.as_deref(),
@@ -65,7 +70,14 @@ fn failed(error: anyhow::Error) -> Failure {
     }
 }
 
-fn show(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<&Path>, printer: &Printer) {
+fn show(
+    outcome: &Outcome,
+    held: Option<&Shown>,
+    papers: usize,
+    as_expected: bool,
+    kept: Option<&Path>,
+    printer: &Printer,
+) {
     let imports: Vec<_> = outcome
         .imports
         .iter()
@@ -89,16 +101,24 @@ fn show(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<&Path>
         "bytes_sent": outcome.bytes_sent,
         "import_seconds": outcome.import_time.as_secs_f64(),
         "round_seconds": outcome.round_time.as_secs_f64(),
+        "conference": held.map(Shown::json),
         "as_expected": as_expected,
         "papers": papers,
         "dir": kept.map(Path::display).map(|dir| dir.to_string()),
     });
     printer.result(&value, |lang| {
-        text(outcome, papers, as_expected, kept.map(PathBuf::from), lang)
+        text(outcome, held, papers, as_expected, kept.map(PathBuf::from), lang)
     });
 }
 
-fn text(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<PathBuf>, lang: Lang) -> String {
+fn text(
+    outcome: &Outcome,
+    held: Option<&Shown>,
+    papers: usize,
+    as_expected: bool,
+    kept: Option<PathBuf>,
+    lang: Lang,
+) -> String {
     let mut text = lang.word("demo_imports") + "\n";
     text.push_str(&table(&imports(outcome, lang)));
     text.push_str(&format!("\n{}\n", lang.word("demo_findings")));
@@ -113,6 +133,9 @@ fn text(outcome: &Outcome, papers: usize, as_expected: bool, kept: Option<PathBu
             let said = lang.say("paper_cannot_find", &params);
             text.push_str(&format!("{}{said}\n", whose(round, lang)));
         }
+    }
+    if let Some(held) = held {
+        text.push_str(&format!("\n{}\n", held.text(lang)));
     }
     text.push_str(&format!("\n{}\n", lang.word("demo_sent")));
     text.push_str(&table(&sent(&outcome.bytes_sent, lang)));

@@ -82,7 +82,7 @@ pub fn set_up_by_files(
 }
 
 impl Running {
-    /// As [`Running::all_rounds`], all of them at once; `carry` is called again and again until they have ended.
+    /// Every pair, without a conference and all at once: what their agreements say, and what each agency finds by itself. `carry` is called again and again until they have ended.
     ///
     /// # Errors
     /// The first round that fails, or the carrier.
@@ -109,7 +109,7 @@ impl Running {
             sleep(PACE).await;
         }
         for (leg, digest, id) in &begun {
-            self.learned_by_files(*leg, digest, id, &mut outcome)?;
+            self.note_learned(*leg, digest, id, &mut outcome)?;
         }
         outcome.bytes_sent = boxes.keys().map(|agency| (agency.code(), 0)).collect();
         for node in self.nodes.iter() {
@@ -142,7 +142,7 @@ impl Running {
         Ok(true)
     }
 
-    fn learned_by_files(
+    pub(super) fn note_learned(
         &self,
         leg: Leg,
         digest: &[u8; 32],

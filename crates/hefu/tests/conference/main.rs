@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod summed;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,9 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
     legs_are(&board, |leg| leg.receiver != LATE && leg.sender != LATE);
     let lines = findings_and_lines(&table, 1, &expected[0], &BTreeMap::new());
     let settled = decided(&table, &expected, &lines);
+    summed::figures(&table, 1, &expected[0]);
+    summed::consultation(&table);
+    summed::workbook(&table);
     close(&table);
 
     table.comes_back(LATE);
@@ -85,6 +89,7 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
     // It was found again, and is as it was.
     let line = table.office.json(&["conference", "ledger", "show", &settled]);
     assert_eq!((&line["state"], &line["round"]), (&"settled".into(), &1.into()));
+    summed::figures(&table, 2, &expected[1]);
     close(&table);
 
     no_person_is_at_the_office(&mut table, &[&first, &second]);

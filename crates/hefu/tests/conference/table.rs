@@ -1,5 +1,6 @@
 //! The county's conference as those who hold it have it: five agencies and an office, each a process of its own.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -219,28 +220,35 @@ impl Table {
     }
 
     pub(crate) fn stage_is(&self, round: u32, stage: &str) -> bool {
-        let board = self.office.json(&["conference", "board", "--json"]);
+        let board = self.office.json(&["conference", "board"]);
         board["round"] == round && board["stage"] == stage
     }
 
-    /// The board as all show it who are there; they must show one.
+    /// The board as all show it who are there: once they have read the record equally far, it must be one.
     pub(crate) fn one_board(&self) -> Value {
         let boards = || -> Vec<Value> {
             let there = self.there();
             there.map(|node| node.json(&["conference", "board"])).collect()
         };
-        let alike = |boards: &[Value], of: fn(&Value) -> &Value| {
-            boards.iter().all(|board| of(board) == of(&boards[0]))
-        };
+        let one = RefCell::new(Value::Null);
         self.until("all have read as far", || {
-            alike(&boards(), |board| &board["entries"])
+            let boards = boards();
+            let as_far = boards
+                .iter()
+                .all(|board| board["entries"] == boards[0]["entries"]);
+            if as_far {
+                assert!(boards.iter().all(|board| *board == boards[0]), "{boards:#?}");
+                one.replace(boards[0].clone());
+            }
+            as_far
         });
-        let boards = boards();
-        assert!(alike(&boards, |board| board), "{boards:#?}");
-        let shown = self.office.shown(&["conference", "board"]);
-        let first = self.there().nth(1).unwrap().shown(&["conference", "board"]);
-        assert_eq!(shown, first);
-        boards[0].clone()
+        // Lines may still be said meanwhile.
+        self.until("all show the same", || {
+            let mut shown = self.there().map(|node| node.shown(&["conference", "board"]));
+            let first = shown.next().unwrap();
+            shown.all(|board| board == first)
+        });
+        one.into_inner()
     }
 
     /// The receiver's number of the session of a leg in a round.

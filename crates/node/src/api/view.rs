@@ -33,7 +33,6 @@ pub use agreement::{
 };
 pub use audit::{EntryPage, EntryView, HeadView, Verified};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
-pub(crate) use conference::Names;
 pub use conference::{
     AgainView, AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceHeadView,
     ConferenceList, ConferenceStanding, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
@@ -45,8 +44,8 @@ pub use conference::{
 pub use conference::{
     AgendaView, AnnexView, ConsultedRequest, DecisionView, DraftFrameworkRequest, DrawnView, EditionDetail,
     EditionList, EditionParty, EditionView, EscalationRequest, FigureView, FiguresRow, FiguresTable,
-    FiguresView, FundsRow, FundsView, LedgerSheet, LinesRequest, MinutesView, MonitorView, ProgressRow,
-    SampleView, SheetSeat, StampRequest, TimeKeptView, TopicLegView, TopicView,
+    FiguresView, FundsRow, FundsView, LedgerSheet, LinesRequest, MinutesView, MonitorView, Names,
+    ProgressRow, SampleView, SheetSeat, StampRequest, TimeKeptView, TopicLegView, TopicView,
 };
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};

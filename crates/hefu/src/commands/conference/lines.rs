@@ -123,7 +123,7 @@ impl LineFilterArgs {
     }
 }
 
-fn list_text(page: &LinePage, lang: Lang) -> String {
+pub(crate) fn list_text(page: &LinePage, lang: Lang) -> String {
     if page.lines.is_empty() {
         return lang.word("line_none");
     }

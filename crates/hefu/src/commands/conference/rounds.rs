@@ -149,7 +149,7 @@ fn show_board(board: &BoardView, printer: &Printer) {
 }
 
 /// The same on every node that has read the record as far.
-fn board_text(board: &BoardView, lang: Lang) -> String {
+pub(crate) fn board_text(board: &BoardView, lang: Lang) -> String {
     let stage = match &board.end {
         Some(end) => lang.word(&format!("round_end_{end}")),
         None => lang.word(&format!("stage_{}", board.stage)),

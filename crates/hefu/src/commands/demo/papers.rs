@@ -12,7 +12,7 @@ use hefu_node::letter::{docx, page};
 use hefu_node::report::{Form, verify};
 use hefu_node::{Error, Node};
 
-use super::letters;
+use super::{conference, letters};
 use crate::commands::write_whole;
 use crate::failure::Failure;
 use crate::paper;
@@ -43,6 +43,9 @@ pub(super) fn write(outcome: &Outcome, folder: &Path, lang: Lang) -> Result<usiz
         papers.put(&format!("{name}.docx"), &docx(&letter)?)?;
         papers.put(&format!("{name}.html"), page(&letter).as_bytes())?;
     }
+    if let Some(held) = &outcome.conference {
+        conference::write(held, &mut papers)?;
+    }
     Ok(papers.written)
 }
 
@@ -67,14 +70,14 @@ pub(super) fn node(outcome: &Outcome, agency: Agency) -> Result<&Node, Failure> 
         .ok_or_else(|| Failure::internal("demo", &"a node is missing"))
 }
 
-struct Papers {
+pub(super) struct Papers {
     folder: PathBuf,
     written: usize,
     lang: Lang,
 }
 
 impl Papers {
-    fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let file = self.folder.join(name);
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent).map_err(|error| Failure::write(parent, &error))?;

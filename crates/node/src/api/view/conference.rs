@@ -7,10 +7,9 @@ mod rounds;
 mod sheet;
 mod text;
 
-pub(crate) use lines::Names;
 pub use lines::{
-    AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, OwnLinePage, OwnLineView,
-    PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
+    AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, Names, OwnLinePage,
+    OwnLineView, PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
 };
 pub use office::{
     AgendaView, ConsultedRequest, DecisionView, DrawnView, EscalationRequest, FigureView, FiguresRow,

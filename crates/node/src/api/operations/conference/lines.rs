@@ -195,10 +195,5 @@ fn plan(node: &Node, conference: &Hex32, item: Hex16) -> Result<PlanView> {
 
 /// The parties of a conference, as their cards call them.
 pub(super) fn names(node: &Node, conference: &Hex32) -> Result<Names> {
-    Ok(node.with_conference(conference, |state| {
-        let office = state.founded().map(|founded| &founded.office);
-        let members = state.seats().map(|(_, member)| &member.seat);
-        let seats = office.into_iter().chain(members);
-        Names(seats.map(|seat| (seat.node_key, seat.name.clone())).collect())
-    })?)
+    Ok(node.with_conference(conference, Names::of_seats)?)
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use hefu_casework::Hex;
 use hefu_casework::conference::{Edition, FrameworkDraft, Line, State};
-use hefu_casework::{Hex, learns};
 
 use crate::api::error::{ApiError, Result};
 use crate::api::operations::{Operations, blocking};
 use crate::api::view::{
-    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionView, Hex32, Learns, LedgerSheet,
-    LinesRequest, SheetSeat, StampRequest,
+    DraftFrameworkRequest, EditionDetail, EditionList, EditionView, Hex32, LedgerSheet, LinesRequest,
+    SheetSeat, StampRequest,
 };
 use crate::node::today;
 
@@ -35,39 +35,7 @@ impl Operations {
         conference: Hex32,
         text: Hex32,
     ) -> Result<EditionDetail> {
-        blocking(move || {
-            let read = |state: &State, edition: &Edition| {
-                (
-                    EditionView::of(state, edition, today()),
-                    edition.framework.clone(),
-                )
-            };
-            let (summary, framework) = self.node.edition(&conference, &text, read)?;
-            let annexes = framework.annexes.iter().map(|annex| {
-                let agreement = &annex.agreement;
-                let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
-                    let learned = learns(agreement, self.node.rules(), index).into_iter();
-                    learned.map(|learning| Learns::of(&party.name, learning))
-                });
-                AnnexView {
-                    code: annex.code.as_str().to_owned(),
-                    annex: annex.digest(),
-                    purpose: agreement.purpose.code().to_owned(),
-                    own: agreement.index_of(&self.node.node_key()).is_some(),
-                    learns: learns.collect(),
-                    breach: self
-                        .node
-                        .annex_breach(agreement)
-                        .map(|breach| ApiError::Node(breach).into()),
-                }
-            });
-            Ok(EditionDetail {
-                summary,
-                annexes: annexes.collect(),
-                text: serde_json::to_value(&framework).unwrap_or_default(),
-            })
-        })
-        .await
+        blocking(move || Ok(EditionDetail::of(&self.node, &conference, &text)?)).await
     }
 
     pub(in crate::api) async fn draft_framework(

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Line, MeasureState, Plan};
+use hefu_casework::conference::{Line, MeasureState, Plan, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -220,16 +220,27 @@ pub struct InviteRequest {
 }
 
 /// How the parties of a conference are called.
-pub(crate) struct Names(pub(crate) BTreeMap<Hex<32>, String>);
+pub struct Names(BTreeMap<Hex<32>, String>);
 
 impl Names {
+    /// As their cards call them.
+    #[must_use]
+    pub fn of_seats(state: &State) -> Self {
+        let office = state.founded().map(|founded| &founded.office);
+        let members = state.seats().map(|(_, member)| &member.seat);
+        let seats = office.into_iter().chain(members);
+        Self(seats.map(|seat| (seat.node_key, seat.name.clone())).collect())
+    }
+
     pub(super) fn of(&self, key: &Hex<32>) -> String {
         self.0.get(key).cloned().unwrap_or_else(|| key.to_string())
     }
 }
 
 impl LineView {
-    pub(crate) fn of(line: &Line, names: &Names, on: Date) -> Self {
+    /// A line, late or not on this day.
+    #[must_use]
+    pub fn of(line: &Line, names: &Names, on: Date) -> Self {
         Self {
             item: line.item,
             kind: line.kind.code().to_owned(),

@@ -290,7 +290,9 @@ impl FigureView {
 }
 
 impl FiguresView {
-    pub(crate) fn of(round: u32, figures: &Figures, names: &Names) -> Self {
+    /// Figures of a round, with what parties are called.
+    #[must_use]
+    pub fn of(round: u32, figures: &Figures, names: &Names) -> Self {
         let pair = |leg: &Leg| {
             let pair = figures.legs.get(leg).copied().unwrap_or([leg.annex; 2]);
             pair.each_ref().map(|key| names.of(key))

@@ -1,11 +1,15 @@
 use hefu_casework::conference::{Edition, State};
+use hefu_casework::learns;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::api::error::ApiError;
 use crate::api::view::{ErrorView, Hex32, Learns};
+use crate::node::today;
+use crate::{Node, Result};
 
 /// The texts of a conference.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -114,6 +118,44 @@ pub struct StampRequest {
     /// SHA-256 of its scan, which stays with the agency.
     #[schema(value_type = String)]
     pub scan: Hex32,
+}
+
+impl EditionDetail {
+    /// A text as it stands at a node.
+    ///
+    /// # Errors
+    /// When there is no such conference or text; the store's.
+    pub fn of(node: &Node, conference: &Hex32, text: &Hex32) -> Result<Self> {
+        let read = |state: &State, edition: &Edition| {
+            (
+                EditionView::of(state, edition, today()),
+                edition.framework.clone(),
+            )
+        };
+        let (summary, framework) = node.edition(conference, text, read)?;
+        let annexes = framework.annexes.iter().map(|annex| {
+            let agreement = &annex.agreement;
+            let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
+                let learned = learns(agreement, node.rules(), index).into_iter();
+                learned.map(|learning| Learns::of(&party.name, learning))
+            });
+            AnnexView {
+                code: annex.code.as_str().to_owned(),
+                annex: annex.digest(),
+                purpose: agreement.purpose.code().to_owned(),
+                own: agreement.index_of(&node.node_key()).is_some(),
+                learns: learns.collect(),
+                breach: node
+                    .annex_breach(agreement)
+                    .map(|breach| ApiError::Node(breach).into()),
+            }
+        });
+        Ok(Self {
+            summary,
+            annexes: annexes.collect(),
+            text: serde_json::to_value(&framework).unwrap_or_default(),
+        })
+    }
 }
 
 impl EditionView {

@@ -1,0 +1,508 @@
+//! A round of a conference: agencies and an office, each a process of its own, every two agencies with an annex between
+//! them. What it costs each party, from the moment at which the office begins it.
+//!
+//! ```text
+//! cargo build --release -p hefu
+//! cargo bench -p hefu-benches --bench conference [-- --agencies 4 --rows 2000 --shared 20]
+//! ```
+//!
+//! Without arguments it is twelve agencies with 100,000 people each: 66 legs. The binary is the one in the target folder.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a failed expectation ends it"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+const SEED: u64 = 20_261_201;
+const PROGRAMME: &str = "extreme_poverty";
+const OFFICE: &str = "联席会议办公室";
+
+struct Setting {
+    agencies: usize,
+    rows: u64,
+    /// How many people each two agencies have in common.
+    shared: u64,
+}
+
+fn main() {
+    let setting = Setting::asked();
+    let dir = tempfile::tempdir().unwrap();
+    let relay = Relay::to(free());
+    let office = Party::started(
+        dir.path(),
+        OFFICE,
+        "conference_office",
+        &relay.listens.to_string(),
+        relay.to,
+    );
+    let agencies: Vec<_> = (0..setting.agencies)
+        .map(|at| {
+            let listens = free();
+            let name = format!("第{}机关", at + 1);
+            Party::started(dir.path(), &name, "civil_affairs", &listens.to_string(), listens)
+        })
+        .collect();
+    introduce(&office, &agencies);
+    for (at, agency) in agencies.iter().enumerate() {
+        agency.import(&setting.list(at));
+    }
+    let legs = agree(&office, &agencies, &setting, dir.path());
+    println!(
+        "{} agencies, {} people each, {} legs, {} people in common in each",
+        setting.agencies, setting.rows, legs, setting.shared
+    );
+    let before = everybody(&office, &agencies)
+        .map(|party| party.begins())
+        .collect::<Vec<_>>();
+    let carried = relay.bytes();
+    let begun_at = run(&office, &agencies);
+    let record = office.json(&["conference", "record", "--limit", "10000"]);
+    check(&agencies, &setting);
+    println!(
+        "{:>24} {:>8} {:>8} {:>13} {:>13} {:>8}",
+        "party", "wall s", "core s", "bytes out", "bytes in", "peak MB"
+    );
+    for (party, cores) in everybody(&office, &agencies).zip(before) {
+        let wall = last_leg_of(&record, (party.name != OFFICE).then_some(party.name.as_str())) - begun_at;
+        let [sent, received] = match party.name == OFFICE {
+            true => {
+                let [sent, received] = relay.bytes();
+                [sent - carried[0], received - carried[1]]
+            }
+            false => party.bytes(),
+        };
+        println!(
+            "{:>24} {:>8.1} {:>8.1} {:>13} {:>13} {:>8.0}",
+            party.name,
+            wall,
+            party.core_seconds() - cores,
+            sent,
+            received,
+            party.peak_kib() as f64 / 1024.0,
+        );
+    }
+    println!("Every leg found exactly those whom its two agencies have in common.");
+}
+
+/// Announces, has all freeze, and waits until everybody has reported. Gives the second at which the office began it.
+fn run(office: &Party, agencies: &[Party]) -> f64 {
+    let beijing = |hours: i64| {
+        let at = Timestamp::now() + SignedDuration::from_hours(hours);
+        jiff::tz::offset(8).to_datetime(at).to_string()
+    };
+    office.json(&[
+        "conference",
+        "start",
+        "--months",
+        "2026-07..2026-07",
+        "--freeze-by",
+        &beijing(1),
+        "--run-until",
+        &beijing(24),
+    ]);
+    for agency in agencies {
+        until("it joins", || agency.own_state() == "joined");
+        agency.json(&["conference", "freeze"]);
+    }
+    until("all report", || {
+        let board = office.json(&["conference", "board"]);
+        for leg in board["legs"].as_array().unwrap() {
+            let sound = ["waiting", "running", "one_sided", "done"];
+            assert!(sound.contains(&leg["state"].as_str().unwrap()), "{leg}");
+        }
+        board["stage"] == "reported"
+    });
+    let record = office.json(&["conference", "record", "--limit", "10000"]);
+    let entries = record["entries"].as_array().unwrap();
+    seconds(&entries.iter().find(|entry| entry["word"] == "begun").unwrap()["at"])
+}
+
+/// The second at which a party, or anybody, had said its last of a leg.
+fn last_leg_of(record: &Value, party: Option<&str>) -> f64 {
+    let entries = record["entries"].as_array().unwrap().iter();
+    let legs = entries
+        .filter(|entry| entry["word"] == "leg" && party.is_none_or(|party| entry["author_name"] == party));
+    legs.map(|entry| seconds(&entry["at"])).fold(0.0, f64::max)
+}
+
+fn seconds(at: &Value) -> f64 {
+    let at: Timestamp = at.as_str().unwrap().parse().unwrap();
+    at.as_millisecond() as f64 / 1000.0
+}
+
+/// Every leg is done, over all rows of both, and found exactly those who are in common.
+fn check(agencies: &[Party], setting: &Setting) {
+    let mut done = 0;
+    for agency in agencies {
+        for round in agency.json(&["round", "list"])["rounds"].as_array().unwrap() {
+            assert_eq!(round["state"], "done", "{round}");
+            let sizes = [&round["own_elements"], &round["peer_elements"]];
+            assert_eq!(sizes, [&setting.rows.into(), &setting.rows.into()]);
+            if round["role"] == "receiver" {
+                assert_eq!(round["matched"], setting.shared, "{round}");
+                done += 1;
+            }
+        }
+    }
+    assert_eq!(done, setting.agencies * (setting.agencies - 1) / 2);
+}
+
+/// Everybody has everybody's card, by the fingerprints that were read aloud.
+fn introduce(office: &Party, agencies: &[Party]) {
+    for party in everybody(office, agencies) {
+        let card = party.folder.with_extension("card");
+        let shown = party.json(&["peer", "card", "--out", card.to_str().unwrap()]);
+        let fingerprint = shown["fingerprint"].as_str().unwrap();
+        for other in everybody(office, agencies).filter(|other| other.name != party.name) {
+            other.json(&[
+                "peer",
+                "add",
+                card.to_str().unwrap(),
+                "--fingerprint",
+                fingerprint,
+            ]);
+        }
+    }
+}
+
+/// A conference in which each two agencies have an annex, which all sign. Says how many.
+fn agree(office: &Party, agencies: &[Party], setting: &Setting, dir: &Path) -> usize {
+    let founded = office.json(&["conference", "found", "测速联席会议"]);
+    let id = founded["conference"].as_str().unwrap();
+    for agency in agencies {
+        office.json(&["conference", "enrol", &agency.name]);
+        agency.json(&["conference", "follow", id, "--office", OFFICE]);
+    }
+    let names: Vec<_> = agencies
+        .iter()
+        .map(|agency| format!("\"{}\"", agency.name))
+        .collect();
+    let today = jiff::tz::offset(8).to_datetime(Timestamp::now()).date();
+    let day = |after: i64| today.saturating_add(jiff::Span::new().days(after));
+    let mut text = format!(
+        "number = \"联席〔2026〕1号\"\ntitle = \"测速框架协议\"\nmembers = [{}]\nvalid_from = \"{}\"\nexpires = \"{}\"\n\
+         smallest = 5\nabsent = \"without_them\"\nlate = \"admitted\"\n\
+         [schedule]\nday = 5\nfreeze_hours = 1\nrun_hours = 1\nreview_days = 0\n",
+        names.join(", "),
+        day(-1),
+        day(300),
+    );
+    let pairs: Vec<_> = (0..agencies.len())
+        .flat_map(|one| (one + 1..agencies.len()).map(move |other| (one, other)))
+        .collect();
+    for (number, (one, other)) in (1..).zip(&pairs) {
+        // Everybody learns about as often as everybody else.
+        let parties = if (one + other) % 2 == 0 {
+            [one, other]
+        } else {
+            [other, one]
+        };
+        let _ = write!(
+            text,
+            "[[annexes]]\ncode = \"附件{number}\"\npurpose = \"leads\"\nplace = \"290101\"\nfrom = \"2026-07\"\nuntil = \"2026-07\"\n"
+        );
+        for party in parties {
+            let _ = write!(
+                text,
+                "[[annexes.parties]]\nname = \"{}\"\nprogrammes = [\"{PROGRAMME}\"]\nmax_elements = {}\n",
+                agencies[*party].name,
+                setting.rows.max(1_000),
+            );
+        }
+    }
+    let draft = dir.join("framework.toml");
+    std::fs::write(&draft, text).unwrap();
+    office.json(&["conference", "draft", draft.to_str().unwrap()]);
+    for agency in agencies {
+        until("the text", || {
+            agency.run(&["conference", "show", "--json"]).is_ok()
+        });
+        agency.run(&["conference", "sign", "--yes"]).unwrap();
+    }
+    until("the signatures", || {
+        let standing = office.json(&["conference", "status"]);
+        standing["framework"]["signed"].as_array().unwrap().len() == agencies.len()
+    });
+    pairs.len()
+}
+
+fn everybody<'a>(office: &'a Party, agencies: &'a [Party]) -> impl Iterator<Item = &'a Party> {
+    agencies.iter().chain([office])
+}
+
+impl Setting {
+    fn asked() -> Self {
+        let mut setting = Self {
+            agencies: 12,
+            rows: 100_000,
+            shared: 100,
+        };
+        let args: Vec<String> = std::env::args().skip(1).collect();
+        for pair in args.windows(2) {
+            let value = || pair[1].parse::<u64>().expect("a number");
+            match pair[0].as_str() {
+                "--agencies" => setting.agencies = value() as usize,
+                "--rows" => setting.rows = value(),
+                "--shared" => setting.shared = value(),
+                _ => {}
+            }
+        }
+        let others = setting.agencies as u64 - 1;
+        assert!(setting.agencies >= 2 && setting.rows >= others * setting.shared);
+        setting
+    }
+
+    /// Whom an agency has: with each other agency some that nobody else has, and people of its own.
+    fn list(&self, agency: usize) -> Vec<u64> {
+        let (agency, agencies) = (agency as u64, self.agencies as u64);
+        let pair = |other: u64| agency.min(other) * agencies + agency.max(other);
+        let others = (0..agencies).filter(|other| *other != agency);
+        let mut list: Vec<u64> = others
+            .flat_map(|other| pair(other) * self.shared..(pair(other) + 1) * self.shared)
+            .collect();
+        let own = agencies * agencies * self.shared + agency * self.rows;
+        list.extend(own..own + self.rows - list.len() as u64);
+        list
+    }
+}
+
+/// A node, served by a process of its own.
+struct Party {
+    name: String,
+    folder: PathBuf,
+    child: Child,
+}
+
+impl Party {
+    fn started(dir: &Path, name: &str, role: &str, address: &str, listens: SocketAddr) -> Self {
+        let folder = dir.join(name);
+        let (listens, operators) = (listens.to_string(), free().to_string());
+        let init = [
+            "init",
+            "--json",
+            "--name",
+            name,
+            "--role",
+            role,
+            "--address",
+            address,
+            "--peers-listen",
+            &listens,
+            "--operators-listen",
+            &operators,
+        ];
+        hefu(&folder, &init).unwrap();
+        let file = folder.join("node.toml");
+        let mut settings: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
+        let often = "pace_seconds = 1\nrunning_pace_seconds = 1\njoin = \"automatic\"\n";
+        settings.insert(
+            "conference".to_owned(),
+            toml::Value::Table(often.parse().unwrap()),
+        );
+        std::fs::write(file, settings.to_string()).unwrap();
+        let log = std::fs::File::create(folder.with_extension("log")).unwrap();
+        let mut child = Command::new(binary())
+            .args(["serve", "--json", "--node"])
+            .arg(&folder)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(line.contains("operators"), "{line}");
+        Self {
+            name: name.to_owned(),
+            folder,
+            child,
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Result<String, String> {
+        hefu(&self.folder, args)
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let said = self.run(&[args, &["--json"]].concat());
+        let said = said.unwrap_or_else(|why| panic!("{}: {args:?}: {why}", self.name));
+        serde_json::from_str(&said).unwrap()
+    }
+
+    fn import(&self, people: &[u64]) {
+        let mut csv =
+            std::io::BufWriter::new(std::fs::File::create(self.folder.with_extension("csv")).unwrap());
+        writeln!(csv, "身份证号,金额").unwrap();
+        for person in people {
+            let number = hefu_fixtures::number_at(SEED, *person);
+            writeln!(csv, "{},650", std::str::from_utf8(&number).unwrap()).unwrap();
+        }
+        csv.flush().unwrap();
+        let mapping = self.folder.with_extension("toml");
+        let text = format!(
+            "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\namount = \"金额\"\n[programme]\nconstant = \"{PROGRAMME}\"\n\
+             [period]\nconstant = \"2026-07\"\n[amount]\nunit = \"yuan\"\nper = \"person\"\n"
+        );
+        std::fs::write(&mapping, text).unwrap();
+        let file = self.folder.with_extension("csv");
+        let [mapping, file] = [&mapping, &file].map(|path| path.to_str().unwrap());
+        self.json(&["import", "--name", "register", "--mapping", mapping, file]);
+    }
+
+    fn own_state(&self) -> String {
+        let Ok(board) = self.run(&["conference", "board", "--json"]) else {
+            return String::new();
+        };
+        let board: Value = serde_json::from_str(&board).unwrap();
+        let parties = board["parties"].as_array().unwrap();
+        let own = parties.iter().find(|party| party["name"] == self.name.as_str());
+        own.unwrap()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// From here on its peak is that of the round; gives the seconds that it has used.
+    fn begins(&self) -> f64 {
+        let reset = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+        reset.expect("Linux resets a peak");
+        self.core_seconds()
+    }
+
+    /// User and system time (Linux: fields 14 and 15 of stat, in hundredths).
+    fn core_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
+        (ticks(11) + ticks(12)) / 100.0
+    }
+
+    fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        line.trim().trim_end_matches("kB").trim().parse().unwrap()
+    }
+
+    /// Sent and received in sessions.
+    fn bytes(&self) -> [u64; 2] {
+        let rounds = self.json(&["round", "list"]);
+        let sum = |of: &str| {
+            let rounds = rounds["rounds"].as_array().unwrap().iter();
+            rounds.map(|round| round[of].as_u64().unwrap()).sum()
+        };
+        [sum("bytes_out"), sum("bytes_in")]
+    }
+}
+
+impl Drop for Party {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Stands before the office, which never calls anybody, and counts what passes.
+struct Relay {
+    listens: SocketAddr,
+    to: SocketAddr,
+    counts: Arc<BTreeMap<bool, AtomicU64>>,
+}
+
+impl Relay {
+    fn to(to: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listens = listener.local_addr().unwrap();
+        let counts = Arc::new([false, true].map(|inwards| (inwards, AtomicU64::new(0))).into());
+        let counted = Arc::clone(&counts);
+        std::thread::spawn(move || {
+            for from in listener.incoming().flatten() {
+                if let Ok(behind) = TcpStream::connect(to) {
+                    pass(
+                        from.try_clone().unwrap(),
+                        behind.try_clone().unwrap(),
+                        true,
+                        &counted,
+                    );
+                    pass(behind, from, false, &counted);
+                }
+            }
+        });
+        Self { listens, to, counts }
+    }
+
+    /// Sent and received by whoever is behind it.
+    fn bytes(&self) -> [u64; 2] {
+        [false, true].map(|inwards| self.counts[&inwards].load(Ordering::Relaxed))
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, inwards: bool, counts: &Arc<BTreeMap<bool, AtomicU64>>) {
+    let counts = Arc::clone(counts);
+    std::thread::spawn(move || {
+        let mut piece = vec![0; 64 << 10];
+        while let Ok(length @ 1..) = from.read(&mut piece) {
+            counts[&inwards].fetch_add(length as u64, Ordering::Relaxed);
+            if to.write_all(&piece[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Write);
+    });
+}
+
+fn hefu(folder: &Path, args: &[&str]) -> Result<String, String> {
+    let output = Command::new(binary())
+        .args(["--actor", "bench", "--node"])
+        .arg(folder)
+        .args(args)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    match output.status.success() {
+        true => Ok(said),
+        false => Err(said + &String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// The release binary, in the folder above that of this executable.
+fn binary() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let binary = own.ancestors().nth(2).unwrap().join("hefu");
+    assert!(binary.exists(), "first: cargo build --release -p hefu");
+    binary
+}
+
+/// An address that nobody listens on at the moment.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn until(what: &str, met: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !met() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(4 * 3_600),
+            "waited too long: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
