@@ -39,7 +39,7 @@ pub use private::{
 pub use round::{Closing, Difference, LegRun, LegState, NotRun, PartyCode, PartyState, Round, Said, Stage};
 pub use sample::{Draw, Lot};
 pub use standing::{Answer, Parties, Standing, revised};
-pub use state::{Decided, Dispute, Edition, Faulty, Measure, Member, Past, Rejection, Stamp, State};
+pub use state::{Decided, Dispute, Edition, Faulty, Gone, Measure, Member, Past, Rejection, Stamp, State};
 pub use word::{
     Announced, Begun, Consent, Enrolled, Founded, Frozen, Joined, Leg, LegNews, LegReceipt, RoundEnd,
     SetSize, Word,

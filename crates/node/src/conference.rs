@@ -136,7 +136,7 @@ impl Node {
             card: written(&card)?,
             nonce,
         });
-        let signed = self.signed_entry(id, Head::NONE, 1, word, None)?;
+        let signed = self.signed_entry(id, Head::NONE, None, 1, word, None)?;
         live.state.check(&signed, None).map_err(Error::Conference)?;
         let enclosures = Vec::new();
         let first = live.apply(Parcel { signed, enclosures }, None);
@@ -292,7 +292,8 @@ impl Node {
         let me = Hex(self.node_key());
         if stored.founded {
             let number = live.state.next_number(&me);
-            let signed = self.signed_entry(*id, seen, number, word, enclosed)?;
+            let clock = live.state.clock();
+            let signed = self.signed_entry(*id, seen, clock, number, word, enclosed)?;
             live.state
                 .check(&signed, private.as_ref())
                 .map_err(Error::Conference)?;
@@ -307,7 +308,7 @@ impl Node {
         let Some(ahead) = live.ahead(&self.store, id)? else {
             return Err(policy("conference_waits", Abort::Policy));
         };
-        let signed = self.signed_entry(*id, seen, ahead.next_number(&me), word, enclosed)?;
+        let signed = self.signed_entry(*id, seen, None, ahead.next_number(&me), word, enclosed)?;
         ahead
             .check(&signed, private.as_ref())
             .map_err(Error::Conference)?;
@@ -387,21 +388,24 @@ impl Node {
         Ok(())
     }
 
+    /// An entry that is not earlier than `clock`: that of the office may have been put back since it said something.
     fn signed_entry(
         &self,
         conference: Hex<32>,
         seen: Head,
+        clock: Option<Timestamp>,
         number: u64,
         word: Word,
         enclosed: Option<Enclosed>,
     ) -> Result<SignedEntry> {
+        let now = Timestamp::now();
         let entry = RecordEntry {
             version: RecordEntry::VERSION,
             conference,
             author: Hex(self.node_key()),
             number,
             seen,
-            at: Timestamp::now(),
+            at: clock.map_or(now, |clock| clock.max(now)),
             word,
             enclosed,
         };

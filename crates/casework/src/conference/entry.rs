@@ -168,10 +168,15 @@ impl SignedEntry {
     }
 
     pub(super) fn is_signed(&self, digest: &Hex<32>) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.entry.author.0)
-            .verify(&message(digest), &self.signature.0)
-            .is_ok()
+        is_signed(&self.entry.author, digest, &self.signature)
     }
+}
+
+/// Whether this author signed the entry of this digest.
+pub(super) fn is_signed(author: &Hex<32>, digest: &Hex<32>, signature: &Hex<64>) -> bool {
+    UnparsedPublicKey::new(&ED25519, &author.0)
+        .verify(&message(digest), &signature.0)
+        .is_ok()
 }
 
 fn message(digest: &Hex<32>) -> Vec<u8> {

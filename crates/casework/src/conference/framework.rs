@@ -118,7 +118,7 @@ pub struct Annex {
     pub agreement: Agreement,
 }
 
-/// When rounds are: one a month, in Beijing time.
+/// When rounds are by default: one a month, in Beijing time. The record holds nobody to the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {

@@ -114,7 +114,7 @@ pub struct Line {
 
 impl Line {
     /// Whether this author may put it on the ledger: the agency that owns it, or the office, which brings in the ledger
-    /// that there was before, with what was escalated.
+    /// that there was before, with what was escalated, and with no round.
     ///
     /// # Errors
     /// [`Fault::LineWrong`].
@@ -124,7 +124,8 @@ impl Line {
             Escalation::Reminded | Escalation::Consultation => author == office,
             Escalation::Decided => false,
         };
-        ensure(theirs && self.revision == 1 && self.holds())
+        let of_round = self.round.is_none() || self.from == *author;
+        ensure(theirs && of_round && self.revision == 1 && self.holds())
     }
 
     /// Whether this author may put `to` in its place, which is the next revision of the same matter:
@@ -133,7 +134,7 @@ impl Line {
     ///   decided; a settled line may be taken up again or corrected, a corrected one never changes;
     /// - the other agency may say that it is at work, or answer, with an outcome where there is one, until the line is
     ///   settled or corrected;
-    /// - the office may change the escalation, except that only a decision makes it decided.
+    /// - the office may change the escalation, except that only a decision makes it decided, and that stays so.
     ///
     /// # Errors
     /// [`Fault::LineWrong`].
@@ -183,8 +184,8 @@ impl Line {
     }
 
     fn by_office(&self, to: &Line) -> Option<Line> {
-        let goes = to.escalation != Escalation::Decided;
-        goes.then(|| Line {
+        let decided = [self.escalation, to.escalation].contains(&Escalation::Decided);
+        (!decided).then(|| Line {
             escalation: to.escalation,
             ..self.clone()
         })

@@ -172,7 +172,11 @@ pub struct Settled {
 pub struct Plan {
     /// The referral's line in the ledger.
     pub item: Item,
-    /// Which agency.
+    /// The agency that referred the person, by node key: it alone brings others in.
+    pub from: Hex<32>,
+    /// The agency that it referred the person to.
+    pub to: Hex<32>,
+    /// Which agency does it: one of these, or one that was brought in.
     pub agency: Hex<32>,
     /// Of which kind it is.
     pub role: AgencyRole,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Announced, Consent, Frozen, Head, Leg, LegNews, LegReceipt, RoundEnd, RoundFigures};
+use super::{Announced, Consent, Frozen, Gone, Head, Leg, LegNews, LegReceipt, RoundEnd, RoundFigures};
 use crate::{Hex, Text, codes::codes};
 
 codes! {
@@ -19,7 +19,7 @@ codes! {
         Running = "running",
         /// Every leg has ended; members look at what they found, and report.
         InReview = "in_review",
-        /// All who took part have reported.
+        /// Every leg has ended, and all who took part have reported.
         Reported = "reported",
         /// It is over.
         Closed = "closed",
@@ -51,7 +51,7 @@ codes! {
 codes! {
     /// In what the two parties of a leg contradict each other, or what they fixed before.
     Difference {
-        /// They name two sessions, or one that another leg came of.
+        /// They name two sessions, or one that another leg of the two came of.
         Session = "differs_session",
         /// They name other receipts.
         Receipt = "differs_receipt",
@@ -130,8 +130,8 @@ pub struct PartyState {
     pub absent: bool,
     /// It has frozen since.
     pub late: bool,
-    /// It left the conference: why.
-    pub left: Option<Text<200>>,
+    /// It left the conference: how.
+    pub left: Option<Gone>,
     /// It has reported, and none of its legs has changed since.
     pub reported: bool,
     /// How many times it has reported.
@@ -277,18 +277,21 @@ impl Round {
         if self.closed.is_some() {
             Stage::Closed
         } else if self.begun.is_some() {
-            if self.all_reported() {
-                Stage::Reported
-            } else if self.legs.values().all(|leg| leg.state.has_ended()) {
-                Stage::InReview
-            } else {
-                Stage::Running
+            match (self.has_run(), self.all_reported()) {
+                (false, _) => Stage::Running,
+                (true, false) => Stage::InReview,
+                (true, true) => Stage::Reported,
             }
         } else if parties().all(PartyState::has_answered) && parties().any(PartyState::is_there) {
             Stage::Frozen
         } else {
             Stage::Announced
         }
+    }
+
+    /// Whether every leg has ended.
+    pub fn has_run(&self) -> bool {
+        self.legs.values().all(|run| run.state.has_ended())
     }
 
     /// Whether all who are there have reported.

@@ -1,5 +1,6 @@
 //! What the record comes to.
 
+mod bounds;
 mod ledger;
 mod legs;
 mod rounds;
@@ -8,17 +9,18 @@ mod texts;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 use super::{
     Enclosed, Entry, Fault, Founded, Head, Placed, Private, Round, SignedEntry, Word, conference_id,
+    entry::is_signed,
 };
 use crate::{Hex, Text, canonical, rule::sha256};
 use ledger::Ledger;
 
 pub use ledger::{Decided, Faulty, Measure, Past};
-pub use seats::Member;
+pub use seats::{Gone, Member};
 pub use texts::{Edition, Stamp};
 
 /// How many refused entries are kept in mind, of all authors.
@@ -44,19 +46,37 @@ struct Public {
     /// The hash after each entry, by its place; that of nothing first.
     hashes: Vec<Hex<32>>,
     founded: Option<Founded>,
-    /// The last number of each author.
-    numbers: BTreeMap<Hex<32>, u64>,
+    /// When the office last said something, by its clock.
+    clock: Option<Timestamp>,
+    /// What each author has said last.
+    authors: BTreeMap<Hex<32>, Author>,
+    /// All entries that were taken or rejected, by digest: what has had its answer is not asked about again.
+    answered: BTreeSet<Hex<32>>,
     seats: BTreeMap<Hex<32>, Member>,
     editions: Vec<Edition>,
+    /// Their places by digest.
+    #[serde(skip)]
+    drafted: BTreeMap<Hex<32>, usize>,
     rounds: Vec<Round>,
-    /// The sessions of all legs that were done.
-    sessions: BTreeSet<Hex<32>>,
+    /// The sessions of all legs that were done, each with the two parties that had it.
+    sessions: BTreeSet<([Hex<32>; 2], Hex<32>)>,
     /// For whom entries enclose something, by digest.
     enclosed: BTreeMap<Hex<32>, Vec<Hex<32>>>,
     disputes: Vec<Dispute>,
     rejected: VecDeque<Rejection>,
     /// How many entries of each author were refused since one was taken.
     refusals: BTreeMap<Hex<32>, u32>,
+    /// How many entries of each member came on one day.
+    came: BTreeMap<Hex<32>, (Date, u32)>,
+}
+
+/// What an author has said last.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Author {
+    /// Its number.
+    number: u64,
+    /// How far its author had read.
+    read: u64,
 }
 
 /// An entry whose enclosure somebody could not open, or found to be against the rules.
@@ -92,23 +112,27 @@ impl State {
                 head: Head::NONE,
                 hashes: vec![Head::NONE.hash],
                 founded: None,
-                numbers: BTreeMap::new(),
+                clock: None,
+                authors: BTreeMap::new(),
+                answered: BTreeSet::new(),
                 seats: BTreeMap::new(),
                 editions: Vec::new(),
+                drafted: BTreeMap::new(),
                 rounds: Vec::new(),
                 sessions: BTreeSet::new(),
                 enclosed: BTreeMap::new(),
                 disputes: Vec::new(),
                 rejected: VecDeque::new(),
                 refusals: BTreeMap::new(),
+                came: BTreeMap::new(),
             },
             ledger: Ledger::default(),
         }
     }
 
     /// Whether an entry would be taken next, with what its holder could open of it: by all rules, also those on what is
-    /// enclosed and on what may stand in a text. The office asks this before it places an entry, and a member before it
-    /// says something.
+    /// enclosed, on what may stand in a text and on names that look alike. The office asks this before it places an entry,
+    /// and a member before it says something.
     ///
     /// # Errors
     /// Why not.
@@ -116,6 +140,9 @@ impl State {
         self.public.judge(signed)?;
         if signed.entry.word.bears_number() || private.is_some_and(Private::bears_number) {
             return Err(Fault::BearsNumber);
+        }
+        if let Word::Enrolled(enrolled) = &signed.entry.word {
+            ensure(!self.public.looks_like_another(&enrolled.seat), Fault::SeatWrong)?;
         }
         private.map_or(Ok(()), |private| {
             ensure(private.readable(), Fault::TooMany)?;
@@ -167,6 +194,11 @@ impl State {
         self.public.office()
     }
 
+    /// When the office last said something, by its clock: what it says next is not earlier.
+    pub fn clock(&self) -> Option<Timestamp> {
+        self.public.clock
+    }
+
     /// The number that an author's next entry has.
     pub fn next_number(&self, author: &Hex<32>) -> u64 {
         self.public.next_number(author)
@@ -198,8 +230,14 @@ impl Public {
     }
 
     fn next_number(&self, author: &Hex<32>) -> u64 {
-        let last = self.numbers.get(author).copied().unwrap_or(0);
+        let last = self.authors.get(author).map_or(0, |author| author.number);
         last.saturating_add(1)
+    }
+
+    /// The latest that it can be when an entry is written, by its author's clock and by what the office has said before. No
+    /// deadline is kept by a clock that is behind the record.
+    fn latest(&self, entry: &Entry) -> Timestamp {
+        self.clock.map_or(entry.at, |clock| clock.max(entry.at))
     }
 
     /// Whether an entry is taken next, and if so its digest.
@@ -214,17 +252,29 @@ impl Public {
         let office = self.is_office(&entry.author);
         ensure(office || self.is_seated(&entry.author), Fault::NotSeated)?;
         ensure(entry.number == self.next_number(&entry.author), Fault::Numbering)?;
-        // The office puts entries in order: what it says, it says of all that is there.
-        let read = if office {
-            entry.seen == self.head
-        } else {
-            usize::try_from(entry.seen.seq).is_ok_and(|seq| self.hashes.get(seq) == Some(&entry.seen.hash))
-        };
-        ensure(read, Fault::Forked)?;
+        // Its author may have said something else under that number since.
+        ensure(!self.answered.contains(&digest), Fault::SaidBefore)?;
+        ensure(self.has_read(entry, office), Fault::Forked)?;
+        let in_order = !office || self.clock <= Some(entry.at);
+        ensure(in_order, Fault::OutOfTime)?;
+        ensure(office || self.has_room(&entry.author, entry.at), Fault::TooMany)?;
         self.may_speak(entry, office)?;
         self.may_enclose(entry)?;
         self.may_say(entry)?;
         Ok(digest)
+    }
+
+    /// Whether an author has read this record. The office puts entries in order: what it says, it says of all that is
+    /// there. Nobody has read less than it had read before, or its entry would stand on two records that part later.
+    fn has_read(&self, entry: &Entry, office: bool) -> bool {
+        if office {
+            return entry.seen == self.head;
+        }
+        let before = self.authors.get(&entry.author).map_or(0, |author| author.read);
+        let hash = usize::try_from(entry.seen.seq)
+            .ok()
+            .and_then(|seq| self.hashes.get(seq));
+        before <= entry.seen.seq && hash == Some(&entry.seen.hash)
     }
 
     /// Who may say what.
@@ -259,7 +309,12 @@ impl Public {
             Some(Enclosed { to, .. }) => to.iter().map(|recipient| recipient.node).collect(),
             None => Vec::new(),
         };
-        let known = |node: &Hex<32>| self.is_office(node) || self.seats.contains_key(node);
+        // Whoever has left is a party of its lines still, of which the office knows all. No more is sealed to it.
+        let of_lines = matches!(entry.word, Word::Items {} | Word::Decided { .. });
+        let known = |node: &Hex<32>| {
+            let sat = of_lines && self.seats.contains_key(node);
+            sat || self.is_office(node) || self.is_seated(node)
+        };
         let well_formed = readers.is_sorted_by(|a, b| a < b) && readers.iter().all(known);
         let for_office = readers.iter().any(|reader| self.is_office(reader));
         let for_author = readers.contains(&entry.author);
@@ -295,8 +350,11 @@ impl Public {
             Word::Figures { round, figures } => self.may_publish(*round, figures),
             Word::Disputed { entry: of, .. } => self.may_dispute(entry, of),
             Word::Rejected {
-                author, entry: of, ..
-            } => self.may_reject(author, of),
+                author,
+                entry: of,
+                signature,
+                ..
+            } => self.may_reject(entry, author, of, signature),
         }
     }
 
@@ -304,8 +362,19 @@ impl Public {
     fn take(&mut self, entry: &Entry, digest: Hex<32>) {
         self.head = self.head.next(&digest);
         self.hashes.push(self.head.hash);
-        self.numbers.insert(entry.author, entry.number);
+        let author = Author {
+            number: entry.number,
+            read: entry.seen.seq,
+        };
+        self.authors.insert(entry.author, author);
+        self.answered.insert(digest);
         self.refusals.remove(&entry.author);
+        let founds = matches!(entry.word, Word::Founded(_));
+        if founds || self.is_office(&entry.author) {
+            self.clock = Some(entry.at);
+        } else {
+            self.count(&entry.author, entry.at);
+        }
         if let Some(Enclosed { to, .. }) = &entry.enclosed {
             let readers = to.iter().map(|recipient| recipient.node).collect();
             self.enclosed.insert(digest, readers);
@@ -342,6 +411,7 @@ impl Public {
                 author,
                 entry: of,
                 fault,
+                ..
             } => self.reject(entry, *author, *of, *fault),
         }
     }
@@ -367,15 +437,25 @@ impl Public {
         ensure(!self.disputes.iter().any(said), Fault::SaidBefore)
     }
 
-    fn may_reject(&self, author: &Hex<32>, of: &Hex<32>) -> Result<(), Fault> {
+    /// What is rejected was written, and is not on record.
+    fn may_reject(
+        &self,
+        entry: &Entry,
+        author: &Hex<32>,
+        of: &Hex<32>,
+        signature: &Hex<64>,
+    ) -> Result<(), Fault> {
         ensure(self.seats.contains_key(author), Fault::NotSeated)?;
-        let said = |rejection: &Rejection| rejection.entry == *of;
-        ensure(!self.rejected.iter().any(said), Fault::SaidBefore)?;
+        ensure(is_signed(author, of, signature), Fault::Unsigned)?;
+        ensure(!self.answered.contains(of), Fault::SaidBefore)?;
         let in_a_row = self.refusals.get(author).copied().unwrap_or(0);
-        ensure(in_a_row < MAX_REJECTED_IN_A_ROW, Fault::TooMany)
+        let room = in_a_row < MAX_REJECTED_IN_A_ROW && self.has_room(author, entry.at);
+        ensure(room, Fault::TooMany)
     }
 
     fn reject(&mut self, entry: &Entry, author: Hex<32>, of: Hex<32>, fault: Fault) {
+        self.answered.insert(of);
+        self.count(&author, entry.at);
         let in_a_row = self.refusals.entry(author).or_default();
         *in_a_row = in_a_row.saturating_add(1);
         if self.rejected.len() == MAX_REJECTED {
@@ -391,8 +471,12 @@ impl Public {
 
     /// Whoever leaves is bound by nothing any more, and has no part in what has not ended.
     fn leave(&mut self, entry: &Entry, member: &Hex<32>, reason: &Text<200>) {
+        let gone = Gone {
+            by: entry.author,
+            reason: reason.clone(),
+        };
         if let Some(seat) = self.seats.get_mut(member) {
-            seat.left = Some(reason.clone());
+            seat.left = Some(gone.clone());
         }
         for edition in &mut self.editions {
             edition.signed.remove(member);
@@ -400,7 +484,7 @@ impl Public {
         let seq = self.head.seq;
         for round in self.rounds.iter_mut().filter(|round| round.closed.is_none()) {
             if let Some(party) = round.parties.get_mut(member) {
-                party.left = Some(reason.clone());
+                party.left = Some(gone.clone());
                 legs::settle(round, seq, entry.author);
             }
         }

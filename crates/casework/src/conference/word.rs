@@ -116,6 +116,8 @@ pub enum Word {
         author: Hex<32>,
         /// SHA-256 of its canonical JSON.
         entry: Hex<32>,
+        /// The author's signature under that: it was written.
+        signature: Hex<64>,
         /// Why.
         fault: Fault,
     },

@@ -1,5 +1,6 @@
 //! The joint conference: one record, and what everybody derives from it.
 
+mod cheats;
 mod framework;
 mod ledger;
 mod legs;
@@ -322,6 +323,17 @@ impl Table {
 
     fn tells(&mut self, seed: u8, leg: Leg, news: LegNews) -> Result<Hex<32>, Fault> {
         self.say(seed, Word::Leg { round: 1, leg, news })
+    }
+}
+
+/// That the office does not take what this member wrote: of a digest alone, as if it were that of an entry.
+fn rejected(seed: u8, entry: Hex<32>, fault: Fault) -> Word {
+    let message = [b"hefu/3 conference entry\0".as_slice(), &entry.0].concat();
+    Word::Rejected {
+        author: node(seed),
+        entry,
+        signature: Hex(key(seed).sign(&message).as_ref().try_into().unwrap()),
+        fault,
     }
 }
 

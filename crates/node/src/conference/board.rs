@@ -112,6 +112,7 @@ fn board(state: &State, round: &Round) -> Option<Board> {
             reason: party
                 .left
                 .as_ref()
+                .map(|gone| &gone.reason)
                 .or(party.declined.as_ref())
                 .map(|reason| reason.as_str().to_owned()),
             late: party.late,

@@ -190,10 +190,12 @@ impl Node {
         let word = Word::Rejected {
             author,
             entry: refused.digest(),
+            signature: refused.signature,
             fault,
         };
         let number = live.state.next_number(&Hex(self.node_key()));
-        let signed = self.signed_entry(*id, live.state.head(), number, word, None)?;
+        let (seen, clock) = (live.state.head(), live.state.clock());
+        let signed = self.signed_entry(*id, seen, clock, number, word, None)?;
         if let Err(fault) = live.state.check(&signed, None) {
             // There are too many already.
             return self.drop_entry(id, &author, fault);

@@ -253,7 +253,9 @@ impl Node {
         for parcel in parcels {
             let parcel = parcel.with_known_enclosures();
             let opened = self.open_private(&parcel);
-            if let Word::Rejected { author, entry, fault } = &parcel.signed.entry.word
+            if let Word::Rejected {
+                author, entry, fault, ..
+            } = &parcel.signed.entry.word
                 && *author == me
             {
                 refused.push((*entry, *fault));

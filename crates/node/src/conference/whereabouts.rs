@@ -1,7 +1,7 @@
 //! Where a conference stands, and what this node's people have to do in it.
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Edition, Head, LegState, Round, Stage, State};
+use hefu_casework::conference::{Edition, Head, LegState, Round, State};
 use jiff::Timestamp;
 
 use crate::node::today;
@@ -163,7 +163,8 @@ fn tasks_of_office(round: &Round) -> Vec<ToDo> {
     if round.announced.run_until > Timestamp::now() && round.legs.values().any(|run| in_vain(&run.state)) {
         tasks.push(Task::Rerun.of(number, Some(round.announced.run_until)));
     }
-    if round.stage() == Stage::Reported {
+    let over = round.has_run() || round.announced.run_until < Timestamp::now();
+    if round.begun.is_some() && round.closed.is_none() && over && round.all_reported() {
         tasks.push(Task::Close.of(number, None));
     }
     tasks

@@ -14,9 +14,10 @@ use crate::{
     note::Item,
 };
 
-/// How many lines one agency can own: nobody fills the ledger for all.
-const MAX_OWNED: usize = 50_000;
-/// How many measures there can be for one person.
+/// How many lines one agency can own towards another: nobody fills the ledger for all. The three who can read one of them
+/// can read all of them, and count alike.
+const MAX_OWNED: usize = 20_000;
+/// How many measures one agency can have for one person.
 const MAX_MEASURES: usize = 100;
 const MAX_DECISIONS: usize = 200;
 const MAX_CELLS: usize = 480;
@@ -27,8 +28,8 @@ const MAX_FAULTY: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     lines: BTreeMap<Item, Kept>,
-    /// How many of them each agency owns.
-    owned: BTreeMap<Hex<32>, usize>,
+    /// How many of them each agency owns towards another.
+    owned: BTreeMap<[Hex<32>; 2], usize>,
     plans: BTreeMap<Item, Planned>,
     counts: BTreeMap<u32, BTreeMap<Hex<32>, Counts>>,
     decisions: Vec<Decided>,
@@ -38,6 +39,7 @@ pub(super) struct Ledger {
 #[derive(Clone, Debug)]
 struct Kept {
     line: Line,
+    opened_by: Hex<32>,
     past: Past,
 }
 
@@ -52,9 +54,11 @@ pub struct Past {
     pub answered: Option<ItemOutcome>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Planned {
-    /// Those who were told a measure by the agency that referred, and whoever else the holder knows of.
+    /// The agency that referred, and the one that was asked.
+    pair: [Hex<32>; 2],
+    /// Those who were told a measure by the agency that referred.
     involved: BTreeSet<Hex<32>>,
     /// In the order in which each was first told.
     measures: Vec<Measure>,
@@ -104,6 +108,11 @@ impl State {
         self.ledger.lines.get(item).map(|kept| &kept.line)
     }
 
+    /// Who put a line on the ledger, by node key: the agency that owns it, or the office.
+    pub fn opened_by(&self, item: &Item) -> Option<Hex<32>> {
+        self.ledger.lines.get(item).map(|kept| kept.opened_by)
+    }
+
     /// On which day, in Beijing, the record last brought a line into each of the states that it was in.
     pub fn reached(&self, item: &Item) -> Option<&BTreeMap<ItemState, Date>> {
         self.past(item).map(|past| &past.reached)
@@ -122,15 +131,22 @@ impl State {
             .map_or(&[], |planned| planned.measures.as_slice())
     }
 
-    /// Who is involved in the assistance plan of a referred person, by node key: the two agencies of the referral, and
-    /// those to whom the one that referred has told a measure.
+    /// The agency that referred a person, and the one that it referred the person to, by node key: as the line has it, or
+    /// the plan where the holder has no line to look at.
+    pub fn referral(&self, item: &Item) -> Option<[Hex<32>; 2]> {
+        let planned = || self.ledger.plans.get(item).map(|planned| planned.pair);
+        let line = self.line(item).map(|line| [line.from, line.to]);
+        line.or_else(planned)
+    }
+
+    /// Who is involved in the assistance plan of a referred person and has a seat, by node key: the two agencies of the
+    /// referral, and those to whom the one that referred has told a measure.
     pub fn involved(&self, item: &Item) -> BTreeSet<Hex<32>> {
-        let pair = self.line(item).map(|line| [line.from, line.to]);
         let told = self.ledger.plans.get(item).map(|planned| &planned.involved);
-        pair.into_iter()
-            .flatten()
-            .chain(told.into_iter().flatten().copied())
-            .collect()
+        let mut involved: BTreeSet<Hex<32>> = self.referral(item).into_iter().flatten().collect();
+        involved.extend(told.into_iter().flatten());
+        involved.retain(|node| self.is_seated(node));
+        involved
     }
 
     /// What each member has reported of a round, by node key. The office alone can read more than its own.
@@ -155,7 +171,11 @@ impl State {
         match private {
             Private::Items(lines) => readers.extend(lines.first().map(|line| [office, line.from, line.to])?),
             Private::Counts(_) => readers.extend([office]),
-            Private::Plan(plan) => readers.extend(self.involved(&plan.item)),
+            Private::Plan(plan) => {
+                let pair = [plan.from, plan.to].into_iter();
+                readers.extend(pair.filter(|node| self.is_seated(node)));
+                readers.extend(self.involved(&plan.item));
+            }
             Private::Decided(decisions) => {
                 let line = self.line(&decisions.first()?.item)?;
                 readers.extend([office, line.from, line.to]);
@@ -240,8 +260,9 @@ impl Ledger {
     fn must_have_room(&self, lines: &[Line]) -> Result<(), Fault> {
         let mut owned = BTreeMap::new();
         for line in lines.iter().filter(|line| !self.lines.contains_key(&line.item)) {
-            let before = self.owned.get(&line.from).copied().unwrap_or(0);
-            let count = owned.entry(line.from).or_insert(before);
+            let pair = [line.from, line.to];
+            let before = self.owned.get(&pair).copied().unwrap_or(0);
+            let count = owned.entry(pair).or_insert(before);
             *count += 1;
             ensure(*count <= MAX_OWNED, Fault::TooMany)?;
         }
@@ -263,8 +284,13 @@ impl Ledger {
         match self.lines.get(&line.item) {
             Some(kept) => kept.line.may_change(&entry.author, office, line),
             None => {
-                let known = line.round.is_none_or(|round| public.round(round).is_ok());
-                ensure(known, Fault::RoundUnknown)?;
+                if let Some(round) = line.round {
+                    let done = public.round(round)?.legs.values().any(|run| {
+                        let between = run.receiver == line.from && run.sender == line.to;
+                        between && matches!(run.state, LegState::Done(_))
+                    });
+                    ensure(done, Fault::LineWrong)?;
+                }
                 let seated = public.is_seated(&line.from) && public.is_seated(&line.to);
                 ensure(seated, Fault::NotSeated)?;
                 line.may_open(&entry.author, office)
@@ -276,8 +302,16 @@ impl Ledger {
         let before = self.lines.get(&line.item);
         let mut past = before.map(|kept| kept.past.clone()).unwrap_or_default();
         if before.is_none() {
-            *self.owned.entry(line.from).or_default() += 1;
+            *self.owned.entry([line.from, line.to]).or_default() += 1;
+            // What was told before there was a line was told by somebody whose matter it was not.
+            let planned = self.plans.get(&line.item);
+            let of_another =
+                |planned: &Planned| line.kind != ItemKind::Referral || planned.pair != [line.from, line.to];
+            if planned.is_some_and(of_another) {
+                self.plans.remove(&line.item);
+            }
         }
+        let opened_by = before.map_or(*author, |kept| kept.opened_by);
         if before.is_none_or(|kept| kept.line.state != line.state) {
             past.reached.insert(line.state, on);
         }
@@ -286,11 +320,16 @@ impl Ledger {
             past.answered = line.outcome.or(past.answered);
         }
         let line = line.clone();
-        self.lines.insert(line.item, Kept { line, past });
+        let kept = Kept {
+            line,
+            opened_by,
+            past,
+        };
+        self.lines.insert(kept.line.item, kept);
     }
 
     /// Who is told of a person is decided by the agency that referred it; others tell those of whom they know. An agency
-    /// that was brought in later has no line to look at: it takes what it is told.
+    /// that was brought in has no line to look at: it goes by what the one that referred has told it first.
     fn may_plan(
         &self,
         public: &Public,
@@ -302,24 +341,41 @@ impl Ledger {
         let own = plan.agency == entry.author && plan.role == seat.seat.role;
         ensure(own, Fault::LineWrong)?;
         let planned = self.plans.get(&plan.item);
-        if let Some(Kept { line, .. }) = self.lines.get(&plan.item) {
-            ensure(line.kind == ItemKind::Referral, Fault::LineWrong)?;
-            let pair = BTreeSet::from([line.from, line.to]);
-            let told = planned
-                .map(|planned| planned.involved.clone())
-                .unwrap_or_default();
-            let known = |reader: &Hex<32>| pair.contains(reader) || told.contains(reader);
-            let allowed = line.from == entry.author || readers.iter().all(known);
-            ensure(allowed && pair.is_subset(readers), Fault::EnclosedWrong)?;
-        }
+        let owner = entry.author == plan.from;
+        let pair = [plan.from, plan.to];
+        let known = match (self.lines.get(&plan.item), planned) {
+            (Some(Kept { line, .. }), _) => line.kind == ItemKind::Referral && pair == [line.from, line.to],
+            (None, Some(planned)) => pair == planned.pair,
+            (None, None) => owner && plan.from != plan.to,
+        };
+        ensure(known, Fault::LineWrong)?;
+        let told = planned.map(|planned| &planned.involved);
+        let involved: BTreeSet<&Hex<32>> = pair.iter().chain(told.into_iter().flatten()).collect();
+        let reads = |node: &Hex<32>| !public.is_seated(node) || readers.contains(node);
+        // Whoever was brought in is told all that the one that referred tells. So all who are involved know of each other.
+        let fits = if owner {
+            involved.iter().all(|node| reads(node))
+        } else {
+            pair.iter().all(reads) && readers.iter().all(|reader| involved.contains(reader))
+        };
+        ensure(fits, Fault::EnclosedWrong)?;
         let measures = planned.map_or(&[][..], |planned| &planned.measures);
         let again = measures.iter().any(|measure| is_same(&measure.plan, plan));
-        ensure(again || measures.len() < MAX_MEASURES, Fault::TooMany)
+        let own = measures
+            .iter()
+            .filter(|measure| measure.plan.agency == plan.agency);
+        ensure(again || own.count() < MAX_MEASURES, Fault::TooMany)
     }
 
     fn plan(&mut self, entry: &Entry, plan: &Plan) {
-        let planned = self.plans.entry(plan.item).or_default();
-        planned.involved.extend(readers_of(entry));
+        let planned = self.plans.entry(plan.item).or_insert_with(|| Planned {
+            pair: [plan.from, plan.to],
+            involved: BTreeSet::new(),
+            measures: Vec::new(),
+        });
+        if entry.author == plan.from {
+            planned.involved.extend(readers_of(entry));
+        }
         let told = Measure {
             plan: plan.clone(),
             at: entry.at,

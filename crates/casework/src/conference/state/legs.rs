@@ -34,6 +34,11 @@ impl Public {
         let (round, run) = self.open_leg(number, leg)?;
         let has_part = run.receiver == entry.author || run.sender == entry.author;
         ensure(has_part, Fault::LegUnknown)?;
+        let party = round.parties.get(&entry.author);
+        ensure(
+            party.is_some_and(|party| party.left.is_none()),
+            Fault::RoundElsewhere,
+        )?;
         let runs = !matches!(run.state, LegState::NotRun(_));
         ensure(runs, Fault::RoundElsewhere)?;
         ensure(run.since <= entry.seen.seq, Fault::OutOfTime)?;
@@ -42,7 +47,8 @@ impl Public {
         match news {
             LegNews::Began {} => {
                 ensure(said.is_none_or(|said| !said.began), Fault::SaidBefore)?;
-                ensure(entry.at <= round.announced.run_until, Fault::OutOfTime)
+                let timely = self.latest(entry) <= round.announced.run_until;
+                ensure(timely, Fault::OutOfTime)
             }
             LegNews::Done(_) => Ok(()),
             LegNews::Failed { code } => ensure(is_code(code), Fault::Malformed),
@@ -65,7 +71,7 @@ impl Public {
         }
         let state = come_to(run, leg, &round.parties, sessions);
         if let LegState::Done(receipt) = &state {
-            sessions.insert(receipt.session);
+            sessions.insert((parties_of(run), receipt.session));
         }
         change(run, &mut round.parties, state, seq, entry.author);
     }
@@ -79,6 +85,7 @@ impl Public {
         let there = |key: &Hex<32>| round.parties.get(key).is_some_and(PartyState::is_there);
         let both = there(&run.receiver) && there(&run.sender);
         ensure(again && both, Fault::RoundElsewhere)?;
+        ensure(self.is_last_at_work(round), Fault::RoundElsewhere)?;
         ensure(entry.at <= round.announced.run_until, Fault::OutOfTime)?;
         ensure(run.run < MAX_RUNS, Fault::TooMany)
     }
@@ -156,7 +163,7 @@ fn come_to(
     run: &LegRun,
     leg: &Leg,
     parties: &BTreeMap<Hex<32>, PartyState>,
-    sessions: &BTreeSet<Hex<32>>,
+    sessions: &BTreeSet<([Hex<32>; 2], Hex<32>)>,
 ) -> LegState {
     let of = |key: &Hex<32>| run.said.get(key);
     let end = |key: &Hex<32>| of(key).and_then(|said| said.end.as_ref());
@@ -169,7 +176,8 @@ fn come_to(
                 Some(set.elements)
             };
             let sizes = [frozen(&run.receiver), frozen(&run.sender)];
-            match differ(a, b, sizes, sessions) {
+            let used = sessions.contains(&(parties_of(run), a.session));
+            match differ(a, b, sizes, used) {
                 Some(difference) => LegState::Differs(difference),
                 None => LegState::Done(*a),
             }
@@ -188,14 +196,9 @@ fn come_to(
     }
 }
 
-fn differ(
-    a: &LegReceipt,
-    b: &LegReceipt,
-    frozen: [Option<u64>; 2],
-    sessions: &BTreeSet<Hex<32>>,
-) -> Option<Difference> {
+fn differ(a: &LegReceipt, b: &LegReceipt, frozen: [Option<u64>; 2], used: bool) -> Option<Difference> {
     let sizes = |receipt: &LegReceipt| [receipt.receiver_elements, receipt.sender_elements];
-    if a.session != b.session || sessions.contains(&a.session) {
+    if a.session != b.session || used {
         Some(Difference::Session)
     } else if sizes(a) != sizes(b) {
         Some(Difference::Sizes)
@@ -206,6 +209,11 @@ fn differ(
     } else {
         None
     }
+}
+
+/// A session is used up by the two that had it, and by nobody else: others see its number before it has ended.
+fn parties_of(run: &LegRun) -> [Hex<32>; 2] {
+    [run.receiver.min(run.sender), run.receiver.max(run.sender)]
 }
 
 fn is_code(code: &str) -> bool {

@@ -8,8 +8,8 @@ use super::{Edition, Public, State, ensure, legs};
 use crate::{
     Agreement, Hex, MonthRange, SignedAgreement, Text,
     conference::{
-        Absent, Announced, Begun, Closing, Entry, Fault, Frozen, Joined, Late, Leg, LegRun, LegState, NotRun,
-        PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, framework::beijing_day, narrow,
+        Absent, Annex, Announced, Begun, Closing, Entry, Fault, Frozen, Joined, Late, Leg, LegRun, LegState,
+        NotRun, PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, framework::beijing_day, narrow,
     },
 };
 
@@ -47,14 +47,14 @@ impl State {
         runs.then(|| self.public.narrowed(round, annex)).flatten()
     }
 
-    /// That agreement with the signatures of both parties, once both have joined and neither has declined or left.
+    /// That agreement with the signatures of both parties, while the pairs of its round may run and both are there.
     pub fn signed_agreement(&self, round: u32, annex: &Hex<32>) -> Option<SignedAgreement> {
         let agreement = self.narrowed(round, annex)?;
         let round = self.round(round)?;
+        let open = round.begun.is_some() && round.closed.is_none();
         let signature = |node_key: &Hex<32>| {
             let party = round.parties.get(node_key)?;
-            let takes_part = party.declined.is_none() && party.left.is_none();
-            let consents = party.joined.as_ref().filter(|_| takes_part)?;
+            let consents = party.joined.as_ref().filter(|_| open && party.is_there())?;
             let consent = consents.iter().find(|consent| consent.annex == *annex)?;
             Some(consent.signature)
         };
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// What the office would announce at this time under a text: the next round, of all annexes whose two parties are
-    /// bound and that have some of the months, at the times that the schedule has.
+    /// bound, that have some of the months and a round left in this month, at the times that the schedule has.
     ///
     /// # Errors
     /// [`Fault::FrameworkUnknown`]; [`Fault::AnnouncementWrong`] where no annex could run.
@@ -86,7 +86,7 @@ impl State {
             run_until: times.run_until,
             review_until: times.review_until,
         };
-        let bound = self.signers(framework);
+        let bound = self.signers(framework, beijing_day(now));
         for annex in &edition.framework.annexes {
             let both = annex
                 .agreement
@@ -94,7 +94,7 @@ impl State {
                 .iter()
                 .all(|party| bound.contains(&party.node_key));
             let runs = narrow(framework, annex, &announced, Hex([0; 32]), beijing_day(now)).is_ok();
-            if both && runs {
+            if both && runs && self.public.has_round_left(annex, now) {
                 announced.annexes.push(annex.digest());
             }
         }
@@ -148,12 +148,13 @@ impl Public {
         must_be_timely(edition, announced, entry.at)?;
         let ordered = announced.annexes.is_sorted_by(|a, b| a < b) && !announced.annexes.is_empty();
         ensure(ordered, Fault::AnnouncementWrong)?;
-        let bound = self.signers(&announced.framework);
+        let bound = self.signers(&announced.framework, beijing_day(entry.at));
         for digest in &announced.annexes {
             let annex = edition.annex(digest).ok_or(Fault::AnnouncementWrong)?;
             let mut parties = annex.agreement.parties.iter();
             let both = parties.all(|party| bound.contains(&party.node_key));
-            ensure(both, Fault::AnnouncementWrong)?;
+            let left = self.has_round_left(annex, entry.at);
+            ensure(both && left, Fault::AnnouncementWrong)?;
             // Which entry announces it changes nothing of whether it can be narrowed.
             let on = beijing_day(entry.at);
             narrow(&announced.framework, annex, announced, Hex([0; 32]), on)
@@ -162,13 +163,27 @@ impl Public {
         Ok(())
     }
 
+    /// Whether an annex has not been announced yet as often as its agreement has it of a month, in Beijing.
+    fn has_round_left(&self, annex: &Annex, at: Timestamp) -> bool {
+        let month = beijing_day(at).first_of_month();
+        let digest = annex.digest();
+        let announced = self.rounds.iter().filter(|round| {
+            let of_month = beijing_day(round.announced_at).first_of_month() == month;
+            of_month && round.announced.annexes.contains(&digest)
+        });
+        u32::try_from(announced.count()).is_ok_and(|count| count < annex.agreement.rounds_a_month)
+    }
+
+    /// Whether no later round freezes or runs.
+    pub(super) fn is_last_at_work(&self, round: &Round) -> bool {
+        let later = |other: &&Round| round.announced.round < other.announced.round;
+        !self.rounds.iter().filter(later).any(is_at_work)
+    }
+
     /// One round at a time freezes and runs; those before it can be in review still.
     fn must_have_room(&self, entry: &Entry) -> Result<(), Fault> {
         let open = || self.rounds.iter().filter(|round| round.closed.is_none());
-        let busy = open().any(|round| {
-            matches!(round.stage(), Stage::Announced | Stage::Frozen | Stage::Running)
-                && entry.at <= round.announced.run_until
-        });
+        let busy = open().any(|round| is_at_work(round) && entry.at <= round.announced.run_until);
         ensure(!busy, Fault::RoundElsewhere)?;
         ensure(open().count() < MAX_OPEN, Fault::TooMany)
     }
@@ -213,7 +228,7 @@ impl Public {
     }
 
     /// A member's place in a round that is still open to those who are not there: until pairs begin, and then until their
-    /// time is over where the framework admits who is late.
+    /// time is over or a later round freezes, where the framework admits who is late.
     fn open_place(&self, entry: &Entry, number: u32) -> Result<(&Round, &PartyState), Fault> {
         let round = self.round(number)?;
         ensure(round.closed.is_none(), Fault::RoundElsewhere)?;
@@ -222,15 +237,16 @@ impl Public {
         if round.begun.is_some() {
             let late = self.edition_of(round).map(|edition| edition.framework.late);
             ensure(late == Some(Late::Admitted), Fault::OutOfTime)?;
-            ensure(entry.at <= round.announced.run_until, Fault::OutOfTime)?;
+            let timely = self.latest(entry) <= round.announced.run_until;
+            ensure(timely, Fault::OutOfTime)?;
+            ensure(self.is_last_at_work(round), Fault::RoundElsewhere)?;
         }
         Ok((round, party))
     }
 
     pub(super) fn may_join(&self, entry: &Entry, joined: &Joined) -> Result<(), Fault> {
         let (round, party) = self.open_place(entry, joined.round)?;
-        let anew = party.joined.is_none() || party.declined.is_some();
-        ensure(anew, Fault::SaidBefore)?;
+        ensure(party.joined.is_none(), Fault::SaidBefore)?;
         let edition = self.edition_of(round).ok_or(Fault::FrameworkUnknown)?;
         let own = round.announced.annexes.iter().filter(|annex| {
             let agreement = edition.annex(annex).map(|annex| &annex.agreement);
@@ -260,16 +276,17 @@ impl Public {
         ensure(party.declined.is_none(), Fault::SaidBefore)
     }
 
+    /// Whoever declines and comes back joins and freezes as if it had said nothing before, and is late by then if it is.
     pub(super) fn decline(&mut self, entry: &Entry, round: u32, reason: &Text<200>) {
         self.in_round(entry, round, |party| {
+            (party.joined, party.frozen) = (None, None);
             party.declined = Some(reason.clone());
         });
     }
 
     pub(super) fn may_freeze(&self, entry: &Entry, frozen: &Frozen) -> Result<(), Fault> {
         let (round, party) = self.open_place(entry, frozen.round)?;
-        let joined = party.joined.is_some() && party.declined.is_none();
-        ensure(joined, Fault::RoundElsewhere)?;
+        ensure(party.joined.is_some(), Fault::RoundElsewhere)?;
         ensure(party.frozen.is_none(), Fault::SaidBefore)?;
         let own = round.legs_of(&entry.author).map(|(leg, _)| leg);
         let sets = frozen.sets.iter().map(|set| &set.leg);
@@ -311,7 +328,7 @@ impl Public {
         ensure(waits, Fault::RoundElsewhere)?;
         let answered = round.parties.values().all(PartyState::has_answered);
         let time = answered || round.announced.freeze_by <= entry.at;
-        ensure(time, Fault::OutOfTime)?;
+        ensure(time && entry.at <= round.announced.run_until, Fault::OutOfTime)?;
         let there = round.parties.iter().filter(|(_, party)| party.is_there());
         ensure(
             there.map(|(key, _)| key).eq(&begun.present),
@@ -385,7 +402,10 @@ impl Public {
             RoundEnd::Completed => {
                 ensure(round.begun.is_some(), Fault::RoundElsewhere)?;
                 let reviewed = round.announced.review_until < beijing_day(entry.at);
-                ensure(reviewed || round.all_reported(), Fault::OutOfTime)
+                // Members may have reported by clocks that are ahead.
+                let over = round.has_run() || round.announced.run_until < entry.at;
+                let complete = over && round.all_reported();
+                ensure(reviewed || complete, Fault::OutOfTime)
             }
         }
     }
@@ -426,6 +446,11 @@ impl Public {
             round.figures = Some(figures.clone());
         }
     }
+}
+
+/// Whether members freeze what they enter in it, or its pairs run.
+fn is_at_work(round: &Round) -> bool {
+    matches!(round.stage(), Stage::Announced | Stage::Frozen | Stage::Running)
 }
 
 /// Members have the time that they agreed to, and know when a round is over.

@@ -1,6 +1,6 @@
 //! The texts: drafted, signed, refused, and which of them rounds can be held under.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -68,51 +68,50 @@ impl State {
         self.public.edition(digest)
     }
 
-    /// Who is bound by a text, by node key: who has signed it and has a seat, and has not signed an amendment of it.
-    pub fn signers(&self, digest: &Hex<32>) -> Vec<Hex<32>> {
-        self.public.signers(digest)
+    /// Who is bound by a text on a day, by node key: who has signed it and has a seat, and has not signed an amendment of it
+    /// that is valid from that day on or an earlier one.
+    pub fn signers(&self, digest: &Hex<32>, on: Date) -> Vec<Hex<32>> {
+        self.public.signers(digest, on)
     }
 
     /// The text that counts on a day: of those that are valid then and bind two members or more, the last drafted.
     pub fn in_force(&self, on: Date) -> Option<&Edition> {
         let mut last_first = self.public.editions.iter().rev();
-        last_first.find(|edition| edition.is_valid_on(on) && self.public.signers(&edition.digest).len() >= 2)
+        let binds = |edition: &Edition| self.public.signers(&edition.digest, on).len() >= 2;
+        last_first.find(|edition| edition.is_valid_on(on) && binds(edition))
     }
 }
 
 impl Public {
     pub(super) fn edition(&self, digest: &Hex<32>) -> Option<&Edition> {
-        self.editions.iter().find(|edition| edition.digest == *digest)
+        self.editions.get(*self.drafted.get(digest)?)
     }
 
     fn edition_mut(&mut self, digest: &Hex<32>) -> Option<&mut Edition> {
-        self.editions.iter_mut().find(|edition| edition.digest == *digest)
+        self.editions.get_mut(*self.drafted.get(digest)?)
     }
 
-    pub(super) fn signers(&self, digest: &Hex<32>) -> Vec<Hex<32>> {
-        let amendments: Vec<&Edition> = self
-            .editions
-            .iter()
-            .filter(|edition| self.amends(edition, digest))
-            .collect();
-        let bound = |member: &&Hex<32>| !amendments.iter().any(|later| later.signed.contains_key(*member));
-        self.edition(digest)
-            .map(|edition| edition.signed.keys().filter(bound).copied().collect())
-            .unwrap_or_default()
-    }
-
-    /// Whether a text amends another, or an amendment of it. A text amends one that was there before, so this ends.
-    fn amends(&self, later: &Edition, digest: &Hex<32>) -> bool {
-        let mut amended = later.framework.amends;
-        while let Some(earlier) = amended {
-            if earlier == *digest {
-                return true;
+    pub(super) fn signers(&self, digest: &Hex<32>, on: Date) -> Vec<Hex<32>> {
+        let Some(edition) = self.edition(digest) else {
+            return Vec::new();
+        };
+        // A text amends one that was there before: those that amend it, or an amendment of it, come after it.
+        let mut amended = BTreeSet::from([*digest]);
+        let mut unbound: BTreeSet<&Hex<32>> = BTreeSet::new();
+        for later in &self.editions {
+            if later
+                .framework
+                .amends
+                .is_some_and(|earlier| amended.contains(&earlier))
+            {
+                amended.insert(later.digest);
+                if later.framework.valid_from <= on {
+                    unbound.extend(later.signed.keys());
+                }
             }
-            amended = self
-                .edition(&earlier)
-                .and_then(|edition| edition.framework.amends);
         }
-        false
+        let bound = edition.signed.keys().filter(|member| !unbound.contains(member));
+        bound.copied().collect()
     }
 
     pub(super) fn may_draft(&self, framework: &Framework) -> Result<(), Fault> {
@@ -135,8 +134,10 @@ impl Public {
 
     pub(super) fn draft(&mut self, entry: &Entry, framework: &Framework) {
         let annexes = framework.annexes.iter().map(Annex::digest).zip(0..).collect();
+        let digest = framework.digest();
+        self.drafted.insert(digest, self.editions.len());
         self.editions.push(Edition {
-            digest: framework.digest(),
+            digest,
             framework: framework.clone(),
             drafted_at: entry.at,
             signed: BTreeMap::new(),
@@ -158,7 +159,7 @@ impl Public {
         ensure(!edition.signed.contains_key(&entry.author), Fault::SaidBefore)?;
         let open = !edition.refused.contains_key(&entry.author);
         ensure(open, Fault::FrameworkNotOpen)?;
-        let valid = beijing_day(entry.at) <= edition.framework.expires;
+        let valid = beijing_day(self.latest(entry)) <= edition.framework.expires;
         ensure(valid, Fault::OutOfTime)
     }
 

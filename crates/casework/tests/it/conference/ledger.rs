@@ -297,6 +297,8 @@ fn a_faulty_enclosure_makes_nobody_derive_something_else() {
 fn plan(seed: u8, measure: &str) -> Plan {
     Plan {
         item: Hex([1; 16]),
+        from: node(1),
+        to: node(2),
         agency: node(seed),
         role: seat(seed).role,
         measure: text(measure),

@@ -171,11 +171,7 @@ fn said(table: &Table, act: &Act) -> (Word, Option<Private>) {
             entry: table.log[usize::from(pick) % table.log.len()].signed.digest(),
             fault: Fault::EnclosedWrong,
         },
-        19 if author == OFFICE => Word::Rejected {
-            author: node(1 + pick % 4),
-            entry: Hex([pick; 32]),
-            fault: Fault::RoundUnknown,
-        },
+        19 if author == OFFICE => rejected(1 + pick % 4, Hex([pick; 32]), Fault::RoundUnknown),
         _ => Word::Items {},
     };
     let private = match &word {
@@ -192,6 +188,8 @@ fn said(table: &Table, act: &Act) -> (Word, Option<Private>) {
         })),
         Word::Planned {} => Some(Private::Plan(Plan {
             item: Hex([pick % 4; 16]),
+            from: node([1, 2, 2][usize::from(pick) % 3]),
+            to: node([2, 3, 1][usize::from(pick) % 3]),
             agency: node(author),
             role: seat(author).role,
             measure: text("临时救助"),

@@ -209,6 +209,14 @@ fn a_member_joins_by_signing_what_its_annexes_come_to() {
     assert_eq!(table.state.signed_agreement(1, &annex(&of, 0)), None);
     let joined = table.joined(1, 1);
     table.say(1, joined).unwrap();
+    // There is none to run under before pairs may run.
+    assert_eq!(table.state.signed_agreement(1, &annex(&of, 0)), None);
+    for seed in [1, 2] {
+        let frozen = table.freezes(1, seed);
+        table.say(seed, frozen).unwrap();
+    }
+    table.say(3, declined("系统升级")).unwrap();
+    table.say(OFFICE, Table::begins(1, [1, 2])).unwrap();
     let signed = table.state.signed_agreement(1, &annex(&of, 0)).unwrap();
     let narrowed = table.state.narrowed(1, &annex(&of, 0)).unwrap();
     assert_eq!(signed.agreement(), &narrowed);
@@ -216,7 +224,11 @@ fn a_member_joins_by_signing_what_its_annexes_come_to() {
     // Both sides have the same bytes, whatever they have opened, and others derive them too.
     assert_eq!(replay(&table.log).narrowed(1, &annex(&of, 0)), Some(narrowed));
     assert_eq!(table.state.narrowed(1, &Hex([1; 32])), None);
-    table.say(1, declined("系统升级")).unwrap();
+    let leaves = Word::Left {
+        member: node(1),
+        reason: text("机构合并"),
+    };
+    table.say(1, leaves).unwrap();
     assert_eq!(table.state.signed_agreement(1, &annex(&of, 0)), None);
 }
 

@@ -164,11 +164,7 @@ fn each_says_what_is_its_to_say() {
         Word::Decided {
             minutes: text("第1期"),
         },
-        Word::Rejected {
-            author: node(2),
-            entry: Hex([1; 32]),
-            fault: Fault::Malformed,
-        },
+        rejected(2, Hex([1; 32]), Fault::Malformed),
         left(2),
     ];
     for word in of_office {
@@ -255,7 +251,7 @@ fn a_member_signs_or_refuses_once() {
     table.refuses(3, signed.clone(), Fault::OutOfTime);
     table.now = at("2027-09-30T15:59:59Z");
     table.say(3, signed).unwrap();
-    assert_eq!(table.state.signers(&digest), nodes([1, 3]));
+    assert_eq!(table.state.signers(&digest, date(2026, 10, 8)), nodes([1, 3]));
     let numbered = Word::Refused {
         framework: digest,
         reason: text("与290101199003074555有关"),
@@ -317,13 +313,13 @@ fn an_amendment_takes_the_place_of_a_text_for_whoever_signs_it() {
     }
     let in_force = |table: &Table| table.state.in_force(on).map(|edition| edition.digest);
     table.say(1, Word::Signed(second.digest())).unwrap();
-    assert_eq!(table.state.signers(&first.digest()), nodes([2, 3]));
+    assert_eq!(table.state.signers(&first.digest(), on), nodes([2, 3]));
     assert_eq!(in_force(&table), Some(first.digest()));
     table.say(2, Word::Signed(third.digest())).unwrap();
-    assert_eq!(table.state.signers(&first.digest()), nodes([3]));
+    assert_eq!(table.state.signers(&first.digest(), on), nodes([3]));
     assert_eq!(in_force(&table), None);
     table.say(1, Word::Signed(third.digest())).unwrap();
-    assert_eq!(table.state.signers(&second.digest()), []);
+    assert_eq!(table.state.signers(&second.digest(), on), []);
     assert_eq!(in_force(&table), Some(third.digest()));
     assert_eq!(
         table
@@ -340,13 +336,13 @@ fn whoever_leaves_is_bound_by_nothing_and_signs_anew_when_it_is_back() {
     let mut table = Table::signed(&framework());
     table.refuses(OFFICE, left(4), Fault::NotSeated);
     table.say(2, left(2)).unwrap();
-    assert_eq!(table.state.signers(&digest), nodes([1, 3]));
+    assert_eq!(table.state.signers(&digest, date(2026, 10, 8)), nodes([1, 3]));
     table.refuses(2, Word::Items {}, Fault::NotSeated);
     table.refuses(OFFICE, left(2), Fault::NotSeated);
     table.say(OFFICE, enrolled(2)).unwrap();
-    assert_eq!(table.state.signers(&digest), nodes([1, 3]));
+    assert_eq!(table.state.signers(&digest, date(2026, 10, 8)), nodes([1, 3]));
     table.say(2, Word::Signed(digest)).unwrap();
-    assert_eq!(table.state.signers(&digest), nodes([1, 2, 3]));
+    assert_eq!(table.state.signers(&digest, date(2026, 10, 8)), nodes([1, 2, 3]));
     table.say(OFFICE, left(3)).unwrap();
     assert!(!table.state.is_seated(&node(3)));
 }
@@ -354,11 +350,7 @@ fn whoever_leaves_is_bound_by_nothing_and_signs_anew_when_it_is_back() {
 #[test]
 fn what_is_not_taken_is_on_record_and_uses_up_no_number() {
     let mut table = Table::seated();
-    let rejected = |author, byte| Word::Rejected {
-        author: node(author),
-        entry: Hex([byte; 32]),
-        fault: Fault::RoundUnknown,
-    };
+    let rejected = |author, byte| rejected(author, Hex([byte; 32]), Fault::RoundUnknown);
     let number = table.state.next_number(&node(1));
     table.say(OFFICE, rejected(1, 1)).unwrap();
     assert_eq!(table.state.next_number(&node(1)), number);

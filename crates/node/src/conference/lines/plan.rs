@@ -46,8 +46,12 @@ impl Node {
             return Err(policy("plan_bears_number", Abort::Policy));
         }
         let (_, involved) = self.plan(conference, item)?;
+        let referral = self.with_conference_ahead(conference, |state| state.referral(item))?;
+        let [from, to] = referral.ok_or_else(|| missing(item))?;
         let plan = Plan {
             item: *item,
+            from,
+            to,
             agency: Hex(self.node_key()),
             role: self.profile.role,
             measure,
