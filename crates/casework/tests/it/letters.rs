@@ -76,6 +76,7 @@ fn text(letter: &Letter) -> Vec<String> {
             }
             Block::Grid(rows) => lines.extend(rows.concat()),
             Block::Signature(each) => lines.extend(each.iter().cloned()),
+            Block::NewPage => {}
         }
     }
     lines
