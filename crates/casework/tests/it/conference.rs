@@ -1,5 +1,6 @@
 //! The joint conference: one record, and what everybody derives from it.
 
+mod figures;
 mod framework;
 mod ledger;
 mod legs;
