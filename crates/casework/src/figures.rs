@@ -20,11 +20,13 @@
 //! finding is counted at one time only.
 
 mod network;
+mod told;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Fen, Month};
 use network::Network;
+pub(crate) use told::Told;
 
 /// How many findings, and what sum is to be verified in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

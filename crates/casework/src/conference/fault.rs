@@ -47,7 +47,8 @@ codes! {
         LineWrong = "conference_line_wrong",
         /// Counts that are not of the round, not of its author's legs that were done, or contradict themselves.
         CountsWrong = "conference_counts_wrong",
-        /// Figures that tell a count below the agreed smallest, or are not of the round's months.
+        /// Figures that tell a count below the agreed smallest, or from which one follows, contradict themselves, or are not of
+        /// the round's legs and months.
         FiguresWrong = "conference_figures_wrong",
         /// A text in which a document number could stand.
         BearsNumber = "conference_bears_number",

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Counts, Leg, Settled};
 use crate::{
     Agreement, Error, Fen, Hex, Month, MonthRange, Purpose, RuleId,
-    figures::{Beside, Published, PublishedRow, Row, Shown, Sum, publish},
+    figures::{Beside, Published, PublishedRow, Row, Sum, Told, publish},
 };
 
 /// What is told of a round.
@@ -35,30 +35,74 @@ pub struct RoundFigures {
 }
 
 impl RoundFigures {
-    /// Whether they are of these months, and tell no count below the smallest.
-    pub(super) fn can_be_told(&self, smallest: u64, months: MonthRange) -> bool {
-        let dated: Vec<_> = months.iter().map(Some).collect();
-        let ordered = self.purposes.is_sorted_by(|a, b| a.purpose < b.purpose)
-            && self.progress.is_sorted_by(|a, b| a.leg < b.leg);
-        let fits = |figures: &Published<Part>, months: &[Option<Month>]| {
-            let tells = |shown: &Shown| match shown {
-                Shown::Told(sum) => smallest <= sum.findings,
-                Shown::Withheld {} => true,
-            };
-            let mut open: Vec<&PublishedRow<Part>> = figures.rows.iter().collect();
-            while let Some(row) = open.pop() {
-                if row.months.len() != months.len() || !row.months.iter().chain([&row.total]).all(tells) {
-                    return false;
-                }
-                open.extend(&row.parts);
-            }
-            figures.smallest == smallest
-                && figures.months == months
-                && figures.month_totals.len() == months.len()
-                && figures.month_totals.iter().chain([&figures.total]).all(tells)
+    /// Whether they are of these legs and months, agree with each other, and give whoever is told them no count below the
+    /// smallest: it is neither told, nor is there a figure that could only be one. What members know besides, nobody can
+    /// look at here.
+    pub(super) fn can_be_told(&self, smallest: u64, months: MonthRange, done: &[DoneLeg<'_>]) -> bool {
+        let nothing = BTreeMap::new();
+        let legs = done.iter().map(|leg| Found::of(leg, months, done, &nothing));
+        let Ok(mut legs) = legs.collect::<Result<Vec<_>, _>>() else {
+            return false;
         };
-        let each_fits = |of: &OfPurpose| fits(&of.dated, &dated) && fits(&of.undated, &[None]);
-        ordered && self.purposes.iter().all(each_fits)
+        legs.sort_by_key(|found| found.leg);
+        let purposes: BTreeSet<Purpose> = legs.iter().map(|found| found.purpose).collect();
+        let dated: Vec<_> = months.iter().map(Some).collect();
+        let fits = |of: &OfPurpose| {
+            let counted = |found: &&Found<'_>| found.purpose == of.purpose && found.counted_as == found.leg;
+            let counted: Vec<_> = legs.iter().filter(counted).collect();
+            let at_least: Vec<u64> = (counted.iter())
+                .map(|found| verified(found, &self.progress, &legs))
+                .collect();
+            of.dated.is_of(smallest, &dated, &counted)
+                && of.undated.is_of(smallest, &[None], &counted)
+                && of.leaves_open(&at_least)
+        };
+        let progress = self.progress.iter().map(|of| &of.leg);
+        !legs.is_empty()
+            && purposes.iter().eq(self.purposes.iter().map(|of| &of.purpose))
+            && legs.iter().map(|found| &found.leg).eq(progress)
+            && self.purposes.iter().all(fits)
+            && self.progress.iter().all(|of| of.can_be_told(smallest))
+    }
+}
+
+impl Published<Part> {
+    /// Whether they are of these months and legs, by all by which those are divided.
+    fn is_of(&self, smallest: u64, months: &[Option<Month>], counted: &[&Found<'_>]) -> bool {
+        let rows = counted.iter().map(|found| found.row(months));
+        let rows = rows.collect::<Result<Vec<_>, _>>();
+        self.smallest == smallest && self.months == months && rows.is_ok_and(|rows| are_of(&self.rows, &rows))
+    }
+}
+
+/// Whether these are figures of these rows, whatever they say.
+fn are_of(published: &[PublishedRow<Part>], rows: &[Row<Part>]) -> bool {
+    let is_of = |(published, row): (&PublishedRow<Part>, &Row<Part>)| {
+        let (of, parts) = match row {
+            Row::Whole(of, _) => (of, &[][..]),
+            Row::Parted(of, parts) => (of, parts.as_slice()),
+        };
+        published.of == *of && are_of(&published.parts, parts)
+    };
+    published.len() == rows.len() && published.iter().zip(rows).all(is_of)
+}
+
+impl OfPurpose {
+    /// Whether each figure that is withheld could be no small one for whoever has all that is told, and knows of each row at
+    /// the top that it has at least so many findings, with months and without.
+    fn leaves_open(&self, at_least: &[u64]) -> bool {
+        let told = [&self.dated, &self.undated].map(|figures| Told::of(figures, &[]));
+        let [Some(dated), Some(undated)] = told else {
+            return false;
+        };
+        // What the ones can't be, the others are.
+        let rest = |others: &Told| -> Vec<u64> {
+            let least = |(top, least): (usize, &u64)| least - others.at_most(top, *least);
+            at_least.iter().enumerate().map(least).collect()
+        };
+        [(&self.dated, rest(&undated)), (&self.undated, rest(&dated))]
+            .into_iter()
+            .all(|(figures, at_least)| Told::of(figures, &at_least).is_some_and(|told| told.leaves_open()))
     }
 }
 
@@ -94,6 +138,28 @@ pub struct Progress {
     pub leg: Leg,
     /// Nothing where there are few, or where it would say more of a figure that is withheld.
     pub came: Option<Came>,
+}
+
+impl Progress {
+    /// Whether no more has become of findings than there are, and no sum is of few.
+    fn can_be_told(&self, smallest: u64) -> bool {
+        self.came.is_none_or(|came| {
+            let Came {
+                verified,
+                stopped,
+                recovered,
+                corrected,
+            } = came;
+            let is_sum = |exact: &Exact| {
+                let few = (1..smallest).contains(&exact.findings);
+                exact.fen.is_none_or(|fen| fen >= Fen(0) && !few)
+            };
+            let decided = stopped.findings.checked_add(recovered.findings);
+            decided.is_some_and(|decided| decided <= verified.findings)
+                && corrected.findings <= verified.findings
+                && [verified, stopped, recovered, corrected].iter().all(is_sum)
+        })
+    }
 }
 
 /// How many findings have come how far.
@@ -356,6 +422,17 @@ impl<'a> Found<'a> {
     }
 }
 
+/// How many findings a leg has at least by what is told of either leg that is counted as it.
+fn verified(counted: &Found<'_>, progress: &[Progress], legs: &[Found<'_>]) -> u64 {
+    let is_of = |leg: Leg| {
+        legs.iter()
+            .any(|of| of.leg == leg && of.counted_as == counted.leg)
+    };
+    let told = progress.iter().filter(|of| is_of(of.leg));
+    let verified = told.filter_map(|of| of.came.map(|came| came.verified.findings));
+    verified.max().unwrap_or_default()
+}
+
 /// The tree of legs, of which `progress` is told as well.
 fn told(
     smallest: u64,
@@ -371,13 +448,9 @@ fn told(
         let rows = counted.iter().enumerate().filter(known);
         rows.map(|(at, _)| at).collect()
     };
-    // What is told of either leg that is counted as this.
     let at_least = |found: &&Found<'_>| {
-        let is_of = |leg: Leg| legs.iter().any(|of| of.leg == leg && of.counted_as == found.leg);
-        let told = progress.iter().filter(|of| is_of(of.leg));
-        let verified = told.filter_map(|of| of.came.map(|came| came.verified.findings));
         let [dated, undated] = found
-            .at_least(smallest, verified.max().unwrap_or_default())?
+            .at_least(smallest, verified(found, progress, legs))?
             .unwrap_or_default();
         Ok(if is_dated { dated } else { undated })
     };

@@ -1,11 +1,16 @@
 //! The equations of a tree of figures, as a flow.
 
+use std::collections::BTreeMap;
+
 use petgraph::{
     algo::dinics,
-    graph::{DiGraph, NodeIndex},
+    graph::{DiGraph, EdgeIndex, NodeIndex},
 };
 
 use super::{At, Tree};
+
+/// More than any count.
+const UNBOUNDED: u64 = u64::MAX >> 8;
 
 /// What can change together.
 ///
@@ -18,6 +23,8 @@ use super::{At, Tree};
 pub(super) struct Network<'a> {
     tree: &'a Tree,
     graph: DiGraph<(), u64>,
+    /// The edges of each figure that gives way: to be larger, and smaller.
+    edges: BTreeMap<At, [EdgeIndex; 2]>,
 }
 
 impl Network<'_> {
@@ -26,28 +33,89 @@ impl Network<'_> {
         for _ in 0..(tree.rows.len() + 1) * (tree.totals.len() + 1) {
             graph.add_node(());
         }
-        Network { tree, graph }
+        Network {
+            tree,
+            graph,
+            edges: BTreeMap::new(),
+        }
     }
 
     /// Lets a figure be any larger, and so much smaller.
     pub(super) fn give_way(&mut self, at: At, less: u64) {
-        /// More than any count.
-        const UNBOUNDED: u64 = u64::MAX >> 8;
         let (from, to) = self.ends(at);
-        self.graph.add_edge(from, to, UNBOUNDED);
-        self.graph.add_edge(to, from, less);
+        let larger = self.graph.add_edge(from, to, UNBOUNDED);
+        let smaller = self.graph.add_edge(to, from, less);
+        self.edges.insert(at, [larger, smaller]);
+    }
+
+    /// Asks something while this figure does not give way.
+    pub(super) fn without<T>(&mut self, at: At, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let edges = self.edges.get(&at).copied();
+        let swap = |network: &mut Self, capacities: [u64; 2]| {
+            let mut before = [0; 2];
+            for (at, edge) in edges.iter().flatten().enumerate() {
+                before[at] = std::mem::replace(&mut network.graph[*edge], capacities[at]);
+            }
+            before
+        };
+        let before = swap(self, [0; 2]);
+        let answer = ask(self);
+        swap(self, before);
+        answer
     }
 
     /// Whether the figure, which itself does not give way, can be so much larger.
     pub(super) fn takes_more(&mut self, at: At, more: u64) -> bool {
+        self.more(at, more) == more
+    }
+
+    /// How much larger the figure can be, which itself does not give way, and no more than `most`.
+    pub(super) fn more(&mut self, at: At, most: u64) -> u64 {
         let (from, to) = self.ends(at);
-        self.flows(to, from, more)
+        self.flow(to, from, most)
     }
 
     /// Whether the figure, which itself does not give way, can be so much smaller.
     pub(super) fn takes_less(&mut self, at: At, less: u64) -> bool {
         let (from, to) = self.ends(at);
-        self.flows(from, to, less)
+        self.flow(from, to, less) == less
+    }
+
+    /// Counts by which all equations hold, where each figure is at least so much, and at most so much if it is bounded: one
+    /// for each; nothing where there are none. Figures of hidden months stand in no equation.
+    pub(super) fn counts(mut self, figures: &[(At, u64, Option<u64>)], hidden: &[bool]) -> Option<Vec<u64>> {
+        let mut needs: BTreeMap<NodeIndex, i128> = BTreeMap::new();
+        let mut flows_in = |(from, to): (NodeIndex, NodeIndex), count: u64| {
+            *needs.entry(to).or_default() += i128::from(count);
+            *needs.entry(from).or_default() -= i128::from(count);
+        };
+        for (at, least, most) in figures {
+            let ends = self.ends(*at);
+            let more = most.map_or(UNBOUNDED, |most| most.saturating_sub(*least));
+            self.graph.add_edge(ends.0, ends.1, more);
+            flows_in(ends, *least);
+        }
+        let months = self.tree.totals.iter().zip(hidden).enumerate();
+        for (month, (total, _)) in months.filter(|(_, (_, hidden))| !**hidden) {
+            flows_in(
+                (self.node(None, Some(month)), self.node(None, None)),
+                total.findings,
+            );
+        }
+        let [source, sink] = [(); 2].map(|()| self.graph.add_node(()));
+        let mut needed = 0_u64;
+        for (node, need) in needs {
+            let count = u64::try_from(need.unsigned_abs()).ok()?;
+            if need > 0 {
+                needed = needed.checked_add(count)?;
+                self.graph.add_edge(source, node, count);
+            } else if need < 0 {
+                self.graph.add_edge(node, sink, count);
+            }
+        }
+        let (flow, flows) = dinics(&self.graph, source, sink);
+        let counts = figures.iter().zip(flows);
+        (flow == needed).then(|| counts.map(|((_, least, _), flow)| least + flow).collect())
     }
 
     /// Whether two figures stand in one equation.
@@ -56,15 +124,15 @@ impl Network<'_> {
         [one.0, one.1].iter().any(|end| [other.0, other.1].contains(end))
     }
 
-    fn flows(&mut self, source: NodeIndex, sink: NodeIndex, needed: u64) -> bool {
-        if needed == 0 {
-            return true;
+    fn flow(&mut self, source: NodeIndex, sink: NodeIndex, most: u64) -> u64 {
+        if most == 0 {
+            return 0;
         }
         let beginning = self.graph.add_node(());
-        self.graph.add_edge(beginning, source, needed);
+        self.graph.add_edge(beginning, source, most);
         let flow = dinics(&self.graph, beginning, sink).0;
         self.graph.remove_node(beginning);
-        flow == needed
+        flow
     }
 
     fn ends(&self, (row, month): At) -> (NodeIndex, NodeIndex) {

@@ -1,6 +1,7 @@
 //! The joint conference: one record, and what everybody derives from it.
 
 mod cheats;
+mod figures;
 mod framework;
 mod ledger;
 mod legs;

@@ -1,10 +1,11 @@
 //! What a round came to for this node, of the legs in which it learned: counts, for the office alone.
 //!
-//! A finding counts in the round in which it was new. One that rests on the same as a finding of an earlier round of the
-//! conference was counted there, also where it goes on; one that was corrected before is none. So counts of two rounds are
-//! of different findings, and corrections after a report change no count of what was found.
+//! A finding counts in the round in which its line was opened. One that rests on the same as a finding of another round of
+//! the conference has that one's line and was counted there, also where it goes on, and where what was found there is kept
+//! no more; one that was corrected before is none. So counts of two rounds are of different findings, and corrections after
+//! a report change no count of what was found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hefu_casework::conference::{Cell, Counts, Settled};
 use hefu_casework::review::{Decision, Stage};
@@ -23,7 +24,7 @@ impl Node {
     /// # Errors
     /// The store's; where sums do not fit.
     pub fn counts_of(&self, conference: &Hex<32>, round: u32) -> Result<Counts> {
-        let before = self.found_before(conference, round)?;
+        let first = self.first_found(conference)?;
         let mut cells = Vec::new();
         for (leg, session) in self.legs_that_hold(conference, round)? {
             let record = self.round_on_record(&session)?;
@@ -31,9 +32,11 @@ impl Node {
                 continue;
             };
             let reviews = self.reviews(&session)?;
+            let lines = self.lines_of(conference, &record, &findings)?;
             let mut alike: BTreeMap<Alike, Cell> = BTreeMap::new();
-            for (seq, finding) in (1..).zip(&findings) {
-                let is_old = before.contains(&self.basis(finding));
+            for (seq, (finding, line)) in (1..).zip(findings.iter().zip(lines)) {
+                let found_in = line.and_then(|line| first.get(&line));
+                let is_old = found_in.is_some_and(|first| *first != round);
                 if is_old || reviews.corrected_before.contains_key(&seq) {
                     continue;
                 }
@@ -58,19 +61,6 @@ impl Node {
             cells.extend(alike.into_values());
         }
         Ok(Counts { round, cells })
-    }
-
-    /// What findings of earlier rounds of the conference rest on, as far as they are kept.
-    fn found_before(&self, conference: &Hex<32>, round: u32) -> Result<BTreeSet<Hex<32>>> {
-        let mut before = BTreeSet::new();
-        for earlier in 1..round {
-            for (_, session) in self.legs_that_hold(conference, earlier)? {
-                let record = self.round_on_record(&session)?;
-                let findings = self.kept_findings(&record)?.unwrap_or_default();
-                before.extend(findings.iter().map(|finding| self.basis(finding)));
-            }
-        }
-        Ok(before)
     }
 }
 

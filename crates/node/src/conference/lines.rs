@@ -10,6 +10,7 @@
 //! question  the number that both agencies have for it
 //! ```
 
+mod first;
 mod gather;
 mod own;
 mod plan;

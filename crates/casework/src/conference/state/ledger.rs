@@ -436,6 +436,8 @@ fn counts_hold(public: &Public, round: &Round, author: &Hex<32>, counts: &Counts
     ensure(counts.cells.len() <= MAX_CELLS, Fault::TooMany)?;
     let mut agreements: BTreeMap<Hex<32>, Agreement> = BTreeMap::new();
     let mut seen = BTreeSet::new();
+    // Of each leg, how many findings there can still be: each is of an element of its own.
+    let mut left: BTreeMap<Hex<32>, u64> = BTreeMap::new();
     for cell in &counts.cells {
         let agreement = match agreements.entry(cell.annex) {
             Slot::Occupied(known) => known.into_mut(),
@@ -451,7 +453,12 @@ fn counts_hold(public: &Public, round: &Round, author: &Hex<32>, counts: &Counts
             let annex = cell.annex;
             round.legs.get(&Leg { annex, receiver })
         });
-        let done = leg.is_some_and(|run| run.sender == cell.other && matches!(run.state, LegState::Done(_)));
+        let leg = leg.filter(|run| run.sender == cell.other).map(|run| &run.state);
+        let Some(LegState::Done(receipt)) = leg else {
+            return Err(Fault::CountsWrong);
+        };
+        let left = left.entry(cell.annex).or_insert(receipt.receiver_elements);
+        *left = left.checked_sub(cell.findings).ok_or(Fault::CountsWrong)?;
         let agreed = cell
             .rule
             .as_ref()
@@ -465,7 +472,7 @@ fn counts_hold(public: &Public, round: &Round, author: &Hex<32>, counts: &Counts
             cell.key_group,
             cell.withheld,
         );
-        let holds = done && agreed && timely && cell.holds() && seen.insert(kind);
+        let holds = agreed && timely && cell.holds() && seen.insert(kind);
         ensure(holds, Fault::CountsWrong)?;
     }
     Ok(())

@@ -78,10 +78,12 @@ impl Public {
 
     pub(super) fn may_rerun(&self, entry: &Entry, number: u32, leg: &Leg) -> Result<(), Fault> {
         let (round, run) = self.open_leg(number, leg)?;
-        let again = matches!(
-            run.state,
-            LegState::Failed(_) | LegState::Differs(_) | LegState::OneSided
-        );
+        // Figures are of what there was.
+        let again = round.figures.is_none()
+            && matches!(
+                run.state,
+                LegState::Failed(_) | LegState::Differs(_) | LegState::OneSided
+            );
         let there = |key: &Hex<32>| round.parties.get(key).is_some_and(PartyState::is_there);
         let both = there(&run.receiver) && there(&run.sender);
         ensure(again && both, Fault::RoundElsewhere)?;

@@ -8,8 +8,9 @@ use super::{Edition, Public, State, ensure, legs};
 use crate::{
     Agreement, Hex, MonthRange, SignedAgreement, Text,
     conference::{
-        Absent, Annex, Announced, Begun, Closing, Entry, Fault, Frozen, Joined, Late, Leg, LegRun, LegState,
-        NotRun, PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, framework::beijing_day, narrow,
+        Absent, Annex, Announced, Begun, Closing, DoneLeg, Entry, Fault, Frozen, Joined, Late, Leg, LegRun,
+        LegState, NotRun, PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, framework::beijing_day,
+        narrow,
     },
 };
 
@@ -234,6 +235,8 @@ impl Public {
         ensure(round.closed.is_none(), Fault::RoundElsewhere)?;
         let party = round.parties.get(&entry.author).ok_or(Fault::RoundUnknown)?;
         ensure(party.left.is_none(), Fault::RoundElsewhere)?;
+        // Figures are of what there was.
+        ensure(round.figures.is_none(), Fault::RoundElsewhere)?;
         if round.begun.is_some() {
             let late = self.edition_of(round).map(|edition| edition.framework.late);
             ensure(late == Some(Late::Admitted), Fault::OutOfTime)?;
@@ -396,7 +399,7 @@ impl Public {
         let round = self.round(number)?;
         ensure(round.closed.is_none(), Fault::SaidBefore)?;
         match end {
-            RoundEnd::CalledOff => Ok(()),
+            RoundEnd::CalledOff => ensure(round.figures.is_none(), Fault::RoundElsewhere),
             // That follows from who is there when pairs begin.
             RoundEnd::NotHeld => Err(Fault::RoundElsewhere),
             RoundEnd::Completed => {
@@ -427,17 +430,29 @@ impl Public {
         }
     }
 
-    /// Two publications about one round would tell apart what changed between them: single people.
+    /// Two publications about one round would tell apart what changed between them: single people. So there is one, of legs
+    /// of which nothing more comes.
     pub(super) fn may_publish(&self, number: u32, figures: &RoundFigures) -> Result<(), Fault> {
         let round = self.round(number)?;
         let told = match &round.closed {
             Some(closing) => closing.end == RoundEnd::Completed,
-            None => matches!(round.stage(), Stage::InReview | Stage::Reported),
+            None => round.begun.is_some() && round.legs.values().all(|run| run.state.has_ended()),
         };
-        ensure(told, Fault::RoundElsewhere)?;
+        let mut done = Vec::new();
+        for (leg, run) in &round.legs {
+            if matches!(run.state, LegState::Done(_)) {
+                let agreement = self.narrowed(round, &leg.annex).ok_or(Fault::RoundUnknown)?;
+                done.push((*leg, agreement));
+            }
+        }
+        ensure(told && !done.is_empty(), Fault::RoundElsewhere)?;
         ensure(round.figures.is_none(), Fault::SaidBefore)?;
-        let smallest = self.edition_of(round).map(|edition| edition.framework.smallest);
-        let fits = smallest.is_some_and(|smallest| figures.can_be_told(smallest, round.announced.months));
+        let edition = self.edition_of(round).ok_or(Fault::FrameworkUnknown)?;
+        let done = done
+            .iter()
+            .map(|(leg, agreement)| DoneLeg { leg: *leg, agreement });
+        let done: Vec<_> = done.collect();
+        let fits = figures.can_be_told(edition.framework.smallest, round.announced.months, &done);
         ensure(fits, Fault::FiguresWrong)
     }
 

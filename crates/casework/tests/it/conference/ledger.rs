@@ -504,7 +504,7 @@ fn counts_are_of_legs_that_were_done_and_for_the_office_alone() {
         assert_eq!(tries(1, vec![good.clone()], &wrong), Err(Fault::EnclosedWrong));
     }
     type Change = fn(&mut Cell);
-    let wrong: [Change; 9] = [
+    let wrong: [Change; 11] = [
         |c| c.annex = Hex([1; 32]),
         |c| c.other = node(3),
         |c| c.rule = Some(RuleId::new("X1").unwrap()),
@@ -514,6 +514,9 @@ fn counts_are_of_legs_that_were_done_and_for_the_office_alone() {
         |c| c.to_verify = Fen(-1),
         |c| c.settled.recovered = 4,
         |c| c.settled.corrected_fen = Fen(-1),
+        // Ten elements were entered, and no finding is of two.
+        |c| c.findings = 11,
+        |c| c.settled.verified_fen = Fen(1_000_000_000_001),
     ];
     for (i, change) in wrong.into_iter().enumerate() {
         let mut cell = good.clone();
@@ -522,6 +525,16 @@ fn counts_are_of_legs_that_were_done_and_for_the_office_alone() {
     }
     assert_eq!(
         tries(1, vec![good.clone(), good.clone()], &own),
+        Err(Fault::CountsWrong)
+    );
+    let with = |findings| Cell {
+        findings,
+        key_group: true,
+        ..good.clone()
+    };
+    assert_eq!(tries(1, vec![good.clone(), with(7)], &own), Ok(()));
+    assert_eq!(
+        tries(1, vec![good.clone(), with(8)], &own),
         Err(Fault::CountsWrong)
     );
     // A leg that differs, one that failed, and one in which it does not learn.

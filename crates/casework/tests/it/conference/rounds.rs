@@ -1,10 +1,7 @@
 //! Rounds: announced, joined, frozen, begun, reported, closed.
 
-use hefu_casework::conference::{
-    LegState, OfPurpose, Part, PartyCode, Progress, RoundEnd, RoundFigures, Stage,
-};
-use hefu_casework::figures::{Published, PublishedRow, Shown, Sum};
-use hefu_casework::{Fen, Month, Purpose, SignedAgreement};
+use hefu_casework::SignedAgreement;
+use hefu_casework::conference::{LegState, PartyCode, RoundEnd, Stage};
 
 use super::*;
 
@@ -19,7 +16,7 @@ fn reported() -> Word {
     Word::Reported { round: 1 }
 }
 
-fn closed(end: RoundEnd) -> Word {
+pub(super) fn closed(end: RoundEnd) -> Word {
     Word::Closed { round: 1, end }
 }
 
@@ -29,12 +26,12 @@ impl Table {
     }
 
     /// A report without findings.
-    fn report(&mut self, seed: u8) -> Result<Hex<32>, Fault> {
+    pub(super) fn report(&mut self, seed: u8) -> Result<Hex<32>, Fault> {
         self.enclose(seed, reported(), &no_counts())
     }
 
     /// Every leg done, as it was frozen.
-    fn done(framework: &Framework) -> Table {
+    pub(super) fn done(framework: &Framework) -> Table {
         let mut table = Table::begun(framework);
         let [to_first, to_second, to_third] = legs(framework);
         for (seeds, leg, receipt) in [
@@ -540,78 +537,4 @@ fn a_report_counts_until_one_of_its_legs_comes_to_something_else() {
     assert_eq!([1, 2, 3].map(has_reported), [true, false, false]);
     assert_eq!(table.round(1).stage(), Stage::Running);
     assert_eq!(table.round(1).legs[&to_third].state, LegState::Waiting);
-}
-
-#[test]
-fn figures_are_told_once_and_tell_nothing_small() {
-    let of = framework();
-    let mut table = Table::done(&of);
-    let told = |findings| {
-        Shown::Told(Sum {
-            findings,
-            fen: Fen(100),
-        })
-    };
-    let annex = of.annexes[0].digest();
-    let published = |months: Vec<Option<Month>>, of: u64| {
-        let row = |of, shown: Shown, parts| PublishedRow {
-            of,
-            months: vec![shown; months.len()],
-            total: shown,
-            parts,
-        };
-        let parts = [(true, told(of)), (false, Shown::Withheld {})];
-        let parts = parts.map(|(key_group, shown)| row(Part::KeyGroup(key_group), shown, vec![]));
-        let leg = Part::Leg(Leg { annex, receiver: 0 });
-        Published {
-            smallest: 5,
-            month_totals: vec![told(of); months.len()],
-            total: told(of),
-            rows: vec![row(leg, told(of), parts.into())],
-            months,
-        }
-    };
-    let range = months("2026-07", "2026-10");
-    let good = RoundFigures {
-        purposes: vec![OfPurpose {
-            purpose: Purpose::Duplicates,
-            dated: published(range.iter().map(Some).collect(), 12),
-            undated: published(vec![None], 5),
-        }],
-        progress: vec![Progress {
-            leg: Leg { annex, receiver: 0 },
-            came: None,
-        }],
-    };
-    let figures = |change: &dyn Fn(&mut RoundFigures)| {
-        let mut figures = good.clone();
-        change(&mut figures);
-        let figures = Box::new(figures);
-        Word::Figures { round: 1, figures }
-    };
-    for word in [
-        figures(&|f| f.purposes[0].dated.smallest = 4),
-        figures(&|f| f.purposes[0].dated.total = told(4)),
-        figures(&|f| f.purposes[0].dated.month_totals[0] = told(4)),
-        figures(&|f| f.purposes[0].dated.rows[0].months[0] = told(4)),
-        figures(&|f| f.purposes[0].undated.rows[0].parts[1].total = told(0)),
-        figures(&|f| f.purposes[0].dated.months[0] = Some(range.to)),
-        figures(&|f| f.purposes[0].dated.months[0] = None),
-        figures(&|f| f.purposes[0].dated.months.push(Some(range.to))),
-        figures(&|f| f.purposes[0].undated.months = vec![]),
-        figures(&|f| f.purposes[0].dated.month_totals.push(told(9))),
-        figures(&|f| f.purposes[0].dated.rows[0].parts[0].months.clear()),
-        figures(&|f| f.purposes.push(f.purposes[0].clone())),
-        figures(&|f| f.progress.push(f.progress[0].clone())),
-    ] {
-        table.refuses(OFFICE, word, Fault::FiguresWrong);
-    }
-    let mut running = Table::begun(&of);
-    running.refuses(OFFICE, figures(&|_| ()), Fault::RoundElsewhere);
-    let mut off = table.clone();
-    off.say(OFFICE, closed(RoundEnd::CalledOff)).unwrap();
-    off.refuses(OFFICE, figures(&|_| ()), Fault::RoundElsewhere);
-    table.say(OFFICE, figures(&|_| ())).unwrap();
-    assert_eq!(table.state.figures(1), Some(&good));
-    table.refuses(OFFICE, figures(&|_| ()), Fault::SaidBefore);
 }

@@ -56,13 +56,7 @@ impl Node {
             return Ok(());
         }
         let agreement = self.signed(&record.agreement)?.agreement;
-        let kind = match agreement.purpose {
-            Purpose::Duplicates => ItemKind::Finding,
-            Purpose::Omissions | Purpose::Leads => ItemKind::Lead,
-            Purpose::Referrals => ItemKind::Referral,
-            Purpose::Statistics | Purpose::Precheck => return Ok(()),
-        };
-        let Some(findings) = self.kept_findings(record)? else {
+        let (Some(kind), Some(findings)) = (kind_of(agreement.purpose), self.kept_findings(record)?) else {
             return Ok(());
         };
         let reviews = self.reviews(&record.id)?;
@@ -247,6 +241,16 @@ impl Table {
         let mut its = self.seats.iter().filter(|seat| office.is(&seat.name, seat.role));
         let one = its.next().filter(|_| its.next().is_none())?;
         Some(one.node_key)
+    }
+}
+
+/// Of which kind lines of findings are; nothing where there are none.
+pub(super) fn kind_of(purpose: Purpose) -> Option<ItemKind> {
+    match purpose {
+        Purpose::Duplicates => Some(ItemKind::Finding),
+        Purpose::Omissions | Purpose::Leads => Some(ItemKind::Lead),
+        Purpose::Referrals => Some(ItemKind::Referral),
+        Purpose::Statistics | Purpose::Precheck => None,
     }
 }
 
