@@ -107,8 +107,12 @@ impl Running {
             block_in_place(|| node.sign_framework(&id, &framework, ACTOR))?;
         }
         let all = self.nodes.len();
-        self.until(office, &id, |state| state.signers(&framework).len() == all)
-            .await?;
+        self.until(office, &id, |state| {
+            state
+                .edition(&framework)
+                .is_some_and(|edition| edition.signed.len() == all)
+        })
+        .await?;
         Ok((id, framework))
     }
 

@@ -1,7 +1,7 @@
 //! Taking part in a round, or not: what its agreements come to for this node, whether its own policy bears them, and
 //! its signatures under them.
 
-use hefu_casework::conference::{Consent, Joined, Late, Round, State, Word};
+use hefu_casework::conference::{Consent, Joined, Late, Round, Stage, State, Word};
 use hefu_casework::{Agreement, Hex, Text};
 use jiff::Timestamp;
 
@@ -150,12 +150,17 @@ impl Node {
         Ok(!said && self.is_open_to_all(conference, round)?)
     }
 
-    /// Whether members may still come to a round: until pairs begin, and as long as these run where the framework admits
-    /// who is late.
+    /// Whether members may still come to a round: until pairs begin, and where the framework admits who is late as long as
+    /// these run and no later round is at work.
     pub(super) fn is_open_to_all(&self, conference: &Hex<32>, round: &Round) -> Result<bool> {
         let late = |state: &State| {
             let edition = state.edition(&round.announced.framework);
-            edition.is_some_and(|edition| edition.framework.late == Late::Admitted)
+            let mut later = state
+                .rounds()
+                .filter(|other| round.announced.round < other.announced.round);
+            let busy =
+                later.any(|other| matches!(other.stage(), Stage::Announced | Stage::Frozen | Stage::Running));
+            !busy && edition.is_some_and(|edition| edition.framework.late == Late::Admitted)
         };
         if round.closed.is_some() {
             return Ok(false);
