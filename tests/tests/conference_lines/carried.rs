@@ -94,6 +94,25 @@ async fn two_rounds_come_to_the_lines_that_a_plain_join_expects() {
     );
 }
 
+/// Figures of two rounds are of different findings, also where those of the first are kept no more when the second runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_once_is_not_new_when_it_was_deleted() {
+    let meeting = Meeting::begin().await;
+    let node = &meeting.poor.node;
+    let counted = |round| {
+        let cells = node.counts_of(&meeting.id, round).unwrap().cells;
+        let findings: u64 = cells.iter().map(|cell| cell.findings).sum();
+        usize::try_from(findings).unwrap()
+    };
+    meeting.round([7, 10], |receipt| receipt).await;
+    assert_eq!(counted(1), BOTH.count());
+    assert_eq!(node.delete_expired(Timestamp::MAX).unwrap(), 1);
+    meeting.a_month_later();
+    meeting.round([7, 11], |receipt| receipt).await;
+    assert_eq!(counted(2), GOES_ON.count());
+    assert_eq!(counted(2), GOES_ON.count(), "again at once, it is the same");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leg_whose_ends_differ_has_no_lines() {
     let meeting = Meeting::begin().await;
