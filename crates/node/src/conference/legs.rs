@@ -170,7 +170,8 @@ impl Node {
         }))
     }
 
-    /// The conference for a round of which an agreement was narrowed, if it says what the record makes of it.
+    /// The conference for a round of which an agreement was narrowed, if it says what the record makes of it, and the record
+    /// is followed here.
     fn conference_behind(&self, agreement: &Agreement, under: &Under) -> Result<Hex<32>> {
         for conference in self.conferences()? {
             let narrowed = self.with_conference(&conference.id, |state| {
@@ -180,7 +181,13 @@ impl Node {
                     .flatten()
             })?;
             match narrowed {
-                Some(narrowed) if narrowed == *agreement => return Ok(conference.id),
+                Some(narrowed) if narrowed == *agreement => {
+                    return match conference.standing {
+                        _ if conference.is_followed() => Ok(conference.id),
+                        reason if conference.is_restored() => Err(Error::NotYet { reason }),
+                        alarm => Err(policy(alarm, Abort::AgreementNotInForce)),
+                    };
+                }
                 Some(_) => return Err(policy("conference_other_text", Abort::AgreementMismatch)),
                 None => {}
             }

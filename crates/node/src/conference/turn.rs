@@ -377,8 +377,8 @@ impl Node {
         Ok(under_way)
     }
 
-    /// Sessions that nobody waits for any more: their round is closed, a party has left, or this node, which learns in it,
-    /// is to run the leg once more. What is answered by files waits for its receipt as ever.
+    /// Sessions that nobody waits for any more: their round is closed, a party has left, this node, which learns in it, is to
+    /// run the leg once more, or its record is not followed any more. What is answered by files waits for its receipt as ever.
     fn legs_over(&self) -> Result<Vec<[u8; 32]>> {
         let mut over = Vec::new();
         for session in self.store.open_sessions()? {
@@ -393,7 +393,8 @@ impl Node {
                 let anew = session.role == Role::Receiver && run.run != of.run;
                 Some(round.closed.is_none() && both && !anew)
             })?;
-            if goes_on == Some(false) && session.answered_at.is_none() && !session.is_heard() {
+            let ends = goes_on == Some(false) || self.conference(&Hex(of.conference))?.is_alarming();
+            if ends && session.answered_at.is_none() && !session.is_heard() {
                 over.push(session.round);
             }
         }
