@@ -1,7 +1,15 @@
 //! What the record says holds for sessions too: one a run, of the sizes and data that were frozen, and nothing gets out of
 //! one whose leg is not done.
 
+use hefu_casework::conference::Fault;
+use hefu_link::{Limits, dial};
+use hefu_node::Node;
+use hefu_psi::wire::{Kind as Frame, Open};
+use hefu_psi::{KeyKind, Mode};
 use hefu_store::Entry;
+use hefu_tests::agency::opening;
+use hefu_tests::conference::keys_of;
+use hefu_tests::rogue::send;
 use serde_json::json;
 
 use super::*;
@@ -38,6 +46,53 @@ async fn begun_without_the_first(table: &Table) -> (u32, Agreement) {
     (round, narrowed)
 }
 
+/// The opening of a session in which the first learns.
+fn asks(narrowed: &Agreement, elements: u64) -> Open {
+    Open {
+        elements,
+        mode: match narrowed.label {
+            Some(_) => Mode::Labels,
+            None => Mode::Members,
+        } as u8,
+        label: narrowed.label_width(),
+        key_kind: match narrowed.key_kind {
+            hefu_casework::KeyKind::Person => KeyKind::Person,
+            hefu_casework::KeyKind::Rule => KeyKind::Rule,
+            hefu_casework::KeyKind::Referral => KeyKind::Referral,
+        } as u8,
+        ..opening(narrowed)
+    }
+}
+
+/// Opens a session with the keys of the first, and says how it is answered.
+async fn opens(table: &Table, closed: &Closed, open: &Open) -> hefu_link::Result<u8> {
+    let keys = keys_of(closed);
+    let card = &table.members[0].bureau.card;
+    let connection = dial(&keys, card, &Limits::default(), None).await?;
+    let (mut sender, mut receiver) = connection.split();
+    send(&mut sender, Frame::Open, &open.encode()).await;
+    let mut payload = Vec::new();
+    Ok(receiver.recv(&mut payload).await?.kind)
+}
+
+/// What is announced is not what was frozen: the sender has both in its hands before it says anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_size_than_was_frozen_is_not_let_in() {
+    let mut table = Table::laid(three()).await;
+    let (_, narrowed) = begun_without_the_first(&table).await;
+    let closed = table.members.remove(0).close().await;
+    let open = asks(&narrowed, 3);
+    let refused = opens(&table, &closed, &open).await.unwrap_err();
+    assert_eq!(refused.code(), "peer_aborted");
+    until("it is on record why", || {
+        let entries = table.members[0].bureau.node.store().entries(0, 10_000).unwrap();
+        entries
+            .iter()
+            .any(|entry| entry.kind == "call_failed" && entry.body["code"] == "conference_other_size")
+    })
+    .await;
+}
+
 /// A record that is not followed any more: nothing runs by it either.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_runs_on_a_record_that_was_forked() {
@@ -58,4 +113,103 @@ async fn nothing_runs_on_a_record_that_was_forked() {
     let learned = first.run_round(&narrowed.digest()).await;
     let learned = learned.map(|learned| learned.outcome.findings.len());
     assert_eq!(learned.map_err(|error| error.code()), Err("peer_aborted"));
+}
+
+/// Restored from a backup of before it froze, a member fixes other data than the record has its commitment to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_member_does_not_freeze_once_more() {
+    let mut table = Table::laid(three()).await;
+    let round = table.announce(120, 240);
+    let key = table.members[0].key();
+    until("it joins", || {
+        table
+            .round(&table.members[0], round)
+            .is_some_and(|round| round.parties[&key].joined.is_some())
+    })
+    .await;
+    let backup = table._dir.path().join("backup");
+    tokio::task::block_in_place(|| table.members[0].bureau.node.backup(&backup, "经办")).unwrap();
+    table.freeze(0, round).await;
+    until("it is on record", || {
+        table.round(&table.office, round).unwrap().parties[&key]
+            .frozen
+            .is_some()
+    })
+    .await;
+    let closed = table.members.remove(0).close().await;
+    tokio::task::block_in_place(|| Node::restore(&backup, &closed.folder, &closed.unlock, "经办")).unwrap();
+    let kept = Kept::of(closed.open(around(settings())).await);
+    table.members.insert(0, kept);
+    table.introduce();
+    let at = &table.members[0];
+    until("it has caught up", || {
+        table
+            .round(at, round)
+            .is_some_and(|round| round.parties[&key].frozen.is_some())
+            && !at.bureau.node.conference(&table.id).unwrap().is_restored()
+    })
+    .await;
+    // As many others.
+    at.bureau.pays(EXTREME_POVERTY, 100..140);
+    let again = tokio::task::block_in_place(|| at.bureau.node.freeze_round(&table.id, round, "经办"));
+    assert_eq!(again.unwrap_err().code(), Fault::SaidBefore.code());
+    assert_eq!(at.bureau.node.store().frozen(&table.id.0, round).unwrap(), None);
+}
+
+/// Past the node: what it has here is under another commitment than the one on record.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_entered_that_the_record_has_no_commitment_to() {
+    let mut table = Table::laid(three()).await;
+    let leg = table.leg_of(0, 0);
+    let round = table.announce(90, 150);
+    table.freeze(0, round).await;
+    let closed = table.members.remove(0).close().await;
+    let database = rusqlite::Connection::open(closed.folder.join("hefu.db")).unwrap();
+    let sql = "SELECT sql FROM sqlite_schema WHERE name = 'frozen_stands'";
+    let trigger: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    let other = "DROP TRIGGER frozen_stands; UPDATE frozen SET snapshot = randomblob(32);";
+    database.execute_batch(&format!("{other}{trigger}")).unwrap();
+    drop(database);
+    table
+        .members
+        .insert(0, Kept::of(closed.open(around(settings())).await));
+    table.introduce();
+    table.freeze(1, round).await;
+    table.freeze(2, round).await;
+    let failed = LegState::Failed("conference_frozen_otherwise".to_owned());
+    table
+        .everywhere(round, "it does not run", |round| round.legs[&leg].state == failed)
+        .await;
+}
+
+/// Before it has caught up, the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_said_is_not_frozen() {
+    let table = Table::laid(three()).await;
+    let round = table.announce(120, 240);
+    let at = &table.members[0];
+    let key = at.key();
+    until("it joins", || {
+        table
+            .round(at, round)
+            .is_some_and(|round| round.parties[&key].joined.is_some())
+    })
+    .await;
+    at.keeper.abort();
+    let entry = Entry {
+        actor: "node",
+        kind: "conference_behind",
+        body: &json!({}),
+    };
+    let node = &at.bureau.node;
+    node.store()
+        .set_conference_restored(&table.id.0, Some(1), &entry)
+        .unwrap();
+    let refused = tokio::task::block_in_place(|| node.freeze_round(&table.id, round, "经办")).unwrap_err();
+    assert_eq!(refused.code(), "conference_restored");
+    assert_eq!(
+        node.store().frozen(&table.id.0, round).unwrap(),
+        None,
+        "what may be frozen otherwise on the record by now is fixed for good"
+    );
 }
