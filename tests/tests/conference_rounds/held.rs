@@ -75,6 +75,43 @@ async fn opens(table: &Table, closed: &Closed, open: &Open) -> hefu_link::Result
     Ok(receiver.recv(&mut payload).await?.kind)
 }
 
+/// A receiver that leaves one session before it signs and opens another, of another set, runs one leg several times:
+/// the record has one run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_a_leg_is_one_session() {
+    let mut table = Table::laid(three()).await;
+    let (round, narrowed) = begun_without_the_first(&table).await;
+    let frozen = table.round(&table.office, round).unwrap().parties[&table.members[0].key()]
+        .frozen
+        .clone()
+        .unwrap();
+    let leg = table.leg_of(0, 0);
+    let size = frozen.sets.iter().find(|set| set.leg == leg).unwrap().elements;
+    let closed = table.members.remove(0).close().await;
+    let mut open = asks(&narrowed, size);
+    let first = opens(&table, &closed, &open).await;
+    assert_eq!(first.unwrap(), Frame::Accept as u8);
+    let mut taken = 1;
+    for another in 1..4 {
+        (open.nonce, open.input) = ([another; 32], [another; 32]);
+        taken += usize::from(
+            opens(&table, &closed, &open)
+                .await
+                .is_ok_and(|kind| kind == Frame::Accept as u8),
+        );
+    }
+    let store = table.members[0].bureau.node.store();
+    let sessions = store.leg_sessions(&table.id.0, round).unwrap();
+    let of_run = |session: &&hefu_store::LegSession| {
+        (session.annex, session.receiver, session.run) == (leg.annex.0, leg.receiver, 1)
+    };
+    assert_eq!((taken, sessions.iter().filter(of_run).count()), (1, 1));
+    // The one that it has left does not stay open.
+    let ended =
+        |session: &hefu_store::LegSession| store.session(&session.session).unwrap().unwrap().end.is_some();
+    assert!(sessions.iter().filter(of_run).all(ended));
+}
+
 /// What is announced is not what was frozen: the sender has both in its hands before it says anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_size_than_was_frozen_is_not_let_in() {

@@ -166,6 +166,24 @@ impl Node {
         }))
     }
 
+    /// Of a run, one session is answered: whoever learns could put other questions in each, where the record has one set. A
+    /// call for a run of which this node has not read yet is made again.
+    pub(crate) fn must_be_first(&self, open: &OpenLeg) -> Result<()> {
+        for session in self.store.leg_sessions(&open.conference.0, open.round)? {
+            // One that never began is not there.
+            if leg_of(&session) == open.leg
+                && session.run == open.run
+                && self.store.round(&session.session)?.is_some()
+            {
+                tracing::warn!(node = self.name(), conference = %open.conference, "a run of a leg is called twice");
+                return Err(Error::NotYet {
+                    reason: "conference_leg_ran",
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps that a session is a run of a leg, before it begins.
     pub(crate) fn put_leg(&self, open: &OpenLeg, session: [u8; 32]) -> Result<()> {
         Ok(self.store.put_leg_session(&LegSession {
