@@ -1,9 +1,13 @@
 //! What the record says holds for sessions too: one a run, of the sizes and data that were frozen, and nothing gets out of
 //! one whose leg is not done.
 
+use hefu_casework::calendar::DayUnit;
 use hefu_casework::conference::Fault;
+use hefu_casework::inquiry::Term;
 use hefu_link::{Limits, dial};
 use hefu_node::Node;
+use hefu_node::inquiry::Draft;
+use hefu_node::report::Form;
 use hefu_psi::wire::{Kind as Frame, Open};
 use hefu_psi::{KeyKind, Mode};
 use hefu_store::Entry;
@@ -249,4 +253,65 @@ async fn what_can_not_be_said_is_not_frozen() {
         None,
         "what may be frozen otherwise on the record by now is fixed for good"
     );
+}
+
+/// No number goes into a question, no clue and no act into a ledger, and whoever reads a report is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_gets_out_of_a_leg_that_differs() {
+    let mut table = Table::laid(three()).await;
+    let leg = table.leg_of(0, 0);
+    let round = table.announce(120, 240);
+    table.freeze(1, round).await;
+    let other = table.members[1].bureau.pays(DISABLED_LIVING, 20..50).dataset;
+    let closed = table.members.remove(1).close().await;
+    super::differing::enter_instead(&closed, other.0);
+    let kept = Kept::of(closed.open(around(settings())).await);
+    table.members.insert(1, kept);
+    table.introduce();
+    table.freeze(0, round).await;
+    table.freeze(2, round).await;
+    let differs = |round: &Round| matches!(round.legs[&leg].state, LegState::Differs(_));
+    table.everywhere(round, "the leg is flagged", differs).await;
+    let node = &table.members[0].bureau.node;
+    let sessions = node.store().leg_sessions(&table.id.0, round).unwrap();
+    let of_leg =
+        |session: &&hefu_store::LegSession| (session.annex, session.receiver) == (leg.annex.0, leg.receiver);
+    let held = sessions.iter().find(of_leg).unwrap().session;
+    assert!(!node.leg_of_round(&held).unwrap().unwrap().holds());
+    let draft = Draft {
+        document: Text::new("协查函〔2026〕1号").unwrap(),
+        question: None,
+        term: Term {
+            days: 10,
+            unit: DayUnit::Natural,
+            until: Some(days_from_today(12)),
+        },
+    };
+    let drafted = node.draft_inquiry(&held, 1, draft, "甲");
+    assert_eq!(
+        drafted.err().map(|error| error.code()),
+        Some("node_leg_unsettled")
+    );
+    let number = Text::new("线索2026-001").unwrap();
+    let clue = node.take_clue(&held, 1, number, days_from_today(0), "甲");
+    assert_eq!(clue.unwrap_err().code(), "node_leg_unsettled");
+    let confirmed = node.confirm_referrals(&held, 10, "甲");
+    assert_eq!(confirmed.unwrap_err().code(), "node_leg_unsettled");
+    // Its reports say so, and may be read for all that.
+    for form in Form::ALL {
+        let report = node.report(&held, *form, "甲").unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        assert_eq!(report["sections"]["round"]["unsettled"], "differs");
+    }
+    let settled = sessions
+        .iter()
+        .find(|session| session.annex == table.leg_of(1, 0).annex.0);
+    let settled = settled.unwrap().session;
+    until("another leg is done", || {
+        node.leg_of_round(&settled).unwrap().unwrap().holds()
+    })
+    .await;
+    let report = node.report(&settled, Form::Internal, "甲").unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["sections"]["round"].get("unsettled"), None);
 }
