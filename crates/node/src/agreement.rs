@@ -62,7 +62,9 @@ impl Node {
         let in_force = self.in_force(&open.agreement)?;
         in_force.must_receive(in_force.peer)?;
         in_force.must_be_filled(in_force.peer, open.elements)?;
-        self.open_leg(&in_force, in_force.peer)?;
+        if let Some(leg) = self.open_leg(&in_force, in_force.peer)? {
+            leg.must_be_of_size(open.elements)?;
+        }
         in_force
             .terms(in_force.peer)?
             .check_open::<Ristretto255>(open)

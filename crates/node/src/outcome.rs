@@ -287,6 +287,11 @@ impl Node {
         let Some(Before { round, seq }) = self.own_finding_of(inquiry)? else {
             return Ok(());
         };
+        // It is told once the two ends agree.
+        match self.must_hold(&round.0) {
+            Err(Error::LegUnsettled { .. }) => return Ok(()),
+            held => held?,
+        }
         let standing = match self.standing(&round.0, seq) {
             // It went with the end of its retention.
             Err(Error::Store(hefu_store::Error::Deleted { .. })) => return Ok(()),

@@ -109,6 +109,9 @@ impl Node {
         let Some(mut leg) = self.open_leg(in_force, receiver)? else {
             return self.begin_with(in_force, role, self.current_datasets()?);
         };
+        if role == Role::Sender {
+            self.must_be_first(&leg)?;
+        }
         let round = self.begin_with(in_force, role, std::mem::take(&mut leg.datasets))?;
         self.put_leg(&leg, round.id)?;
         Ok(round)

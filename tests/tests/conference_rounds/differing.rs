@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 
 /// Past the node: what it entered in a round is another dataset now.
-fn enter_instead(closed: &Closed, dataset: i64) {
+pub(super) fn enter_instead(closed: &Closed, dataset: i64) {
     let database = Connection::open(closed.folder.join("hefu.db")).unwrap();
     let trigger: String = database
         .query_row(

@@ -14,6 +14,7 @@ mod differing;
 mod down;
 mod guarded;
 mod happy;
+mod held;
 mod killed;
 mod refused;
 

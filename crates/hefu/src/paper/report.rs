@@ -43,15 +43,20 @@ pub(crate) fn report(verified: &Verified, lang: Lang) -> Paper {
         lang.word("paper_how_to_verify"),
         vec![lang.say("paper_verify_command", &[("digest", digest.to_string())])],
     ));
+    let mut notices = vec![
+        lang.word("not_a_decision"),
+        lang.word("paper_only_suspicion"),
+        lang.word(form_notice),
+    ];
+    if let Some(state) = &sections.round.unsettled {
+        let state = lang.word(&format!("leg_{state}"));
+        notices.insert(0, lang.say("paper_leg_unsettled", &[("state", state)]));
+    }
     Paper {
         lang,
         title: lang.word("paper_report_title"),
         marking: lang.say(marking, &copy),
-        notices: vec![
-            lang.word("not_a_decision"),
-            lang.word("paper_only_suspicion"),
-            lang.word(form_notice),
-        ],
+        notices,
         blocks,
         blanks: Vec::new(),
     }

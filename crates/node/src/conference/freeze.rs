@@ -29,7 +29,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Missing`] where nothing was imported, or there is no such round; [`Error::Policy`] where this node has not
-    /// joined it; [`hefu_casework::Error::TooManyElements`]; [`Error::Conference`] where the record does not take it.
+    /// joined it, or its record is not followed here, or not whole; [`hefu_casework::Error::TooManyElements`]; [`Error::Conference`] where the record does not take it.
     pub fn freeze_round(&self, conference: &Hex<32>, round: u32, actor: &str) -> Result<Hex<32>> {
         let freezing = &self.conferences.freezing;
         let _alone = freezing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,6 +39,14 @@ impl Node {
             return Err(policy("conference_not_joined", Abort::Policy));
         }
         if self.store.frozen(&conference.0, round)?.is_none() {
+            // What can't be said is not fixed: it would stand here for good, and the record may have another commitment.
+            let here = self.conference(conference)?;
+            if !here.is_followed() {
+                return Err(policy(here.standing, Abort::Policy));
+            }
+            if party.is_some_and(|party| party.frozen.is_some()) {
+                return Err(Error::Conference(Fault::SaidBefore));
+            }
             // Nothing is fixed for a round that can't be entered any more.
             if known.closed.is_some() || known.announced.run_until <= Timestamp::now() {
                 return Err(policy("conference_run_over", Abort::Policy));

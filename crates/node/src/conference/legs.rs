@@ -40,8 +40,20 @@ pub(crate) struct OpenLeg {
     round: u32,
     leg: Leg,
     run: u32,
+    /// How many elements whoever learns in it has frozen.
+    asked: u64,
     /// What this node enters in it.
     pub(crate) datasets: Vec<DatasetId>,
+}
+
+impl OpenLeg {
+    /// Whether the set that is asked about has as many elements as were frozen.
+    pub(crate) fn must_be_of_size(&self, announced: u64) -> Result<()> {
+        match announced == self.asked {
+            true => Ok(()),
+            false => Err(policy("conference_other_size", Abort::AgreementMismatch)),
+        }
+    }
 }
 
 impl Node {
@@ -124,7 +136,7 @@ impl Node {
             receiver: u8::try_from(receiver).map_err(|_| unknown())?,
         };
         let run = match round.legs.get(&leg) {
-            Some(run) if is_open(&round, run) => run.run,
+            Some(run) if is_open(&round, run) => run,
             // It may have been opened once more on a record that this node has not read yet.
             Some(_) => {
                 return Err(Error::NotYet {
@@ -133,14 +145,43 @@ impl Node {
             }
             None => return Err(unknown()),
         };
+        let committed = |key| round.parties.get(key).and_then(|party| party.frozen.as_ref());
         let frozen = self.store.frozen(&conference.0, under.round)?;
+        let frozen = frozen.ok_or_else(not_frozen)?;
+        // After a restore from a backup it may be another than the record has the commitment to.
+        let me = Hex(self.node_key());
+        let own = committed(&me).ok_or_else(not_frozen)?;
+        if own.snapshot.0 != frozen.snapshot {
+            return Err(policy("conference_frozen_otherwise", Abort::Policy));
+        }
+        let asked = committed(&run.receiver).ok_or_else(unknown)?;
+        let asked = asked.sets.iter().find(|set| set.leg == leg).ok_or_else(unknown)?;
         Ok(Some(OpenLeg {
             conference,
             round: under.round,
             leg,
-            run,
-            datasets: frozen.ok_or_else(not_frozen)?.datasets,
+            run: run.run,
+            asked: asked.elements,
+            datasets: frozen.datasets,
         }))
+    }
+
+    /// Of a run, one session is answered: whoever learns could put other questions in each, where the record has one set. A
+    /// call for a run of which this node has not read yet is made again.
+    pub(crate) fn must_be_first(&self, open: &OpenLeg) -> Result<()> {
+        for session in self.store.leg_sessions(&open.conference.0, open.round)? {
+            // One that never began is not there.
+            if leg_of(&session) == open.leg
+                && session.run == open.run
+                && self.store.round(&session.session)?.is_some()
+            {
+                tracing::warn!(node = self.name(), conference = %open.conference, "a run of a leg is called twice");
+                return Err(Error::NotYet {
+                    reason: "conference_leg_ran",
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Keeps that a session is a run of a leg, before it begins.
@@ -170,7 +211,8 @@ impl Node {
         }))
     }
 
-    /// The conference for a round of which an agreement was narrowed, if it says what the record makes of it.
+    /// The conference for a round of which an agreement was narrowed, if it says what the record makes of it, and the record
+    /// is followed here.
     fn conference_behind(&self, agreement: &Agreement, under: &Under) -> Result<Hex<32>> {
         for conference in self.conferences()? {
             let narrowed = self.with_conference(&conference.id, |state| {
@@ -180,7 +222,13 @@ impl Node {
                     .flatten()
             })?;
             match narrowed {
-                Some(narrowed) if narrowed == *agreement => return Ok(conference.id),
+                Some(narrowed) if narrowed == *agreement => {
+                    return match conference.standing {
+                        _ if conference.is_followed() => Ok(conference.id),
+                        reason if conference.is_restored() => Err(Error::NotYet { reason }),
+                        alarm => Err(policy(alarm, Abort::AgreementNotInForce)),
+                    };
+                }
                 Some(_) => return Err(policy("conference_other_text", Abort::AgreementMismatch)),
                 None => {}
             }

@@ -99,7 +99,7 @@ impl Node {
         let Err(error) = self.begin_round(&due.agreement, "node").await else {
             return Ok(());
         };
-        if error.can_go_on() {
+        if error.can_go_on() || passes(&error) {
             return Err(error);
         }
         let word = Word::Leg {
@@ -326,6 +326,10 @@ impl Node {
             if own.role != Role::Receiver || !is_open(round, &own.run) {
                 continue;
             }
+            // It waits for a card that is replaced at this moment.
+            if self.book().by_node_key(&own.run.sender.0).is_none() {
+                continue;
+            }
             let last = self.last_session(own, sessions)?;
             let due = match last {
                 None => true,
@@ -373,8 +377,8 @@ impl Node {
         Ok(under_way)
     }
 
-    /// Sessions that nobody waits for any more: their round is closed, a party has left, or this node, which learns in it,
-    /// is to run the leg once more. What is answered by files waits for its receipt as ever.
+    /// Sessions that nobody waits for any more: their round is closed, a party has left, this node, which learns in it, is to
+    /// run the leg once more, or its record is not followed any more. What is answered by files waits for its receipt as ever.
     fn legs_over(&self) -> Result<Vec<[u8; 32]>> {
         let mut over = Vec::new();
         for session in self.store.open_sessions()? {
@@ -389,7 +393,8 @@ impl Node {
                 let anew = session.role == Role::Receiver && run.run != of.run;
                 Some(round.closed.is_none() && both && !anew)
             })?;
-            if goes_on == Some(false) && session.answered_at.is_none() && !session.is_heard() {
+            let ends = goes_on == Some(false) || self.conference(&Hex(of.conference))?.is_alarming();
+            if ends && session.answered_at.is_none() && !session.is_heard() {
                 over.push(session.round);
             }
         }
@@ -429,4 +434,33 @@ impl Node {
 /// Whether a session was refused for the only reason that passes by itself: the peer had not read as far as this node.
 fn is_called_again(session: &hefu_store::Round) -> bool {
     session.state == RoundState::Refused && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
+}
+
+/// Whether a leg that does not begin now may begin at a later turn, though nothing was tried: somebody has begun it at this
+/// very moment, or the peer's card is replaced.
+fn passes(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Policy {
+            reason: "round_already_open",
+            ..
+        } | Error::Missing { what: "peer", .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::policy;
+
+    /// What is said to have failed has failed for good, and a re-run of three is spent.
+    #[test]
+    fn what_passes_by_itself_has_not_failed() {
+        assert!(passes(&policy("round_already_open", Abort::Policy)));
+        assert!(passes(&Error::Missing {
+            what: "peer",
+            name: "残联".to_owned()
+        }));
+        assert!(!passes(&policy("conference_frozen_otherwise", Abort::Policy)));
+    }
 }

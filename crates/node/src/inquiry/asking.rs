@@ -37,8 +37,9 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::Policy`] for a finding of which no other agency has a record, one that is corrected or past its
-    /// retention, one that is asked about already, or one of which nothing proves which number matched; [`hefu_casework::Error::KeptBack`] for words about a person who may
-    /// be protected; as [`Node::review`]; the store's.
+    /// retention, one that is asked about already, or one of which nothing proves which number matched;
+    /// [`Error::LegUnsettled`] for one of a leg that is not done on the record; [`hefu_casework::Error::KeptBack`] for words
+    /// about a person who may be protected; as [`Node::review`]; the store's.
     pub fn draft_inquiry(&self, round: &[u8; 32], seq: u64, draft: Draft, actor: &str) -> Result<Inquiry> {
         let (record, finding) = self.found(round, seq)?;
         self.must_be_askable(&record, seq, &finding)?;
@@ -105,7 +106,7 @@ impl Node {
     ///
     /// # Errors
     /// [`hefu_casework::Error::SameApprover`] where one person would be both; [`Error::Policy`] where the finding may not
-    /// be asked about any more; [`hefu_casework::Error::CalendarUnknown`] where no last day is stated and none can be
+    /// be asked about any more; [`Error::LegUnsettled`] as for the draft; [`hefu_casework::Error::CalendarUnknown`] where no last day is stated and none can be
     /// reckoned; [`hefu_casework::Error::KeptBack`] for words about a person who is protected by now; as [`Node::inquiry`].
     pub fn approve_inquiry(&self, item: &Item, actor: &str) -> Result<Inquiry> {
         let inquiry = self.inquiry(item)?;
@@ -211,7 +212,8 @@ impl Node {
         Ok(())
     }
 
-    /// Whether a question that was released may still go: not where its finding was corrected, or is past its retention.
+    /// Whether a question that was released may still go: not where its finding was corrected, is past its retention, or is of
+    /// a leg that is not done.
     /// An inquiry that was deleted has taken its notes with it.
     pub(crate) fn is_askable(&self, item: &Item) -> Result<bool> {
         let Some(stored) = self.store.inquiry(&item.0)? else {
@@ -225,15 +227,20 @@ impl Node {
             .and_then(|(record, finding)| self.must_be_askable(&record, seq, &finding));
         match askable {
             Ok(()) => Ok(true),
-            Err(Error::Policy { .. } | Error::Store(hefu_store::Error::Deleted { .. })) => Ok(false),
+            Err(
+                Error::Policy { .. }
+                | Error::LegUnsettled { .. }
+                | Error::Store(hefu_store::Error::Deleted { .. }),
+            ) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// Whether another agency may be asked about a finding: it is of a kind that has a record there behind it, nobody has
-    /// found it to be wrong, and it may still be kept.
+    /// found it to be wrong, it may still be kept, and the two ends of its leg do not differ.
     fn must_be_askable(&self, record: &Round, seq: u64, finding: &Finding) -> Result<()> {
         let agreement = self.bears_inquiries(&record.agreement)?;
+        self.must_hold(&record.id)?;
         if !is_met(finding.kind) || record.role != Role::Receiver {
             return Err(policy("inquiry_kind", Abort::Policy));
         }

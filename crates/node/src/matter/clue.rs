@@ -18,8 +18,8 @@ impl Node {
     ///
     /// # Errors
     /// [`Error::NotAClue`] for any other finding; [`hefu_store::Error::MatterExists`] where the same was taken up
-    /// before, here or from another round, and for a number that the ledger has; those of the clue's first act; when
-    /// there is no such finding, or not any more.
+    /// before, here or from another round, and for a number that the ledger has; [`Error::LegUnsettled`] where the two
+    /// ends of the round may differ; those of the clue's first act; when there is no such finding, or not any more.
     pub fn take_clue(
         &self,
         round: &[u8; 32],
@@ -29,6 +29,7 @@ impl Node {
         actor: &str,
     ) -> Result<Kept> {
         let (record, finding) = self.found(round, seq)?;
+        self.must_hold(round)?;
         let opening = ClueOpening {
             number,
             on: matched_on(&record),

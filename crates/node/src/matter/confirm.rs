@@ -57,7 +57,7 @@ impl Node {
     /// than the round's by name or kind, is for a person to look at. Again, it records nothing more.
     ///
     /// # Errors
-    /// [`Error::NotReferrals`] for a round of another purpose; where the findings are deleted; the store's.
+    /// [`Error::NotReferrals`] for a round of another purpose; [`Error::LegUnsettled`] where its two ends may differ; where the findings are deleted; the store's.
     pub fn confirm_referrals(
         &self,
         round: &[u8; 32],
@@ -65,6 +65,7 @@ impl Node {
         actor: &str,
     ) -> Result<Confirmation> {
         let record = self.round_on_record(round)?;
+        self.must_hold(round)?;
         if self.signed(&record.agreement)?.agreement.purpose != Purpose::Referrals {
             return Err(Error::NotReferrals);
         }

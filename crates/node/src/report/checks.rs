@@ -172,7 +172,8 @@ fn results(report: &Report) -> Option<()> {
         (Role::Receiver, RoundState::Running | RoundState::Refused, Results::None {}) => !signed && !deleted,
         (Role::Receiver | Role::Sender, _, _) => false,
     };
-    can_be.then_some(())
+    let of_leg = state == RoundState::Done && sections.agreement.text.under.is_some();
+    (can_be && (of_leg || round.unsettled.is_none())).then_some(())
 }
 
 /// The numbers are those of the lines; a report for submission has no lines, and no small number.

@@ -146,6 +146,10 @@ pub struct RoundFacts {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Of a leg of a conference's round that is not done by this session on the record: how it stands there. What was found
+    /// does not count then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<String>,
 }
 
 /// The agreement with the signature of every party.

@@ -64,6 +64,7 @@ impl Node {
                 reason: record.reason.clone(),
                 started_at: record.started_at,
                 ended_at: record.ended_at,
+                unsettled: self.unsettled(&record)?,
             },
             agreement: AgreementFacts {
                 digest: Hex(record.agreement),
@@ -108,6 +109,13 @@ impl Node {
                 form == Form::Internal && reviews.under_way(),
             )?,
         })
+    }
+
+    /// How a leg stands on the record of its conference that is not done there by this session.
+    fn unsettled(&self, record: &Round) -> Result<Option<String>> {
+        let standing = self.leg_of_round(&record.id)?;
+        let unsettled = standing.filter(|standing| record.state == RoundState::Done && !standing.holds());
+        Ok(unsettled.map(|standing| standing.state.code().to_owned()))
     }
 
     pub(crate) fn round_on_record(&self, round: &[u8; 32]) -> Result<Round> {

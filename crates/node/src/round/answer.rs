@@ -141,6 +141,7 @@ impl Node {
     /// then is a record touched.
     async fn admit(self: &Arc<Self>, open: &Open, caller: &Card, by_files: bool) -> Result<[u8; 32]> {
         let in_force = self.admits(open, caller)?;
+        // Also where it is not answered then: of a leg, each run is one session.
         self.supersede(&in_force).await?;
         let mut round = self.begin(&in_force, Role::Sender)?;
         round.peer_elements = Some(open.elements);
