@@ -11,6 +11,10 @@
 //!
 //! Scalars, their digits, tables and intermediate points in memory are wiped by their owners. What can't be wiped are
 //! registers and what the compiler spills of them to the stack; later calls write over both.
+#![cfg_attr(
+    not(any(test, target_arch = "x86_64")),
+    allow(dead_code, reason = "no other processor runs the kernel")
+)]
 
 mod constants;
 mod digits;
@@ -22,6 +26,7 @@ mod map;
 #[cfg(test)]
 mod model;
 mod multiply;
+#[cfg(target_arch = "x86_64")]
 mod native;
 mod point;
 mod power;
@@ -32,7 +37,7 @@ mod sum;
 mod tests;
 
 pub(crate) use digits::Odd;
-pub(crate) use fixed::{Digits, FixedTable};
+pub(crate) use fixed::FixedTable;
 pub(crate) use kernel::{Entries, Kernel};
 pub(crate) use lanes::LANES;
 pub(crate) use map::Layout;

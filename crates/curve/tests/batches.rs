@@ -93,6 +93,41 @@ fn messages_of_every_width() {
     }
 }
 
+/// Every backend against the first on many random elements, chunk by chunk.
+#[test]
+fn many_random_elements() {
+    const CHUNK: usize = 4096;
+    let count = if cfg!(feature = "long") { 1_000_000 } else { 10_000 };
+    println!("{count} elements; a million with the feature `long`");
+    let pools: Vec<_> = pools().collect();
+    let (mut rng, blinds) = (rng(11), TestBlinds(11));
+    let hasher = Hasher::new(DST, PREFIX);
+    for first in (0..count).step_by(CHUNK) {
+        let messages = random_bytes(&mut rng, CHUNK * WIDTH);
+        let ((k, _), (t, _)) = (random_scalar(&mut rng), random_scalar(&mut rng));
+        let table = Table::new(&Point::base(&t));
+        let weights: Vec<u128> = (0..CHUNK).map(|_| random_u128(&mut rng)).collect();
+        let results = pools.iter().map(|pool| {
+            let mut out = vec![0; CHUNK * 32 * 4];
+            let (own, rest) = out.split_at_mut(CHUNK * 32);
+            let (blinded, rest) = rest.split_at_mut(CHUNK * 32);
+            let (evaluated, unblinded) = rest.split_at_mut(CHUNK * 32);
+            hash_multiply_encode(pool, &hasher, &messages, WIDTH, &k, own);
+            hash_blind_encode(pool, &hasher, &messages, WIDTH, &blinds, first, blinded);
+            let mut points = Points::default();
+            points.decode(pool, blinded).unwrap();
+            points.multiply_encode(pool, &k, evaluated);
+            points.unblind_encode(pool, &table, &blinds, first, unblinded);
+            let sum = points.vartime_weighted_sum(pool, &weights).encode();
+            (out, sum)
+        });
+        let results: Vec<_> = results.collect();
+        for result in &results {
+            assert!(*result == results[0], "from element {first}");
+        }
+    }
+}
+
 #[test]
 fn a_table_of_the_identity() {
     for pool in pools() {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{BLOCK, Blinds, Messages, SUM_BLOCK, blind};
 use crate::ifma::Table as LaneTables;
-use crate::ifma::{Digits, Encoding, Entries, FixedTable, Kernel, LANES, Layout, Odd, PointCells, Windows};
+use crate::ifma::{Encoding, Entries, FixedTable, Kernel, LANES, Layout, Odd, PointCells, Windows};
 use crate::{ELEMENT_BYTES, Hasher, Pool, Scalar, Table};
 
 /// Groups of lanes in a block.
@@ -101,7 +101,7 @@ impl Groups {
         self.each_block(pool, out, |block, mut points, out| {
             let start = first + (block * BLOCK) as u64;
             let scalars = scalars(blinds, start, out, |blind| Scalar(-blind.0));
-            add_multiples(self.kernel, &mut points, table, &scalars);
+            self.kernel.add_multiples(&mut points, table.as_slice(), &scalars);
             encode_doubled(self.kernel, points, out);
         });
     }
@@ -137,12 +137,8 @@ pub(super) fn hash_blind_encode(
     let table = generator(kernel);
     each_block_hashed(kernel, pool, hasher, messages, out, |block, mut points, out| {
         let start = first + (block * BLOCK) as u64;
-        add_multiples(
-            kernel,
-            &mut points,
-            table,
-            &scalars(blinds, start, out, |blind| blind),
-        );
+        let scalars = scalars(blinds, start, out, |blind| blind);
+        kernel.add_multiples(&mut points, table.as_slice(), &scalars);
         encode_doubled(kernel, points, out);
     });
 }
@@ -209,12 +205,7 @@ fn windows(k: &Scalar) -> Windows {
 
 fn multiply(kernel: Kernel, points: &mut [PointCells], windows: &Windows) {
     let mut tables = Zeroizing::new(LaneTables::ZERO);
-    kernel.multiply(points, windows, &mut tables);
-}
-
-fn add_multiples(kernel: Kernel, points: &mut [PointCells], table: &FixedTable, scalars: &[[u8; 32]]) {
-    let mut digits = Zeroizing::new(Digits::ZERO);
-    kernel.add_multiples(points, table, scalars, &mut digits);
+    kernel.multiply(points, windows.as_slice(), &mut tables);
 }
 
 /// The scalars of the blinds for each element of `out`.

@@ -1,5 +1,7 @@
 //! Secret scalars as integers whose digits need no carry.
 
+use std::hint::black_box;
+
 use zeroize::Zeroizing;
 
 /// The group's order ℓ = 2^252 + 27742317777372353535851937790883648493 in words of 64 bits.
@@ -25,7 +27,8 @@ impl Odd {
         for (word, bytes) in words.iter_mut().zip(scalar.as_chunks::<8>().0) {
             *word = u64::from_le_bytes(*bytes);
         }
-        let even = (words[0] & 1).wrapping_sub(1); // all ones if it is
+        // All ones if it is even. Unless the compiler does not know that, it branches on it.
+        let even = black_box(words[0] & 1).wrapping_sub(1);
         let mut carry = 0;
         for (word, order) in words.iter_mut().zip(ORDER) {
             let sum = u128::from(*word) + u128::from(order & even) + u128::from(carry);

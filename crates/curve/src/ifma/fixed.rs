@@ -23,21 +23,27 @@ const HALVES: usize = 2;
 
 /// The entries of a window, limb by limb: entry i (the multiple 2i + 1) in lane i of the first half, i − 8 of the second.
 #[derive(Clone, Copy)]
-struct Entries {
+pub(crate) struct Multiples {
     plus: [[Cell; HALVES]; LIMBS],
     minus: [[Cell; HALVES]; LIMBS],
     t2d: [[Cell; HALVES]; LIMBS],
 }
 
 /// Multiples of a base, affine; about 100 KB.
-pub(crate) struct FixedTable(Vec<Entries>);
+pub(crate) struct FixedTable(Vec<Multiples>);
 
-/// Scratch for the digits of eight scalars; they are secret.
+impl FixedTable {
+    pub(crate) fn as_slice(&self) -> &[Multiples] {
+        &self.0
+    }
+}
+
+/// The digits of eight scalars; they are secret.
 #[derive(Zeroize)]
-pub(crate) struct Digits([Cell; WINDOWS]);
+struct Digits([Cell; WINDOWS]);
 
 impl Digits {
-    pub(crate) const ZERO: Self = Self([Cell::ZERO; WINDOWS]);
+    const ZERO: Self = Self([Cell::ZERO; WINDOWS]);
 
     /// Takes up to eight scalars apart, in constant time.
     fn fill(&mut self, scalars: &[[u8; 32]]) {
@@ -83,7 +89,7 @@ pub(crate) fn fixed_table<L: Lanes>(base: &PointCells) -> FixedTable {
 
     let none = [[Cell::ZERO; HALVES]; LIMBS];
     let mut table = vec![
-        Entries {
+        Multiples {
             plus: none,
             minus: none,
             t2d: none
@@ -106,16 +112,12 @@ pub(crate) fn fixed_table<L: Lanes>(base: &PointCells) -> FixedTable {
 
 /// Adds to each point its scalar's multiple of the base, in place and in constant time. The sums have no T.
 #[inline(always)]
-pub(crate) fn add_multiples<L: Lanes>(
-    points: &mut [PointCells],
-    table: &FixedTable,
-    scalars: &[[u8; 32]],
-    digits: &mut Digits,
-) {
+pub(crate) fn add_multiples<L: Lanes>(points: &mut [PointCells], table: &[Multiples], scalars: &[[u8; 32]]) {
+    let mut digits = Digits::ZERO;
     for (cells, scalars) in points.iter_mut().zip(scalars.chunks(LANES)) {
         digits.fill(scalars);
         let mut sum = Point::<L>::load(cells);
-        for (entries, digit) in table.0.iter().zip(&digits.0) {
+        for (entries, digit) in table.iter().zip(&digits.0) {
             let digit = L::load(digit);
             // Digits 16 to 31 stand for 1, 3 … 31, and 15 to 0 for −1, −3 … −31.
             let negative = digit.shr::<4>().equal(L::splat(0));
@@ -127,6 +129,7 @@ pub(crate) fn add_multiples<L: Lanes>(
         }
         sum.store_without_t(cells);
     }
+    digits.zeroize();
 }
 
 #[inline(always)]

@@ -1,21 +1,31 @@
 //! The kernel's entries: each is compiled with the processor's features and takes everything it calls into itself.
 #![allow(unsafe_code, reason = "functions with processor features")]
 
-use super::fixed::{Digits, FixedTable};
+use super::fixed::{FixedTable, Multiples};
 use super::map::Layout;
-use super::multiply::{Table, Windows};
+use super::multiply::{Table, Window};
+#[cfg(target_arch = "x86_64")]
 use super::native::{self, Native};
 use super::point::PointCells;
 use super::ristretto::Encoding;
 
 /// Proof that the processor has what the entries need.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(crate) struct Kernel(());
+
+/// No processor of this architecture has what the entries need.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Clone, Copy)]
+pub(crate) enum Kernel {}
 
 impl Kernel {
     /// The kernel, where this processor can run it.
     pub(crate) fn new() -> Option<Self> {
-        native::available().then_some(Self(()))
+        #[cfg(target_arch = "x86_64")]
+        return native::available().then_some(Self(()));
+        #[cfg(not(target_arch = "x86_64"))]
+        None
     }
 }
 
@@ -31,6 +41,17 @@ macro_rules! entries {
             $($(#[$doc])* fn $name(self, $($argument: $type),*) $(-> $result)?;)*
         }
 
+        #[cfg(not(target_arch = "x86_64"))]
+        impl Entries for Kernel {
+            $(
+                fn $name(self, $($argument: $type),*) $(-> $result)? {
+                    let _ = ($($argument),*);
+                    match self {}
+                }
+            )*
+        }
+
+        #[cfg(target_arch = "x86_64")]
         impl Entries for Kernel {
             $(
                 fn $name(self, $($argument: $type),*) $(-> $result)? {
@@ -65,11 +86,11 @@ entries! {
     /// Hashes packed messages, eight into each of `points`; what lanes without a message get is not said.
     fn hash(layout: &Layout, messages: &[u8], points: &mut [PointCells]) = map;
     /// Multiplies every point by the scalar, in place and in constant time. The products have no T.
-    fn multiply(points: &mut [PointCells], windows: &Windows, table: &mut Table) = multiply;
+    fn multiply(points: &mut [PointCells], windows: &[Window], table: &mut Table) = multiply;
     /// The table of a public base, which stands in every lane.
     fn fixed_table(base: &PointCells) -> FixedTable = fixed;
     /// Adds to each point its scalar's multiple of the base, in place and in constant time. The sums have no T.
-    fn add_multiples(points: &mut [PointCells], table: &FixedTable, scalars: &[[u8; 32]], digits: &mut Digits) = fixed;
+    fn add_multiples(points: &mut [PointCells], table: &[Multiples], scalars: &[[u8; 32]]) = fixed;
     /// The encoding of Σ wᵢ·Pᵢ over as many points as there are weights, in variable time. Points are as decoded.
     fn weighted_sum(points: &[PointCells], weights: &[u128]) -> [u8; 32] = sum;
 }

@@ -23,10 +23,11 @@ const ENTRIES: usize = 8;
 
 /// A scalar as masks: which entry of the table each window takes, and its sign.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Windows([Window; WINDOWS]);
+pub(crate) struct Windows(Box<[Window]>); // in a box, so that it is not copied about
 
+/// One digit of a scalar.
 #[derive(Clone, Copy, Zeroize)]
-struct Window {
+pub(crate) struct Window {
     /// All ones at the entry that is taken.
     entries: [Mask; ENTRIES],
     negative: Mask,
@@ -42,7 +43,7 @@ impl Window {
 impl Windows {
     /// The masks of a scalar, in constant time.
     pub(crate) fn new(scalar: &Odd) -> Self {
-        let mut windows = Self([Window::NONE; WINDOWS]);
+        let mut windows = Self(vec![Window::NONE; WINDOWS].into_boxed_slice());
         for (i, window) in windows.0.iter_mut().enumerate() {
             let digit = scalar.digit(i, WINDOWS, WINDOW_BITS);
             let negative = (digit >> 3).wrapping_sub(1); // all ones below 8
@@ -54,6 +55,10 @@ impl Windows {
             window.negative = negative;
         }
         windows
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Window] {
+        &self.0
     }
 }
 
@@ -129,9 +134,9 @@ impl CachedCells {
 
 /// Multiplies every point by the scalar, in place and in constant time. The products have no T.
 #[inline(always)]
-pub(crate) fn multiply<L: Lanes>(points: &mut [PointCells], windows: &Windows, table: &mut Table) {
+pub(crate) fn multiply<L: Lanes>(points: &mut [PointCells], windows: &[Window], table: &mut Table) {
     // The compiler must not know that a mask is all ones or none, or it could branch on it.
-    let windows = black_box(&windows.0);
+    let windows = black_box(windows);
     for cells in points {
         table.fill(Point::<L>::load(cells));
         let mut rest = windows.iter().rev();

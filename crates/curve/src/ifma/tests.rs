@@ -12,7 +12,8 @@ use rand::rngs::StdRng;
 use super::kernel::{Entries, Kernel, ModelKernel};
 use super::lanes::Lanes;
 use super::model::Model;
-use super::native::{self, Native};
+#[cfg(target_arch = "x86_64")]
+use super::native::Native;
 
 /// A test over any lanes.
 trait Test {
@@ -22,11 +23,12 @@ trait Test {
 /// Runs a test over the model and, where the processor has them, its own lanes.
 fn on_all_lanes(test: &impl Test) {
     test.run::<Model>();
-    if native::available() {
+    #[cfg(target_arch = "x86_64")]
+    if Kernel::new().is_some() {
         test.run::<Native>();
-    } else {
-        println!("not run on the processor's lanes: it has no AVX-512 IFMA");
+        return;
     }
+    println!("not run on the processor's lanes: it has no AVX-512 IFMA");
 }
 
 /// A test over any kernel.

@@ -6,7 +6,6 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
 use super::super::digits::Odd;
-use super::super::fixed::Digits;
 use super::super::kernel::Entries;
 use super::super::lanes::LANES;
 use super::super::map::Layout;
@@ -111,7 +110,7 @@ fn products() {
                 let mut cells = decoded(kernel, &encode_all(&points));
                 kernel.multiply(
                     &mut cells,
-                    &Windows::new(&Odd::new(k.as_bytes())),
+                    Windows::new(&Odd::new(k.as_bytes())).as_slice(),
                     &mut Table::ZERO.clone(),
                 );
                 let expected: Vec<_> = points.iter().map(|p| p * (k + k)).collect();
@@ -178,8 +177,7 @@ fn multiples_of_a_base_are_added() {
             scalars[..4].copy_from_slice(&[Scalar::ZERO, Scalar::ONE, Scalar::from(2u8), -Scalar::ONE]);
             let mut cells = decoded(kernel, &encode_all(&points));
             let bytes: Vec<_> = scalars.iter().map(Scalar::to_bytes).collect();
-            let mut digits = Digits::ZERO;
-            kernel.add_multiples(&mut cells, &table, &bytes, &mut digits);
+            kernel.add_multiples(&mut cells, table.as_slice(), &bytes);
             let expected: Vec<_> = points
                 .iter()
                 .zip(&scalars)
