@@ -3,6 +3,7 @@
 //! time?"). It needs minutes and a machine that is not changing its load, so it is part of the long tests.
 #![cfg(feature = "long")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "a test says what it measured")]
 
 mod common;
 
