@@ -31,6 +31,7 @@ pub(super) fn vartime_weighted_sum(
     weights: &[u128],
 ) -> RistrettoPoint {
     let block = points.len().div_ceil(pool.threads()).max(SUM_BLOCK);
+    let weights = weights.get(..points.len()).unwrap_or(weights); // dalek panics where there are more than points
     pool.run(|| {
         points
             .par_chunks(block)
