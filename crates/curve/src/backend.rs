@@ -183,16 +183,14 @@ fn test_results(backend: Backend, rng: &mut StdRng) -> Option<Vec<u8>> {
     let table = Table::new(&Point::base(&random));
     points.unblind_encode(&pool, &table, &blinds, u64::MAX / 2, &mut out);
     results.extend_from_slice(&out);
-    let mut weights: Vec<u128> = good
-        .as_chunks::<16>()
-        .0
-        .iter()
-        .take(TEST_ELEMENTS)
-        .map(|bytes| u128::from_le_bytes(*bytes))
-        .collect();
-    weights[0] = u128::MAX;
-    weights[1] = 0;
-    results.extend_from_slice(&points.vartime_weighted_sum(&pool, &weights).encode());
+    // Few points, and so many that the sum takes its wide windows.
+    for many in [good.clone(), good.repeat(4)] {
+        points.decode(&pool, &many).ok()?;
+        let mut weights = vec![0; points.len()];
+        weights.fill_with(|| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()));
+        (weights[0], weights[1]) = (u128::MAX, 0);
+        results.extend_from_slice(&points.vartime_weighted_sum(&pool, &weights).encode());
+    }
 
     // The identity, p − 1, p, p + 4, odd ones, ones with the highest bit, and what random bytes are.
     let mut edges = vec![[0; ELEMENT_BYTES], [0xff; ELEMENT_BYTES]];
