@@ -29,10 +29,7 @@ fn expand(message: &[u8], dst: &[u8]) -> [u8; 64] {
 
 fn hash(prefix: &[u8], message: &[u8], dst: &[u8]) -> RistrettoPoint {
     let uniform = expand(&[prefix, message].concat(), dst);
-    assert_eq!(
-        expand_message_xmd(&[prefix, message].concat(), dst, 64),
-        uniform
-    );
+    assert_eq!(expand_message_xmd(&[prefix, message].concat(), dst, 64), uniform);
     RistrettoPoint::from_uniform_bytes(&uniform)
 }
 
@@ -45,7 +42,13 @@ fn every_padding_and_tag() {
     let mut cases: Vec<(usize, usize, usize)> = (1..=260).map(|width| (5, width, 40)).collect();
     cases.extend((0..=257).map(|dst| (3, 9, dst)));
     cases.extend((0..=140).map(|prefix| (prefix, 11, 48)));
-    cases.extend([(0, 1, 300), (127, 1, 256), (128, 2, 255), (129, 3, 1000), (0, 1000, 0)]);
+    cases.extend([
+        (0, 1, 300),
+        (127, 1, 256),
+        (128, 2, 255),
+        (129, 3, 1000),
+        (0, 1000, 0),
+    ]);
     for (prefix, width, dst) in cases {
         let (p, d) = (random_bytes(&mut rng, prefix), random_bytes(&mut rng, dst));
         let hasher = Hasher::new(&d, &p);
@@ -60,7 +63,11 @@ fn every_padding_and_tag() {
         for pool in &pools {
             let mut out = vec![0; 9 * 32];
             hash_multiply_encode(pool, &hasher, &messages, width, &one, &mut out);
-            assert!(out == expected, "{} {prefix} {width} {dst}", pool.backend().name());
+            assert!(
+                out == expected,
+                "{} {prefix} {width} {dst}",
+                pool.backend().name()
+            );
         }
     }
 }
@@ -75,8 +82,7 @@ fn weights_without_points() {
             let mut points = Points::default();
             points.decode(&pool, &encoded).unwrap();
             let weights: Vec<u128> = (0..more).map(|_| u128::from(rng.next_u64())).collect();
-            let expected: RistrettoPoint =
-                ours.iter().zip(&weights).map(|(p, w)| p * Inner::from(*w)).sum();
+            let expected: RistrettoPoint = ours.iter().zip(&weights).map(|(p, w)| p * Inner::from(*w)).sum();
             assert_eq!(
                 points.vartime_weighted_sum(&pool, &weights).encode(),
                 expected.compress().to_bytes(),
@@ -204,7 +210,11 @@ fn edge_scalars() {
             .collect();
         assert!(out == expected);
         // P = s·T: a doubling within the sum's last steps and an identity in many lanes.
-        let ours: Vec<_> = scalars.iter().filter(|s| **s != Inner::ZERO).map(|s| base * s).collect();
+        let ours: Vec<_> = scalars
+            .iter()
+            .filter(|s| **s != Inner::ZERO)
+            .map(|s| base * s)
+            .collect();
         let given: Vec<_> = scalars.iter().filter(|s| **s != Inner::ZERO).copied().collect();
         let encoded: Vec<u8> = ours.iter().flat_map(|p| p.compress().to_bytes()).collect();
         points.decode(&pool, &encoded).unwrap();
@@ -230,7 +240,14 @@ fn lengths_that_do_not_fit() {
                 .iter()
                 .map(|pool| {
                     let mut all = vec![[0xa5u8; 32 * 300]; 4];
-                    hash_multiply_encode(pool, &hasher, &bytes, 32, &Scalar::from_u128(9), &mut all[0][..room]);
+                    hash_multiply_encode(
+                        pool,
+                        &hasher,
+                        &bytes,
+                        32,
+                        &Scalar::from_u128(9),
+                        &mut all[0][..room],
+                    );
                     hash_blind_encode(pool, &hasher, &bytes, 32, &blinds, 1, &mut all[1][..room]);
                     let mut points = Points::default();
                     points.decode(pool, &encoded).unwrap();
@@ -239,7 +256,10 @@ fn lengths_that_do_not_fit() {
                     all
                 })
                 .collect();
-            assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{messages} {room}");
+            assert!(
+                results.windows(2).all(|pair| pair[0] == pair[1]),
+                "{messages} {room}"
+            );
         }
     }
 }
@@ -271,7 +291,11 @@ fn edge_encodings_in_every_lane() {
         edges.push(i);
         let mut minus = [0u8; 32];
         let mut borrow = 0i32;
-        let p: [u8; 32] = std::array::from_fn(|k| match k { 0 => 0xed, 31 => 0x7f, _ => 0xff });
+        let p: [u8; 32] = std::array::from_fn(|k| match k {
+            0 => 0xed,
+            31 => 0x7f,
+            _ => 0xff,
+        });
         for k in 0..32 {
             let d = i32::from(p[k]) - i32::from(i[k]) - borrow;
             borrow = i32::from(d < 0);
@@ -285,7 +309,10 @@ fn edge_encodings_in_every_lane() {
                 encoded[lane * 32..][..32].copy_from_slice(&edge);
                 let mut points = Points::default();
                 let result = points.decode(&pool, &encoded);
-                assert_eq!(result.map_err(|bad| bad.index), if fine { Ok(()) } else { Err(lane) });
+                assert_eq!(
+                    result.map_err(|bad| bad.index),
+                    if fine { Ok(()) } else { Err(lane) }
+                );
                 if fine {
                     let mut out = vec![0; encoded.len()];
                     points.multiply_encode(&pool, &Scalar::from_u128(1), &mut out);

@@ -1,7 +1,7 @@
 //! The kernel's machine code, read by a lint: what works on secrets has no branch, address or variable-time instruction
 //! that depends on them.
 //!
-//! The lint follows general registers and stack slots through each function, in the order of the listing: a register
+//! The lint follows general registers and stack slots along every way through each function: a register
 //! is tainted when it is loaded through a pointer or takes something from a vector or mask register. A branch on, or an
 //! address from, a tainted register is a failure. Secrets live in vector registers and in what pointers lead to, so
 //! pointers and lengths, which come as arguments, stay clean, and so does what is compiled in. Of the stack only what a
@@ -43,7 +43,15 @@ const FORBIDDEN: [&str; 9] = [
     "rep",
 ];
 
+/// Instructions that leave something of their result in the flags.
+const SETS_FLAGS: [&str; 30] = [
+    "add", "sub", "and", "or", "xor", "inc", "dec", "neg", "shl", "shr", "sar", "adc", "sbb", "bt", "bts",
+    "btr", "andn", "blsr", "blsi", "blsmsk", "bzhi", "bextr", "tzcnt", "lzcnt", "popcnt", "rol", "ror",
+    "mul", "imul", "shld",
+];
+
 struct Instruction {
+    address: u64,
     name: String,
     operands: Vec<String>,
 }
@@ -88,8 +96,22 @@ fn the_lint_finds_branches_on_data() {
             "mov rax,QWORD PTR [rdi]\nadd rax,rcx\nadd rdi,0x8\ncmp rdi,rsi\njne 10",
             0,
         ),
+        // Around a loop, and past what a jump leaves out: lines have their number as address.
+        (
+            "xor ecx,ecx\ntest rcx,rcx\nje 9\nmov rcx,QWORD PTR [rdi]\njmp 1 <f>",
+            1,
+        ),
+        (
+            "mov rcx,QWORD PTR [rdi]\ntest rsi,rsi\nje 4 <f>\nxor ecx,ecx\ntest rcx,rcx\nje 9",
+            1,
+        ),
+        ("mov rcx,QWORD PTR [rdi]\njmp 3 <f>\ntest rcx,rcx\nret", 0),
+        ("xor ecx,ecx\nblsr rax,QWORD PTR [rdi]\njne 9", 1),
     ] {
-        let code: Vec<_> = code.lines().map(instruction).collect();
+        let code: Vec<_> = (0..)
+            .zip(code.lines())
+            .map(|(i, line)| instruction(i, line))
+            .collect();
         assert_eq!(lint(&code).len(), expected);
     }
 }
@@ -118,8 +140,9 @@ fn disassembly() -> Option<BTreeMap<String, Vec<Instruction>>> {
     for line in listing.lines() {
         if let Some((_, rest)) = line.split_once(" <").filter(|_| line.ends_with(">:")) {
             name = rest.trim_end_matches(">:").to_string();
-        } else if let Some((_, code)) = line.split_once(":\t") {
-            let code = instruction(code.split(" #").next().unwrap());
+        } else if let Some((address, code)) = line.split_once(":\t") {
+            let address = u64::from_str_radix(address.trim(), 16).unwrap();
+            let code = instruction(address, code.split(" #").next().unwrap());
             functions.entry(name.clone()).or_insert_with(Vec::new).push(code);
         }
     }
@@ -142,9 +165,17 @@ fn link_the_kernel() {
     }
 }
 
-fn instruction(code: &str) -> Instruction {
-    let (name, operands) = code.trim().split_once(' ').unwrap_or((code.trim(), ""));
+fn instruction(address: u64, code: &str) -> Instruction {
+    let mut code = code.trim();
+    while let Some(rest) = ["data16 ", "cs "]
+        .iter()
+        .find_map(|prefix| code.strip_prefix(prefix))
+    {
+        code = rest;
+    }
+    let (name, operands) = code.split_once(' ').unwrap_or((code, ""));
     Instruction {
+        address,
         name: name.to_string(),
         operands: operands
             .split(',')
@@ -154,79 +185,145 @@ fn instruction(code: &str) -> Instruction {
     }
 }
 
+/// What is known before an instruction, whichever way led to it.
+#[derive(Clone, PartialEq, Default)]
+struct State<'a> {
+    tainted: BTreeSet<&'static str>,
+    /// Registers that point to what was compiled in, such as the chain of a power.
+    constants: BTreeSet<&'static str>,
+    /// Slots of the stack that a clean register was spilled to. Others may be reached by another name.
+    clean: BTreeSet<&'a str>,
+    flags: bool,
+}
+
+impl State<'_> {
+    fn join(&mut self, other: &Self) {
+        self.tainted.extend(&other.tainted);
+        self.constants
+            .retain(|register| other.constants.contains(register));
+        self.clean.retain(|slot| other.clean.contains(slot));
+        self.flags |= other.flags;
+    }
+}
+
 /// What is wrong with a function.
 fn lint(code: &[Instruction]) -> Vec<String> {
-    let mut tainted = BTreeSet::new();
-    // Registers that point to what was compiled in, such as the chain of a power.
-    let mut constants = BTreeSet::new();
-    // Slots of the stack that a clean register was spilled to. Others may be reached by another name.
-    let mut clean = BTreeSet::new();
-    let mut flags = false;
-    let mut complaints = Vec::new();
-    for Instruction { name, operands } in code {
-        let mut complain = |what: &str| complaints.push(format!("{what}: {name} {}", operands.join(",")));
-        if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
-            complain("a variable time");
-        }
-        if name.starts_with('j') && name != "jmp" && flags {
-            complain("a branch");
-        }
-        if !["lea", "nop"].contains(&name.as_str())
-            && operands
-                .iter()
-                .any(|o| address(o).is_some_and(|a| registers(a).any(|r| tainted.contains(r))))
-        {
-            complain("an address");
-        }
-        let dirty = |operand: &String| match (address(operand), name == "lea") {
-            (Some(a), true) => registers(a).any(|r| tainted.contains(r)),
-            // What a pointer leads to may be secret.
-            (Some(a), false) if a.contains("rsp") => !clean.contains(a),
-            (Some(a), false) => !a.contains("rip") && !registers(a).any(|r| constants.contains(r)),
-            (None, _) => is_vector(operand) || registers(operand).any(|r| tainted.contains(r)),
-        };
-        let any_dirty = operands.iter().any(dirty);
-        if ["cmp", "test", "kortest", "ktest", "vptest", "ptest"]
-            .iter()
-            .any(|f| name.starts_with(f))
-        {
-            flags = any_dirty;
-            continue;
-        }
-        let Some((to, from)) = operands.split_first() else {
+    let places: BTreeMap<u64, usize> = (0..).zip(code).map(|(i, code)| (code.address, i)).collect();
+    let mut before: Vec<Option<State<'_>>> = vec![None; code.len()];
+    let mut complaints = BTreeSet::new();
+    let mut waiting = vec![(0, State::default())];
+    while let Some((place, state)) = waiting.pop() {
+        let Some(Instruction { name, operands, .. }) = code.get(place) else {
             continue;
         };
-        // A copy is as its source is, and so is what is made zero; all else also as what was there.
-        let zero = ["xor", "sub"].contains(&name.as_str()) && from.first() == Some(to);
-        let copies =
-            name.starts_with("mov") || name.starts_with("kmov") || name.starts_with("vmov") || name == "lea";
-        let result = !zero && if copies { from.iter().any(dirty) } else { any_dirty };
-        if [
-            "add", "sub", "and", "or", "xor", "inc", "dec", "neg", "shl", "shr", "sar", "adc", "sbb", "bt",
-        ]
-        .contains(&name.as_str())
-        {
-            flags = result;
-        }
-        let spilled = from.iter().any(|o| registers(o).next().is_some());
-        match (address(to), registers(to).next()) {
-            // A number begins an array that is filled by another name.
-            (Some(slot), _) if slot.contains("rsp") && (result || !spilled) => drop(clean.remove(slot)),
-            (Some(slot), _) if slot.contains("rsp") => drop(clean.insert(slot)),
-            (None, Some(register)) => {
-                if name == "lea" && from.iter().any(|o| o.contains("rip")) {
-                    constants.insert(register);
-                } else {
-                    constants.remove(register);
+        let joined = match &before[place] {
+            None => state,
+            Some(known) => {
+                let mut joined = known.clone();
+                joined.join(&state);
+                if joined == *known {
+                    continue;
                 }
-                if result {
-                    tainted.insert(register);
-                } else {
-                    tainted.remove(register);
-                }
+                joined
             }
-            _ => {}
+        };
+        before[place] = Some(joined.clone());
+        let mut after = joined;
+        for what in step(&mut after, name, operands) {
+            complaints.insert((place, what));
         }
+        if name.starts_with('j') {
+            // A target in brackets is a table of what is compiled in, and there is none.
+            let target = operands[0].split(' ').next().unwrap();
+            let target = u64::from_str_radix(target, 16).ok().and_then(|a| places.get(&a));
+            match target {
+                Some(target) => waiting.push((*target, after.clone())),
+                None if name == "jmp" && operands[0].contains('[') => {
+                    complaints.insert((place, "an indirect jump"));
+                }
+                None => {}
+            }
+        }
+        if !["jmp", "ret", "ud2", "hlt"].contains(&name.as_str()) {
+            waiting.push((place + 1, after));
+        }
+    }
+    complaints
+        .into_iter()
+        .map(|(place, what)| format!("{what}: {} {}", code[place].name, code[place].operands.join(",")))
+        .collect()
+}
+
+/// Takes an instruction into the state; what is wrong with it.
+fn step<'a>(state: &mut State<'a>, name: &str, operands: &'a [String]) -> Vec<&'static str> {
+    let State {
+        tainted,
+        constants,
+        clean,
+        flags,
+    } = state;
+    let mut complaints = Vec::new();
+    if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
+        complaints.push("a variable time");
+    }
+    if name.starts_with('j') && name != "jmp" && *flags {
+        complaints.push("a branch");
+    }
+    if !["lea", "nop"].contains(&name)
+        && operands
+            .iter()
+            .any(|o| address(o).is_some_and(|a| registers(a).any(|r| tainted.contains(r))))
+    {
+        complaints.push("an address");
+    }
+    let dirty = |operand: &String| match (address(operand), name == "lea") {
+        (Some(a), true) => registers(a).any(|r| tainted.contains(r)),
+        // What a pointer leads to may be secret.
+        (Some(a), false) if a.contains("rsp") => !clean.contains(a),
+        (Some(a), false) => !a.contains("rip") && !registers(a).any(|r| constants.contains(r)),
+        (None, _) => is_vector(operand) || registers(operand).any(|r| tainted.contains(r)),
+    };
+    let any_dirty = operands.iter().any(dirty);
+    if ["cmp", "test", "kortest", "ktest", "vptest", "ptest"]
+        .iter()
+        .any(|f| name.starts_with(f))
+    {
+        *flags = any_dirty;
+        return complaints;
+    }
+    let Some((to, from)) = operands.split_first() else {
+        return complaints;
+    };
+    if name.starts_with('j') || name == "call" {
+        return complaints;
+    }
+    // A copy is as its source is, and so is what is made zero; all else also as what was there.
+    let zero = ["xor", "sub"].contains(&name) && from.first() == Some(to);
+    let copies =
+        name.starts_with("mov") || name.starts_with("kmov") || name.starts_with("vmov") || name == "lea";
+    let depends = (name.starts_with("set") || name.starts_with("cmov")) && *flags;
+    let result = depends || !zero && if copies { from.iter().any(dirty) } else { any_dirty };
+    if SETS_FLAGS.contains(&name) {
+        *flags = result;
+    }
+    let spilled = from.iter().any(|o| registers(o).next().is_some());
+    match (address(to), registers(to).next()) {
+        // A number begins an array that is filled by another name.
+        (Some(slot), _) if slot.contains("rsp") && (result || !spilled) => drop(clean.remove(slot)),
+        (Some(slot), _) if slot.contains("rsp") => drop(clean.insert(slot)),
+        (None, Some(register)) => {
+            if name == "lea" && from.iter().any(|o| o.contains("rip")) {
+                constants.insert(register);
+            } else {
+                constants.remove(register);
+            }
+            if result {
+                tainted.insert(register);
+            } else {
+                tainted.remove(register);
+            }
+        }
+        _ => {}
     }
     complaints
 }
