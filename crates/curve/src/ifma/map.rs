@@ -88,6 +88,7 @@ fn uniform<L: Lanes>(
     words: &mut [Cell; WORDS],
     digest: &mut [Cell; 8],
 ) {
+    let mut bytes = [0; WORD];
     for (number, block) in layout.first.iter().enumerate() {
         for (i, (cell, word)) in words.iter_mut().zip(block).enumerate() {
             let at = number * BLOCK + i * WORD;
@@ -97,7 +98,7 @@ fn uniform<L: Lanes>(
             if from < to {
                 let part = from - layout.start..to - layout.start;
                 for (lane, message) in cell.0.iter_mut().zip(messages.chunks_exact(layout.width)) {
-                    let mut bytes = [0; WORD];
+                    bytes = [0; WORD];
                     for (byte, own) in bytes[from - at..].iter_mut().zip(&message[part.clone()]) {
                         *byte = *own;
                     }
@@ -107,6 +108,7 @@ fn uniform<L: Lanes>(
         }
         compress(&mut state, load_block(words));
     }
+    bytes.zeroize();
     let mut inner = initial::<L>();
     let mut rest = layout.second.iter();
     if let Some(block) = rest.next() {

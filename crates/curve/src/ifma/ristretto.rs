@@ -1,5 +1,7 @@
 //! Encodings of ristretto255 (RFC 9496, section 4.3).
 
+use zeroize::Zeroize;
+
 use super::constants::{D, INVSQRT_A_MINUS_D, SQRT_M1};
 use super::field::{Cells, Fe, LIMBS, MASK, ONE, RADIX, ZERO};
 use super::lanes::{Cell, LANES, Lanes, Mask};
@@ -97,7 +99,7 @@ pub(crate) fn encode<L: Lanes>(point: Point<L>) -> [u8; BYTES] {
 }
 
 /// What encoding keeps of a group between its two passes.
-#[derive(Clone, Copy, zeroize::Zeroize)]
+#[derive(Clone, Copy, Zeroize)]
 pub(crate) struct Encoding {
     before: Cells,
     eg: Cells,
@@ -157,6 +159,7 @@ pub(crate) fn encode_doubled<L: Lanes>(
         product = product.times(Fe::select(all.is_zero(), one, all));
     }
     let mut inverse = invert(product);
+    let mut words = [Cell::ZERO; 4];
     let groups = points.len().min(scratch.len());
     for group in (0..groups).rev() {
         let Point {
@@ -186,12 +189,12 @@ pub(crate) fn encode_doubled<L: Lanes>(
             .carry()
             .times(factor)
             .times(under.times(inverse_eg));
-        let mut words = [Cell::ZERO; 4];
         to_words(s.absolute().canonical(), &mut words);
         if let Some(bytes) = encoded.chunks_mut(LANES * BYTES).nth(group) {
             scatter(&words, bytes);
         }
     }
+    words.zeroize(); // what is encoded may be people's tokens
 }
 
 /// The element of each lane's words, without the highest bit.
