@@ -1,4 +1,4 @@
-//! The batch kernels on one core, beside dalek's one-at-a-time functions behind the same interface.
+//! The batch kernels on one core, by every backend that the machine runs, beside dalek's one-at-a-time functions behind the same interface.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -7,14 +7,20 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hefu_benches::{FreeBlinds, WIDTH, elements};
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
-use hefu_curve::{ELEMENT_BYTES, Hasher, Point, Points, Pool, Scalar, Table};
+use hefu_curve::{Backend, ELEMENT_BYTES, Hasher, Point, Points, Pool, Scalar, Table};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 const BATCH: usize = 1024;
 
 fn kernels(criterion: &mut Criterion) {
-    let pool = Pool::new(1).unwrap();
+    for backend in Backend::all() {
+        kernels_of(backend, criterion);
+    }
+}
+
+fn kernels_of(backend: Backend, criterion: &mut Criterion) {
+    let pool = Pool::with_backend(1, backend).unwrap();
     let mut rng = StdRng::seed_from_u64(1);
     let key = Scalar::random(&mut rng);
     let hasher = Hasher::new(b"HEFU-BENCH", &[0; 32]);
@@ -29,7 +35,7 @@ fn kernels(criterion: &mut Criterion) {
         .collect();
     let mut out = vec![0; BATCH * ELEMENT_BYTES];
 
-    let mut group = criterion.benchmark_group(format!("curve/{}", hefu_curve::backend()));
+    let mut group = criterion.benchmark_group(format!("curve/{}", backend.name()));
     group
         .throughput(Throughput::Elements(BATCH as u64))
         .sample_size(20);

@@ -5,6 +5,7 @@ use curve25519_dalek::ristretto::RistrettoPoint;
 use sha2::{Digest, Sha512};
 
 use crate::Point;
+use crate::ifma::Layout;
 
 const HASH: usize = 64;
 const BLOCK: usize = 128;
@@ -13,7 +14,8 @@ const BLOCK: usize = 128;
 ///
 /// The prefix (a session's id) and the padding block are hashed once, so a message costs two or three compressions.
 pub struct Hasher {
-    prefix: Sha512,
+    prefix: Vec<u8>,
+    start: Sha512, // after Z_pad and the prefix
     tail: Vec<u8>, // l_i_b_str ‖ 0 ‖ DST_prime
     dst_prime: Vec<u8>,
 }
@@ -27,7 +29,8 @@ impl Hasher {
         state.update([0u8; BLOCK]);
         state.update(prefix);
         Self {
-            prefix: state,
+            prefix: prefix.to_vec(),
+            start: state,
             tail: tail(HASH, &dst_prime),
             dst_prime,
         }
@@ -39,10 +42,15 @@ impl Hasher {
         Point(RistrettoPoint::from_uniform_bytes(&self.uniform(message)))
     }
 
+    /// The same for messages of one width, as the kernel of eight lanes wants it.
+    pub(crate) fn layout(&self, width: usize) -> Layout {
+        Layout::new(&self.prefix, width, &self.tail, &self.dst_prime)
+    }
+
     /// 64 bytes are one block of SHA-512, so only b_1 is needed.
     fn uniform(&self, message: &[u8]) -> [u8; HASH] {
         let b0 = self
-            .prefix
+            .start
             .clone()
             .chain_update(message)
             .chain_update(&self.tail)
@@ -88,7 +96,7 @@ pub fn expand_message_xmd(message: &[u8], dst: &[u8], length: usize) -> Vec<u8> 
 }
 
 /// DST ‖ I2OSP(len(DST), 1); a long tag is hashed first (RFC 9380, section 5.3.3).
-fn dst_prime(dst: &[u8]) -> Vec<u8> {
+pub(crate) fn dst_prime(dst: &[u8]) -> Vec<u8> {
     let mut prime = match u8::try_from(dst.len()) {
         Ok(_) => dst.to_vec(),
         Err(_) => Sha512::new()
@@ -103,7 +111,7 @@ fn dst_prime(dst: &[u8]) -> Vec<u8> {
     prime
 }
 
-fn tail(length: usize, dst_prime: &[u8]) -> Vec<u8> {
+pub(crate) fn tail(length: usize, dst_prime: &[u8]) -> Vec<u8> {
     // Truncation safety: the longest output is 16,320 bytes.
     #[allow(clippy::cast_possible_truncation)]
     let mut tail = (length as u16).to_be_bytes().to_vec();

@@ -1,41 +1,37 @@
 //! The group ristretto255 (RFC 9496) and its batch kernels behind one interface.
 //!
 //! Everything that Hefu blinds, evaluates or proves goes through this crate: hash to the group (RFC 9497), multiply a
-//! batch, encode. A faster kernel replaces the bodies of [`batch`] and keeps their signatures. The crate knows nothing
-//! of sets, people, sessions, files or sockets, and it is the only place where `unsafe` may ever stand (today there is
-//! none: the arithmetic is curve25519-dalek's).
+//! batch, encode. The crate knows nothing of sets, people, sessions, files or sockets.
+//!
+//! Two backends stand behind it and give the same bytes: a kernel of our own, eight elements at a time, where the
+//! processor has AVX-512 IFMA, and curve25519-dalek elsewhere. [`Backend`] is the choice. The kernel is the only place of
+//! the project where `unsafe` stands.
 //!
 //! Secrets are handled in constant time. What is not carries `vartime` in its name and takes public input only.
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(
+        unreachable_code,
+        reason = "a kernel that no other processor has can't be made there"
+    )
+)]
 
+mod backend;
 pub mod batch;
 mod hash;
+mod ifma;
 mod point;
 mod pool;
 mod scalar;
 mod signature_key;
 
+pub use backend::{BACKEND_VARIABLE, Backend, BackendWarning, backend, backend_warning};
 pub use batch::{BadElement, Blinds, Points};
 pub use hash::{Hasher, expand_message_xmd};
 pub use point::{ELEMENT_BYTES, Point, Table};
 pub use pool::{Pool, PoolError};
 pub use scalar::{SCALAR_BYTES, Scalar};
 pub use signature_key::is_sound_signature_key;
-
-/// Which kernel does the arithmetic on this processor: `avx512`, `avx2` or `serial`.
-///
-/// dalek chooses at run time by the same processor features; its choice is not public, so it is repeated here.
-#[must_use]
-pub fn backend() -> &'static str {
-    #[cfg(all(target_arch = "x86_64", curve25519_dalek_backend = "avx512"))]
-    if std::is_x86_feature_detected!("avx512ifma") && std::is_x86_feature_detected!("avx512vl") {
-        return "avx512";
-    }
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") {
-        return "avx2";
-    }
-    "serial"
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,13 @@
 //! Single group elements, and tables of fixed bases.
 
+use std::sync::OnceLock;
+
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::traits::{Identity, VartimeMultiscalarMul};
 
 use crate::Scalar;
+use crate::batch::lanes_table;
+use crate::ifma::{FixedTable, Kernel};
 
 /// Bytes of an encoded element (RFC 9496, section 4.3.2).
 pub const ELEMENT_BYTES: usize = 32;
@@ -58,12 +62,30 @@ impl Point {
 }
 
 /// Precomputed multiples of one base, for constant-time multiplications by many scalars.
-pub struct Table(pub(crate) Box<RistrettoBasepointTable>);
+pub struct Table {
+    base: Point,
+    dalek: OnceLock<Box<RistrettoBasepointTable>>,
+    lanes: OnceLock<FixedTable>,
+}
 
 impl Table {
-    /// The table of `base`; about 30 KB and 100 µs.
+    /// The table of `base`; about 30 KB (dalek) or 100 KB (eight lanes) and 100 µs, at its first use.
     #[must_use]
     pub fn new(base: &Point) -> Self {
-        Self(Box::new(RistrettoBasepointTable::create(&base.0)))
+        Self {
+            base: *base,
+            dalek: OnceLock::new(),
+            lanes: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn dalek(&self) -> &RistrettoBasepointTable {
+        self.dalek
+            .get_or_init(|| Box::new(RistrettoBasepointTable::create(&self.base.0)))
+    }
+
+    pub(crate) fn lanes(&self, kernel: Kernel) -> &FixedTable {
+        self.lanes
+            .get_or_init(|| lanes_table(kernel, &self.base.encode()))
     }
 }

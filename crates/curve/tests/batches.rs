@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{TestBlinds, pool, random_bytes, rng};
+use common::{TestBlinds, pools, random_bytes, rng};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar as Inner;
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
@@ -20,126 +20,187 @@ const WIDTH: usize = 32;
 
 #[test]
 fn decode_then_multiply_encode() {
-    let (pool, mut rng) = (pool(), rng(1));
-    let mut points = Points::default();
-    for size in SIZES {
-        let (encoded, ours) = random_points(&mut rng, size);
-        let (k, k_inner) = random_scalar(&mut rng);
-        points.decode(&pool, &encoded).unwrap();
-        assert_eq!((points.len(), points.is_empty()), (size, size == 0));
-        let mut out = vec![0; encoded.len()];
-        points.multiply_encode(&pool, &k, &mut out);
-        assert_eq!(out, one_by_one(&ours, |_, p| p * k_inner), "{size}");
+    for pool in pools() {
+        let mut rng = rng(1);
+        let mut points = Points::default();
+        for size in SIZES {
+            let (encoded, ours) = random_points(&mut rng, size);
+            let (k, k_inner) = random_scalar(&mut rng);
+            points.decode(&pool, &encoded).unwrap();
+            assert_eq!((points.len(), points.is_empty()), (size, size == 0));
+            let mut out = vec![0; encoded.len()];
+            points.multiply_encode(&pool, &k, &mut out);
+            assert_eq!(out, one_by_one(&ours, |_, p| p * k_inner), "{size}");
+        }
     }
 }
 
 #[test]
 fn unblind_encode() {
-    let (pool, mut rng, blinds) = (pool(), rng(2), TestBlinds(7));
-    let mut points = Points::default();
-    for size in SIZES {
-        let (encoded, ours) = random_points(&mut rng, size);
-        let first = u64::from(u32::MAX) - 3; // positions are 64 bits wide
-        let (t, t_inner) = random_scalar(&mut rng);
-        let base = RistrettoPoint::mul_base(&t_inner);
-        points.decode(&pool, &encoded).unwrap();
-        let mut out = vec![0; encoded.len()];
-        points.unblind_encode(&pool, &Table::new(&Point::base(&t)), &blinds, first, &mut out);
-        let expected = one_by_one(&ours, |i, p| p - rho(&blinds, first + i as u64) * base);
-        assert_eq!(out, expected, "{size}");
+    for pool in pools() {
+        let (mut rng, blinds) = (rng(2), TestBlinds(7));
+        let mut points = Points::default();
+        for size in SIZES {
+            let (encoded, ours) = random_points(&mut rng, size);
+            let first = u64::from(u32::MAX) - 3; // positions are 64 bits wide
+            let (t, t_inner) = random_scalar(&mut rng);
+            let base = RistrettoPoint::mul_base(&t_inner);
+            points.decode(&pool, &encoded).unwrap();
+            let mut out = vec![0; encoded.len()];
+            points.unblind_encode(&pool, &Table::new(&Point::base(&t)), &blinds, first, &mut out);
+            let expected = one_by_one(&ours, |i, p| p - rho(&blinds, first + i as u64) * base);
+            assert_eq!(out, expected, "{size}");
+        }
     }
 }
 
 #[test]
 fn hash_blind_and_hash_multiply_encode() {
-    let (pool, mut rng, blinds) = (pool(), rng(3), TestBlinds(8));
-    let hasher = Hasher::new(DST, PREFIX);
-    for size in SIZES {
-        let messages = random_bytes(&mut rng, size * WIDTH);
-        let hashes: Vec<_> = messages.chunks(WIDTH).map(hash).collect();
-        let first = 1 << 40;
-        let mut out = vec![0; size * 32];
-        hash_blind_encode(&pool, &hasher, &messages, WIDTH, &blinds, first, &mut out);
-        let expected = one_by_one(&hashes, |i, h| {
-            h + RistrettoPoint::mul_base(&rho(&blinds, first + i as u64))
-        });
-        assert_eq!(out, expected, "{size} blinded");
+    for pool in pools() {
+        let (mut rng, blinds) = (rng(3), TestBlinds(8));
+        let hasher = Hasher::new(DST, PREFIX);
+        for size in SIZES {
+            let messages = random_bytes(&mut rng, size * WIDTH);
+            let hashes: Vec<_> = messages.chunks(WIDTH).map(hash).collect();
+            let first = 1 << 40;
+            let mut out = vec![0; size * 32];
+            hash_blind_encode(&pool, &hasher, &messages, WIDTH, &blinds, first, &mut out);
+            let expected = one_by_one(&hashes, |i, h| {
+                h + RistrettoPoint::mul_base(&rho(&blinds, first + i as u64))
+            });
+            assert_eq!(out, expected, "{size} blinded");
 
-        let (k, k_inner) = random_scalar(&mut rng);
-        hash_multiply_encode(&pool, &hasher, &messages, WIDTH, &k, &mut out);
-        assert_eq!(out, one_by_one(&hashes, |_, h| h * k_inner), "{size} multiplied");
+            let (k, k_inner) = random_scalar(&mut rng);
+            hash_multiply_encode(&pool, &hasher, &messages, WIDTH, &k, &mut out);
+            assert_eq!(out, one_by_one(&hashes, |_, h| h * k_inner), "{size} multiplied");
+        }
     }
 }
 
 #[test]
 fn messages_of_every_width() {
-    let (pool, mut rng) = (pool(), rng(4));
+    for pool in pools() {
+        let mut rng = rng(4);
+        let hasher = Hasher::new(DST, PREFIX);
+        let (k, k_inner) = random_scalar(&mut rng);
+        for width in [1, 31, 32, 33, 96, 128] {
+            let messages = random_bytes(&mut rng, 300 * width);
+            let mut out = vec![0; 300 * 32];
+            hash_multiply_encode(&pool, &hasher, &messages, width, &k, &mut out);
+            let hashes: Vec<_> = messages.chunks(width).map(hash).collect();
+            assert_eq!(out, one_by_one(&hashes, |_, h| h * k_inner), "{width} bytes");
+        }
+    }
+}
+
+/// Every backend against the first on many random elements, chunk by chunk.
+#[test]
+fn many_random_elements() {
+    const CHUNK: usize = 4096;
+    let count = if cfg!(feature = "long") { 1_000_000 } else { 10_000 };
+    println!("{count} elements; a million with the feature `long`");
+    let pools: Vec<_> = pools().collect();
+    let (mut rng, blinds) = (rng(11), TestBlinds(11));
     let hasher = Hasher::new(DST, PREFIX);
-    let (k, k_inner) = random_scalar(&mut rng);
-    for width in [1, 31, 32, 33, 96, 128] {
-        let messages = random_bytes(&mut rng, 300 * width);
-        let mut out = vec![0; 300 * 32];
-        hash_multiply_encode(&pool, &hasher, &messages, width, &k, &mut out);
-        let hashes: Vec<_> = messages.chunks(width).map(hash).collect();
-        assert_eq!(out, one_by_one(&hashes, |_, h| h * k_inner), "{width} bytes");
+    for first in (0..count).step_by(CHUNK) {
+        let messages = random_bytes(&mut rng, CHUNK * WIDTH);
+        let ((k, _), (t, _)) = (random_scalar(&mut rng), random_scalar(&mut rng));
+        let table = Table::new(&Point::base(&t));
+        let weights: Vec<u128> = (0..CHUNK).map(|_| random_u128(&mut rng)).collect();
+        let results = pools.iter().map(|pool| {
+            let mut out = vec![0; CHUNK * 32 * 4];
+            let (own, rest) = out.split_at_mut(CHUNK * 32);
+            let (blinded, rest) = rest.split_at_mut(CHUNK * 32);
+            let (evaluated, unblinded) = rest.split_at_mut(CHUNK * 32);
+            hash_multiply_encode(pool, &hasher, &messages, WIDTH, &k, own);
+            hash_blind_encode(pool, &hasher, &messages, WIDTH, &blinds, first, blinded);
+            let mut points = Points::default();
+            points.decode(pool, blinded).unwrap();
+            points.multiply_encode(pool, &k, evaluated);
+            points.unblind_encode(pool, &table, &blinds, first, unblinded);
+            let sum = points.vartime_weighted_sum(pool, &weights).encode();
+            (out, sum)
+        });
+        let results: Vec<_> = results.collect();
+        for result in &results {
+            assert!(*result == results[0], "from element {first}");
+        }
+    }
+}
+
+#[test]
+fn a_table_of_the_identity() {
+    for pool in pools() {
+        let (mut rng, blinds) = (rng(10), TestBlinds(10));
+        let (encoded, ours) = random_points(&mut rng, 9);
+        let mut points = Points::default();
+        points.decode(&pool, &encoded).unwrap();
+        let table = Table::new(&Point::base(&Scalar::from_u128(0)));
+        let mut out = vec![0; encoded.len()];
+        points.unblind_encode(&pool, &table, &blinds, 0, &mut out);
+        assert_eq!(out, one_by_one(&ours, |_, p| p));
     }
 }
 
 /// A kernel that shares one inversion must not let one zero spoil its neighbours.
 #[test]
 fn a_result_that_is_the_identity_does_not_touch_the_others() {
-    let (pool, mut rng, blinds) = (pool(), rng(5), TestBlinds(9));
-    let (mut encoded, mut ours) = random_points(&mut rng, 600);
-    let table = Table::new(&Point::generator());
-    for place in [0, 255, 256, 599] {
-        ours[place] = RistrettoPoint::mul_base(&rho(&blinds, place as u64));
-        encoded[place * 32..][..32].copy_from_slice(ours[place].compress().as_bytes());
+    for pool in pools() {
+        let (mut rng, blinds) = (rng(5), TestBlinds(9));
+        let (mut encoded, mut ours) = random_points(&mut rng, 600);
+        let table = Table::new(&Point::generator());
+        for place in [0, 255, 256, 599] {
+            ours[place] = RistrettoPoint::mul_base(&rho(&blinds, place as u64));
+            encoded[place * 32..][..32].copy_from_slice(ours[place].compress().as_bytes());
+        }
+        let mut points = Points::default();
+        points.decode(&pool, &encoded).unwrap();
+        let mut out = vec![0; encoded.len()];
+        points.unblind_encode(&pool, &table, &blinds, 0, &mut out);
+        let expected = one_by_one(&ours, |i, p| {
+            p - RistrettoPoint::mul_base(&rho(&blinds, i as u64))
+        });
+        assert_eq!(out, expected);
+        assert_eq!(out[256 * 32..][..32], [0; 32], "the identity's encoding");
     }
-    let mut points = Points::default();
-    points.decode(&pool, &encoded).unwrap();
-    let mut out = vec![0; encoded.len()];
-    points.unblind_encode(&pool, &table, &blinds, 0, &mut out);
-    let expected = one_by_one(&ours, |i, p| {
-        p - RistrettoPoint::mul_base(&rho(&blinds, i as u64))
-    });
-    assert_eq!(out, expected);
-    assert_eq!(out[256 * 32..][..32], [0; 32], "the identity's encoding");
 }
 
 #[test]
 fn the_first_bad_element_is_named() {
-    let (pool, mut rng) = (pool(), rng(6));
-    let mut points = Points::default();
-    let bad: [(&str, [u8; 32]); 4] = [
-        ("identity", [0; 32]),
-        ("non-canonical", {
-            // p + 4: an even number below 2^255 that would reduce to 4
-            let mut bytes = [0xff; 32];
-            (bytes[0], bytes[31]) = (0xf1, 0x7f);
-            bytes
-        }),
-        ("negative", {
-            // 1
-            let mut bytes = [0; 32];
-            bytes[0] = 1;
-            bytes
-        }),
-        ("not a square", not_a_square()),
-    ];
-    for size in [1, 8, 257, 1025] {
-        let (encoded, _) = random_points(&mut rng, size);
-        for (what, element) in bad {
-            for index in [0, size / 2, size - 1, rng.random_range(0..size)] {
-                let mut encoded = encoded.clone();
-                encoded[index * 32..][..32].copy_from_slice(&element);
-                // A second one behind it must not be the one that is named.
-                encoded[(size - 1) * 32..].copy_from_slice(&element);
-                assert_eq!(
-                    points.decode(&pool, &encoded),
-                    Err(BadElement { index }),
-                    "{what}"
-                );
-                assert!(points.is_empty(), "nothing is left of a bad batch");
+    for pool in pools() {
+        let mut rng = rng(6);
+        let mut points = Points::default();
+        let bad: [(&str, [u8; 32]); 4] = [
+            ("identity", [0; 32]),
+            ("non-canonical", {
+                // p + 4: an even number below 2^255 that would reduce to 4
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (0xf1, 0x7f);
+                bytes
+            }),
+            ("negative", {
+                // 1
+                let mut bytes = [0; 32];
+                bytes[0] = 1;
+                bytes
+            }),
+            ("not a square", not_a_square()),
+        ];
+        for size in [1, 8, 257, 1025] {
+            let (encoded, _) = random_points(&mut rng, size);
+            for (what, element) in bad {
+                for index in [0, size / 2, size - 1, rng.random_range(0..size)] {
+                    let mut encoded = encoded.clone();
+                    encoded[index * 32..][..32].copy_from_slice(&element);
+                    // A second one behind it must not be the one that is named.
+                    encoded[(size - 1) * 32..].copy_from_slice(&element);
+                    assert_eq!(
+                        points.decode(&pool, &encoded),
+                        Err(BadElement { index }),
+                        "{what}"
+                    );
+                    assert!(points.is_empty(), "nothing is left of a bad batch");
+                }
             }
         }
     }
@@ -147,20 +208,22 @@ fn the_first_bad_element_is_named() {
 
 #[test]
 fn a_trailing_part_of_an_element_is_bad() {
-    let (pool, mut rng) = (pool(), rng(7));
-    let mut points = Points::default();
-    for size in SIZES {
-        for extra in [1, 31] {
-            let (mut encoded, _) = random_points(&mut rng, size);
-            encoded.resize(size * 32 + extra, 4);
-            assert_eq!(points.decode(&pool, &encoded), Err(BadElement { index: size }));
-            if size > 0 {
-                encoded[..32].fill(0);
-                assert_eq!(
-                    points.decode(&pool, &encoded),
-                    Err(BadElement { index: 0 }),
-                    "the first is named"
-                );
+    for pool in pools() {
+        let mut rng = rng(7);
+        let mut points = Points::default();
+        for size in SIZES {
+            for extra in [1, 31] {
+                let (mut encoded, _) = random_points(&mut rng, size);
+                encoded.resize(size * 32 + extra, 4);
+                assert_eq!(points.decode(&pool, &encoded), Err(BadElement { index: size }));
+                if size > 0 {
+                    encoded[..32].fill(0);
+                    assert_eq!(
+                        points.decode(&pool, &encoded),
+                        Err(BadElement { index: 0 }),
+                        "the first is named"
+                    );
+                }
             }
         }
     }
@@ -168,26 +231,28 @@ fn a_trailing_part_of_an_element_is_bad() {
 
 #[test]
 fn weighted_sums() {
-    let (pool, mut rng) = (pool(), rng(8));
-    let mut points = Points::default();
-    for size in SIZES.into_iter().chain([2047, 2048, 3000]) {
-        let (encoded, ours) = random_points(&mut rng, size);
-        points.decode(&pool, &encoded).unwrap();
-        let mut weights: Vec<u128> = (0..size).map(|_| random_u128(&mut rng)).collect();
-        if let Some(first) = weights.first_mut() {
-            *first = u128::MAX;
+    for pool in pools() {
+        let mut rng = rng(8);
+        let mut points = Points::default();
+        for size in SIZES.into_iter().chain([2047, 2048, 3000]) {
+            let (encoded, ours) = random_points(&mut rng, size);
+            points.decode(&pool, &encoded).unwrap();
+            let mut weights: Vec<u128> = (0..size).map(|_| random_u128(&mut rng)).collect();
+            if let Some(first) = weights.first_mut() {
+                *first = u128::MAX;
+            }
+            assert!(
+                points.vartime_weighted_sum(&pool, &weights).encode() == naive_sum(&weights, &ours),
+                "{size}"
+            );
+            weights.truncate(size / 2);
+            let encoded = points.vartime_weighted_sum(&pool, &weights).encode();
+            assert_eq!(
+                encoded,
+                naive_sum(&weights, &ours),
+                "missing weights count as 0 ({size})"
+            );
         }
-        assert!(
-            points.vartime_weighted_sum(&pool, &weights).encode() == naive_sum(&weights, &ours),
-            "{size}"
-        );
-        weights.truncate(size / 2);
-        let encoded = points.vartime_weighted_sum(&pool, &weights).encode();
-        assert_eq!(
-            encoded,
-            naive_sum(&weights, &ours),
-            "missing weights count as 0 ({size})"
-        );
     }
 }
 

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::TestBlinds;
+use common::{TestBlinds, pools};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar as Inner;
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
-use hefu_curve::{Hasher, Point, Points, Pool, Scalar, Table};
+use hefu_curve::{Hasher, Point, Points, Scalar, Table};
 use proptest::prelude::*;
 
 const DST: &[u8] = b"forms";
@@ -24,52 +24,53 @@ proptest! {
         blinds in any::<u64>(),
     ) {
         let (b, a, blinds) = (scalar(&b), scalar(&a), TestBlinds(blinds));
-        let pool = Pool::new(1).unwrap();
-        let hasher = Hasher::new(DST, &session);
-        let packed = messages.as_flattened();
-        let bytes = messages.len() * 32;
-        let mut points = Points::default();
-        let mut evaluate = |c: &[u8]| {
-            let mut d = vec![0; bytes];
-            points.decode(&pool, c).unwrap();
-            points.multiply_encode(&pool, &b.halved(), &mut d);
-            d
-        };
+        for pool in pools() {
+            let hasher = Hasher::new(DST, &session);
+            let packed = messages.as_flattened();
+            let bytes = messages.len() * 32;
+            let mut points = Points::default();
+            let mut evaluate = |c: &[u8]| {
+                let mut d = vec![0; bytes];
+                points.decode(&pool, c).unwrap();
+                points.multiply_encode(&pool, &b.halved(), &mut d);
+                d
+            };
 
-        // Additive: C = enc2(H + ρG), D = enc2((b/2)·C), N = enc2(D − ρ·2B).
-        let mut c = vec![0; bytes];
-        hash_blind_encode(&pool, &hasher, packed, 24, &blinds, first, &mut c);
-        let d = evaluate(&c);
-        let table = Table::new(&Point::base(&b).doubled());
-        let mut additive = vec![0; bytes];
-        let mut evaluated = Points::default();
-        evaluated.decode(&pool, &d).unwrap();
-        evaluated.unblind_encode(&pool, &table, &blinds, first, &mut additive);
+            // Additive: C = enc2(H + ρG), D = enc2((b/2)·C), N = enc2(D − ρ·2B).
+            let mut c = vec![0; bytes];
+            hash_blind_encode(&pool, &hasher, packed, 24, &blinds, first, &mut c);
+            let d = evaluate(&c);
+            let table = Table::new(&Point::base(&b).doubled());
+            let mut additive = vec![0; bytes];
+            let mut evaluated = Points::default();
+            evaluated.decode(&pool, &d).unwrap();
+            evaluated.unblind_encode(&pool, &table, &blinds, first, &mut additive);
 
-        // Scalar: C = enc2((a/2)·H), D as before, N = enc2((2/a)·D).
-        let mut scalar_c = vec![0; bytes];
-        hash_multiply_encode(&pool, &hasher, packed, 24, &a.halved(), &mut scalar_c);
-        let scalar_d = evaluate(&scalar_c);
-        let mut multiplicative = vec![0; bytes];
-        evaluated.decode(&pool, &scalar_d).unwrap();
-        evaluated.multiply_encode(&pool, &a.inverted().doubled(), &mut multiplicative);
+            // Scalar: C = enc2((a/2)·H), D as before, N = enc2((2/a)·D).
+            let mut scalar_c = vec![0; bytes];
+            hash_multiply_encode(&pool, &hasher, packed, 24, &a.halved(), &mut scalar_c);
+            let scalar_d = evaluate(&scalar_c);
+            let mut multiplicative = vec![0; bytes];
+            evaluated.decode(&pool, &scalar_d).unwrap();
+            evaluated.multiply_encode(&pool, &a.inverted().doubled(), &mut multiplicative);
 
-        // The sender's own: N = enc2(2b·H).
-        let mut own = vec![0; bytes];
-        hash_multiply_encode(&pool, &hasher, packed, 24, &b.doubled(), &mut own);
+            // The sender's own: N = enc2(2b·H).
+            let mut own = vec![0; bytes];
+            hash_multiply_encode(&pool, &hasher, packed, 24, &b.doubled(), &mut own);
 
-        prop_assert_eq!(&additive, &own);
-        prop_assert_eq!(&multiplicative, &own);
+            prop_assert_eq!(&additive, &own);
+            prop_assert_eq!(&multiplicative, &own);
 
-        // And what the library says: N = 4b·H, D = b·C, C = 2H + 2ρG.
-        let b = Inner::from_bytes_mod_order(*b.to_bytes());
-        for (i, message) in messages.iter().enumerate() {
-            let at = i * 32..(i + 1) * 32;
-            let token = decompress(&hasher.hash(message).encode()) * b * Inner::from(4u8);
-            prop_assert_eq!(&own[at.clone()], &token.compress().to_bytes()[..]);
-            for (c, d) in [(&c, &d), (&scalar_c, &scalar_d)] {
-                let d_expected = decompress(&c[at.clone()]) * b;
-                prop_assert_eq!(&d[at.clone()], &d_expected.compress().to_bytes()[..]);
+            // And what the library says: N = 4b·H, D = b·C, C = 2H + 2ρG.
+            let b = Inner::from_bytes_mod_order(*b.to_bytes());
+            for (i, message) in messages.iter().enumerate() {
+                let at = i * 32..(i + 1) * 32;
+                let token = decompress(&hasher.hash(message).encode()) * b * Inner::from(4u8);
+                prop_assert_eq!(&own[at.clone()], &token.compress().to_bytes()[..]);
+                for (c, d) in [(&c, &d), (&scalar_c, &scalar_d)] {
+                    let d_expected = decompress(&c[at.clone()]) * b;
+                    prop_assert_eq!(&d[at.clone()], &d_expected.compress().to_bytes()[..]);
+                }
             }
         }
     }

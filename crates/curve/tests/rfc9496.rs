@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{pool, unhex, unhex_array};
+use common::{pools, unhex, unhex_array};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use hefu_curve::{BadElement, Point, Points, Scalar, expand_message_xmd};
 use sha2::{Digest, Sha512};
@@ -134,19 +134,20 @@ fn multiples_of_the_generator() {
 
 #[test]
 fn invalid_encodings_are_refused_one_by_one_and_in_batches() {
-    let pool = pool();
-    let good: [u8; 32] = unhex_array(MULTIPLES[4]);
-    let mut points = Points::default();
-    for (why, encodings) in INVALID {
-        for encoding in *encodings {
-            let bad: [u8; 32] = unhex_array(encoding);
-            assert!(Point::decode(&bad).is_none(), "{why}: {encoding}");
-            let batch = [good, good, bad, good].as_flattened().to_vec();
-            assert_eq!(
-                points.decode(&pool, &batch),
-                Err(BadElement { index: 2 }),
-                "{why}: {encoding}"
-            );
+    for pool in pools() {
+        let good: [u8; 32] = unhex_array(MULTIPLES[4]);
+        let mut points = Points::default();
+        for (why, encodings) in INVALID {
+            for encoding in *encodings {
+                let bad: [u8; 32] = unhex_array(encoding);
+                assert!(Point::decode(&bad).is_none(), "{why}: {encoding}");
+                let batch = [good, good, bad, good].as_flattened().to_vec();
+                assert_eq!(
+                    points.decode(&pool, &batch),
+                    Err(BadElement { index: 2 }),
+                    "{why}: {encoding}"
+                );
+            }
         }
     }
 }

@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{unhex, unhex_array};
-use hefu_curve::{Hasher, Point, Scalar, expand_message_xmd};
+use common::{pools, unhex, unhex_array};
+use hefu_curve::batch::hash_multiply_encode;
+use hefu_curve::{Hasher, Point, Points, Scalar, expand_message_xmd};
 use serde_json::Value;
 use sha2::{Digest, Sha512};
 
@@ -64,6 +65,38 @@ fn elements_are_blinded_evaluated_and_finalized_as_the_rfc_has_them() {
         }
     }
     assert_eq!(checked, 2 + 4 + 4, "the RFC's vectors");
+}
+
+/// The batch functions encode doubles, so they get half of each scalar.
+#[test]
+fn batches_blind_and_evaluate_as_the_rfc_has_it() {
+    for pool in pools() {
+        let mut checked = 0;
+        for mode in modes() {
+            for vector in mode.vectors() {
+                let key = mode.evaluation_key(&vector);
+                for item in items(&vector) {
+                    let blind = Scalar::from_canonical(&unhex_array(&item.blind)).unwrap();
+                    let hasher = Hasher::new(&mode.label(b"HashToGroup-"), b"");
+                    let mut out = [0; 32];
+                    let width = item.input.len();
+                    hash_multiply_encode(&pool, &hasher, &item.input, width, &blind.halved(), &mut out);
+                    assert_eq!(out, item.blinded);
+                    let factor = if mode.number == PARTIALLY_OBLIVIOUS {
+                        key.inverted()
+                    } else {
+                        key.clone()
+                    };
+                    let mut points = Points::default();
+                    points.decode(&pool, &item.blinded).unwrap();
+                    points.multiply_encode(&pool, &factor.halved(), &mut out);
+                    assert_eq!(out, item.evaluated);
+                    checked += 1;
+                }
+            }
+        }
+        assert_eq!(checked, 2 + 4 + 4, "the RFC's vectors");
+    }
 }
 
 #[test]

@@ -5,14 +5,17 @@
     reason = "each test file is a crate of its own and uses a part of this"
 )]
 
-use hefu_curve::{Blinds, Pool};
+use hefu_curve::{Backend, Blinds, Pool};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha512};
 
-/// Two threads, so that blocks really are handed around.
-pub(crate) fn pool() -> Pool {
-    Pool::new(2).unwrap()
+/// A pool for each backend that this machine runs, of two threads, so that blocks really are handed around.
+pub(crate) fn pools() -> impl Iterator<Item = Pool> {
+    Backend::all().map(|backend| {
+        println!("backend {}", backend.name());
+        Pool::with_backend(2, backend).unwrap()
+    })
 }
 
 pub(crate) fn rng(seed: u64) -> StdRng {

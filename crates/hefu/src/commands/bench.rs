@@ -1,8 +1,9 @@
-//! `hefu bench`: what one core of this machine does, a step at a time, in microseconds an element.
+//! `hefu bench`: what one core of this machine does, a step at a time, in microseconds an element; the two passes also by
+//! dalek's backend, in turn, so that a drift of the machine meets both.
 
 use std::time::{Duration, Instant};
 
-use hefu_curve::{Blinds, Pool};
+use hefu_curve::{Backend, Blinds, Pool};
 use hefu_psi::suite::Packed;
 use hefu_psi::{CHUNK, CallId, ChunkProof, ChunkStatement, Ristretto255, SessionId, Suite, TagKeys};
 use serde_json::json;
@@ -54,11 +55,16 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let halved = S::halved(&key);
 
     let blind = measure(|| S::blind(&pool, &hasher, packed, &FixedBlinds, 0, &mut blinded));
-    let pass_a = measure(|| S::hash_multiply(&pool, &hasher, packed, &key, &mut tokens));
-    let pass_b = measure(|| {
-        let _ = S::decode_batch(&pool, &blinded, &mut c);
-        S::multiply_batch(&pool, &c, &halved, &mut evaluated);
+    let dalek = Pool::with_backend(1, Backend::dalek()).map_err(hefu_node::Error::from)?;
+    let [pass_a, dalek_pass_a] = measure_in_turn([&pool, &dalek], |pool| {
+        S::hash_multiply(pool, &hasher, packed, &key, &mut tokens);
     });
+    let [pass_b, dalek_pass_b] = measure_in_turn([&pool, &dalek], |pool| {
+        let _ = S::decode_batch(pool, &blinded, &mut c);
+        S::multiply_batch(pool, &c, &halved, &mut evaluated);
+    });
+    // What follows is the process's own backend again.
+    let _ = S::decode_batch(&pool, &blinded, &mut c);
     let encoded = S::encode(&public);
     let statement = ChunkStatement {
         sid: &sid,
@@ -96,6 +102,9 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
         "threads": std::thread::available_parallelism().map_or(1, usize::from),
         "pass_a_us": pass_a,
         "pass_b_us": pass_b,
+        "dalek_backend": Backend::dalek().name(),
+        "dalek_pass_a_us": dalek_pass_a,
+        "dalek_pass_b_us": dalek_pass_b,
         "blind_us": blind,
         "unblind_us": unblind,
         "prove_us": prove,
@@ -109,6 +118,8 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
         text.push_str(&table(&[
             us("bench_pass_a", pass_a),
             us("bench_pass_b", pass_b),
+            us("bench_dalek_pass_a", dalek_pass_a),
+            us("bench_dalek_pass_b", dalek_pass_b),
             us("bench_blind", blind),
             us("bench_unblind", unblind),
             us("bench_prove", prove),
@@ -122,14 +133,26 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
 
 /// The median microseconds an element of a step over one chunk.
 fn measure(mut step: impl FnMut()) -> f64 {
-    step();
-    let started = Instant::now();
-    let mut times = Vec::new();
-    while started.elapsed() < A_STEP || times.len() < 3 {
-        let begun = Instant::now();
-        step();
-        times.push(begun.elapsed().as_secs_f64());
+    let [median] = measure_in_turn([()], |()| step());
+    median
+}
+
+/// The same for a step in several ways, one after the other, again and again.
+fn measure_in_turn<W: Copy, const N: usize>(ways: [W; N], mut step: impl FnMut(W)) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    for way in ways {
+        step(way);
     }
-    times.sort_unstable_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(0.0) * 1e6 / CHUNK as f64
+    let started = Instant::now();
+    while started.elapsed() < A_STEP || times[0].len() < 3 {
+        for (way, times) in ways.into_iter().zip(&mut times) {
+            let begun = Instant::now();
+            step(way);
+            times.push(begun.elapsed().as_secs_f64());
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable_by(f64::total_cmp);
+        times.get(times.len() / 2).copied().unwrap_or(0.0) * 1e6 / CHUNK as f64
+    })
 }

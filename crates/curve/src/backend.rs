@@ -1,0 +1,279 @@
+//! Which code does the arithmetic: the kernel of eight lanes where the processor has AVX-512 IFMA, dalek elsewhere.
+
+use std::sync::OnceLock;
+use std::{env, thread};
+
+use rand::rngs::{StdRng, SysRng};
+use rand::{Rng, SeedableRng, TryRng};
+
+use crate::batch::{hash_blind_encode, hash_multiply_encode};
+use crate::ifma::Kernel;
+use crate::{Blinds, ELEMENT_BYTES, Hasher, Point, Points, Pool, Scalar, Table};
+
+/// The environment variable that forces a backend: `ifma` or `dalek`.
+pub const BACKEND_VARIABLE: &str = "HEFU_CURVE_BACKEND";
+
+/// What does the arithmetic of a [`Pool`].
+#[derive(Clone, Copy)]
+pub struct Backend(Option<Kernel>);
+
+/// Why the process does not run on the backend that it was told to, or that its processor could run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BackendWarning {
+    /// The variable names no backend; the choice is the processor's.
+    #[error("{BACKEND_VARIABLE} names neither `ifma` nor `dalek`")]
+    Unknown,
+    /// The variable asks for a kernel that the processor can't run.
+    #[error("{BACKEND_VARIABLE} asks for `ifma`, and this processor has no AVX-512 IFMA")]
+    Unavailable,
+    /// The kernel gave other results than dalek, and is not used.
+    #[error("the AVX-512 IFMA kernel gave other results than dalek on this processor and is not used")]
+    Differs,
+}
+
+struct Choice {
+    backend: Backend,
+    warning: Option<BackendWarning>,
+}
+
+impl Backend {
+    /// The backend of this process, chosen once: what [`BACKEND_VARIABLE`] says, or the fastest that the processor runs.
+    #[must_use]
+    pub fn chosen() -> Self {
+        choice().backend
+    }
+
+    /// curve25519-dalek, which runs everywhere.
+    #[must_use]
+    pub fn dalek() -> Self {
+        Self(None)
+    }
+
+    /// The kernel of eight lanes, where the processor can run it and it has passed its test.
+    #[must_use]
+    pub fn ifma() -> Option<Self> {
+        tested().ok().flatten().map(|kernel| Self(Some(kernel)))
+    }
+
+    /// Every backend that this machine runs.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::ifma(), Some(Self::dalek())].into_iter().flatten()
+    }
+
+    /// `ifma`, or dalek's `avx512`, `avx2` or `serial`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Some(_) => "ifma",
+            None => dalek_name(),
+        }
+    }
+
+    pub(crate) fn kernel(self) -> Option<Kernel> {
+        self.0
+    }
+}
+
+/// The name of the backend that the process has chosen.
+#[must_use]
+pub fn backend() -> &'static str {
+    Backend::chosen().name()
+}
+
+/// What an operator should know of the choice.
+#[must_use]
+pub fn backend_warning() -> Option<BackendWarning> {
+    choice().warning
+}
+
+fn choice() -> &'static Choice {
+    static CHOICE: OnceLock<Choice> = OnceLock::new();
+    CHOICE.get_or_init(|| choose(env::var_os(BACKEND_VARIABLE).as_deref().map(|name| name.to_str())))
+}
+
+/// `named` is the variable, if it is set, and its text, if it is text.
+fn choose(named: Option<Option<&str>>) -> Choice {
+    let (dalek, warning) = match named {
+        Some(Some("dalek")) => (true, None),
+        Some(Some("ifma")) => (
+            false,
+            Kernel::new().is_none().then_some(BackendWarning::Unavailable),
+        ),
+        None => (false, None),
+        Some(_) => (false, Some(BackendWarning::Unknown)),
+    };
+    if dalek {
+        return Choice {
+            backend: Backend::dalek(),
+            warning,
+        };
+    }
+    match tested() {
+        Ok(kernel) => Choice {
+            backend: Backend(kernel),
+            warning,
+        },
+        Err(warning) => Choice {
+            backend: Backend::dalek(),
+            warning: Some(warning),
+        },
+    }
+}
+
+/// The kernel, tested once in a process; none where the processor can't run it.
+fn tested() -> Result<Option<Kernel>, BackendWarning> {
+    static TESTED: OnceLock<Result<Option<Kernel>, BackendWarning>> = OnceLock::new();
+    *TESTED.get_or_init(|| match Kernel::new() {
+        None => Ok(None),
+        Some(kernel) if agrees_with_dalek_apart(kernel) => Ok(Some(kernel)),
+        Some(_) => Err(BackendWarning::Differs),
+    })
+}
+
+/// The test on a thread of its own: a worker of another pool that waited for the test's would take up its own pool's next
+/// job meanwhile, and that job may ask for what is being made here. A test that panics has not passed.
+fn agrees_with_dalek_apart(kernel: Kernel) -> bool {
+    thread::Builder::new()
+        .spawn(move || agrees_with_dalek(kernel))
+        .is_ok_and(|test| test.join().unwrap_or(false))
+}
+
+/// Elements of the self-test: whole groups of lanes and a part of one.
+const TEST_ELEMENTS: usize = 27;
+
+/// Bytes of a message of the self-test.
+const TEST_WIDTH: usize = 32;
+
+/// Runs every batch operation by both, on random and edge inputs.
+fn agrees_with_dalek(kernel: Kernel) -> bool {
+    let mut system = [0; 8];
+    // Without randomness of the system the test is the same every time, and still a test.
+    let _ = SysRng.try_fill_bytes(&mut system);
+    let seed = u64::from_le_bytes(system);
+    let [ours, theirs] = [Backend(Some(kernel)), Backend::dalek()]
+        .map(|backend| test_results(backend, &mut StdRng::seed_from_u64(seed)));
+    ours.is_some() && ours == theirs
+}
+
+/// What a backend makes of the inputs that a generator gives. `None` where no thread can be had.
+fn test_results(backend: Backend, rng: &mut StdRng) -> Option<Vec<u8>> {
+    let pool = Pool::with_backend(1, backend).ok()?;
+    let mut messages = vec![0; TEST_ELEMENTS * TEST_WIDTH];
+    rng.fill_bytes(&mut messages);
+    let hasher = Hasher::new(b"hefu self-test", &[0; 32]);
+    let random = Scalar::random(rng);
+    let blinds = TestBlinds(rng.next_u64());
+    let mut out = vec![0; TEST_ELEMENTS * ELEMENT_BYTES];
+    let mut results = Vec::new();
+
+    hash_blind_encode(&pool, &hasher, &messages, TEST_WIDTH, &blinds, 0, &mut out);
+    results.extend_from_slice(&out);
+    hash_multiply_encode(&pool, &hasher, &messages, TEST_WIDTH, &random, &mut out);
+    results.extend_from_slice(&out);
+
+    let good = out.clone();
+    let mut points = Points::default();
+    points.decode(&pool, &good).ok()?;
+    let one = Scalar::from_u128(1);
+    let minus_one = Scalar::from_u128(0).respond(&one, &one);
+    for scalar in [&random, &Scalar::from_u128(0), &one, &minus_one] {
+        points.multiply_encode(&pool, scalar, &mut out);
+        results.extend_from_slice(&out);
+    }
+    let table = Table::new(&Point::base(&random));
+    points.unblind_encode(&pool, &table, &blinds, u64::MAX / 2, &mut out);
+    results.extend_from_slice(&out);
+    // Few points, and so many that the sum takes its wide windows.
+    for many in [good.clone(), good.repeat(4)] {
+        points.decode(&pool, &many).ok()?;
+        let mut weights = vec![0; points.len()];
+        weights.fill_with(|| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()));
+        (weights[0], weights[1]) = (u128::MAX, 0);
+        results.extend_from_slice(&points.vartime_weighted_sum(&pool, &weights).encode());
+    }
+
+    // The identity, p − 1, p, p + 4, odd ones, ones with the highest bit, and what random bytes are.
+    let mut edges = vec![[0; ELEMENT_BYTES], [0xff; ELEMENT_BYTES]];
+    for first in [0xec, 0xed, 0xf1, 1, 2] {
+        for (middle, last) in [(0xff, 0x7f), (0, 0), (0, 0x80)] {
+            let mut bytes = [middle; ELEMENT_BYTES];
+            (bytes[0], bytes[ELEMENT_BYTES - 1]) = (first, last);
+            edges.push(bytes);
+        }
+    }
+    for _ in 0..8 {
+        let mut bytes = [0; ELEMENT_BYTES];
+        rng.fill_bytes(&mut bytes);
+        bytes[0] &= 0xfe;
+        bytes[ELEMENT_BYTES - 1] &= 0x7f;
+        edges.push(bytes);
+    }
+    for (place, edge) in edges.iter().enumerate() {
+        let mut encoded = good.clone();
+        let at = place % TEST_ELEMENTS * ELEMENT_BYTES;
+        encoded[at..at + ELEMENT_BYTES].copy_from_slice(edge);
+        let bad = points.decode(&pool, &encoded).err().map(|bad| bad.index as u64);
+        results.extend_from_slice(&bad.unwrap_or(u64::MAX).to_le_bytes());
+    }
+    Some(results)
+}
+
+struct TestBlinds(u64);
+
+impl Blinds for TestBlinds {
+    fn fill(&self, position: u64, wide: &mut [u8; 64]) {
+        StdRng::seed_from_u64(self.0 ^ position).fill_bytes(wide);
+    }
+}
+
+/// dalek chooses at run time by the same processor features; its choice is not public, so it is repeated here.
+fn dalek_name() -> &'static str {
+    #[cfg(all(target_arch = "x86_64", curve25519_dalek_backend = "avx512"))]
+    if std::is_x86_feature_detected!("avx512ifma") && std::is_x86_feature_detected!("avx512vl") {
+        return "avx512";
+    }
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        return "avx2";
+    }
+    "serial"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_forces_a_backend() {
+        let (native, ifma) = (choose(None), Backend::ifma());
+        assert_eq!(native.warning, None, "the kernel passes its test");
+        assert_eq!(native.backend.name() == "ifma", ifma.is_some());
+        let dalek = choose(Some(Some("dalek")));
+        assert_eq!((dalek.backend.name(), dalek.warning), (dalek_name(), None));
+        let forced = choose(Some(Some("ifma")));
+        assert_eq!(forced.backend.name(), native.backend.name());
+        assert_eq!(
+            forced.warning,
+            ifma.is_none().then_some(BackendWarning::Unavailable)
+        );
+        for wrong in [Some("IFMA"), Some(""), None] {
+            let choice = choose(Some(wrong));
+            assert_eq!(choice.backend.name(), native.backend.name());
+            assert_eq!(choice.warning, Some(BackendWarning::Unknown));
+        }
+    }
+
+    /// The self-test sees every operation: results of other inputs differ.
+    #[test]
+    fn other_inputs_give_other_results() {
+        let [a, b, again] =
+            [1, 2, 1].map(|seed| test_results(Backend::dalek(), &mut StdRng::seed_from_u64(seed)).unwrap());
+        assert!(a == again && a != b);
+        let (elements, _) = a.as_chunks::<ELEMENT_BYTES>();
+        let zeros = elements
+            .iter()
+            .filter(|element| **element == [0; ELEMENT_BYTES])
+            .count();
+        assert_eq!(zeros, TEST_ELEMENTS, "only 0 times something is the identity");
+    }
+}
