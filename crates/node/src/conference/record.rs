@@ -132,19 +132,19 @@ impl Node {
     fn take_entry(&self, live: &mut Live, id: &Hex<32>, parcel: Parcel, from: &Card) -> Result<bool> {
         let entry = &parcel.signed.entry;
         let author = Hex(from.node_key());
-        if entry.author != author || entry.conference != *id || !parcel.signed.verify() {
+        if entry.author != author || entry.conference != *id {
             return self.drop_entry(id, &author, Fault::Unsigned);
         }
-        if self
-            .store
-            .conference_place(&id.0, &parcel.signed.digest().0)?
-            .is_some()
-        {
+        // What was said again costs no signature.
+        let digest = parcel.signed.digest();
+        if self.store.conference_place(&id.0, &digest.0)?.is_some() {
             return Ok(true);
         }
-        let digest = parcel.signed.digest();
         if live.state.rejected().any(|rejected| rejected.entry == digest) {
             return Ok(false);
+        }
+        if !parcel.signed.verify() {
+            return self.drop_entry(id, &author, Fault::Unsigned);
         }
         if entry.number != live.state.next_number(&author) {
             return self.drop_entry(id, &author, Fault::Numbering);
