@@ -153,7 +153,9 @@ impl Node {
         let parcel = parcel.with_known_enclosures();
         let private = opened.as_deref().and_then(|opened| Private::parse(opened).ok());
         let is_read = private.is_some() || !is_for(&parcel.signed, &Hex(self.node_key()));
-        let checked = match parcel.has_all_enclosures() && is_read {
+        // What fits in no paper would keep everybody whom it is for from all that follows.
+        let is_whole = parcel.has_all_enclosures() && parcel.is_bounded();
+        let checked = match is_whole && is_read {
             true => live.state.check(&parcel.signed, private.as_ref()),
             false => Err(Fault::EnclosedWrong),
         };

@@ -8,7 +8,7 @@
 //!
 //! A head lists entries, each with the recipients and lengths of the enclosures that go with it, in their order.
 
-use hefu_casework::conference::{Head, SignedEntry};
+use hefu_casework::conference::{Head, MAX_PRIVATE_BYTES, SignedEntry};
 use hefu_casework::{Hex, canonical};
 use hefu_link::Keys;
 use hefu_psi::wire::Abort;
@@ -30,6 +30,8 @@ pub(crate) const RECORDED: u8 = 9;
 pub(crate) const MAX_PAPER_BYTES: usize = (1 << 20) - 256;
 /// The most entries that a paper brings.
 pub(super) const MANY_ENTRIES: usize = 512;
+/// The longest enclosure: a private part with the key and the tag of its seal.
+const MAX_SEALED_BYTES: usize = MAX_PRIVATE_BYTES + 32 + 16;
 /// What else stands in a paper's head, beside entries.
 const ROOM: usize = 4096;
 
@@ -130,9 +132,15 @@ impl Parcel {
         listed + sealed
     }
 
+    /// Whether a paper has room for it, and nothing that is enclosed is longer than a private part can be.
+    pub(super) fn is_bounded(&self) -> bool {
+        let mut sealed = self.enclosures.iter();
+        sealed.all(|each| each.sealed.len() <= MAX_SEALED_BYTES) && Room::new().take(self)
+    }
+
     /// Itself, where a paper has room for it.
     pub(super) fn fitting(self) -> Result<Self> {
-        match Room::new().take(&self) {
+        match self.is_bounded() {
             true => Ok(self),
             false => Err(policy("conference_too_large", Abort::Policy)),
         }
