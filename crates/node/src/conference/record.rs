@@ -36,12 +36,18 @@ impl Node {
         let live = self.conferences.get(&id)?;
         let mut live = lock(&live);
         let left = live.state.seat(&member).ok_or_else(unknown)?.left.is_some();
-        self.note_read(&id, &member, came.head)?;
         let signed = came.signed.filter(|signed| signed.is_by(&self.node_key(), &id));
         let head = live.state.head();
+        if let Some(signed) = signed.filter(|signed| is_lost(&stored, signed))
+            && !self.has_hash(&id, signed.head)?
+        {
+            self.note_read(&id, &member, signed.head)?;
+            return self.recorded_after(&live, &id, &member, signed.head);
+        }
         if let Some(signed) = signed.filter(|signed| signed.head.seq <= head.seq)
             && !self.has_hash(&id, signed.head)?
         {
+            self.note_read(&id, &member, signed.head)?;
             // This office signed for two records. Whoever has the other one is shown the signature under this one.
             self.raise_alarm(&id, CONFERENCE_FORKED, Some(&signed))?;
             return self.recorded_after(&live, &id, &member, signed.head);
@@ -52,13 +58,15 @@ impl Node {
         }
         let lacks = signed.is_some_and(|signed| signed.head.seq > head.seq);
         if let Some(restored) = self.restored(&stored, head, lacks)? {
+            self.note_read(&id, &member, came.head)?;
             return self.restore_from(&mut live, &id, restored, &member, &came, lost);
         }
         if came.head.seq > head.seq {
             return Err(malformed());
         }
-        if !left && self.has_hash(&id, came.head)? {
-            for parcel in entries {
+        if self.has_hash(&id, came.head)? {
+            self.note_read(&id, &member, came.head)?;
+            for parcel in entries.into_iter().take_while(|_| !left) {
                 if !self.take_entry(&mut live, &id, parcel, from)? {
                     break;
                 }
@@ -210,7 +218,7 @@ impl Node {
     }
 
     /// What the office answers to a member that has read up to `head`: what follows, as much as a paper holds, or where
-    /// that is not on this record, what stands at its place.
+    /// that is not on this record, what stands at its place, or last.
     pub(super) fn recorded_after(
         &self,
         live: &Live,
@@ -218,17 +226,15 @@ impl Node {
         member: &Hex<32>,
         head: Head,
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let of = live.state.head().seq;
-        let hash = self
-            .store
-            .conference_hash(&id.0, head.seq)?
-            .ok_or_else(malformed)?;
-        let (parcels, at) = match head.hash.0 == hash {
-            true => self.page(live, id, member, head)?,
-            false => {
+        let last = live.state.head();
+        let of = last.seq;
+        let (parcels, at) = match self.store.conference_hash(&id.0, head.seq)? {
+            Some(hash) if head.hash.0 == hash => self.page(live, id, member, head)?,
+            Some(hash) => {
                 let seq = head.seq;
                 (Vec::new(), Head { seq, hash: Hex(hash) })
             }
+            None => (Vec::new(), last),
         };
         let signed = SignedHead::sign(&self.keys, id, at);
         Ok(Recorded::new(*id, signed, of).write(&parcels))
@@ -279,4 +285,11 @@ impl Node {
             }
         }
     }
+}
+
+/// Whether a head was signed before people said that this office is not to wait for what it had lost, and may be of that.
+/// Whoever has it follows on no more; to all others it is nothing.
+fn is_lost(stored: &Stored, signed: &SignedHead) -> bool {
+    let resumed = stored.resumed;
+    resumed.is_some_and(|resumed| signed.head.seq > resumed.seq && signed.at < resumed.at)
 }

@@ -13,6 +13,7 @@ use hefu_casework::{Hex, canonical};
 use hefu_link::Keys;
 use hefu_psi::wire::Abort;
 use hefu_store::Enclosure;
+use jiff::Timestamp;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -37,12 +38,14 @@ const ROOM: usize = 4096;
 
 const HEAD_LABEL: &[u8] = b"hefu/3 conference record\0";
 
-/// A head that the office signed: Ed25519 over a label, the conference, the number of entries (64 bits, big-endian) and the
-/// hash.
+/// A head that the office signed: Ed25519 over a label, the conference, the number of entries, the hash and the time (numbers
+/// with 64 bits, big-endian).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignedHead {
     pub(super) head: Head,
+    /// When it was signed, in microseconds since 1970.
+    pub(super) at: i64,
     pub(super) signature: Hex<64>,
 }
 
@@ -160,22 +163,25 @@ impl Parcel {
 
 impl SignedHead {
     pub(super) fn sign(keys: &Keys, conference: &Hex<32>, head: Head) -> Self {
+        let at = Timestamp::now().as_microsecond();
         Self {
             head,
-            signature: Hex(keys.sign(HEAD_LABEL, &said(conference, &head))),
+            at,
+            signature: Hex(keys.sign(HEAD_LABEL, &said(conference, &head, at))),
         }
     }
 
     pub(super) fn is_by(&self, office: &[u8; 32], conference: &Hex<32>) -> bool {
-        let message = [HEAD_LABEL, &said(conference, &self.head)].concat();
+        let message = [HEAD_LABEL, &said(conference, &self.head, self.at)].concat();
         UnparsedPublicKey::new(&ED25519, office)
             .verify(&message, &self.signature.0)
             .is_ok()
     }
 }
 
-fn said(conference: &Hex<32>, head: &Head) -> Vec<u8> {
-    [conference.0.as_slice(), &head.seq.to_be_bytes(), &head.hash.0].concat()
+fn said(conference: &Hex<32>, head: &Head, at: i64) -> Vec<u8> {
+    let (seq, at) = (head.seq.to_be_bytes(), at.to_be_bytes());
+    [conference.0.as_slice(), &seq, &head.hash.0, &at].concat()
 }
 
 impl Record {
