@@ -31,10 +31,21 @@ pub struct Conference {
     pub restored: Option<u64>,
     /// After which entry the office has lost its record, where it wants that from this member.
     pub wanted: Option<u64>,
+    /// At an office: since when it does not wait for what it had lost.
+    pub resumed: Option<Resumed>,
     /// Why the record is not followed any more.
     pub alarm: Option<String>,
     /// What the office signed against it.
     pub proof: Option<Vec<u8>>,
+}
+
+/// What an office had left of its record when people said that it is not to wait for the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// How many entries; the fewest where this was said several times.
+    pub seq: u64,
+    /// When it was said, in microseconds since 1970.
+    pub at: i64,
 }
 
 /// What is sealed to one recipient of an entry.
@@ -88,9 +99,18 @@ pub struct ConferenceHead {
     /// The hash of the record up to there.
     pub hash: [u8; 32],
     /// The office's signature, where it signed this.
-    pub signature: Option<[u8; 64]>,
+    pub signature: Option<HeadSignature>,
     /// When it was heard.
     pub heard_at: Timestamp,
+}
+
+/// The office's signature under a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadSignature {
+    /// The signature.
+    pub bytes: [u8; 64],
+    /// When the office signed, in microseconds since 1970.
+    pub at: i64,
 }
 
 impl Store {
@@ -333,7 +353,7 @@ impl Store {
                 Ok(ConferenceHead {
                     seq: row.get("seq")?,
                     hash: row.get("hash")?,
-                    signature: row.get("signature")?,
+                    signature: signature(row)?,
                     heard_at: row.get("heard_at")?,
                 })
             };
@@ -395,6 +415,25 @@ impl Store {
         })
     }
 
+    /// At an office that was restored: it does not wait any longer for what it had lost.
+    ///
+    /// # Errors
+    /// The database's; those of [`Store::append`].
+    pub fn resume_conference(
+        &self,
+        conference: &[u8; 32],
+        resumed: Resumed,
+        entry: &Entry<'_>,
+    ) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "UPDATE conferences SET restored = NULL, resumed = min(coalesce(resumed, ?2), ?2),
+                resumed_at = ?3 WHERE id = ?1";
+            connection.execute(sql, params![conference, resumed.seq, resumed.at])?;
+            log::append(connection, entry)?;
+            Ok(())
+        })
+    }
+
     /// Notes after which entry the office wants the record, or that it does not any more.
     ///
     /// # Errors
@@ -438,21 +477,30 @@ fn put_head(
     node: &[u8; 32],
     head: &ConferenceHead,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO conference_heads (conference, node, seq, hash, signature, heard_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET
-        seq = excluded.seq, hash = excluded.hash, signature = excluded.signature, heard_at = excluded.heard_at";
+    let sql = "INSERT INTO conference_heads (conference, node, seq, hash, signature, signed_at, heard_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET seq = excluded.seq, hash = excluded.hash,
+        signature = excluded.signature, signed_at = excluded.signed_at, heard_at = excluded.heard_at";
     connection.prepare_cached(sql)?.execute(params![
         conference,
         node,
         head.seq,
         head.hash,
-        head.signature,
+        head.signature.map(|signature| signature.bytes),
+        head.signature.map(|signature| signature.at),
         head.heard_at
     ])?;
     Ok(())
 }
 
+fn signature(row: &Row<'_>) -> rusqlite::Result<Option<HeadSignature>> {
+    let bytes: Option<[u8; 64]> = row.get("signature")?;
+    let at: Option<i64> = row.get("signed_at")?;
+    Ok(bytes.zip(at).map(|(bytes, at)| HeadSignature { bytes, at }))
+}
+
 fn conference(row: &Row<'_>) -> rusqlite::Result<Conference> {
+    let resumed: Option<u64> = row.get("resumed")?;
+    let resumed_at: Option<i64> = row.get("resumed_at")?;
     Ok(Conference {
         id: row.get("id")?,
         office: row.get("office")?,
@@ -460,6 +508,7 @@ fn conference(row: &Row<'_>) -> rusqlite::Result<Conference> {
         begun_at: row.get("begun_at")?,
         restored: row.get("restored")?,
         wanted: row.get("wanted")?,
+        resumed: resumed.zip(resumed_at).map(|(seq, at)| Resumed { seq, at }),
         alarm: row.get("alarm")?,
         proof: row.get("proof")?,
     })

@@ -46,8 +46,8 @@ pub use agreement::{AgreementState, StoredAgreement};
 pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};
 pub use conference::{
-    Conference, ConferenceHead, Enclosure, NewConferenceEntry, NewSaid, Said, SaidEntry, SignedAnew,
-    StoredConferenceEntry,
+    Conference, ConferenceHead, Enclosure, HeadSignature, NewConferenceEntry, NewSaid, Resumed, Said,
+    SaidEntry, SignedAnew, StoredConferenceEntry,
 };
 pub use dataset::{Counts, Dataset, DatasetId, DatasetInfo, Import};
 pub use deletion::{Deleted, Deletion};

@@ -335,3 +335,68 @@ async fn strangers_learn_nothing_not_even_that_there_is_a_conference() {
     assert_eq!(refusals[0].0, "peer_aborted");
     assert_eq!(head(table.office(), &table.id), before);
 }
+
+/// Else it is on record, and fits in no answer to whom it is for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_enclosure_that_fits_in_no_paper_is_refused() {
+    const MAX_PAPER_BYTES: usize = (1 << 20) - 256;
+    let mut cheat = Cheat::start().await;
+    cheat.table.sync().await;
+    let (id, read) = (cheat.table.id, cheat.office_head());
+    let reader = Hex(cheat.table.members[0].node.node_key());
+    let (signed, mut sealed) = cheat.says(1, "塞满");
+    let mut entry = signed.entry;
+    let mut fills = |bytes: usize| {
+        let garbage = vec![7; bytes];
+        for to in &mut entry.enclosed.as_mut().unwrap().to {
+            if to.node == reader {
+                to.digest = sha256(&garbage);
+            }
+        }
+        for (to, bytes) in &mut sealed {
+            if *to == reader {
+                bytes.clone_from(&garbage);
+            }
+        }
+        (
+            entry.clone().sign(cheat.rogue.keys.signing_key()).unwrap(),
+            sealed.clone(),
+        )
+    };
+    let rest = paper(&id, read, &[fills(1_000_000)]).len() - 1_000_000;
+    let full = fills(MAX_PAPER_BYTES - rest);
+    let whole = paper(&id, read, &[full]);
+    assert!(whole.len() <= MAX_PAPER_BYTES);
+    assert!(cheat.hands(&whole).await.is_some());
+    let faults = cheat.table.office().node.with_conference(&id, |state| {
+        let faults = state.rejected().map(|rejected| rejected.fault.code());
+        faults.collect::<Vec<_>>()
+    });
+    assert_eq!(faults.unwrap(), ["conference_enclosed_wrong"]);
+    // What comes after it.
+    cheat.table.says(1, 0, "之后");
+    for _ in 0..3 {
+        cheat.table.sync().await;
+    }
+    let (office, member) = (cheat.office_head(), cheat.table.head(&cheat.table.members[0]));
+    assert_eq!(office, member);
+}
+
+/// How far a member has read is what it says, where that is on record.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_read_what_is_not_on_record() {
+    let mut cheat = Cheat::start().await;
+    let (id, head) = (cheat.table.id, cheat.office_head());
+    let read = |cheat: &Cheat| {
+        let seats = cheat.table.office().node.conference_directory(&id).unwrap();
+        let seat = seats.iter().find(|seat| seat.card.node_key() == cheat.key().0);
+        seat.unwrap().read.map(|read| (read.seq, read.hash))
+    };
+    for seq in [head.seq, head.seq + 100] {
+        let hash = Hex([1; 32]);
+        cheat.hands(&paper(&id, Head { seq, hash }, &[])).await;
+        assert_eq!(read(&cheat), None);
+    }
+    cheat.hands(&paper(&id, head, &[])).await;
+    assert_eq!(read(&cheat), Some((head.seq, head.hash.0)));
+}

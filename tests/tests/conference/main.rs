@@ -10,4 +10,5 @@
 
 mod cheats;
 mod lost;
+mod resumed;
 mod together;

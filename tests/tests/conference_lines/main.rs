@@ -13,6 +13,7 @@ mod carried;
 mod crashed;
 mod plans;
 mod private;
+mod refused;
 mod revisited;
 
 use std::collections::BTreeMap;

@@ -76,3 +76,43 @@ async fn a_later_round_suggests_and_a_person_records() {
         Some(days_from_today(30))
     );
 }
+
+/// What somebody saw can't be said just then: it is said later, and recorded once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revisit_that_could_not_be_said_is_said_later() {
+    let mut meeting = Meeting::begin().await;
+    meeting.round([7, 10], |receipt| receipt).await;
+    meeting.follow().await;
+    let today = days_from_today(0);
+    let item = meeting.line_of(&meeting.poor, 10).item;
+    let id = meeting.id;
+    let set = |meeting: &Meeting| {
+        tokio::task::block_in_place(|| meeting.poor.node.set_revisit(&id, &item, Some(today), "甲"))
+    };
+    let record = |meeting: &Meeting| {
+        tokio::task::block_in_place(|| meeting.poor.node.record_revisit(&id, &item, true, today, "甲"))
+    };
+    set(&meeting).unwrap();
+    meeting.sync().await;
+    // Until it has heard from the office, a restored node says nothing.
+    let backup = meeting.dir.path().join("backup");
+    meeting.poor.node.backup(&backup, "甲").unwrap();
+    let closed = meeting.poor.close().await;
+    hefu_node::Node::restore(&backup, &closed.folder, &closed.unlock, "甲").unwrap();
+    meeting.poor = closed.open(surroundings()).await;
+    introduce(&meeting.poor, &meeting.office);
+    introduce(&meeting.poor, &meeting.disabled);
+    introduce(&meeting.poor, &meeting.refers);
+    record(&meeting).unwrap();
+    assert_eq!(record(&meeting).unwrap_err().code(), "revisit_not_set");
+    meeting.sync().await;
+    assert_eq!(meeting.line_up(&meeting.poor), 1);
+    assert_eq!(meeting.line_up(&meeting.poor), 0);
+    meeting.sync().await;
+    assert_eq!(meeting.lines(&meeting.office)[&item].revisit, None);
+    let own = meeting.own(&meeting.poor);
+    let own = own.iter().find(|own| own.line.item == item).unwrap();
+    assert_eq!(own.revisited.len(), 1);
+    // That day is past.
+    assert_eq!(set(&meeting).unwrap_err().code(), "revisit_past");
+}

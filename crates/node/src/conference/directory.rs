@@ -112,10 +112,12 @@ impl Node {
     /// [`Error::Conference`] where an entry does not stand as it must; the store's.
     pub fn verify_conference(&self, id: &Hex<32>) -> Result<(Head, Hex<32>)> {
         let live = self.conferences.get(id)?;
-        let live = lock(&live);
+        // Nobody waits meanwhile for what is on record now: it may grow.
+        let head = lock(&live).state.head();
         let mut state = State::new(*id);
-        loop {
-            let page = self.store.conference_entries(&id.0, state.head().seq, BATCH)?;
+        while let left @ 1.. = head.seq.saturating_sub(state.head().seq) {
+            let many = usize::try_from(left).unwrap_or(BATCH).min(BATCH);
+            let page = self.store.conference_entries(&id.0, state.head().seq, many)?;
             if page.is_empty() {
                 break;
             }
@@ -133,7 +135,7 @@ impl Node {
                 }
             }
         }
-        match state.head() == live.state.head() {
+        match state.head() == head {
             true => Ok((state.head(), state.public_digest())),
             false => Err(Error::Conference(Fault::Forked)),
         }

@@ -9,7 +9,7 @@ use hefu_casework::Hex;
 use hefu_casework::conference::{Stage, State};
 use hefu_link::Card;
 use hefu_store::{Conference as Stored, Letter, Matter, NewLetter};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -40,43 +40,76 @@ struct Next {
     pause: Duration,
 }
 
+/// What came of a visit.
+struct Visited {
+    /// The office has all that waited.
+    is_settled: bool,
+    pace: Duration,
+}
+
+impl Next {
+    fn after(visited: &Visited, pause: Duration) -> Self {
+        let now = Instant::now();
+        // What still waits was said meanwhile, or the office takes no more of it now.
+        let (rests, pause) = match visited.is_settled {
+            true => (Duration::ZERO, FIRST_PAUSE),
+            false => (pause, (pause * 2).min(LONGEST_PAUSE)),
+        };
+        Self {
+            rests_until: now + rests,
+            due_at: now + visited.pace,
+            pause,
+        }
+    }
+}
+
 impl Node {
     /// Follows the conferences of this node until it is dropped.
     pub(crate) async fn keep_conferences(self: Arc<Self>) {
         let mut next: HashMap<[u8; 32], Next> = HashMap::new();
+        // An office that is slow to answer keeps no other waiting.
+        let mut visits: JoinSet<Option<Visited>> = JoinSet::new();
+        let mut under_way: HashMap<Id, Hex<32>> = HashMap::new();
         loop {
-            let mut visits = JoinSet::new();
+            let node = Arc::clone(&self);
+            let to_sync = tokio::task::spawn_blocking(move || node.conferences_to_sync()).await;
             let now = Instant::now();
-            for (id, waits) in self.conferences_to_sync() {
+            for (id, waits) in to_sync.unwrap_or_default() {
                 let is_due = next
                     .get(&id.0)
                     .is_none_or(|next| next.rests_until <= now && (waits || next.due_at <= now));
-                if is_due {
-                    let node = Arc::clone(&self);
-                    visits.spawn(async move { (id, node.sync_in_time(&id).await) });
+                if is_due && under_way.values().all(|visited| *visited != id) {
+                    let visit = visits.spawn(Arc::clone(&self).visit_in_time(id));
+                    under_way.insert(visit.id(), id);
                 }
             }
-            while let Some(visited) = visits.join_next().await {
-                let Ok((id, synced)) = visited else { continue };
-                let pause = next.get(&id.0).map_or(FIRST_PAUSE, |next| next.pause);
-                let pace = self.pace_of(&id);
-                let now = Instant::now();
-                // What still waits was said meanwhile, or the office takes no more of it now.
-                let (rests, pause) = match synced && !self.waits(&id) {
-                    true => (Duration::ZERO, FIRST_PAUSE),
-                    false => (pause, (pause * 2).min(LONGEST_PAUSE)),
-                };
-                next.insert(
-                    id.0,
-                    Next {
-                        rests_until: now + rests,
-                        due_at: now + pace,
-                        pause,
-                    },
-                );
+            let told = async {
+                let _ = timeout(PACE, self.conferences.notify.notified()).await;
+            };
+            tokio::select! {
+                Some(ended) = visits.join_next_with_id() => {
+                    let (visit, visited) = match ended {
+                        Ok((visit, visited)) => (visit, visited),
+                        Err(error) => (error.id(), None),
+                    };
+                    let id = under_way.remove(&visit);
+                    if let Some((id, visited)) = id.zip(visited) {
+                        let pause = next.get(&id.0).map_or(FIRST_PAUSE, |next| next.pause);
+                        next.insert(id.0, Next::after(&visited, pause));
+                    }
+                }
+                () = told => {}
             }
-            let _ = timeout(PACE, self.conferences.notify.notified()).await;
         }
+    }
+
+    async fn visit_in_time(self: Arc<Self>, id: Hex<32>) -> Option<Visited> {
+        let synced = self.sync_in_time(&id).await;
+        let looks = tokio::task::spawn_blocking(move || Visited {
+            is_settled: synced && !self.waits(&id),
+            pace: self.pace_of(&id),
+        });
+        looks.await.ok()
     }
 
     /// Those whose office is reached over a line, and whether something waits for it.

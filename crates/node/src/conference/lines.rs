@@ -16,11 +16,11 @@ mod own;
 mod plan;
 mod standing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hefu_casework::conference::{ItemKind, Line, Parties, Private, Seat, State, Word};
+use hefu_casework::conference::{ItemKind, Line, MAX_CHANGES, Parties, Private, Seat, State, Word};
 use hefu_casework::note::Item;
 use hefu_casework::{Hex, RuleId, canonical};
 use hefu_store::StoredLine;
@@ -35,8 +35,6 @@ pub use own::{Again, Own, Revisited};
 const PACE: Duration = Duration::from_secs(3);
 /// How often it is looked whether anything moved, beside whenever a record has grown.
 const LOOK: Duration = Duration::from_secs(5);
-/// The most lines of one entry.
-const MANY: usize = 500;
 
 /// Lines under way, in memory.
 #[derive(Default)]
@@ -119,6 +117,15 @@ struct Table {
     ahead: BTreeMap<Item, Line>,
     /// The ledger as on record.
     placed: BTreeMap<Item, Line>,
+}
+
+/// Lines that were said and are not on record, in their written form.
+#[derive(Default)]
+struct RefusedLines {
+    /// Each in an entry of its own.
+    alone: BTreeSet<Vec<u8>>,
+    /// In an entry with others.
+    together: BTreeSet<Vec<u8>>,
 }
 
 impl Lines {
@@ -206,10 +213,15 @@ impl Node {
             due.entry(line.from).or_default().push(line);
         }
         let mut said = 0;
+        let refused = self.refused_lines(conference)?;
         for (other, mut lines) in due {
             // Their numbers are random, so that this order tells nothing of that of the findings.
             lines.sort_by_key(|line| line.item);
-            for batch in lines.chunks(MANY) {
+            lines.retain(|line| !refused.alone.contains(&canonical::to_vec(line)));
+            let (apart, together): (Vec<Line>, Vec<Line>) = lines
+                .into_iter()
+                .partition(|line| refused.together.contains(&canonical::to_vec(line)));
+            for batch in together.chunks(MAX_CHANGES).chain(apart.chunks(1)) {
                 said += self.say_lines(&table, other, batch)?;
             }
         }
@@ -230,6 +242,41 @@ impl Node {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// What the record did not take, as it was said. Of an entry it takes all or nothing: what was said with other lines
+    /// is said by itself, and what was refused so is not said again before there is something else to say of it.
+    fn refused_lines(&self, conference: &Hex<32>) -> Result<RefusedLines> {
+        let mut refused = RefusedLines::default();
+        for said in self.store.said_refused(&conference.0)? {
+            let Some(opened) = said.opened else { continue };
+            let Private::Items(lines) = Private::parse(&opened)? else {
+                continue;
+            };
+            let kept = match lines.len() {
+                1 => &mut refused.alone,
+                _ => &mut refused.together,
+            };
+            kept.extend(lines.iter().map(canonical::to_vec));
+        }
+        Ok(refused)
+    }
+
+    /// Whether there are lines that the record does not take, as far as nothing else was said of them since.
+    pub(super) fn has_lines_aside(&self, conference: &Hex<32>) -> Result<bool> {
+        let refused = self.refused_lines(conference)?;
+        if refused.alone.is_empty() {
+            return Ok(false);
+        }
+        let ahead = self.with_conference_ahead(conference, by_item)?;
+        for line in &refused.alone {
+            let line: Line = canonical::from_slice(line)?;
+            let stands = ahead.get(&line.item).map_or(0, |known| known.revision);
+            if stands < line.revision {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn say_between(&self, table: &Table, other: Hex<32>, lines: &[Line], actor: &str) -> Result<()> {

@@ -9,6 +9,7 @@ use hefu_store::{NewConferenceEntry, Store};
 use tokio::sync::{Notify, watch};
 use zeroize::Zeroizing;
 
+use super::restoring::GivenBack;
 use super::wire::Parcel;
 use crate::guard::Repeats;
 use crate::{Error, Result};
@@ -41,7 +42,7 @@ pub(super) struct Live {
     /// At an office that was restored: the members that have given back what was lost.
     pub(super) heard: BTreeSet<Hex<32>>,
     /// At an office that was restored: what a member gives back, until it is whole.
-    pub(super) given_back: BTreeMap<Hex<32>, Vec<Parcel>>,
+    pub(super) given_back: BTreeMap<Hex<32>, GivenBack>,
 }
 
 impl Conferences {

@@ -36,12 +36,18 @@ impl Node {
         let live = self.conferences.get(&id)?;
         let mut live = lock(&live);
         let left = live.state.seat(&member).ok_or_else(unknown)?.left.is_some();
-        self.note_read(&id, &member, came.head)?;
         let signed = came.signed.filter(|signed| signed.is_by(&self.node_key(), &id));
         let head = live.state.head();
+        if let Some(signed) = signed.filter(|signed| is_lost(&stored, signed))
+            && !self.has_hash(&id, signed.head)?
+        {
+            self.note_read(&id, &member, signed.head)?;
+            return self.recorded_after(&live, &id, &member, signed.head);
+        }
         if let Some(signed) = signed.filter(|signed| signed.head.seq <= head.seq)
             && !self.has_hash(&id, signed.head)?
         {
+            self.note_read(&id, &member, signed.head)?;
             // This office signed for two records. Whoever has the other one is shown the signature under this one.
             self.raise_alarm(&id, CONFERENCE_FORKED, Some(&signed))?;
             return self.recorded_after(&live, &id, &member, signed.head);
@@ -52,13 +58,15 @@ impl Node {
         }
         let lacks = signed.is_some_and(|signed| signed.head.seq > head.seq);
         if let Some(restored) = self.restored(&stored, head, lacks)? {
+            self.note_read(&id, &member, came.head)?;
             return self.restore_from(&mut live, &id, restored, &member, &came, lost);
         }
         if came.head.seq > head.seq {
             return Err(malformed());
         }
-        if !left && self.has_hash(&id, came.head)? {
-            for parcel in entries {
+        if self.has_hash(&id, came.head)? {
+            self.note_read(&id, &member, came.head)?;
+            for parcel in entries.into_iter().take_while(|_| !left) {
                 if !self.take_entry(&mut live, &id, parcel, from)? {
                     break;
                 }
@@ -132,19 +140,19 @@ impl Node {
     fn take_entry(&self, live: &mut Live, id: &Hex<32>, parcel: Parcel, from: &Card) -> Result<bool> {
         let entry = &parcel.signed.entry;
         let author = Hex(from.node_key());
-        if entry.author != author || entry.conference != *id || !parcel.signed.verify() {
+        if entry.author != author || entry.conference != *id {
             return self.drop_entry(id, &author, Fault::Unsigned);
         }
-        if self
-            .store
-            .conference_place(&id.0, &parcel.signed.digest().0)?
-            .is_some()
-        {
+        // What was said again costs no signature.
+        let digest = parcel.signed.digest();
+        if self.store.conference_place(&id.0, &digest.0)?.is_some() {
             return Ok(true);
         }
-        let digest = parcel.signed.digest();
         if live.state.rejected().any(|rejected| rejected.entry == digest) {
             return Ok(false);
+        }
+        if !parcel.signed.verify() {
+            return self.drop_entry(id, &author, Fault::Unsigned);
         }
         if entry.number != live.state.next_number(&author) {
             return self.drop_entry(id, &author, Fault::Numbering);
@@ -153,7 +161,9 @@ impl Node {
         let parcel = parcel.with_known_enclosures();
         let private = opened.as_deref().and_then(|opened| Private::parse(opened).ok());
         let is_read = private.is_some() || !is_for(&parcel.signed, &Hex(self.node_key()));
-        let checked = match parcel.has_all_enclosures() && is_read {
+        // What fits in no paper would keep everybody whom it is for from all that follows.
+        let is_whole = parcel.has_all_enclosures() && parcel.is_bounded();
+        let checked = match is_whole && is_read {
             true => live.state.check(&parcel.signed, private.as_ref()),
             false => Err(Fault::EnclosedWrong),
         };
@@ -210,7 +220,7 @@ impl Node {
     }
 
     /// What the office answers to a member that has read up to `head`: what follows, as much as a paper holds, or where
-    /// that is not on this record, what stands at its place.
+    /// that is not on this record, what stands at its place, or last.
     pub(super) fn recorded_after(
         &self,
         live: &Live,
@@ -218,17 +228,15 @@ impl Node {
         member: &Hex<32>,
         head: Head,
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let of = live.state.head().seq;
-        let hash = self
-            .store
-            .conference_hash(&id.0, head.seq)?
-            .ok_or_else(malformed)?;
-        let (parcels, at) = match head.hash.0 == hash {
-            true => self.page(live, id, member, head)?,
-            false => {
+        let last = live.state.head();
+        let of = last.seq;
+        let (parcels, at) = match self.store.conference_hash(&id.0, head.seq)? {
+            Some(hash) if head.hash.0 == hash => self.page(live, id, member, head)?,
+            Some(hash) => {
                 let seq = head.seq;
                 (Vec::new(), Head { seq, hash: Hex(hash) })
             }
+            None => (Vec::new(), last),
         };
         let signed = SignedHead::sign(&self.keys, id, at);
         Ok(Recorded::new(*id, signed, of).write(&parcels))
@@ -279,4 +287,11 @@ impl Node {
             }
         }
     }
+}
+
+/// Whether a head was signed before people said that this office is not to wait for what it had lost, and may be of that.
+/// Whoever has it follows on no more; to all others it is nothing.
+fn is_lost(stored: &Stored, signed: &SignedHead) -> bool {
+    let resumed = stored.resumed;
+    resumed.is_some_and(|resumed| signed.head.seq > resumed.seq && signed.at < resumed.at)
 }

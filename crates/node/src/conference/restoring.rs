@@ -5,7 +5,8 @@
 use hefu_casework::Hex;
 use hefu_casework::conference::{Head, SignedEntry};
 use hefu_psi::wire::Abort;
-use hefu_store::Entry;
+use hefu_store::{Entry, Resumed};
+use jiff::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -16,10 +17,34 @@ use crate::agreement::policy;
 use crate::exchange::malformed;
 use crate::{Node, Result};
 
-/// The most entries that are given back at once, in memory.
+/// The most that one member gives back, in memory: nothing of it is known to be of the record before its end.
 const MANY_GIVEN_BACK: usize = 1 << 16;
+const MAX_GIVEN_BACK_BYTES: usize = 64 << 20;
 /// Entries that are read at once.
 const BATCH: usize = 64;
+
+/// What a member has given back so far.
+#[derive(Default)]
+pub(super) struct GivenBack {
+    parcels: Vec<Parcel>,
+    bytes: usize,
+}
+
+impl GivenBack {
+    /// Takes what follows, as far as something lacks.
+    fn take(&mut self, lost: Vec<Parcel>, lacks: u64) -> Result<()> {
+        let lacks = usize::try_from(lacks).unwrap_or(usize::MAX);
+        for parcel in lost.into_iter().take(lacks.saturating_sub(self.parcels.len())) {
+            let parcel = parcel.with_known_enclosures();
+            self.bytes = self.bytes.saturating_add(parcel.bytes());
+            if self.bytes > MAX_GIVEN_BACK_BYTES || self.parcels.len() >= MANY_GIVEN_BACK {
+                return Err(malformed());
+            }
+            self.parcels.push(parcel);
+        }
+        Ok(())
+    }
+}
 
 impl Node {
     /// At an office that was restored: does not wait for members that it has not heard from since. What only they could
@@ -32,7 +57,12 @@ impl Node {
             return Err(policy("conference_office_only", Abort::Policy));
         }
         let live = self.conferences.get(id)?;
-        self.whole_again(&mut lock(&live), id, actor)?;
+        let mut live = lock(&live);
+        if let Some(seq) = self.known_conference(id)?.restored {
+            let at = Timestamp::now().as_microsecond();
+            self.whole_again(&mut live, id, Some(Resumed { seq, at }), actor)?;
+        }
+        drop(live);
         self.conference(id)
     }
 
@@ -46,22 +76,22 @@ impl Node {
         came: &Record,
         lost: Vec<Parcel>,
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let begun = live.given_back.entry(*member).or_default();
-        begun.extend(lost);
-        if begun.len() > MANY_GIVEN_BACK {
-            begun.clear();
-            return Err(malformed());
-        }
-        let after = restored.saturating_add(begun.len() as u64);
         let mut wanted = None;
         // A head that this office signed is as far as a member can give back; what it has said beyond that, it says again.
         let signed = came.signed.filter(|signed| signed.is_by(&self.node_key(), id));
         match signed {
-            Some(signed) if signed.head.seq > after => wanted = Some(after),
             Some(signed) if signed.head.seq > restored => {
-                let given = live.given_back.remove(member).unwrap_or_default();
-                self.take_back(live, id, restored, signed, given)?;
-                live.heard.insert(*member);
+                let mut given = live.given_back.remove(member).unwrap_or_default();
+                let lacks = signed.head.seq - restored;
+                given.take(lost, lacks)?;
+                let many = given.parcels.len() as u64;
+                if many < lacks {
+                    live.given_back.insert(*member, given);
+                    wanted = Some(restored.saturating_add(many));
+                } else {
+                    self.take_back(live, id, restored, signed, given.parcels)?;
+                    live.heard.insert(*member);
+                }
             }
             _ => {
                 live.given_back.remove(member);
@@ -69,7 +99,7 @@ impl Node {
             }
         }
         if self.has_heard_all(live) {
-            self.whole_again(live, id, "node")?;
+            self.whole_again(live, id, None, "node")?;
             if self.has_hash(id, came.head)? {
                 return self.recorded_after(live, id, member, came.head);
             }
@@ -93,8 +123,6 @@ impl Node {
             seq: restored,
             hash: Hex(hash.ok_or_else(malformed)?),
         };
-        let mut given: Vec<_> = given.into_iter().map(Parcel::with_known_enclosures).collect();
-        given.truncate(usize::try_from(signed.head.seq - restored).unwrap_or(usize::MAX));
         for parcel in &given {
             head = head.next(&parcel.signed.digest());
         }
@@ -140,7 +168,13 @@ impl Node {
         seats.all(|(node, seat)| seat.left.is_some() || live.heard.contains(node))
     }
 
-    fn whole_again(&self, live: &mut Live, id: &Hex<32>, actor: &str) -> Result<()> {
+    fn whole_again(
+        &self,
+        live: &mut Live,
+        id: &Hex<32>,
+        resumed: Option<Resumed>,
+        actor: &str,
+    ) -> Result<()> {
         let head = live.state.head();
         let body = json!({ "conference": id, "seq": head.seq, "heard": live.heard.len() });
         let entry = Entry {
@@ -148,7 +182,10 @@ impl Node {
             kind: "conference_resumed",
             body: &body,
         };
-        self.store.set_conference_restored(&id.0, None, &entry)?;
+        match resumed {
+            Some(resumed) => self.store.resume_conference(&id.0, resumed, &entry)?,
+            None => self.store.set_conference_restored(&id.0, None, &entry)?,
+        }
         live.heard.clear();
         live.given_back.clear();
         self.conferences.grew();
@@ -177,5 +214,70 @@ impl Node {
                 parcels.push(parcel);
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation is the report")]
+mod tests {
+    use hefu_casework::Text;
+    use hefu_casework::conference::{Enclosed, Entry, Recipient, Word};
+    use hefu_store::Enclosure;
+
+    use super::*;
+    use crate::digest::sha256;
+
+    /// An entry that nobody signed, with something enclosed of which it has the digest, and something else.
+    fn garbage(bytes: usize) -> Parcel {
+        let enclosure = |recipient, with| Enclosure {
+            recipient: [recipient; 32],
+            sealed: vec![with; bytes],
+        };
+        let known = enclosure(1, 7);
+        let entry = Entry {
+            version: Entry::VERSION,
+            conference: Hex([3; 32]),
+            author: Hex([4; 32]),
+            number: 1,
+            seen: Head::NONE,
+            at: Timestamp::UNIX_EPOCH,
+            word: Word::Left {
+                member: Hex([4; 32]),
+                reason: Text::new("退出").unwrap(),
+            },
+            enclosed: Some(Enclosed {
+                commitment: Hex([5; 32]),
+                to: vec![Recipient {
+                    node: Hex(known.recipient),
+                    digest: Hex(sha256(&known.sealed)),
+                }],
+            }),
+        };
+        Parcel {
+            signed: SignedEntry {
+                entry,
+                signature: Hex([6; 64]),
+            },
+            enclosures: vec![known, enclosure(2, 8)],
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_lost_or_fits() {
+        let mut given = GivenBack::default();
+        given.take(vec![garbage(1000), garbage(1000)], 1).unwrap();
+        assert_eq!(given.parcels.len(), 1);
+        // What the entry has no digest of is nothing.
+        assert_eq!(
+            given.parcels.first().map(|parcel| parcel.enclosures.len()),
+            Some(1)
+        );
+
+        let mut given = GivenBack::default();
+        for _ in 0..63 {
+            given.take(vec![garbage(1 << 20)], 1000).unwrap();
+        }
+        assert!(given.take(vec![garbage(1 << 20)], 1000).is_err());
+        assert_eq!(given.parcels.len(), 63);
     }
 }

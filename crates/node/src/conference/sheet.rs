@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Line, Private, Word};
+use hefu_casework::conference::{Line, MAX_CHANGES, Private, Word};
 
 use crate::{Node, Result};
-
-/// The most lines that one entry has.
-const LINES_AN_ENTRY: usize = 500;
 
 impl Node {
     /// Puts lines on the ledger, each new or the next revision of one that is there; in as many entries as that takes,
@@ -25,7 +22,7 @@ impl Node {
         }
         let me = Hex(self.node_key());
         for lines in between.into_values() {
-            for some in lines.chunks(LINES_AN_ENTRY) {
+            for some in lines.chunks(MAX_CHANGES) {
                 let private = Private::Items(some.to_vec());
                 let readers = self.with_conference(id, |state| state.readers(&me, &private))?;
                 self.say(

@@ -6,7 +6,7 @@ use hefu_casework::Hex;
 use hefu_casework::conference::{Fault, Head, SignedEntry, State, Word};
 use hefu_link::Card;
 use hefu_psi::wire::Abort;
-use hefu_store::{Conference as Stored, ConferenceHead, Entry, SaidEntry, SignedAnew};
+use hefu_store::{Conference as Stored, ConferenceHead, Entry, HeadSignature, SaidEntry, SignedAnew};
 use jiff::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -133,7 +133,8 @@ impl Node {
                     seq: known.seq,
                     hash: Hex(known.hash),
                 },
-                signature: Hex(known.signature?),
+                at: known.signature?.at,
+                signature: Hex(known.signature?.bytes),
             })
         }))
     }
@@ -278,7 +279,10 @@ impl Node {
         let signed = ConferenceHead {
             seq: head.seq,
             hash: head.hash.0,
-            signature: Some(came.signed.signature.0),
+            signature: Some(HeadSignature {
+                bytes: came.signed.signature.0,
+                at: came.signed.at,
+            }),
             heard_at: Timestamp::now(),
         };
         if placed.is_empty() && known.is_some_and(|known| known.signature.is_some() && known.seq == head.seq)

@@ -69,6 +69,8 @@ pub enum Task {
     Rerun,
     /// To close a round.
     Close,
+    /// To look at lines of the ledger that the record does not take.
+    Lines,
 }
 
 impl Task {
@@ -81,6 +83,7 @@ impl Task {
             Task::Freeze => "to_do_freeze",
             Task::Rerun => "to_do_rerun",
             Task::Close => "to_do_close",
+            Task::Lines => "to_do_lines",
         }
     }
 
@@ -108,6 +111,14 @@ impl Node {
             at.to_do.push(ToDo {
                 hindrance: undecided.hindrance,
                 ..Task::Join.of(round, Some(until))
+            });
+        }
+        if self.has_lines_aside(conference)? {
+            at.to_do.push(ToDo {
+                what: Task::Lines,
+                round: None,
+                until: None,
+                hindrance: None,
             });
         }
         Ok(at)

@@ -8,11 +8,12 @@
 //!
 //! A head lists entries, each with the recipients and lengths of the enclosures that go with it, in their order.
 
-use hefu_casework::conference::{Head, SignedEntry};
+use hefu_casework::conference::{Head, MAX_PRIVATE_BYTES, SignedEntry};
 use hefu_casework::{Hex, canonical};
 use hefu_link::Keys;
 use hefu_psi::wire::Abort;
 use hefu_store::Enclosure;
+use jiff::Timestamp;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -30,17 +31,21 @@ pub(crate) const RECORDED: u8 = 9;
 pub(crate) const MAX_PAPER_BYTES: usize = (1 << 20) - 256;
 /// The most entries that a paper brings.
 pub(super) const MANY_ENTRIES: usize = 512;
+/// The longest enclosure: a private part with the key and the tag of its seal.
+const MAX_SEALED_BYTES: usize = MAX_PRIVATE_BYTES + 32 + 16;
 /// What else stands in a paper's head, beside entries.
 const ROOM: usize = 4096;
 
 const HEAD_LABEL: &[u8] = b"hefu/3 conference record\0";
 
-/// A head that the office signed: Ed25519 over a label, the conference, the number of entries (64 bits, big-endian) and the
-/// hash.
+/// A head that the office signed: Ed25519 over a label, the conference, the number of entries, the hash and the time (numbers
+/// with 64 bits, big-endian).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignedHead {
     pub(super) head: Head,
+    /// When it was signed, in microseconds since 1970.
+    pub(super) at: i64,
     pub(super) signature: Hex<64>,
 }
 
@@ -130,9 +135,15 @@ impl Parcel {
         listed + sealed
     }
 
+    /// Whether a paper has room for it, and nothing that is enclosed is longer than a private part can be.
+    pub(super) fn is_bounded(&self) -> bool {
+        let mut sealed = self.enclosures.iter();
+        sealed.all(|each| each.sealed.len() <= MAX_SEALED_BYTES) && Room::new().take(self)
+    }
+
     /// Itself, where a paper has room for it.
     pub(super) fn fitting(self) -> Result<Self> {
-        match Room::new().take(&self) {
+        match self.is_bounded() {
             true => Ok(self),
             false => Err(policy("conference_too_large", Abort::Policy)),
         }
@@ -152,22 +163,25 @@ impl Parcel {
 
 impl SignedHead {
     pub(super) fn sign(keys: &Keys, conference: &Hex<32>, head: Head) -> Self {
+        let at = Timestamp::now().as_microsecond();
         Self {
             head,
-            signature: Hex(keys.sign(HEAD_LABEL, &said(conference, &head))),
+            at,
+            signature: Hex(keys.sign(HEAD_LABEL, &said(conference, &head, at))),
         }
     }
 
     pub(super) fn is_by(&self, office: &[u8; 32], conference: &Hex<32>) -> bool {
-        let message = [HEAD_LABEL, &said(conference, &self.head)].concat();
+        let message = [HEAD_LABEL, &said(conference, &self.head, self.at)].concat();
         UnparsedPublicKey::new(&ED25519, office)
             .verify(&message, &self.signature.0)
             .is_ok()
     }
 }
 
-fn said(conference: &Hex<32>, head: &Head) -> Vec<u8> {
-    [conference.0.as_slice(), &head.seq.to_be_bytes(), &head.hash.0].concat()
+fn said(conference: &Hex<32>, head: &Head, at: i64) -> Vec<u8> {
+    let (seq, at) = (head.seq.to_be_bytes(), at.to_be_bytes());
+    [conference.0.as_slice(), &seq, &head.hash.0, &at].concat()
 }
 
 impl Record {

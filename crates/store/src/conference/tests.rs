@@ -4,6 +4,10 @@ use super::*;
 use crate::store::tests::{found, fresh, passphrase};
 
 const ID: [u8; 32] = [1; 32];
+const SIGNED: HeadSignature = HeadSignature {
+    bytes: [9; 64],
+    at: 7,
+};
 const OFFICE: [u8; 32] = [2; 32];
 const MEMBER: [u8; 32] = [3; 32];
 const OTHER: [u8; 32] = [4; 32];
@@ -77,7 +81,7 @@ fn a_record_comes_back_and_stands_sealed() {
     let signed = ConferenceHead {
         seq: 2,
         hash: [2; 32],
-        signature: Some([9; 64]),
+        signature: Some(SIGNED),
         heard_at: Timestamp::now(),
     };
     let placed = [entry(1, OFFICE, 1, WRITTEN[0]), second];
@@ -106,7 +110,7 @@ fn a_record_comes_back_and_stands_sealed() {
     assert_eq!(own, [enclosure(MEMBER, b"to the member")]);
     assert_eq!(store.conference_enclosures(&ID, 2, None).unwrap().len(), 2);
     let head = store.conference_head(&ID, &OFFICE).unwrap().unwrap();
-    assert_eq!((head.seq, head.signature), (2, Some([9; 64])));
+    assert_eq!((head.seq, head.signature), (2, Some(SIGNED)));
 }
 
 #[test]

@@ -7,8 +7,11 @@ CREATE TABLE conferences (
     begun_at TEXT NOT NULL,
     restored INTEGER, -- how far a backup went; null once nothing can lack any more
     wanted   INTEGER, -- after which entry the office has lost its record, and wants it from this member
+    resumed  INTEGER, -- at an office: how far its record went when it was not to wait for what was lost beyond
+    resumed_at INTEGER, -- when that was said, in microseconds since 1970
     alarm    TEXT,    -- why the record is not followed any more
-    proof    BLOB CHECK (proof IS NULL OR alarm IS NOT NULL) -- what the office signed against it
+    proof    BLOB CHECK (proof IS NULL OR alarm IS NOT NULL), -- what the office signed against it
+    CHECK ((resumed IS NULL) = (resumed_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conference_entries (
@@ -72,6 +75,7 @@ CREATE TABLE conference_heads (
     seq        INTEGER NOT NULL,
     hash       BLOB NOT NULL CHECK (length(hash) = 32),
     signature  BLOB CHECK (length(signature) = 64),
+    signed_at  INTEGER CHECK ((signed_at IS NULL) = (signature IS NULL)), -- in microseconds since 1970
     heard_at   TEXT NOT NULL,
     PRIMARY KEY (conference, node)
 ) STRICT, WITHOUT ROWID;

@@ -50,6 +50,8 @@ pub struct Own {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revisited {
+    /// The day that was set for it.
+    pub set: Date,
     /// On which day.
     pub on: Date,
     /// Whether the matter was still there.
@@ -157,8 +159,8 @@ impl Node {
     /// Sets the day on which somebody looks again, or none.
     ///
     /// # Errors
-    /// [`Error::Missing`] where no line of this agency has this number; [`Error::Policy`] for a day that has passed; the
-    /// record's.
+    /// [`Error::Missing`] where no line of this agency has this number; [`Error::Policy`] for a day that has passed, or on
+    /// which somebody has looked; the record's.
     pub fn set_revisit(
         &self,
         conference: &Hex<32>,
@@ -171,10 +173,15 @@ impl Node {
         }
         let _alone = self.lines.alone();
         let (table, line) = self.own_line(conference, item)?;
+        let is_past = on.is_some() && self.looked(conference)?.get(item) == on.as_ref();
+        if is_past {
+            return Err(policy("revisit_past", Abort::Policy));
+        }
         self.say_revisit(&table, line, on, actor)
     }
 
-    /// Records what somebody saw who looked again on the day `on`: with it the line's day for it is past.
+    /// Records what somebody saw who looked again on the day `on`: with it the line's day for it is past. Where that can't
+    /// be said on the record now, it is said as soon as it can.
     ///
     /// # Errors
     /// As [`Node::set_revisit`]; [`Error::Policy`] where no day is set, or `on` is still to come or lies before the matter;
@@ -189,13 +196,16 @@ impl Node {
     ) -> Result<Line> {
         let _alone = self.lines.alone();
         let (table, line) = self.own_line(conference, item)?;
-        if line.revisit.is_none() {
+        let looked = self.looked(conference)?;
+        let is_open = |set: &Date| looked.get(item) != Some(set);
+        let Some(set) = line.revisit.filter(is_open) else {
             return Err(policy("revisit_not_set", Abort::Policy));
-        }
+        };
         if on > today() || on < line.opened {
             return Err(policy("revisit_day", Abort::Policy));
         }
         let revisited = Revisited {
+            set,
             on,
             seen,
             by: Text::new(actor)?,
@@ -212,7 +222,24 @@ impl Node {
                 body: &body,
             },
         )?;
-        self.say_revisit(&table, line, None, actor)
+        match self.say_revisit(&table, line.clone(), None, actor) {
+            // It is kept, and said with the other lines as soon as that can be.
+            Err(Error::Policy { .. } | Error::Conference(_)) => Ok(line),
+            said => said,
+        }
+    }
+
+    /// The days that were set, of lines where somebody has looked again since: the last of each.
+    pub(super) fn looked(&self, conference: &Hex<32>) -> Result<BTreeMap<Item, Date>> {
+        let revisits = self.store.revisits(&conference.0)?;
+        let last = revisits
+            .iter()
+            .filter_map(|(item, looked)| looked.last().map(|last| (item, last)));
+        last.map(|(item, last)| {
+            let revisited: Revisited = canonical::from_slice(last)?;
+            Ok((Hex(*item), revisited.set))
+        })
+        .collect()
     }
 
     /// The line of this agency's with this number.
@@ -340,7 +367,7 @@ impl People {
 }
 
 impl Table {
-    fn own(&self, item: &Item) -> Option<&Line> {
+    pub(super) fn own(&self, item: &Item) -> Option<&Line> {
         self.ahead.get(item).filter(|line| line.from == self.me)
     }
 }

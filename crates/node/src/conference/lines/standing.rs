@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hefu_casework::calendar::Calendar;
-use hefu_casework::conference::{Answer, ItemKind, Line, Standing};
+use hefu_casework::conference::{Answer, ItemKind, Line, Standing, revised};
 use hefu_casework::matter::{Direction, Matter, Opening};
 use hefu_casework::review::Event;
 use hefu_casework::{Finding, Hex, LetterNo, canonical};
@@ -39,7 +39,21 @@ impl Node {
     pub(super) fn moved(&self, table: &Table) -> Result<Vec<Line>> {
         let mut desk = self.desk()?;
         let (mut moved, mut said) = (Vec::new(), Vec::new());
+        let looked = self.looked(&table.conference)?;
         for kept in self.kept_lines(&table.conference)? {
+            // Somebody looked again, and the record does not know yet.
+            let own = table.own(&kept.item).filter(|line| line.revisit.is_some());
+            if let Some(line) = own.filter(|line| looked.get(&kept.item) == line.revisit.as_ref()) {
+                let revisit = None;
+                moved.extend(revised(
+                    line,
+                    Line {
+                        revisit,
+                        ..line.clone()
+                    },
+                ));
+                continue;
+            }
             if kept.said.is_some() && self.rests(&mut desk, &kept)? {
                 continue;
             }
