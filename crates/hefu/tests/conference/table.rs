@@ -200,11 +200,12 @@ impl Table {
         ]);
     }
 
-    /// Waits until the agency has joined, which it does by itself, and freezes what it enters.
+    /// The agency freezes what it enters, as soon as it has joined, which it does by itself.
     pub(crate) fn freezes(&self, agency: Agency) {
         let node = &self.agencies[&agency];
-        self.until("it joins", || self.party(node, agency)["state"] == "joined");
-        node.json(&["conference", "freeze"]);
+        let number = self.office.json(&["conference", "board"])["round"].to_string();
+        let freeze = ["conference", "freeze", "--round", &number, "--json"];
+        self.until("it freezes", || node.run(&freeze).code == 0);
     }
 
     /// A member as somebody's board has it; null as long as there is none.
@@ -342,7 +343,7 @@ fn annex_of(text: &mut String, number: u32, annex: &Annex) {
             county::name(agency),
             quoted(annex.programmes_of(agency)),
         );
-        if matches!(agency, Agency::Court | Agency::Police) {
+        if matches!(agency, Agency::Procuratorate | Agency::Court | Agency::Police) {
             let _ = writeln!(text, "case_scheme = \"criminal_case\"");
         }
     }
