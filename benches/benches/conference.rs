@@ -155,7 +155,8 @@ fn check(agencies: &[Party], setting: &Setting) {
         for round in agency.json(&["round", "list"])["rounds"].as_array().unwrap() {
             assert_eq!(round["state"], "done", "{round}");
             let sizes = [&round["own_elements"], &round["peer_elements"]];
-            assert_eq!(sizes, [&setting.rows.into(), &setting.rows.into()]);
+            let rows = Value::from(setting.rows);
+            assert_eq!(sizes, [&rows, &rows]);
             if round["role"] == "receiver" {
                 assert_eq!(round["matched"], setting.shared, "{round}");
                 done += 1;

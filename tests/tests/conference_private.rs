@@ -35,7 +35,10 @@ const TAG: usize = 16;
 
 /// Every frame of every node: direction, the other side, kind and payload.
 #[derive(Default)]
-struct Frames(Mutex<Vec<(Direction, String, u8, Vec<u8>)>>);
+struct Frames(Mutex<Vec<Frame>>);
+
+/// Which way, with whom, its kind and what is in it.
+type Frame = (Direction, String, u8, Vec<u8>);
 
 impl Tap for Frames {
     fn frame(&self, direction: Direction, peer: &str, kind: u8, payload: &[u8]) {
@@ -109,7 +112,7 @@ async fn the_office_has_nothing_of_anybody() {
         add("a number in hex", HEXLOWER.encode(number.as_bytes()).as_bytes());
         add(
             "a number in base64",
-            BASE64.encode(number.as_bytes())[..20].as_bytes(),
+            &BASE64.encode(number.as_bytes()).as_bytes()[..20],
         );
     }
     for (what, bytes) in names.iter().flat_map(|name| forms_of_name(name)) {
@@ -231,7 +234,7 @@ fn add_elements(sent: &[(u8, Vec<u8>)], add: &mut impl FnMut(&'static str, &[u8]
             );
             add(
                 "an element of a session in base64",
-                BASE64.encode(element)[..40].as_bytes(),
+                &BASE64.encode(element).as_bytes()[..40],
             );
             elements += 1;
         }

@@ -86,6 +86,8 @@ async fn what_is_enclosed_opens_for_its_readers_alone() {
     let measure = "按月发放困难残疾人生活补贴";
     let plan = Plan {
         item: referral.item,
+        from: referral.from,
+        to: referral.to,
         agency: referral.from,
         role: AgencyRole::Court,
         measure: Text::new(measure).unwrap(),

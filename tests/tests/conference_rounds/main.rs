@@ -170,7 +170,11 @@ impl Table {
             node.say(&table.id, Word::Signed(digest), None, "主任").unwrap();
         }
         let all = table.members.len();
-        let signed = || office.with_conference(&table.id, |state| state.signers(&digest).len());
+        let signed = || {
+            office.with_conference(&table.id, |state| {
+                state.edition(&digest).map_or(0, |edition| edition.signed.len())
+            })
+        };
         until("all sign", || signed().unwrap() == all).await;
         table
     }

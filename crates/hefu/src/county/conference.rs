@@ -109,7 +109,7 @@ impl Running {
             block_in_place(|| node.sign_framework(&id, &framework, ACTOR))?;
         }
         let all = self.nodes.len();
-        self.until(office, &id, |state| {
+        until(office, &id, "not all sign", |state| {
             state
                 .edition(&framework)
                 .is_some_and(|edition| edition.signed.len() == all)

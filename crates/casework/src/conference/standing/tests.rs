@@ -303,7 +303,10 @@ fn a_lead_s_line_ends_with_feedback_and_a_clue_s_with_what_it_came_to() {
     let checked = |result: Value| json!({ "clue": { "checked": { "result": result, "text": "查看" } } });
     let rejected = |reason: &str| json!({ "clue": { "rejected": { "reason": reason, "text": "查看" } } });
     assert_eq!(clue("lead", &[]), (ItemState::Open, None, None));
-    assert_eq!(clue("lead", std::slice::from_ref(&took)), (ItemState::UnderWay, None, None));
+    assert_eq!(
+        clue("lead", std::slice::from_ref(&took)),
+        (ItemState::UnderWay, None, None)
+    );
     for (act, outcome) in [
         (rejected("already_helped"), ItemOutcome::AlreadyAided),
         (rejected("no_hardship"), ItemOutcome::NotEligible),
