@@ -26,8 +26,9 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 14] = [
+const PREFIXES: [(&str, &str); 15] = [
     ("LegState", "leg_"),
+    ("EndArg", "round_end_"),
     ("Kind", "kind_"),
     ("Gone", "paper_what_"),
     ("Carrier", "carrier_"),
