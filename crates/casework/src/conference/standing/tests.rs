@@ -267,7 +267,7 @@ fn a_lead_s_line_ends_with_feedback_and_a_clue_s_with_what_it_came_to() {
     let back = json!({ "lead": { "fed_back": { "document": "1", "result": "救助" } } });
     assert_eq!(says(&lead(&[])), (ItemState::Open, None, None, until(0), letter));
     assert_eq!(
-        says(&lead(&[took.clone()])),
+        says(&lead(std::slice::from_ref(&took))),
         (ItemState::UnderWay, None, None, until(1), letter)
     );
     assert_eq!(
@@ -303,7 +303,10 @@ fn a_lead_s_line_ends_with_feedback_and_a_clue_s_with_what_it_came_to() {
     let checked = |result: Value| json!({ "clue": { "checked": { "result": result, "text": "查看" } } });
     let rejected = |reason: &str| json!({ "clue": { "rejected": { "reason": reason, "text": "查看" } } });
     assert_eq!(clue("lead", &[]), (ItemState::Open, None, None));
-    assert_eq!(clue("lead", &[took.clone()]), (ItemState::UnderWay, None, None));
+    assert_eq!(
+        clue("lead", std::slice::from_ref(&took)),
+        (ItemState::UnderWay, None, None)
+    );
     for (act, outcome) in [
         (rejected("already_helped"), ItemOutcome::AlreadyAided),
         (rejected("no_hardship"), ItemOutcome::NotEligible),
@@ -371,7 +374,7 @@ fn a_question_s_line_begins_with_its_release() {
             says(&of(&acts).unwrap()),
             (ItemState::Answered, Some(outcome), None, until(2), letter)
         );
-        let acts = [&acts[..], &[closed.clone()]].concat();
+        let acts = [&acts[..], std::slice::from_ref(&closed)].concat();
         assert_eq!(
             says(&of(&acts).unwrap()),
             (ItemState::Settled, Some(outcome), day(5), None, letter)
