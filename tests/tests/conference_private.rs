@@ -21,6 +21,7 @@ use hefu_fixtures::all_numbers;
 use hefu_link::{Direction, Tap};
 use hefu_node::Surroundings;
 use hefu_psi::wire::{Blinded, Evaluated, Kind, Tags};
+use hefu_psi::{Ristretto255, Suite};
 use hefu_tests::agency::wording;
 use hefu_tests::bureau::files;
 use hefu_tests::registers::registers;
@@ -205,7 +206,11 @@ fn add_elements(sent: &[(u8, Vec<u8>)], add: &mut impl FnMut(&'static str, &[u8]
     for (kind, payload) in sent {
         let packed = match kind {
             kind if *kind == Kind::Blinded as u8 => Blinded::decode(payload).unwrap().elements,
-            kind if *kind == Kind::Evaluated as u8 => Evaluated::decode(payload).unwrap().elements,
+            kind if *kind == Kind::Evaluated as u8 => {
+                Evaluated::decode(payload, Ristretto255::proof_bytes())
+                    .unwrap()
+                    .elements
+            }
             kind if *kind == Kind::Tags as u8 => {
                 // How wide an entry is only the pair knows: each place could be a tag's.
                 let entries = Tags::decode(payload).unwrap().entries;
@@ -237,11 +242,10 @@ fn add_elements(sent: &[(u8, Vec<u8>)], add: &mut impl FnMut(&'static str, &[u8]
 /// Every enclosure of the record that the office could open, and the entries around them.
 fn opened(office: &hefu_node::Node, id: &Hex<32>) -> Vec<u8> {
     let entries = office.store().conference_entries(&id.0, 0, 100_000).unwrap();
-    let parts = entries.into_iter().map(|entry| {
-        [
-            entry.bytes,
-            entry.opened.map_or_else(Vec::new, |opened| opened.to_vec()),
-        ]
-    });
-    parts.flatten().flatten().collect()
+    let mut all = Vec::new();
+    for entry in &entries {
+        all.extend(entry.bytes.iter());
+        all.extend(entry.opened.iter().flat_map(|opened| opened.iter()));
+    }
+    all
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::log::{self, Entry};
+use crate::review::Events;
 use crate::store::Store;
 
 const BEGUN: &str = "conference_lines.begun";
@@ -206,12 +207,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Sealed`] where something was changed or moved; the database's.
-    pub fn revisits(
-        &self,
-        conference: &[u8; 32],
-    ) -> Result<BTreeMap<[u8; 16], Vec<Zeroizing<Vec<u8>>>>, Error> {
+    pub fn revisits(&self, conference: &[u8; 32]) -> Result<BTreeMap<[u8; 16], Events>, Error> {
         self.read(|connection| {
-            let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            let mut all: BTreeMap<_, Events> = BTreeMap::new();
             let sql = "SELECT item, number, revisit FROM conference_revisits \
                        WHERE conference = ?1 ORDER BY item, number";
             let mut revisits = connection.prepare_cached(sql)?;

@@ -7,7 +7,6 @@ use hefu_casework::Text;
 use hefu_casework::conference::{MeasureState, Plan, Private, Word};
 use hefu_casework::{AgencyRole, Hex};
 use hefu_node::Surroundings;
-use hefu_node::config::ConferenceConfig;
 use hefu_store::Said;
 use hefu_tests::agency::days_from_today;
 use hefu_tests::bureau::{files, surroundings};
@@ -212,14 +211,9 @@ async fn whoever_leaves_reads_up_to_that_and_no_further() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_carry_the_record_by_themselves() {
     let mut table = Table::start(2).await;
-    let often = Surroundings {
-        conference: ConferenceConfig {
-            pace_seconds: 1,
-            running_pace_seconds: 1,
-            ..ConferenceConfig::default()
-        },
-        ..surroundings()
-    };
+    let mut often = surroundings();
+    often.conference.pace_seconds = 1;
+    often.conference.running_pace_seconds = 1;
     let mut members = Vec::new();
     for member in table.members.drain(..) {
         members.push(again_in(member, often.clone()).await);

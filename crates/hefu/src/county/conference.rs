@@ -67,7 +67,7 @@ impl Running {
         let (id, framework) = self.found(&office).await?;
         let round = self.announce(&office.node, &id).await?;
         let mut outcome = self.nothing_yet();
-        self.until(&office.node, &id, |state| {
+        until(&office.node, &id, "not all legs end", |state| {
             let held = state.round(round);
             held.is_some_and(|held| held.stage() == Stage::Reported)
         })
@@ -75,8 +75,10 @@ impl Running {
         self.note_legs(&office.node, &id, round, &mut outcome)?;
         // What agencies look for inside themselves stands on no ledger.
         let lines: usize = outcome.rounds.values().map(|round| round.findings.len()).sum();
-        self.until(&office.node, &id, |state| state.lines().count() == lines)
-            .await?;
+        until(&office.node, &id, "lines of the ledger are missing", |state| {
+            state.lines().count() == lines
+        })
+        .await?;
         let minutes = block_in_place(|| sum_up(&office.node, &id, round))?;
         outcome.conference = Some(Held {
             office: office.node,
@@ -107,8 +109,10 @@ impl Running {
             block_in_place(|| node.sign_framework(&id, &framework, ACTOR))?;
         }
         let all = self.nodes.len();
-        self.until(office, &id, |state| state.signers(&framework).len() == all)
-            .await?;
+        until(office, &id, "not all sign", |state| {
+            state.signers(&framework).len() == all
+        })
+        .await?;
         Ok((id, framework))
     }
 
@@ -125,17 +129,6 @@ impl Running {
             block_in_place(|| node.freeze_round(id, round, ACTOR))?;
         }
         Ok(round)
-    }
-
-    async fn until(&self, office: &Node, id: &Hex<32>, fits: impl Fn(&State) -> bool) -> Result<()> {
-        let begun = Instant::now();
-        while !office.with_conference(id, &fits)? {
-            if begun.elapsed() > PATIENCE {
-                bail!("the conference does not go on");
-            }
-            sleep(LOOK).await;
-        }
-        Ok(())
     }
 
     /// What each leg came to, in the order of the annexes.
@@ -229,6 +222,17 @@ impl Running {
             max_elements: super::MAX_ELEMENTS,
         })
     }
+}
+
+async fn until(office: &Node, id: &Hex<32>, otherwise: &str, fits: impl Fn(&State) -> bool) -> Result<()> {
+    let begun = Instant::now();
+    while !office.with_conference(id, &fits)? {
+        if begun.elapsed() > PATIENCE {
+            bail!("the conference does not go on: {otherwise}");
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// Figures for all, a consultation about one matter, and the round's end.

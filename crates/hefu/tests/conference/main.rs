@@ -55,7 +55,7 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
     table.imported(&first);
 
     table.stops(LATE);
-    table.starts("2026-07..2026-09", 30);
+    table.starts("2026-07..2026-09", 45);
     for agency in Agency::ALL.into_iter().filter(|agency| *agency != LATE) {
         table.freezes(agency);
     }
@@ -72,7 +72,7 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
 
     table.comes_back(LATE);
     table.imported(&second);
-    table.starts("2026-07..2026-10", 30);
+    table.starts("2026-07..2026-10", 45);
     for agency in Agency::ALL.into_iter().filter(|agency| *agency != LATE) {
         table.freezes(agency);
     }

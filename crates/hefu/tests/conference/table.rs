@@ -1,5 +1,6 @@
 //! The county's conference as those who hold it have it: five agencies and an office, each a process of its own.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -199,11 +200,12 @@ impl Table {
         ]);
     }
 
-    /// Waits until the agency has joined, which it does by itself, and freezes what it enters.
+    /// The agency freezes what it enters, as soon as it has joined, which it does by itself.
     pub(crate) fn freezes(&self, agency: Agency) {
         let node = &self.agencies[&agency];
-        self.until("it joins", || self.party(node, agency)["state"] == "joined");
-        node.json(&["conference", "freeze"]);
+        let number = self.office.json(&["conference", "board"])["round"].to_string();
+        let freeze = ["conference", "freeze", "--round", &number, "--json"];
+        self.until("it freezes", || node.run(&freeze).code == 0);
     }
 
     /// A member as somebody's board has it; null as long as there is none.
@@ -219,28 +221,35 @@ impl Table {
     }
 
     pub(crate) fn stage_is(&self, round: u32, stage: &str) -> bool {
-        let board = self.office.json(&["conference", "board", "--json"]);
+        let board = self.office.json(&["conference", "board"]);
         board["round"] == round && board["stage"] == stage
     }
 
-    /// The board as all show it who are there; they must show one.
+    /// The board as all show it who are there: once they have read the record equally far, it must be one.
     pub(crate) fn one_board(&self) -> Value {
         let boards = || -> Vec<Value> {
             let there = self.there();
             there.map(|node| node.json(&["conference", "board"])).collect()
         };
-        let alike = |boards: &[Value], of: fn(&Value) -> &Value| {
-            boards.iter().all(|board| of(board) == of(&boards[0]))
-        };
+        let one = RefCell::new(Value::Null);
         self.until("all have read as far", || {
-            alike(&boards(), |board| &board["entries"])
+            let boards = boards();
+            let as_far = boards
+                .iter()
+                .all(|board| board["entries"] == boards[0]["entries"]);
+            if as_far {
+                assert!(boards.iter().all(|board| *board == boards[0]), "{boards:#?}");
+                one.replace(boards[0].clone());
+            }
+            as_far
         });
-        let boards = boards();
-        assert!(alike(&boards, |board| board), "{boards:#?}");
-        let shown = self.office.shown(&["conference", "board"]);
-        let first = self.there().nth(1).unwrap().shown(&["conference", "board"]);
-        assert_eq!(shown, first);
-        boards[0].clone()
+        // Lines may still be said meanwhile.
+        self.until("all show the same", || {
+            let mut shown = self.there().map(|node| node.shown(&["conference", "board"]));
+            let first = shown.next().unwrap();
+            shown.all(|board| board == first)
+        });
+        one.into_inner()
     }
 
     /// The receiver's number of the session of a leg in a round.
@@ -334,7 +343,7 @@ fn annex_of(text: &mut String, number: u32, annex: &Annex) {
             county::name(agency),
             quoted(annex.programmes_of(agency)),
         );
-        if matches!(agency, Agency::Court | Agency::Police) {
+        if matches!(agency, Agency::Procuratorate | Agency::Court | Agency::Police) {
             let _ = writeln!(text, "case_scheme = \"criminal_case\"");
         }
     }

@@ -18,7 +18,7 @@ use crate::digest::sha256;
 use crate::{Error, Node, Result};
 
 /// SHA-256 over label ‖ nonce ‖ the digest of the entry that announced the round ‖ the digests of the datasets, by id.
-const LABEL: &[u8] = b"hefu/4 frozen\0";
+const LABEL: &[u8] = b"hefu/3 conference frozen\0";
 
 /// A node that freezes by itself does so this long before it has to: until then an export may come.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! finding   lineage of the agreement, basis of the finding     the same in a later round is the same line
-//! letter    kind, the other agency, the letter's number
+//! letter    kind, the other agency, the letter's number, the person
 //! question  the number that both agencies have for it
 //! ```
 
@@ -91,6 +91,7 @@ enum KnownBy<'a> {
         kind: ItemKind,
         to: &'a Hex<32>,
         letter: &'a str,
+        person: Hex<16>,
     },
     Inquiry {
         item: &'a Item,

@@ -169,6 +169,7 @@ fn texts(letter: &Letter) -> Vec<String> {
                 texts.extend(each.iter().map(|one| [one.lead.as_str(), &one.name].concat()));
             }
             Block::Signature(each) => texts.extend(each.iter().cloned()),
+            Block::NewPage => {}
         }
     }
     texts

@@ -216,7 +216,7 @@ fn whatever_can_be_written_in_a_draft_is_understood() {
         .collect();
     let framework = text_of(&all);
     let annex = &framework.annexes[0].agreement;
-    assert_eq!((annex.rules.len(), annex.receivers.as_slice()), (2, &[0][..]));
+    assert_eq!((annex.rules.len(), annex.receivers.as_slice()), (1, &[0][..]));
     assert_eq!(annex.legal_basis, ["社会救助暂行办法第五十八条"]);
     assert!(FrameworkDraft::parse(&format!("{SAMPLE}colour = 1\n")).is_err());
     assert!(FrameworkDraft::parse(&SAMPLE.replace("smallest = 5", "")).is_err());

@@ -5,6 +5,7 @@ use hefu_casework::inquiry::Stage;
 use hefu_casework::matter::{Direction, Matter, Opening};
 use hefu_casework::transfer::Office;
 use hefu_casework::{Finding, Hex, LetterNo, Purpose, RuleId, canonical};
+use hefu_identity::PersonKey;
 use hefu_store::{Entry, NewLine, Role, Round, RoundState};
 use serde::Serialize;
 use serde_json::json;
@@ -103,7 +104,7 @@ impl Node {
         finding: &Finding,
     ) -> Vec<u8> {
         match (kind, &finding.letter) {
-            (ItemKind::Referral, Some(letter)) => of_letter(kind, to, letter),
+            (ItemKind::Referral, Some(letter)) => self.of_letter(kind, to, letter, &finding.person),
             _ => canonical::to_vec(&KnownBy::Finding {
                 lineage,
                 basis: &self.basis(finding),
@@ -126,7 +127,7 @@ impl Node {
             else {
                 continue;
             };
-            let known_by = of_letter(kind, &to, &letter);
+            let known_by = self.of_letter(kind, &to, &letter, &kept.person);
             // What was over before there was a conference is none of its matters.
             let over = standing.closed.is_some();
             if over
@@ -193,12 +194,22 @@ impl Node {
         Ok(coming)
     }
 
+    /// One letter may be about several people, each of whom goes a way of their own.
+    fn of_letter(&self, kind: ItemKind, to: &Hex<32>, letter: &LetterNo, person: &PersonKey) -> Vec<u8> {
+        canonical::to_vec(&KnownBy::Letter {
+            kind,
+            to,
+            letter: letter.canonical(),
+            person: Hex(self.store.person_digest(person)),
+        })
+    }
+
     fn subject_of(
         &self,
         under: &Hex<32>,
         kind: ItemKind,
         rule: Option<&RuleId>,
-        person: &hefu_identity::PersonKey,
+        person: &PersonKey,
     ) -> Vec<u8> {
         canonical::to_vec(&Subject {
             under,
@@ -267,12 +278,4 @@ fn letter_of(kept: &Kept) -> Option<(ItemKind, &Office, LetterNo)> {
         }
         _ => None,
     }
-}
-
-fn of_letter(kind: ItemKind, to: &Hex<32>, letter: &LetterNo) -> Vec<u8> {
-    canonical::to_vec(&KnownBy::Letter {
-        kind,
-        to,
-        letter: letter.canonical(),
-    })
 }

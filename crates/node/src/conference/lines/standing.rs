@@ -15,6 +15,9 @@ use crate::inquiry::Way;
 use crate::review::{Reviews, matched_on};
 use crate::{Node, Result, matter};
 
+/// A letter that came: of what kind, from whom, and its number.
+type OfLetter = (ItemKind, Hex<32>, String);
+
 /// A round as lines need it.
 struct Sitting {
     record: Round,
@@ -76,16 +79,22 @@ impl Node {
             return Ok(Vec::new());
         }
         let received = self.received(table)?;
+        let letter_of = |line: &Line| Some((line.kind, line.from, folded(line.letter.as_ref()?.as_str())?));
+        let mut with_letter: BTreeMap<_, usize> = BTreeMap::new();
+        let own = table.ahead.values().filter(|line| line.to == table.me);
+        for letter in own.filter_map(letter_of) {
+            *with_letter.entry(letter).or_default() += 1;
+        }
         let mut answers = Vec::new();
         for line in asked {
             let answer = match line.kind {
                 ItemKind::Inquiry => self.replied(line)?,
-                ItemKind::Referral | ItemKind::Lead => line
-                    .letter
-                    .as_ref()
-                    .and_then(|letter| folded(letter.as_str()))
-                    .and_then(|letter| received.get(&(line.kind, line.from, letter)))
-                    .copied(),
+                // Which of several people of one letter a line is of, only its owner can tell: all go the same way, or it
+                // is not said.
+                ItemKind::Referral | ItemKind::Lead => letter_of(line)
+                    .and_then(|letter| Some((received.get(&letter)?, with_letter.get(&letter)?)))
+                    .filter(|(answers, lines)| answers.len() == **lines)
+                    .and_then(|(answers, _)| same(answers)),
                 ItemKind::Finding => None,
             };
             answers.extend(answer.and_then(|answer| answer.over(line)));
@@ -104,9 +113,9 @@ impl Node {
         })
     }
 
-    /// What is said here of letters that came from other members.
-    fn received(&self, table: &Table) -> Result<BTreeMap<(ItemKind, Hex<32>, String), Answer>> {
-        let mut received = BTreeMap::new();
+    /// What is said here of letters that came from other members, of each person.
+    fn received(&self, table: &Table) -> Result<BTreeMap<OfLetter, Vec<Option<Answer>>>> {
+        let mut received: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for kept in self.matters()? {
             if kept.direction != Direction::Received {
                 continue;
@@ -120,8 +129,8 @@ impl Node {
             };
             let letter = letter.and_then(folded);
             let answer = Answer::to_matter(&kept.matter, &kept.events);
-            if let (Some(from), Some(letter), Some(answer)) = (table.seat_of(from), letter, answer) {
-                received.insert((kind, from, letter), answer);
+            if let (Some(from), Some(letter)) = (table.seat_of(from), letter) {
+                received.entry((kind, from, letter)).or_default().push(answer);
             }
         }
         Ok(received)
@@ -283,4 +292,10 @@ impl Sitting {
 /// A letter's number as numbers are compared.
 fn folded(letter: &str) -> Option<String> {
     LetterNo::new(letter).map(|letter| letter.canonical().to_owned())
+}
+
+/// What all of them say.
+fn same(answers: &[Option<Answer>]) -> Option<Answer> {
+    let (first, others) = answers.split_first()?;
+    (*first).filter(|_| others.iter().all(|other| other == first))
 }
