@@ -311,30 +311,60 @@ impl Withheld {
     /// Withholds more, until every small figure is open. The error is one that can't be.
     fn complete(&mut self, tree: &Tree, smallest: u64, beside: &Beside) -> Result<(), At> {
         let figures: Vec<At> = self.figures().collect();
+        // Whoever has rows of their own, and outsiders.
+        let viewers: Vec<&[usize]> = beside.own.iter().map(Vec::as_slice).chain([&[][..]]).collect();
+        let mut networks: Vec<Network<'_>> = (viewers.iter())
+            .map(|known| self.network(tree, beside, |row| !known.contains(&tree.rows[row].top)))
+            .collect();
         // What more is withheld leaves more open of every other figure, so each needs to be looked at once.
         for at in figures.iter().filter(|at| tree.at(**at).findings < smallest) {
             let top = tree.rows[at.0].top;
-            // Whoever knows nothing of it: outsiders, and those whose own rows are others.
-            let others = beside.own.iter().filter(|known| !known.contains(&top));
-            let others: Vec<&[usize]> = others.map(Vec::as_slice).chain([&[][..]]).collect();
-            let network = Network::new(tree);
-            let within = |row: usize| tree.rows[row].top == top;
-            while !self.leaves_open(tree, smallest, beside, *at, within) {
-                let is_open = |known: &&&[usize]| {
-                    let is_unknown = |row: usize| !known.contains(&tree.rows[row].top);
-                    self.leaves_open(tree, smallest, beside, *at, is_unknown)
-                };
-                let Some(known) = others.iter().find(|known| !is_open(known)) else {
-                    break;
-                };
-                let told = figures.iter().filter(|other| !self.has(**other));
-                let of_use = told.filter(|(row, _)| !known.contains(&tree.rows[*row].top));
-                let near = |other: &At| network.touch(*at, *other);
-                let next = of_use.min_by_key(|other| (!near(other), self.count(tree, **other)));
-                self.withhold(tree, *next.ok_or(*at)?);
+            // What is open by the figures of its own row alone is open to all to whom that row is.
+            let mut within = self.network(tree, beside, |row| tree.rows[row].top == top);
+            if self.leaves_open(&mut within, tree, smallest, *at) {
+                continue;
+            }
+            for (known, viewer) in viewers.iter().zip(0..).filter(|(known, _)| !known.contains(&top)) {
+                while !self.leaves_open(&mut networks[viewer], tree, smallest, *at) {
+                    let told = figures.iter().filter(|other| !self.has(**other));
+                    let of_use = told.filter(|(row, _)| !known.contains(&tree.rows[*row].top));
+                    let near = |other: &At| Network::touch(tree, *at, *other);
+                    let next = of_use.min_by_key(|other| (!near(other), self.count(tree, **other)));
+                    for more in self.withhold(tree, *next.ok_or(*at)?) {
+                        let less = self.gives_way(tree, beside, more);
+                        let unknown = |known: &[usize]| !known.contains(&tree.rows[more.0].top);
+                        let open = networks
+                            .iter_mut()
+                            .zip(&viewers)
+                            .filter(|(_, known)| unknown(known));
+                        open.for_each(|(network, _)| network.give_way(more, less));
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// In which the figures that are withheld give way, of the rows of which `open` holds: those are not known otherwise.
+    fn network<'a>(&self, tree: &'a Tree, beside: &Beside, open: impl Fn(usize) -> bool) -> Network<'a> {
+        let mut network = Network::new(tree);
+        let withheld = self
+            .figures()
+            .filter(|(row, _)| open(*row))
+            .filter(|at| self.has(*at));
+        for at in withheld {
+            network.give_way(at, self.gives_way(tree, beside, at));
+        }
+        network
+    }
+
+    /// How much smaller than it is a figure can be, if it is withheld.
+    fn gives_way(&self, tree: &Tree, beside: &Beside, at: At) -> u64 {
+        let least = match at {
+            (row, None) if self.may_be_known(tree, beside, row) => beside.at_least(tree, row),
+            _ => 0,
+        };
+        self.count(tree, at).saturating_sub(least)
     }
 
     /// Every figure that stands in an equation with others.
@@ -351,38 +381,29 @@ impl Withheld {
         month.map_or(self.totals[row], |month| self.cells[row][month])
     }
 
-    fn withhold(&mut self, tree: &Tree, (above, month): At) {
-        for row in (above..tree.rows.len()).take_while(|row| tree.is_within(*row, above)) {
+    /// Withholds a figure and its parts. Says which were not before.
+    fn withhold(&mut self, tree: &Tree, (above, month): At) -> Vec<At> {
+        let rows = (above..tree.rows.len()).take_while(|row| tree.is_within(*row, above));
+        let more: Vec<At> = rows.map(|row| (row, month)).filter(|at| !self.has(*at)).collect();
+        for (row, month) in &more {
             match month {
-                Some(month) => self.cells[row][month] = true,
-                None => self.totals[row] = true,
+                Some(month) => self.cells[*row][*month] = true,
+                None => self.totals[*row] = true,
             }
         }
+        more
     }
 
-    /// Whether the figure can, for all that is told, be zero, and can be no small one, where figures of the rows of which
-    /// `open` holds are not known otherwise.
-    fn leaves_open(
-        &self,
-        tree: &Tree,
-        smallest: u64,
-        beside: &Beside,
-        at: At,
-        open: impl Fn(usize) -> bool,
-    ) -> bool {
-        let mut network = Network::new(tree);
-        let withheld = self.figures().filter(|other| *other != at && self.has(*other));
-        for other in withheld.filter(|(row, _)| open(*row)) {
-            let least = match other {
-                (row, None) if self.may_be_known(tree, beside, row) => beside.at_least(tree, row),
-                _ => 0,
-            };
-            network.give_way(other, self.count(tree, other).saturating_sub(least));
-        }
+    /// Whether the figure can, for all that is told, be zero, and can be no small one, where what gives way in this network
+    /// is what is not known.
+    fn leaves_open(&self, network: &mut Network<'_>, tree: &Tree, smallest: u64, at: At) -> bool {
         // A sum over months of which one is hidden can be anything above.
         let is_free = at.1.is_none() && self.months.contains(&true);
         let more = smallest.saturating_sub(tree.at(at).findings);
-        network.takes_less(at, self.count(tree, at)) && (is_free || network.takes_more(at, more))
+        let less = self.count(tree, at);
+        network.without(at, |network| {
+            network.takes_less(at, less) && (is_free || network.takes_more(at, more))
+        })
     }
 
     /// Whether the row has in the months that are not hidden what it is known to have at least.

@@ -12,6 +12,9 @@ use super::{At, Tree};
 /// More than any count.
 const UNBOUNDED: u64 = u64::MAX >> 8;
 
+/// Where figures meet: at a row, without one at the root; for a month, or for sums over months.
+type Node = (Option<usize>, Option<usize>);
+
 /// What can change together.
 ///
 /// Each row has a node at which its sum comes in: from that of the row above, or from the root. Each row that has parts has
@@ -23,19 +26,18 @@ const UNBOUNDED: u64 = u64::MAX >> 8;
 pub(super) struct Network<'a> {
     tree: &'a Tree,
     graph: DiGraph<(), u64>,
+    /// Those at which something gives way.
+    nodes: BTreeMap<Node, NodeIndex>,
     /// The edges of each figure that gives way: to be larger, and smaller.
     edges: BTreeMap<At, [EdgeIndex; 2]>,
 }
 
 impl Network<'_> {
     pub(super) fn new(tree: &Tree) -> Network<'_> {
-        let mut graph = DiGraph::new();
-        for _ in 0..(tree.rows.len() + 1) * (tree.totals.len() + 1) {
-            graph.add_node(());
-        }
         Network {
             tree,
-            graph,
+            graph: DiGraph::new(),
+            nodes: BTreeMap::new(),
             edges: BTreeMap::new(),
         }
     }
@@ -98,7 +100,7 @@ impl Network<'_> {
         let months = self.tree.totals.iter().zip(hidden).enumerate();
         for (month, (total, _)) in months.filter(|(_, (_, hidden))| !**hidden) {
             flows_in(
-                (self.node(None, Some(month)), self.node(None, None)),
+                (self.node((None, Some(month))), self.node((None, None))),
                 total.findings,
             );
         }
@@ -119,8 +121,8 @@ impl Network<'_> {
     }
 
     /// Whether two figures stand in one equation.
-    pub(super) fn touch(&self, one: At, other: At) -> bool {
-        let (one, other) = (self.ends(one), self.ends(other));
+    pub(super) fn touch(tree: &Tree, one: At, other: At) -> bool {
+        let (one, other) = (ends(tree, one), ends(tree, other));
         [one.0, one.1].iter().any(|end| [other.0, other.1].contains(end))
     }
 
@@ -135,18 +137,23 @@ impl Network<'_> {
         flow
     }
 
-    fn ends(&self, (row, month): At) -> (NodeIndex, NodeIndex) {
-        let summed = &self.tree.rows[row];
-        match month {
-            None => (self.node(summed.above, None), self.node(Some(row), None)),
-            Some(_) if summed.is_parted => (self.node(Some(row), month), self.node(summed.above, month)),
-            Some(_) => (self.node(Some(row), None), self.node(summed.above, month)),
-        }
+    fn ends(&mut self, at: At) -> (NodeIndex, NodeIndex) {
+        let (from, to) = ends(self.tree, at);
+        (self.node(from), self.node(to))
     }
 
-    /// Without a row, the root.
-    fn node(&self, row: Option<usize>, month: Option<usize>) -> NodeIndex {
-        let of_row = row.map_or(0, |row| row + 1) * (self.tree.totals.len() + 1);
-        NodeIndex::new(of_row + month.map_or(0, |month| month + 1))
+    fn node(&mut self, node: Node) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.nodes.entry(node).or_insert_with(|| graph.add_node(()))
+    }
+}
+
+/// Between which nodes a figure flows.
+fn ends(tree: &Tree, (row, month): At) -> (Node, Node) {
+    let summed = &tree.rows[row];
+    match month {
+        None => ((summed.above, None), (Some(row), None)),
+        Some(_) if summed.is_parted => ((Some(row), month), (summed.above, month)),
+        Some(_) => ((Some(row), None), (summed.above, month)),
     }
 }
