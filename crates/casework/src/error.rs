@@ -1,5 +1,6 @@
 //! What can be wrong with data, documents and rounds.
 
+mod code;
 mod wrong;
 
 use jiff::civil::Date;
@@ -385,73 +386,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable name of the kind of failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Error::Month => "month",
-            Error::Status => "status",
-            Error::ProgrammeCode => "programme_code",
-            Error::RuleId => "rule_id",
-            Error::Place => "place",
-            Error::Rule { .. } => "rule",
-            Error::Data { .. } => "data",
-            Error::Programme { .. } => "programme",
-            Error::DocumentTooLarge { .. } => "document_too_large",
-            Error::Document { .. } => "document",
-            Error::NotCanonical => "not_canonical",
-            Error::Framework { .. } => "framework",
-            Error::Agreement { .. } => "agreement",
-            Error::NotValidOn { .. } => "not_valid_on",
-            Error::RulesDiffer => "rules_differ",
-            Error::RuleUnusable { .. } => "rule_unusable",
-            Error::NotAParty => "not_a_party",
-            Error::NotAReceiver { .. } => "not_a_receiver",
-            Error::Signature { .. } => "signature",
-            Error::SurplusSignature => "surplus_signature",
-            Error::AgreementRefused { .. } => "agreement_refused",
-            Error::AlreadySigned => "already_signed",
-            Error::OtherAgreement => "other_agreement",
-            Error::ReferralIncomplete { .. } => "referral_incomplete",
-            Error::ReferralContradiction { .. } => "referral_contradiction",
-            Error::Label => "label",
-            Error::LabelCount { .. } => "label_count",
-            Error::TooManyElements { .. } => "too_many_elements",
-            Error::NoSuchElement { .. } => "no_such_element",
-            Error::AmountOverflow => "amount_overflow",
-            Error::Figures { .. } => "figures_differ",
-            Error::Counts { .. } => "counts_of_another_round",
-            Error::Text { .. } => "text_unusable",
-            Error::Holidays { .. } => "holidays",
-            Error::CalendarUnknown { .. } => "calendar_unknown",
-            Error::Deadline { .. } => "deadline",
-            Error::OutOfTurn { .. } => "out_of_turn",
-            Error::OutOfOrder { .. } => "out_of_order",
-            Error::RecordOrder => "record_order",
-            Error::TooManyActs { .. } => "too_many_acts",
-            Error::NotInCharge => "not_in_charge",
-            Error::SamePerson => "same_person",
-            Error::NotHeard => "not_heard",
-            Error::NotConfirmed => "not_confirmed",
-            Error::NamesDiffer => "names_differ",
-            Error::CorrectedThere => "corrected_there",
-            Error::RecoveredNothing => "recovered_nothing",
-            Error::HearingOpen { .. } => "hearing_open",
-            Error::OtherBasis => "other_basis",
-            Error::Months { .. } => "months",
-            Error::Papers { .. } => "papers",
-            Error::Route { .. } => "route",
-            Error::SameApprover => "same_approver",
-            Error::OwnDraft => "own_draft",
-            Error::AnswerAwaited { .. } => "answer_awaited",
-            Error::KeptBack => "kept_back",
-            Error::Came { .. } => "came",
-            Error::OtherClue => "other_clue",
-            Error::SameRejecter => "same_rejecter",
-            Error::Letter(mistake) => mistake.code(),
-            Error::Precheck(mistake) => mistake.code(),
-        }
-    }
-
     /// What the message is about, by name.
     pub fn params(&self) -> Vec<(&'static str, String)> {
         match self {
