@@ -221,7 +221,7 @@ fn the_list_of_problems_is_a_table() {
     assert_eq!(list[0][4..], ["无", "=cmd", "无"]);
     let csv = String::from_utf8(problem_list(Path::new("单.csv"), &list, Lang::Zh).unwrap()).unwrap();
     assert!(
-        csv.starts_with("\u{feff}行号,事项编号,列,原因,导出时,表内,台账现为\n2,"),
+        csv.starts_with("\u{feff}行号,事项编号,列,缘由,导出时,表内,台账现为\n2,"),
         "{csv}"
     );
     assert!(csv.contains(",无,'=cmd,无\n"), "{csv}");

@@ -172,7 +172,7 @@ fn every_value_of_the_text_stands_on_paper() {
     assert_eq!(text.matches("公章").count(), 5);
     assert!(text.contains("文号 县民〔2026〕8号"));
     for must in [
-        "5 人",
+        "少于 5 条",
         "72 小时",
         "96 小时",
         "30 日",
