@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use calamine::{Data, Reader as _, Xlsx};
 use hefu::county;
 use hefu_fixtures::Agency;
-use hefu_fixtures::conference::Round;
+use hefu_fixtures::conference::{ANNEXES, Round};
 use serde_json::Value;
 
 use crate::table::Table;
@@ -16,9 +16,12 @@ const SMALLEST: u64 = 5;
 pub(crate) fn figures(table: &Table, number: u32, expected: &Round) {
     let round = number.to_string();
     let mut wanted: BTreeMap<&str, u64> = BTreeMap::new();
-    for (leg, items) in &expected.legs {
-        let purpose = leg.split(':').next().unwrap();
-        *wanted.entry(purpose).or_default() += items.iter().filter(|item| item.new).count() as u64;
+    // What both of two find in each other is counted once.
+    for leg in ANNEXES.iter().filter_map(|annex| annex.legs().next()) {
+        if let Some(items) = expected.legs.get(&leg.key()) {
+            *wanted.entry(leg.purpose.code()).or_default() +=
+                items.iter().filter(|item| item.new).count() as u64;
+        }
     }
     let exact = table
         .office
