@@ -278,7 +278,9 @@ impl Table {
     /// What a leg found, in the order of its numbers.
     pub(crate) fn found(&self, round: u32, leg: Leg) -> Vec<expected::Finding> {
         let session = self.session(round, leg);
-        let findings = self.agencies[&leg.receiver].findings(&session);
+        let mut findings = self.agencies[&leg.receiver].findings(&session);
+        // A list has first what is first to be done.
+        findings.sort_by_key(|finding| finding["seq"].as_u64());
         findings.iter().map(finding).collect()
     }
 
