@@ -82,6 +82,14 @@ fn expected(papers: &Path) -> BTreeSet<PathBuf> {
         files.insert(papers.join(format!("cards/{receiver}.card")));
     }
     files.extend(["explanation", "person"].map(|name| papers.join(format!("findings/{name}.html"))));
+    let meeting = [
+        "framework.docx",
+        "framework.html",
+        "ledger.xlsx",
+        "minutes.docx",
+        "minutes.html",
+    ];
+    files.extend(meeting.map(|name| papers.join("conference").join(name)));
     for kind in LetterKind::ALL {
         files.extend(["docx", "html"].map(|form| papers.join(format!("letters/{}.{form}", kind.code()))));
     }
