@@ -179,7 +179,7 @@ fn a_new_tls_key_needs_a_node_at_rest_and_a_new_card() {
             .as_array()
             .unwrap()
             .len(),
-        11
+        12
     );
     let shown = federation.json(&["agreement", "show", &agreement]);
     assert_eq!(shown["summary"]["state"], "signed");

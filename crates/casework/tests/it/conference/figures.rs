@@ -294,7 +294,8 @@ fn figures_are_told_when_all_legs_have_ended() {
     for seed in [1, 2, 3] {
         table.report(seed).unwrap();
     }
-    assert_eq!(table.round(1).stage(), Stage::Reported);
+    // A leg of which one party alone has spoken has not ended, though all have reported.
+    assert_eq!(table.round(1).stage(), Stage::Running);
     assert_eq!(table.leg_code(&to_first), ("one_sided", None));
     table.refuses(OFFICE, says(&of_one()), Fault::RoundElsewhere);
     table
