@@ -170,17 +170,19 @@ impl Meeting {
             self.step(|| member.node.join_round(&self.id, round, "主任"));
         }
         self.sync().await;
+        for member in [&self.poor, &self.disabled] {
+            self.step(|| member.node.freeze_round(&self.id, round, "经办"));
+        }
+        self.sync().await;
+        self.step(|| self.office.node.begin_conference_round(&self.id, round, "主任"));
+        self.sync().await;
         let mut agreement = [0; 32];
         for member in [&self.poor, &self.disabled] {
             let signed = member
                 .node
                 .with_conference(&self.id, |state| state.signed_agreement(round, &self.annex));
             agreement = member.node.conclude(&signed.unwrap().unwrap()).unwrap();
-            self.step(|| member.node.freeze_round(&self.id, round, "经办"));
         }
-        self.sync().await;
-        self.step(|| self.office.node.begin_conference_round(&self.id, round, "主任"));
-        self.sync().await;
         let mut sessions = [[0; 32]; 2];
         for (receiver, learns) in (0..).zip([&self.poor, &self.disabled]) {
             let session = learns.node.run_round(&agreement).await.unwrap().round;
