@@ -236,6 +236,11 @@ impl Table {
 
     /// Announces a round over the quarter; members have so many seconds to freeze, and pairs so many more.
     fn announce(&self, freeze: i64, run: i64) -> u32 {
+        self.announced(freeze, run).unwrap()
+    }
+
+    /// As the office's node answers it.
+    fn announced(&self, freeze: i64, run: i64) -> hefu_node::Result<u32> {
         let month = |number| Month::new(2026, number).unwrap();
         let freeze_by = Timestamp::now() + SignedDuration::from_secs(freeze);
         let run_until = freeze_by + SignedDuration::from_secs(run);
@@ -250,7 +255,7 @@ impl Table {
             ..Announcement::default()
         };
         let office = &self.office.bureau.node;
-        office.announce_round(&self.id, wanted, "办公室").unwrap()
+        office.announce_round(&self.id, wanted, "办公室")
     }
 
     /// A round as this node's record has it.
