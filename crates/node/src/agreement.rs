@@ -56,7 +56,14 @@ impl Node {
     /// refused here, before a record is touched. Who is not its other party is told what it would be told if there
     /// were none: agreements of others are not its business.
     pub(crate) fn admits(&self, open: &Open, caller: &Card) -> Result<InForce> {
-        if self.signed(&open.agreement)?.must_be(caller).is_err() {
+        let signed = match self.signed(&open.agreement) {
+            Ok(signed) => signed,
+            Err(unknown) => {
+                self.must_not_be_awaited(&open.agreement, caller)?;
+                return Err(unknown);
+            }
+        };
+        if signed.must_be(caller).is_err() {
             return Err(policy("agreement_other_party", Abort::AgreementUnknown));
         }
         let in_force = self.in_force(&open.agreement)?;

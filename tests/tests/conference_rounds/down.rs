@@ -85,13 +85,14 @@ async fn a_member_that_reads_late_is_called_again() {
     table.introduce();
     table.freeze(0, round).await;
     let leg = table.leg_of(0, 0);
-    let refused = || {
-        let rounds = table.members[0].bureau.node.store().rounds().unwrap();
-        rounds
-            .iter()
-            .any(|round| round.reason.as_deref() == Some("abort_agreement_unknown"))
+    let waits = || {
+        let node = &table.members[0].bureau.node;
+        let rounds = node.store().rounds().unwrap();
+        rounds.iter().any(|round| {
+            round.state == hefu_store::RoundState::Running && node.interruption(&round.id).is_some()
+        })
     };
-    until("it is refused", refused).await;
+    until("it is told to wait", waits).await;
     // Nothing is said of that: it is nobody's failure.
     assert!(!table.leg(&table.office, round, leg).has_ended());
     let late = &table.members[1].bureau.node;

@@ -17,6 +17,7 @@ mod happy;
 mod held;
 mod killed;
 mod refused;
+mod slow;
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;

@@ -1,8 +1,9 @@
 //! Taking part in a round, or not: what its agreements come to for this node, whether its own policy bears them, and
 //! its signatures under them.
 
-use hefu_casework::conference::{Consent, Joined, Late, Round, Stage, State, Word};
+use hefu_casework::conference::{Consent, Joined, Late, PartyState, Round, Stage, State, Word};
 use hefu_casework::{Agreement, Hex, Text};
+use hefu_link::Card;
 use jiff::Timestamp;
 
 use crate::config::ByWhom;
@@ -95,7 +96,7 @@ impl Node {
         Ok(())
     }
 
-    /// Keeps the agreements of a round that both of a pair have signed by now, so that they can be used.
+    /// Keeps the agreements of a round that has begun, so that they can be used.
     pub(super) fn conclude_joined(&self, conference: &Hex<32>, round: u32) -> Result<()> {
         for Narrowed { annex, agreement, .. } in self.narrowed_here(conference, round)? {
             if self.store.agreement(&agreement.digest())?.is_some() {
@@ -104,6 +105,31 @@ impl Node {
             let signed = self.with_conference(conference, |state| state.signed_agreement(round, &annex))?;
             if let Some(signed) = signed {
                 self.conclude_once(&signed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses only for now what a peer calls for that is further in the record than this node: an agreement that is not
+    /// kept here yet, and is what a round that this node has joined comes to between the two.
+    pub(crate) fn must_not_be_awaited(&self, agreement: &[u8; 32], caller: &Card) -> Result<()> {
+        let me = Hex(self.node_key());
+        for conference in self.conferences()? {
+            for round in self.open_rounds(&conference.id)? {
+                let joined = |party: &PartyState| party.joined.is_some() && party.left.is_none();
+                if !round.parties.get(&me).is_some_and(joined) {
+                    continue;
+                }
+                let narrowed = self.narrowed_here(&conference.id, round.announced.round)?;
+                let is_it = |each: &Narrowed| {
+                    each.agreement.digest() == *agreement
+                        && each.agreement.index_of(&caller.node_key()).is_some()
+                };
+                if narrowed.iter().any(is_it) {
+                    return Err(Error::NotYet {
+                        reason: "conference_not_begun",
+                    });
+                }
             }
         }
         Ok(())
