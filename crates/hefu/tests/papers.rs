@@ -83,6 +83,7 @@ fn expected(papers: &Path) -> BTreeSet<PathBuf> {
     }
     files.extend(["explanation", "person"].map(|name| papers.join(format!("findings/{name}.html"))));
     let meeting = [
+        "figures.html",
         "framework.docx",
         "framework.html",
         "ledger.xlsx",

@@ -59,13 +59,24 @@ impl Shown {
             lang.word("demo_ledger"),
             lines_text(&self.lines, lang),
             lang.word("demo_figures"),
-            paper::figures(&self.figures, lang).text(),
+            paper::figures(&by_pair(&self.figures), lang).text(),
         ]
         .join("\n")
     }
 }
 
-/// The text that all have signed, the ledger as a workbook, and the minutes.
+/// A terminal takes a line a pair; by rule and key group they are in the papers.
+fn by_pair(figures: &FiguresView) -> FiguresView {
+    let mut figures = figures.clone();
+    for table in &mut figures.tables {
+        table
+            .rows
+            .retain(|row| row.rule.is_none() && row.key_group.is_none());
+    }
+    figures
+}
+
+/// The text that all have signed, the ledger as a workbook, the figures, and the minutes.
 pub(super) fn write(held: &Held, papers: &mut Papers) -> Result<(), Failure> {
     let Held {
         office,
@@ -93,6 +104,10 @@ pub(super) fn write(held: &Held, papers: &mut Papers) -> Result<(), Failure> {
     let book = ledger::workbook(&exported, editor, &ledger::terms(seats.clone()));
     let book = book.map_err(|error| Failure::internal("demo", &error))?;
     papers.put("conference/ledger.xlsx", &book)?;
+
+    let figures = Shown::of(held)?.figures;
+    let figures = paper::figures(&figures, papers.lang).page();
+    papers.put("conference/figures.html", figures.as_bytes())?;
 
     let name = |key: &Hex<32>| {
         let its = seats.iter().find(|(known, _)| known == key);

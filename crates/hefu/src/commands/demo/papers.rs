@@ -73,7 +73,7 @@ pub(super) fn node(outcome: &Outcome, agency: Agency) -> Result<&Node, Failure> 
 pub(super) struct Papers {
     folder: PathBuf,
     written: usize,
-    lang: Lang,
+    pub(super) lang: Lang,
 }
 
 impl Papers {
