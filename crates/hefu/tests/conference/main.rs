@@ -65,7 +65,7 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
     legs_are(&board, |leg| leg.receiver != LATE && leg.sender != LATE);
     let lines = findings_and_lines(&table, 1, (&first, &expected[0]), &BTreeMap::new());
     let settled = decided(&table, &first, &expected, &lines);
-    summed::figures(&table, 1, &expected[0]);
+    summed::figures(&table, 1, (&first, &expected[0]), &BTreeMap::new());
     summed::consultation(&table);
     summed::workbook(&table);
     close(&table);
@@ -89,7 +89,7 @@ fn two_rounds_find_and_remember_what_a_plain_computation_does() {
     // It was found again, and is as it was.
     let line = table.office.json(&["conference", "ledger", "show", &settled]);
     assert_eq!((&line["state"], &line["round"]), (&"settled".into(), &1.into()));
-    summed::figures(&table, 2, &expected[1]);
+    summed::figures(&table, 2, (&second, &expected[1]), &lines);
     close(&table);
 
     no_person_is_at_the_office(&mut table, &[&first, &second]);
@@ -152,11 +152,7 @@ fn findings_and_lines(
         sorted.sort();
         let wanted: Vec<_> = items.iter().map(|item| of_day(item, &today)).collect();
         assert_eq!(sorted, wanted, "{}", leg.key());
-        // A letter goes on under its line, whatever is told of it.
-        let is_new = |item: &Item| match leg.purpose {
-            Purpose::Referrals => !before.contains_key(&key_of(leg, county, item)),
-            _ => item.new,
-        };
+        let is_new = |item: &Item| is_new(leg, county, item, before);
         let count = items.iter().filter(|item| is_new(item)).count();
         *new.entry(pair_and_kind(leg)).or_insert(0) += count;
 
@@ -198,6 +194,14 @@ fn findings_and_lines(
     });
     assert_eq!(at_office(), new);
     known
+}
+
+/// Whether an item gets a line of its own. A letter goes on under the line that it has, whatever is told of it.
+fn is_new(leg: Leg, county: &County, item: &Item, before: &Lines) -> bool {
+    match leg.purpose {
+        Purpose::Referrals => !before.contains_key(&key_of(leg, county, item)),
+        _ => item.new,
+    }
 }
 
 /// A referred person goes by the letter, and everybody else by what was found.

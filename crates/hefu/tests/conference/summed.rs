@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 
 use calamine::{Data, Reader as _, Xlsx};
 use hefu::county;
-use hefu_fixtures::Agency;
 use hefu_fixtures::conference::{ANNEXES, Round};
+use hefu_fixtures::{Agency, County};
 use serde_json::Value;
 
 use crate::table::Table;
+use crate::{Lines, is_new};
 
 const SMALLEST: u64 = 5;
 
 /// Exact at the office, and counts of findings that are new; for all others no count of few people.
-pub(crate) fn figures(table: &Table, number: u32, expected: &Round) {
+pub(crate) fn figures(table: &Table, number: u32, (county, expected): (&County, &Round), before: &Lines) {
     let round = number.to_string();
     let mut wanted: BTreeMap<&str, u64> = BTreeMap::new();
     // What both of two find in each other is counted once.
     for leg in ANNEXES.iter().filter_map(|annex| annex.legs().next()) {
         if let Some(items) = expected.legs.get(&leg.key()) {
-            *wanted.entry(leg.purpose.code()).or_default() +=
-                items.iter().filter(|item| item.new).count() as u64;
+            let new = items.iter().filter(|item| is_new(leg, county, item, before));
+            *wanted.entry(leg.purpose.code()).or_default() += new.count() as u64;
         }
     }
     let exact = table
