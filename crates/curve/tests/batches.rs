@@ -118,7 +118,7 @@ fn many_random_elements() {
             points.decode(pool, blinded).unwrap();
             points.multiply_encode(pool, &k, evaluated);
             points.unblind_encode(pool, &table, &blinds, first, unblinded);
-            let sum = points.vartime_weighted_sum(pool, &weights).encode();
+            let sum = points.vartime_weighted_sum(pool, &weights).unwrap().encode();
             (out, sum)
         });
         let results: Vec<_> = results.collect();
@@ -242,11 +242,11 @@ fn weighted_sums() {
                 *first = u128::MAX;
             }
             assert!(
-                points.vartime_weighted_sum(&pool, &weights).encode() == naive_sum(&weights, &ours),
+                points.vartime_weighted_sum(&pool, &weights).unwrap().encode() == naive_sum(&weights, &ours),
                 "{size}"
             );
             weights.truncate(size / 2);
-            let encoded = points.vartime_weighted_sum(&pool, &weights).encode();
+            let encoded = points.vartime_weighted_sum(&pool, &weights).unwrap().encode();
             assert_eq!(
                 encoded,
                 naive_sum(&weights, &ours),

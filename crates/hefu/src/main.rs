@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod arithmetic;
 mod client;
 mod commands;
 mod failure;

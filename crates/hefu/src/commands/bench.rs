@@ -30,7 +30,7 @@ impl Blinds for FixedBlinds {
 }
 
 pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
-    let pool = Pool::new(1).map_err(hefu_node::Error::from)?;
+    let pool = arithmetic::pool(1, printer)?;
     let mut random = hefu_node::runner::system_randomness();
     let key = S::random(&mut *random);
     let public = S::multiply(&S::generator(), &key);
@@ -55,7 +55,7 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let halved = S::halved(&key);
 
     let blind = measure(|| S::blind(&pool, &hasher, packed, &FixedBlinds, 0, &mut blinded));
-    let dalek = Pool::with_backend(1, Backend::dalek()).map_err(hefu_node::Error::from)?;
+    let dalek = arithmetic::dalek()?;
     let [pass_a, dalek_pass_a] = measure_in_turn([&pool, &dalek], |pool| {
         S::hash_multiply(pool, &hasher, packed, &key, &mut tokens);
     });

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hefu_curve::Pool;
 use hefu_node::Surroundings;
 use hefu_node::api::Wordings;
 use hefu_node::config::{self, Config};
@@ -12,7 +11,7 @@ use serde_json::json;
 use super::wording;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
-use crate::logging;
+use crate::{arithmetic, logging};
 use crate::printer::Printer;
 use crate::slip;
 
@@ -21,7 +20,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     let stop = told_to_stop()?;
     let config = Config::load(&node.folder.join(config::FILE_NAME))?;
     logging::of_node(&config.log);
-    let pool = Pool::new(config.compute.threads).map_err(hefu_node::Error::from)?;
+    let pool = arithmetic::pool(config.compute.threads, printer)?;
     let lang = printer.lang();
     let daemon = Daemon::start(
         config,
