@@ -11,9 +11,9 @@ use serde_json::json;
 use super::wording;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
-use crate::{arithmetic, logging};
 use crate::printer::Printer;
 use crate::slip;
+use crate::{arithmetic, logging};
 
 pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
     // First of all, so that a signal during the start ends the node in order too.
