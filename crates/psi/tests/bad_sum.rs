@@ -25,7 +25,10 @@ fn each_end_says_that_it_is_its_own_machine() {
     // A proof that holds: that it can't be checked here must not be laid at the sender's door.
     SUMS_ARE_BAD.store(false, Ordering::Relaxed);
     let failure = session.run_with::<Toy>(&mut |_, step, _| {
-        SUMS_ARE_BAD.store(step == Step::Evaluated || step == Step::ReceiverSpool, Ordering::Relaxed);
+        SUMS_ARE_BAD.store(
+            step == Step::Evaluated || step == Step::ReceiverSpool,
+            Ordering::Relaxed,
+        );
     });
     let failure = failure.err().expect("no proof is believed");
     assert_eq!((failure.end, failure.step), (End::Receiver, Step::Evaluated));
