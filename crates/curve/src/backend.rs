@@ -249,13 +249,14 @@ impl Blinds for TestBlinds {
     }
 }
 
-/// dalek chooses at run time by the same processor features; its choice is not public, so it is repeated here.
+/// dalek chooses at run time by the same processor features, among those that it was built with; its choice is not public,
+/// so it is repeated here.
 fn dalek_name() -> &'static str {
     #[cfg(all(target_arch = "x86_64", curve25519_dalek_backend = "avx512"))]
     if std::is_x86_feature_detected!("avx512ifma") && std::is_x86_feature_detected!("avx512vl") {
         return "avx512";
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(curve25519_dalek_backend = "serial")))]
     if std::is_x86_feature_detected!("avx2") {
         return "avx2";
     }
