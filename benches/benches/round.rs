@@ -6,9 +6,9 @@
 //! cargo bench -p hefu-benches --bench round [-- --own 400 --peer 50000 --shared 56 --rounds 7]
 //! ```
 //!
-//! The times are the receiving node's own: from the moment at which it began the round to the one at which both had signed
-//! and the result was its to look at, as its record has them. The round's record and findings are on disk a moment later;
-//! the last column has the time until a client that asks sees them.
+//! The times are the nodes' own. Of the receiver: from the moment at which it began the round until both had signed, and until
+//! its findings were on disk, which is when its log has them. Of the sender: from the call until it had signed. The last
+//! column has the time until a client that waits, and looks every half second, has its answer.
 
 #![allow(
     missing_docs,
@@ -68,43 +68,77 @@ fn main() {
             .unwrap_or_default()
             .trim()
     );
-    println!(
-        "{:>8} {:>12} {:>12} {:>14} {:>16} {:>12}",
-        "round", "receiver s", "sender s", "receiver core s", "sender core s", "as seen s"
-    );
-    let mut walls: Vec<f64> = (1..=setting.rounds)
-        .map(|number| round(number, &asks, &answers, &agreement, &setting))
+    let rounds: Vec<Ran> = (0..setting.rounds)
+        .map(|_| Ran::once(&asks, &answers, &agreement, &setting))
         .collect();
-    walls.sort_unstable_by(f64::total_cmp);
-    println!("least {:.3} s, median {:.3} s", walls[0], walls[walls.len() / 2]);
+    let logged = logged(&asks, dir.path());
+    assert_eq!(logged.len(), rounds.len());
+    println!(
+        "{:>6} {:>10} {:>10} {:>10} {:>15} {:>13} {:>10}",
+        "round", "signed s", "found s", "sender s", "receiver core s", "sender core s", "as seen s"
+    );
+    let mut found = Vec::new();
+    for (number, (round, at)) in (1..).zip(rounds.iter().zip(logged)) {
+        let began = seconds(&round.receiver["started_at"]);
+        found.push(at - began);
+        println!(
+            "{number:>6} {:>10.3} {:>10.3} {:>10.3} {:>15.3} {:>13.3} {:>10.3}",
+            seconds(&round.receiver["ended_at"]) - began,
+            at - began,
+            seconds(&round.sender["ended_at"]) - seconds(&round.sender["started_at"]),
+            round.core_seconds[0],
+            round.core_seconds[1],
+            round.seen,
+        );
+    }
+    found.sort_unstable_by(f64::total_cmp);
+    println!(
+        "found: least {:.3} s, median {:.3} s",
+        found[0],
+        found[found.len() / 2]
+    );
 }
 
-/// Runs one; gives the receiver's own seconds.
-fn round(number: u64, asks: &Party, answers: &Party, agreement: &str, setting: &Setting) -> f64 {
-    let before = [asks, answers].map(Party::core_seconds);
-    let begun = Instant::now();
-    let done = asks.json(&["round", "run", agreement]);
-    let seen = begun.elapsed().as_secs_f64();
-    assert_eq!(done["state"], "done", "{done}");
-    assert_eq!(done["matched"], setting.shared, "{done}");
-    let sizes = [&done["own_elements"], &done["peer_elements"]];
-    assert_eq!(sizes, [&Value::from(setting.own), &Value::from(setting.peer)]);
-    let cores: Vec<f64> = [asks, answers]
-        .iter()
-        .zip(before)
-        .map(|(party, before)| party.core_seconds() - before)
-        .collect();
-    let there = answers.json(&["round", "list"]);
-    let (own, theirs) = (lasted(&done), lasted(&there["rounds"][0]));
-    println!(
-        "{number:>8} {own:>12.3} {theirs:>12.3} {:>14.3} {:>16.3} {seen:>12.3}",
-        cores[0], cores[1]
-    );
-    own
+/// A round that is over.
+struct Ran {
+    receiver: Value,
+    sender: Value,
+    /// Of the receiver, then of the sender.
+    core_seconds: [f64; 2],
+    seen: f64,
 }
 
-fn lasted(round: &Value) -> f64 {
-    seconds(&round["ended_at"]) - seconds(&round["started_at"])
+impl Ran {
+    fn once(asks: &Party, answers: &Party, agreement: &str, setting: &Setting) -> Self {
+        let before = [asks, answers].map(Party::core_seconds);
+        let begun = Instant::now();
+        let receiver = asks.json(&["round", "run", agreement]);
+        let seen = begun.elapsed().as_secs_f64();
+        let after = [asks, answers].map(Party::core_seconds);
+        assert_eq!(receiver["state"], "done", "{receiver}");
+        assert_eq!(receiver["matched"], setting.shared, "{receiver}");
+        let sizes = [&receiver["own_elements"], &receiver["peer_elements"]];
+        assert_eq!(sizes, [&Value::from(setting.own), &Value::from(setting.peer)]);
+        let sender = answers.json(&["round", "list"])["rounds"][0].clone();
+        Self {
+            receiver,
+            sender,
+            core_seconds: [after[0] - before[0], after[1] - before[1]],
+            seen,
+        }
+    }
+}
+
+/// When the findings of each round were written, in turn.
+fn logged(asks: &Party, dir: &Path) -> Vec<f64> {
+    let file = dir.join("log.jsonl");
+    asks.json(&["audit", "export", "--out", file.to_str().unwrap()]);
+    let log = std::fs::read_to_string(file).unwrap();
+    let entries = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let done = entries.filter(|entry| entry["kind"] == "round_done");
+    done.map(|entry| seconds(&entry["at"])).collect()
 }
 
 /// Each has the other's card, by the fingerprint that was read aloud.
