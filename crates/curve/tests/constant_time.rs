@@ -131,6 +131,12 @@ fn the_lint_finds_branches_on_data() {
             "cmp QWORD PTR [rdi],rdx\nseta cl\nmov BYTE PTR [rsp+0x8],cl\ncmp BYTE PTR [rsp+0x8],0x0\njne 9",
             1,
         ),
+        (
+            "mov rcx,QWORD PTR [rdi]\nimul rcx,rsi,0x780\ntest rcx,rcx\nje 9",
+            0,
+        ),
+        ("mov rcx,QWORD PTR [rdi]\nshld rcx,rsi,0x7\ntest rcx,rcx\nje 9", 1),
+        ("mov rcx,QWORD PTR [rdi]\nandn rax,rsi,rcx\ntest rax,rax\nje 9", 1),
         // What a call leaves is not known.
         ("xor eax,eax\ncall 50 <f>\ntest rax,rax\nje 9", 1),
         (
@@ -376,11 +382,11 @@ fn step<'a>(state: &mut State<'a>, name: &str, operands: &'a [String]) -> Vec<&'
     }
     // A copy is as its source is, and so is what is made zero; all else also as what was there.
     let zero = ["xor", "sub"].contains(&name) && from.first() == Some(to);
-    let copies = name.starts_with("set")
-        || name.starts_with("mov")
-        || name.starts_with("kmov")
-        || name.starts_with("vmov")
-        || name == "lea";
+    let copies = ["mov", "kmov", "vmov", "lea", "set"]
+        .iter()
+        .any(|copy| name.starts_with(copy))
+        // With three operands the first is written and not read.
+        || operands.len() == 3 && !["shld", "shrd"].contains(&name);
     let depends = (name.starts_with("set") || name.starts_with("cmov")) && *flags;
     let result = depends || !zero && if copies { from.iter().any(dirty) } else { any_dirty };
     if SETS_FLAGS.contains(&name) {
