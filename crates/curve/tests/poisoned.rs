@@ -2,6 +2,8 @@
 //! error of memcheck (Langley's ctgrind). The kernel of eight lanes can't be run there, for valgrind knows no AVX-512; its
 //! machine code is read by `constant_time.rs`.
 //!
+//! One branch is allowed, which goes the same way whatever the secrets are: `poisoned.supp` says why.
+//!
 //! Each case is this test once more, in a process of its own under valgrind. It says something of a release build only
 //! (`cargo test --release -p hefu-curve --test poisoned`): others check each addition for an overflow, and branch on that.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -136,6 +138,10 @@ fn under_valgrind(case: &str) -> Option<Output> {
             "--num-callers=20",
         ])
         .arg(format!("--error-exitcode={FOUND}"))
+        .arg(format!(
+            "--suppressions={}/tests/poisoned.supp",
+            env!("CARGO_MANIFEST_DIR")
+        ))
         .arg(own)
         .args(["--exact", "case", "--ignored", "--test-threads=1"])
         .env(CASE, case)
