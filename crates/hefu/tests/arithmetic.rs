@@ -54,9 +54,8 @@ fn each_command_that_computes_says_so_once() {
         list(dir.path(), "right.csv", 3..9),
     ];
     let [left, right] = [&left, &right].map(|path| path.to_str().unwrap());
-    for (lang, said) in SAID {
-        let node = dir.path().join(lang);
-        let node = node.to_str().unwrap();
+    for ((lang, said), json) in SAID.into_iter().flat_map(|each| [(each, false), (each, true)]) {
+        let node = dir.path().join(format!("{lang}-{json}"));
         for args in [
             vec!["match", left, right],
             vec!["bench", "--seconds", "0"],
@@ -69,18 +68,14 @@ fn each_command_that_computes_says_so_once() {
                 "--address",
                 "127.0.0.1:7446",
                 "--node",
-                node,
+                node.to_str().unwrap(),
             ],
         ] {
-            for json in [false, true] {
-                // A node is made once.
-                let _ = fs::remove_dir_all(node);
-                let more = ["--lang", lang].into_iter().chain(json.then_some("--json"));
-                let run = by(WRONG, &args.iter().copied().chain(more).collect::<Vec<_>>());
-                assert_eq!(run.code, 0, "{}", run.stderr);
-                assert_eq!(run.stderr.matches(said).count(), 1, "{args:?}: {}", run.stderr);
-                assert!(!run.stdout.contains(said), "what programs read stays as it is");
-            }
+            let more = ["--lang", lang].into_iter().chain(json.then_some("--json"));
+            let run = by(WRONG, &args.iter().copied().chain(more).collect::<Vec<_>>());
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            assert_eq!(run.stderr.matches(said).count(), 1, "{args:?}: {}", run.stderr);
+            assert!(!run.stdout.contains(said), "what programs read stays as it is");
         }
     }
     let sound = by("dalek", &["match", left, right, "--json"]);
