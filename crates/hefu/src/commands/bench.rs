@@ -109,7 +109,7 @@ pub(crate) fn run(args: &BenchArgs, printer: &Printer) -> Result<(), Failure> {
 
     let value = json!({
         "backend": hefu_curve::backend(),
-        "clock": bench.clock.code(),
+        "clock": bench.clock.name(),
         "threads": std::thread::available_parallelism().map_or(1, usize::from),
         "pass_a_us": pass_a,
         "pass_b_us": pass_b,

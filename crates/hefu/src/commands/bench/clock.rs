@@ -22,7 +22,7 @@ impl Clock {
         }
     }
 
-    pub(super) fn code(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Clock::Processor => "processor",
             Clock::Wall => "wall",
