@@ -18,21 +18,23 @@
     reason = "a failed expectation ends it"
 )]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
+use common::{PROGRAMME, Party, free, seconds, until};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-const SEED: u64 = 20_261_201;
-const PROGRAMME: &str = "extreme_poverty";
+/// How often the parties and the office look.
+const OFTEN: &str = "[conference]\npace_seconds = 1\nrunning_pace_seconds = 1\njoin = \"automatic\"\n";
+
 const OFFICE: &str = "联席会议办公室";
 
 struct Setting {
@@ -52,12 +54,20 @@ fn main() {
         "conference_office",
         &relay.listens.to_string(),
         relay.to,
+        OFTEN,
     );
     let agencies: Vec<_> = (0..setting.agencies)
         .map(|at| {
             let listens = free();
             let name = format!("第{}机关", at + 1);
-            Party::started(dir.path(), &name, "civil_affairs", &listens.to_string(), listens)
+            Party::started(
+                dir.path(),
+                &name,
+                "civil_affairs",
+                &listens.to_string(),
+                listens,
+                OFTEN,
+            )
         })
         .collect();
     introduce(&office, &agencies);
@@ -119,7 +129,7 @@ fn run(office: &Party, agencies: &[Party]) -> f64 {
         &beijing(24),
     ]);
     for agency in agencies {
-        until("it joins", || agency.own_state() == "joined");
+        until("it joins", || own_state(agency) == "joined");
         agency.json(&["conference", "freeze"]);
     }
     until("all report", || {
@@ -143,9 +153,15 @@ fn last_leg_of(record: &Value, party: Option<&str>) -> f64 {
     legs.map(|entry| seconds(&entry["at"])).fold(0.0, f64::max)
 }
 
-fn seconds(at: &Value) -> f64 {
-    let at: Timestamp = at.as_str().unwrap().parse().unwrap();
-    at.as_millisecond() as f64 / 1000.0
+/// How far an agency has come in a round of the conference, as it says itself.
+fn own_state(agency: &Party) -> String {
+    let Ok(board) = agency.run(&["conference", "board", "--json"]) else {
+        return String::new();
+    };
+    let board: Value = serde_json::from_str(&board).unwrap();
+    let parties = board["parties"].as_array().unwrap();
+    let own = parties.iter().find(|party| party["name"] == agency.name.as_str());
+    own.unwrap()["state"].as_str().unwrap().to_owned()
 }
 
 /// Every leg is done, over all rows of both, and found exactly those who are in common.
@@ -285,142 +301,6 @@ impl Setting {
     }
 }
 
-/// A node, served by a process of its own.
-struct Party {
-    name: String,
-    folder: PathBuf,
-    child: Child,
-}
-
-impl Party {
-    fn started(dir: &Path, name: &str, role: &str, address: &str, listens: SocketAddr) -> Self {
-        let folder = dir.join(name);
-        let (listens, operators) = (listens.to_string(), free().to_string());
-        let init = [
-            "init",
-            "--json",
-            "--name",
-            name,
-            "--role",
-            role,
-            "--address",
-            address,
-            "--peers-listen",
-            &listens,
-            "--operators-listen",
-            &operators,
-        ];
-        hefu(&folder, &init).unwrap();
-        let file = folder.join("node.toml");
-        let mut settings: toml::Table = std::fs::read_to_string(&file).unwrap().parse().unwrap();
-        let often = "pace_seconds = 1\nrunning_pace_seconds = 1\njoin = \"automatic\"\n";
-        settings.insert(
-            "conference".to_owned(),
-            toml::Value::Table(often.parse().unwrap()),
-        );
-        std::fs::write(file, settings.to_string()).unwrap();
-        let log = std::fs::File::create(folder.with_extension("log")).unwrap();
-        let mut child = Command::new(binary())
-            .args(["serve", "--json", "--node"])
-            .arg(&folder)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert!(line.contains("operators"), "{line}");
-        Self {
-            name: name.to_owned(),
-            folder,
-            child,
-        }
-    }
-
-    fn run(&self, args: &[&str]) -> Result<String, String> {
-        hefu(&self.folder, args)
-    }
-
-    fn json(&self, args: &[&str]) -> Value {
-        let said = self.run(&[args, &["--json"]].concat());
-        let said = said.unwrap_or_else(|why| panic!("{}: {args:?}: {why}", self.name));
-        serde_json::from_str(&said).unwrap()
-    }
-
-    fn import(&self, people: &[u64]) {
-        let mut csv =
-            std::io::BufWriter::new(std::fs::File::create(self.folder.with_extension("csv")).unwrap());
-        writeln!(csv, "身份证号,金额").unwrap();
-        for person in people {
-            let number = hefu_fixtures::number_at(SEED, *person);
-            writeln!(csv, "{},650", std::str::from_utf8(&number).unwrap()).unwrap();
-        }
-        csv.flush().unwrap();
-        let mapping = self.folder.with_extension("toml");
-        let text = format!(
-            "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\namount = \"金额\"\n[programme]\nconstant = \"{PROGRAMME}\"\n\
-             [period]\nconstant = \"2026-07\"\n[amount]\nunit = \"yuan\"\nper = \"person\"\n"
-        );
-        std::fs::write(&mapping, text).unwrap();
-        let file = self.folder.with_extension("csv");
-        let [mapping, file] = [&mapping, &file].map(|path| path.to_str().unwrap());
-        self.json(&["import", "--name", "register", "--mapping", mapping, file]);
-    }
-
-    fn own_state(&self) -> String {
-        let Ok(board) = self.run(&["conference", "board", "--json"]) else {
-            return String::new();
-        };
-        let board: Value = serde_json::from_str(&board).unwrap();
-        let parties = board["parties"].as_array().unwrap();
-        let own = parties.iter().find(|party| party["name"] == self.name.as_str());
-        own.unwrap()["state"].as_str().unwrap().to_owned()
-    }
-
-    /// From here on its peak is that of the round; gives the seconds that it has used.
-    fn begins(&self) -> f64 {
-        let reset = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
-        reset.expect("Linux resets a peak");
-        self.core_seconds()
-    }
-
-    /// User and system time (Linux: fields 14 and 15 of stat, in hundredths).
-    fn core_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        let ticks = |at: usize| fields[at].parse::<f64>().unwrap();
-        (ticks(11) + ticks(12)) / 100.0
-    }
-
-    fn peak_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
-        line.trim().trim_end_matches("kB").trim().parse().unwrap()
-    }
-
-    /// Sent and received in sessions.
-    fn bytes(&self) -> [u64; 2] {
-        let rounds = self.json(&["round", "list"]);
-        let sum = |of: &str| {
-            let rounds = rounds["rounds"].as_array().unwrap().iter();
-            rounds.map(|round| round[of].as_u64().unwrap()).sum()
-        };
-        [sum("bytes_out"), sum("bytes_in")]
-    }
-}
-
-impl Drop for Party {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Stands before the office, which never calls anybody, and counts what passes.
 struct Relay {
     listens: SocketAddr,
@@ -468,42 +348,4 @@ fn pass(mut from: TcpStream, mut to: TcpStream, inwards: bool, counts: &Arc<BTre
         }
         let _ = to.shutdown(std::net::Shutdown::Write);
     });
-}
-
-fn hefu(folder: &Path, args: &[&str]) -> Result<String, String> {
-    let output = Command::new(binary())
-        .args(["--actor", "bench", "--node"])
-        .arg(folder)
-        .args(args)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    match output.status.success() {
-        true => Ok(said),
-        false => Err(said + &String::from_utf8_lossy(&output.stderr)),
-    }
-}
-
-/// The release binary, in the folder above that of this executable.
-fn binary() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let binary = own.ancestors().nth(2).unwrap().join("hefu");
-    assert!(binary.exists(), "first: cargo build --release -p hefu");
-    binary
-}
-
-/// An address that nobody listens on at the moment.
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-fn until(what: &str, met: impl Fn() -> bool) {
-    let begun = std::time::Instant::now();
-    while !met() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(4 * 3_600),
-            "waited too long: {what}"
-        );
-        std::thread::sleep(Duration::from_millis(500));
-    }
 }

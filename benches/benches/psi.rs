@@ -48,7 +48,7 @@ fn steps(criterion: &mut Criterion) {
         blinded: &blinded,
         evaluated: &evaluated,
     };
-    let proof = ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut rng);
+    let proof = ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut rng).unwrap();
 
     let mut group = criterion.benchmark_group("psi");
     group
@@ -58,7 +58,7 @@ fn steps(criterion: &mut Criterion) {
         b.iter(|| ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut rng));
     });
     group.bench_function("verify a chunk", |b| {
-        b.iter(|| assert!(proof.verify::<S>(&pool, &statement, &public, &c, &d)));
+        b.iter(|| assert!(proof.verify::<S>(&pool, &statement, &public, &c, &d).unwrap()));
     });
     let keys = TagKeys::new(&sid);
     group.bench_function("tags", |b| {

@@ -29,6 +29,22 @@ pub enum BackendWarning {
     /// The kernel gave other results than dalek, and is not used.
     #[error("the AVX-512 IFMA kernel gave other results than dalek on this processor and is not used")]
     Differs,
+    /// The kernel could not be tested, which says nothing of it, and is not used.
+    #[error("no thread could be started to test the AVX-512 IFMA kernel, which is not used untested")]
+    Untested,
+}
+
+impl BackendWarning {
+    /// A stable name for the table of words.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "backend_unknown",
+            Self::Unavailable => "backend_unavailable",
+            Self::Differs => "backend_differs",
+            Self::Untested => "backend_untested",
+        }
+    }
 }
 
 struct Choice {
@@ -125,17 +141,20 @@ fn tested() -> Result<Option<Kernel>, BackendWarning> {
     static TESTED: OnceLock<Result<Option<Kernel>, BackendWarning>> = OnceLock::new();
     *TESTED.get_or_init(|| match Kernel::new() {
         None => Ok(None),
-        Some(kernel) if agrees_with_dalek_apart(kernel) => Ok(Some(kernel)),
-        Some(_) => Err(BackendWarning::Differs),
+        Some(kernel) => {
+            test_apart(thread::Builder::new(), move || compare_with_dalek(kernel)).map(|()| Some(kernel))
+        }
     })
 }
 
 /// The test on a thread of its own: a worker of another pool that waited for the test's would take up its own pool's next
 /// job meanwhile, and that job may ask for what is being made here. A test that panics has not passed.
-fn agrees_with_dalek_apart(kernel: Kernel) -> bool {
-    thread::Builder::new()
-        .spawn(move || agrees_with_dalek(kernel))
-        .is_ok_and(|test| test.join().unwrap_or(false))
+fn test_apart(
+    threads: thread::Builder,
+    test: impl FnOnce() -> Result<(), BackendWarning> + Send + 'static,
+) -> Result<(), BackendWarning> {
+    let test = threads.spawn(test).map_err(|_| BackendWarning::Untested)?;
+    test.join().unwrap_or(Err(BackendWarning::Differs))
 }
 
 /// Elements of the self-test: whole groups of lanes and a part of one.
@@ -145,19 +164,23 @@ const TEST_ELEMENTS: usize = 27;
 const TEST_WIDTH: usize = 32;
 
 /// Runs every batch operation by both, on random and edge inputs.
-fn agrees_with_dalek(kernel: Kernel) -> bool {
+fn compare_with_dalek(kernel: Kernel) -> Result<(), BackendWarning> {
     let mut system = [0; 8];
     // Without randomness of the system the test is the same every time, and still a test.
     let _ = SysRng.try_fill_bytes(&mut system);
     let seed = u64::from_le_bytes(system);
-    let [ours, theirs] = [Backend(Some(kernel)), Backend::dalek()]
-        .map(|backend| test_results(backend, &mut StdRng::seed_from_u64(seed)));
-    ours.is_some() && ours == theirs
+    let results = |backend| {
+        let pool = Pool::with_backend(1, backend).map_err(|_| BackendWarning::Untested)?;
+        test_results(&pool, &mut StdRng::seed_from_u64(seed)).ok_or(BackendWarning::Differs)
+    };
+    match results(Backend(Some(kernel)))? == results(Backend::dalek())? {
+        true => Ok(()),
+        false => Err(BackendWarning::Differs),
+    }
 }
 
-/// What a backend makes of the inputs that a generator gives. `None` where no thread can be had.
-fn test_results(backend: Backend, rng: &mut StdRng) -> Option<Vec<u8>> {
-    let pool = Pool::with_backend(1, backend).ok()?;
+/// What a backend makes of the inputs that a generator gives. `None` where it refuses what it has encoded itself.
+fn test_results(pool: &Pool, rng: &mut StdRng) -> Option<Vec<u8>> {
     let mut messages = vec![0; TEST_ELEMENTS * TEST_WIDTH];
     rng.fill_bytes(&mut messages);
     let hasher = Hasher::new(b"hefu self-test", &[0; 32]);
@@ -166,30 +189,30 @@ fn test_results(backend: Backend, rng: &mut StdRng) -> Option<Vec<u8>> {
     let mut out = vec![0; TEST_ELEMENTS * ELEMENT_BYTES];
     let mut results = Vec::new();
 
-    hash_blind_encode(&pool, &hasher, &messages, TEST_WIDTH, &blinds, 0, &mut out);
+    hash_blind_encode(pool, &hasher, &messages, TEST_WIDTH, &blinds, 0, &mut out);
     results.extend_from_slice(&out);
-    hash_multiply_encode(&pool, &hasher, &messages, TEST_WIDTH, &random, &mut out);
+    hash_multiply_encode(pool, &hasher, &messages, TEST_WIDTH, &random, &mut out);
     results.extend_from_slice(&out);
 
     let good = out.clone();
     let mut points = Points::default();
-    points.decode(&pool, &good).ok()?;
+    points.decode(pool, &good).ok()?;
     let one = Scalar::from_u128(1);
     let minus_one = Scalar::from_u128(0).respond(&one, &one);
     for scalar in [&random, &Scalar::from_u128(0), &one, &minus_one] {
-        points.multiply_encode(&pool, scalar, &mut out);
+        points.multiply_encode(pool, scalar, &mut out);
         results.extend_from_slice(&out);
     }
     let table = Table::new(&Point::base(&random));
-    points.unblind_encode(&pool, &table, &blinds, u64::MAX / 2, &mut out);
+    points.unblind_encode(pool, &table, &blinds, u64::MAX / 2, &mut out);
     results.extend_from_slice(&out);
     // Few points, and so many that the sum takes its wide windows.
     for many in [good.clone(), good.repeat(4)] {
-        points.decode(&pool, &many).ok()?;
+        points.decode(pool, &many).ok()?;
         let mut weights = vec![0; points.len()];
         weights.fill_with(|| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()));
         (weights[0], weights[1]) = (u128::MAX, 0);
-        results.extend_from_slice(&points.vartime_weighted_sum(&pool, &weights).encode());
+        results.extend_from_slice(&points.vartime_weighted_sum(pool, &weights).ok()?.encode());
     }
 
     // The identity, p − 1, p, p + 4, odd ones, ones with the highest bit, and what random bytes are.
@@ -212,7 +235,7 @@ fn test_results(backend: Backend, rng: &mut StdRng) -> Option<Vec<u8>> {
         let mut encoded = good.clone();
         let at = place % TEST_ELEMENTS * ELEMENT_BYTES;
         encoded[at..at + ELEMENT_BYTES].copy_from_slice(edge);
-        let bad = points.decode(&pool, &encoded).err().map(|bad| bad.index as u64);
+        let bad = points.decode(pool, &encoded).err().map(|bad| bad.index as u64);
         results.extend_from_slice(&bad.unwrap_or(u64::MAX).to_le_bytes());
     }
     Some(results)
@@ -226,13 +249,14 @@ impl Blinds for TestBlinds {
     }
 }
 
-/// dalek chooses at run time by the same processor features; its choice is not public, so it is repeated here.
+/// dalek chooses at run time by the same processor features, among those that it was built with; its choice is not public,
+/// so it is repeated here.
 fn dalek_name() -> &'static str {
     #[cfg(all(target_arch = "x86_64", curve25519_dalek_backend = "avx512"))]
     if std::is_x86_feature_detected!("avx512ifma") && std::is_x86_feature_detected!("avx512vl") {
         return "avx512";
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(curve25519_dalek_backend = "serial")))]
     if std::is_x86_feature_detected!("avx2") {
         return "avx2";
     }
@@ -266,8 +290,9 @@ mod tests {
     /// The self-test sees every operation: results of other inputs differ.
     #[test]
     fn other_inputs_give_other_results() {
+        let pool = Pool::with_backend(1, Backend::dalek()).unwrap();
         let [a, b, again] =
-            [1, 2, 1].map(|seed| test_results(Backend::dalek(), &mut StdRng::seed_from_u64(seed)).unwrap());
+            [1, 2, 1].map(|seed| test_results(&pool, &mut StdRng::seed_from_u64(seed)).unwrap());
         assert!(a == again && a != b);
         let (elements, _) = a.as_chunks::<ELEMENT_BYTES>();
         let zeros = elements
@@ -275,5 +300,23 @@ mod tests {
             .filter(|element| **element == [0; ELEMENT_BYTES])
             .count();
         assert_eq!(zeros, TEST_ELEMENTS, "only 0 times something is the identity");
+    }
+    /// A machine that has no thread left has not shown that the kernel is wrong.
+    #[test]
+    fn a_test_that_could_not_run_is_no_difference() {
+        // More stack than there are addresses: no thread can be had.
+        let none = thread::Builder::new().stack_size(1 << 62);
+        assert_eq!(test_apart(none, || Ok(())), Err(BackendWarning::Untested));
+        let tests: [(fn() -> _, _); 3] = [
+            (|| Ok(()), Ok(())),
+            (|| Err(BackendWarning::Untested), Err(BackendWarning::Untested)),
+            (|| panic!("in a test"), Err(BackendWarning::Differs)),
+        ];
+        for (test, expected) in tests {
+            assert_eq!(test_apart(thread::Builder::new(), test), expected);
+        }
+        let texts = [BackendWarning::Untested, BackendWarning::Differs].map(|warning| warning.to_string());
+        assert!(texts[0].contains("no thread") && !texts[0].contains("other results"));
+        assert!(texts[1].contains("other results") && !texts[1].contains("no thread"));
     }
 }

@@ -31,6 +31,11 @@ pub struct BadElement {
     pub index: usize,
 }
 
+/// A sum that is no element of the group, which no points and weights have: the machine did not compute what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sum of group elements is no group element: this machine's arithmetic can't be trusted")]
+pub struct BadSum;
+
 /// The secret additive blind of each position: 512 pseudorandom bits, reduced by the kernel.
 pub trait Blinds: Sync {
     /// Fills the bits for a position on the wire. The same position always gives the same bits.
@@ -101,12 +106,15 @@ impl Points {
     }
 
     /// Σ wᵢ·Pᵢ over public points with public 128-bit weights, in variable time. Missing weights count as 0.
-    #[must_use]
-    pub fn vartime_weighted_sum(&self, pool: &Pool, weights: &[u128]) -> Point {
-        Point(match &self.0 {
-            Form::Dalek(points) => dalek::vartime_weighted_sum(pool, points, weights),
+    ///
+    /// # Errors
+    /// When what came out is no element. It must not pass for the identity, of which a proof would hold for any key.
+    pub fn vartime_weighted_sum(&self, pool: &Pool, weights: &[u128]) -> Result<Point, BadSum> {
+        match &self.0 {
+            Form::Dalek(points) => Ok(dalek::vartime_weighted_sum(pool, points, weights)),
             Form::Ifma(groups) => groups.vartime_weighted_sum(pool, weights),
-        })
+        }
+        .map(Point)
     }
 
     /// encode(2·k·P) for each: a sender's evaluation, with k = b/2.

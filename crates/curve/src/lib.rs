@@ -26,7 +26,7 @@ mod scalar;
 mod signature_key;
 
 pub use backend::{BACKEND_VARIABLE, Backend, BackendWarning, backend, backend_warning};
-pub use batch::{BadElement, Blinds, Points};
+pub use batch::{BadElement, BadSum, Blinds, Points};
 pub use hash::{Hasher, expand_message_xmd};
 pub use point::{ELEMENT_BYTES, Point, Table};
 pub use pool::{Pool, PoolError};

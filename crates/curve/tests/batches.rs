@@ -7,7 +7,9 @@ use common::{TestBlinds, pools, random_bytes, rng};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar as Inner;
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
-use hefu_curve::{BadElement, Blinds, Hasher, Point, Points, Scalar, Table, expand_message_xmd};
+use hefu_curve::{
+    Backend, BadElement, Blinds, Hasher, Point, Points, Pool, Scalar, Table, expand_message_xmd,
+};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
@@ -93,21 +95,24 @@ fn messages_of_every_width() {
     }
 }
 
-/// Every backend against the first on many random elements, chunk by chunk.
+/// Every operation of every backend on many random elements, chunk by chunk, each chunk with other keys: all bytes as
+/// dalek's batches have them, those of one element as the library has it alone, and the same verdict on any bytes.
 #[test]
 fn many_random_elements() {
     const CHUNK: usize = 4096;
     let count = if cfg!(feature = "long") { 1_000_000 } else { 10_000 };
     println!("{count} elements; a million with the feature `long`");
-    let pools: Vec<_> = pools().collect();
+    let dalek = Pool::with_backend(2, Backend::dalek()).unwrap();
     let (mut rng, blinds) = (rng(11), TestBlinds(11));
     let hasher = Hasher::new(DST, PREFIX);
     for first in (0..count).step_by(CHUNK) {
         let messages = random_bytes(&mut rng, CHUNK * WIDTH);
-        let ((k, _), (t, _)) = (random_scalar(&mut rng), random_scalar(&mut rng));
+        let ((k, k_inner), (t, t_inner)) = (random_scalar(&mut rng), random_scalar(&mut rng));
         let table = Table::new(&Point::base(&t));
         let weights: Vec<u128> = (0..CHUNK).map(|_| random_u128(&mut rng)).collect();
-        let results = pools.iter().map(|pool| {
+        // Any bytes: one of eight is an element.
+        let (place, any) = (rng.random_range(0..CHUNK), random_bytes(&mut rng, 32));
+        let run = |pool: &Pool| {
             let mut out = vec![0; CHUNK * 32 * 4];
             let (own, rest) = out.split_at_mut(CHUNK * 32);
             let (blinded, rest) = rest.split_at_mut(CHUNK * 32);
@@ -118,13 +123,39 @@ fn many_random_elements() {
             points.decode(pool, blinded).unwrap();
             points.multiply_encode(pool, &k, evaluated);
             points.unblind_encode(pool, &table, &blinds, first, unblinded);
-            let sum = points.vartime_weighted_sum(pool, &weights).encode();
-            (out, sum)
-        });
-        let results: Vec<_> = results.collect();
-        for result in &results {
-            assert!(*result == results[0], "from element {first}");
+            let sum = points.vartime_weighted_sum(pool, &weights).unwrap().encode();
+            let mut doubtful = blinded.to_vec();
+            doubtful[place * 32..][..32].copy_from_slice(&any);
+            (out, sum, points.decode(pool, &doubtful))
+        };
+        let expected = run(&dalek);
+        for pool in pools() {
+            assert!(
+                run(&pool) == expected,
+                "{} from element {first}",
+                pool.backend().name()
+            );
         }
+        let (h, rho) = (
+            hash(&messages[place * WIDTH..][..WIDTH]),
+            rho(&blinds, first + place as u64),
+        );
+        let c = h + RistrettoPoint::mul_base(&rho);
+        let unblinded = c + c - RistrettoPoint::mul_base(&t_inner) * rho;
+        for (result, point) in
+            expected
+                .0
+                .chunks(CHUNK * 32)
+                .zip([h * k_inner, c, (c + c) * k_inner, unblinded])
+        {
+            assert_eq!(result[place * 32..][..32], one_by_one(&[point], |_, p| p));
+        }
+        let is_element = CompressedRistretto::from_slice(&any)
+            .unwrap()
+            .decompress()
+            .is_some();
+        assert_eq!(expected.2.is_ok(), is_element);
+        assert!(is_element || expected.2 == Err(BadElement { index: place }));
     }
 }
 
@@ -186,7 +217,7 @@ fn the_first_bad_element_is_named() {
             }),
             ("not a square", not_a_square()),
         ];
-        for size in [1, 8, 257, 1025] {
+        for size in [1, 7, 8, 9, 257, 1023, 1024, 1025] {
             let (encoded, _) = random_points(&mut rng, size);
             for (what, element) in bad {
                 for index in [0, size / 2, size - 1, rng.random_range(0..size)] {
@@ -242,11 +273,11 @@ fn weighted_sums() {
                 *first = u128::MAX;
             }
             assert!(
-                points.vartime_weighted_sum(&pool, &weights).encode() == naive_sum(&weights, &ours),
+                points.vartime_weighted_sum(&pool, &weights).unwrap().encode() == naive_sum(&weights, &ours),
                 "{size}"
             );
             weights.truncate(size / 2);
-            let encoded = points.vartime_weighted_sum(&pool, &weights).encode();
+            let encoded = points.vartime_weighted_sum(&pool, &weights).unwrap().encode();
             assert_eq!(
                 encoded,
                 naive_sum(&weights, &ours),

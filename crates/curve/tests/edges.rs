@@ -84,7 +84,7 @@ fn weights_without_points() {
             let weights: Vec<u128> = (0..more).map(|_| u128::from(rng.next_u64())).collect();
             let expected: RistrettoPoint = ours.iter().zip(&weights).map(|(p, w)| p * Inner::from(*w)).sum();
             assert_eq!(
-                points.vartime_weighted_sum(&pool, &weights).encode(),
+                points.vartime_weighted_sum(&pool, &weights).unwrap().encode(),
                 expected.compress().to_bytes(),
                 "{size} {more}"
             );
@@ -136,7 +136,7 @@ fn edge_weights_and_cancelling_points() {
                 let expected: RistrettoPoint =
                     ours.iter().zip(&weights).map(|(p, w)| p * Inner::from(*w)).sum();
                 assert_eq!(
-                    points.vartime_weighted_sum(&pool, &weights).encode(),
+                    points.vartime_weighted_sum(&pool, &weights).unwrap().encode(),
                     expected.compress().to_bytes(),
                     "{size} {same}"
                 );
@@ -144,7 +144,7 @@ fn edge_weights_and_cancelling_points() {
                     let weights = vec![all; size];
                     let expected = ours.iter().sum::<RistrettoPoint>() * Inner::from(all);
                     assert_eq!(
-                        points.vartime_weighted_sum(&pool, &weights).encode(),
+                        points.vartime_weighted_sum(&pool, &weights).unwrap().encode(),
                         expected.compress().to_bytes()
                     );
                 }

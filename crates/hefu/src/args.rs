@@ -65,7 +65,7 @@ pub(crate) enum Command {
     /// 在一个进程内比对两份名单 Match two lists, both parties in one process, by the real protocol
     Match(MatchArgs),
     /// 本机一分钟测速 A one-minute figure for this machine
-    Bench,
+    Bench(BenchArgs),
     /// 建立节点：文件夹、密钥、设置 Make a node: its folder, keys and settings
     Init(InitArgs),
     /// 运行节点 Run the node
@@ -178,6 +178,13 @@ pub(crate) struct MatchArgs {
     /// 把左侧相符的行写到此文件 Write the matched rows of the left side to this CSV file
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct BenchArgs {
+    /// 每一步测多少秒 How many seconds each step is measured
+    #[arg(long, default_value_t = 6)]
+    pub(crate) seconds: u8,
 }
 
 impl Args {

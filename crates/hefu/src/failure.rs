@@ -116,6 +116,7 @@ impl From<hefu_node::Error> for Failure {
                 Exit::Input
             }
             Error::BrokenOff { cause, .. } => return (*cause).into(),
+            Error::Psi(hefu_psi::Error::Arithmetic(_)) => Exit::Internal,
             Error::Link(_) | Error::Psi(_) => Exit::Peer,
             Error::Policy { .. } => Exit::Policy,
             _ => Exit::Internal,

@@ -25,8 +25,4 @@ fn start(format: LogFormat, filter: &str) {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    tracing::info!(backend = hefu_curve::backend(), "arithmetic");
-    if let Some(warning) = hefu_curve::backend_warning() {
-        tracing::warn!("{warning}");
-    }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod arithmetic;
 mod client;
 mod commands;
 mod failure;
@@ -63,7 +64,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Check(check) => commands::check::run(check, printer),
         Command::Match(lists) => commands::match_lists::run(lists, printer).await,
         Command::Letter(letter) => commands::letter::run(letter, printer),
-        Command::Bench => commands::bench::run(printer),
+        Command::Bench(bench) => commands::bench::run(&bench, printer),
         Command::Serve => commands::serve::run(node, printer).await,
         Command::Init(init) => commands::init::run(init, node, printer),
         Command::Restore(restore) => commands::restore::run(restore, node, printer),

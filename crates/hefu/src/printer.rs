@@ -55,6 +55,11 @@ impl Printer {
         }
     }
 
+    /// What a person should know of how the result came about, also where a program reads it.
+    pub(crate) fn warning(&self, code: &str) {
+        eprintln!("hefu: {}", shown(&self.lang.word(code)));
+    }
+
     /// Text before a question; `--json` asks none.
     pub(crate) fn say(&self, text: &str) {
         println!("{}", shown(text));

@@ -1,5 +1,7 @@
 //! What can go wrong in a session.
 
+use hefu_curve::BadSum;
+
 use crate::wire::Abort;
 
 /// Why a session can't go on.
@@ -15,6 +17,9 @@ pub enum Error {
         /// Which data.
         what: &'static str,
     },
+    /// This machine's arithmetic gave what can't be: no result of it may be used.
+    #[error(transparent)]
+    Arithmetic(#[from] BadSum),
     /// A signature could not be made or a receipt does not hold.
     #[error("the receipt is not signed by the other side over what was exchanged")]
     Receipt,
@@ -30,6 +35,7 @@ impl Error {
         match self {
             Error::Refused(abort) => abort.code(),
             Error::Local { .. } => "psi_local_changed",
+            Error::Arithmetic(_) => "psi_arithmetic",
             Error::Receipt => "psi_receipt",
             Error::Evidence => "psi_evidence",
         }
@@ -41,7 +47,7 @@ impl Error {
         match self {
             Error::Refused(abort) => abort.params(),
             Error::Local { what } => vec![("what", (*what).to_string())],
-            Error::Receipt | Error::Evidence => Vec::new(),
+            Error::Arithmetic(_) | Error::Receipt | Error::Evidence => Vec::new(),
         }
     }
 
@@ -54,7 +60,7 @@ impl Error {
         match self {
             Error::Refused(Abort::Label) => None,
             Error::Refused(abort) => Some(abort.clone()),
-            Error::Local { .. } | Error::Evidence => Some(Abort::Internal),
+            Error::Local { .. } | Error::Arithmetic(_) | Error::Evidence => Some(Abort::Internal),
             Error::Receipt => Some(Abort::Receipt),
         }
     }

@@ -11,7 +11,7 @@ use ring::digest;
 use zeroize::Zeroizing;
 
 use crate::keys::array;
-use crate::{SessionId, SessionSeed, Suite};
+use crate::{Error, SessionId, SessionSeed, Suite};
 
 /// Proof that the sender knows b with B = bG, bound to the session: a Schnorr proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,29 +76,34 @@ pub struct ChunkProof {
 
 impl ChunkProof {
     /// Proves a chunk. `blinded` are the decoded C; Z is computed as b·M in constant time.
+    ///
+    /// # Errors
+    /// When this machine adds the chunk up to what is no element.
     pub fn prove<S: Suite>(
         pool: &Pool,
         statement: &ChunkStatement<'_>,
         blinded: &S::Points,
         key: &S::Scalar,
         rng: &mut dyn CryptoRng,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let seed = statement.seed::<S>();
-        let m = S::vartime_weighted_sum(pool, blinded, &weights(&seed, statement.count::<S>()));
+        let m = S::vartime_weighted_sum(pool, blinded, &weights(&seed, statement.count::<S>()))?;
         let z = S::multiply(&m, key);
         let nonce = hedged_nonce::<S>(b"hefu/3 evaluation nonce", key, &seed, rng);
         let t2 = S::multiply(&S::generator(), &nonce);
         let t3 = S::multiply(&m, &nonce);
         let challenge = statement.challenge::<S>(&seed, &m, &z, &t2, &t3);
         let response = S::respond(&nonce, &challenge, key);
-        Self {
+        Ok(Self {
             challenge: S::encode_scalar(&challenge).to_vec(),
             response: S::encode_scalar(&response).to_vec(),
-        }
+        })
     }
 
     /// Whether the proof holds. `blinded` and `evaluated` are the decoded C and D of the statement, `key` is B.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When this machine adds the chunk up to what is no element: that says nothing of the proof.
     pub fn verify<S: Suite>(
         &self,
         pool: &Pool,
@@ -106,20 +111,20 @@ impl ChunkProof {
         key: &S::Point,
         blinded: &S::Points,
         evaluated: &S::Points,
-    ) -> bool {
+    ) -> Result<bool, Error> {
         let (Some(c), Some(s)) = (
             S::decode_scalar(&self.challenge),
             S::decode_scalar(&self.response),
         ) else {
-            return false;
+            return Ok(false);
         };
         let seed = statement.seed::<S>();
         let weights = weights(&seed, statement.count::<S>());
-        let m = S::vartime_weighted_sum(pool, blinded, &weights);
-        let z = S::vartime_weighted_sum(pool, evaluated, &weights);
+        let m = S::vartime_weighted_sum(pool, blinded, &weights)?;
+        let z = S::vartime_weighted_sum(pool, evaluated, &weights)?;
         let t2 = S::vartime_sum(&s, &S::generator(), &c, key);
         let t3 = S::vartime_sum(&s, &m, &c, &z);
-        *S::encode_scalar(&statement.challenge::<S>(&seed, &m, &z, &t2, &t3)) == self.challenge
+        Ok(*S::encode_scalar(&statement.challenge::<S>(&seed, &m, &z, &t2, &t3)) == self.challenge)
     }
 
     /// The bytes on the wire: challenge, then response.

@@ -2,7 +2,7 @@
 
 mod ristretto255;
 
-use hefu_curve::{BadElement, Blinds, Pool};
+use hefu_curve::{BadElement, BadSum, Blinds, Pool};
 use rand::CryptoRng;
 pub use ristretto255::Ristretto255;
 use zeroize::Zeroizing;
@@ -64,7 +64,14 @@ pub trait Suite: Sized + Send + Sync + 'static {
     /// Names the first bad element.
     fn decode_batch(pool: &Pool, encoded: &[u8], points: &mut Self::Points) -> Result<(), BadElement>;
     /// Σ wᵢ·Pᵢ over public points.
-    fn vartime_weighted_sum(pool: &Pool, points: &Self::Points, weights: &[u128]) -> Self::Point;
+    ///
+    /// # Errors
+    /// When what came out is no element.
+    fn vartime_weighted_sum(
+        pool: &Pool,
+        points: &Self::Points,
+        weights: &[u128],
+    ) -> Result<Self::Point, BadSum>;
     /// encode(2·(H(x) + ρ·G)) for each packed element.
     fn blind(
         pool: &Pool,

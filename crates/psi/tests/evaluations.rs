@@ -280,6 +280,7 @@ impl<'a, S: Suite> Forger<'a, S> {
             key,
             &mut self.session.rng("forger"),
         )
+        .unwrap()
         .to_bytes()
     }
 }

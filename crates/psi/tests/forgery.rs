@@ -214,6 +214,7 @@ impl Chunk {
             &key,
             &mut self.session.rng("forger"),
         )
+        .unwrap()
     }
 
     fn verifies(&self, d: &[Encoded]) -> bool {
@@ -222,7 +223,9 @@ impl Chunk {
         Ristretto255::decode_batch(&POOL, d.as_flattened(), &mut evaluated).unwrap();
         let key = Ristretto255::decode(&self.public).unwrap();
         let proof = self.prove(d);
-        proof.verify::<Ristretto255>(&POOL, &self.statement(d), &key, &blinded, &evaluated)
+        proof
+            .verify::<Ristretto255>(&POOL, &self.statement(d), &key, &blinded, &evaluated)
+            .unwrap()
     }
 
     fn statement<'a>(&'a self, d: &'a [Encoded]) -> ChunkStatement<'a> {

@@ -14,6 +14,8 @@ use crate::store::Store;
 
 /// Rows written or read before others may have the connection.
 const BATCH: usize = 16_384;
+/// Records read under one lock: whoever takes them works while the next are unsealed.
+const READ_BATCH: usize = 1_024;
 
 /// Names a dataset for ever; never used again after it is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,10 +197,14 @@ impl Store {
     pub fn records_of(&self, id: DatasetId, person: &PersonKey) -> Result<Vec<AidRecord>, Error> {
         self.read(|connection| {
             deletion::refuse_deleted_dataset(connection, id)?;
-            let sql = "SELECT * FROM records WHERE dataset = ?1 AND lookup = ?2 ORDER BY seq";
+            let sql = format!(
+                "{} WHERE dataset = ?1 AND lookup = ?2 ORDER BY seq",
+                *record::SELECT
+            );
             let lookup = record::lookup(self.vault(), person);
-            let mut rows = connection.prepare_cached(sql)?;
-            rows.query_and_then(params![id.0, lookup], |row| record::read(self.vault(), row))?
+            let reader = record::Reader::new(self.vault())?;
+            let mut rows = connection.prepare_cached(&sql)?;
+            rows.query_and_then(params![id.0, lookup], |row| reader.read(row))?
                 .collect()
         })
     }
@@ -211,10 +217,14 @@ impl Store {
         self.read(|connection| {
             deletion::refuse_deleted_dataset(connection, id)?;
             // Whom a record is in place of stands sealed in it.
-            let sql = "SELECT * FROM records WHERE dataset = ?1 AND circumstances IS NOT NULL ORDER BY seq";
-            let mut rows = connection.prepare_cached(sql)?;
+            let sql = format!(
+                "{} WHERE dataset = ?1 AND circumstances IS NOT NULL ORDER BY seq",
+                *record::SELECT
+            );
+            let reader = record::Reader::new(self.vault())?;
+            let mut rows = connection.prepare_cached(&sql)?;
             let mut found = Vec::new();
-            for row in rows.query_and_then([id.0], |row| record::read(self.vault(), row))? {
+            for row in rows.query_and_then([id.0], |row| reader.read(row))? {
                 let row = row?;
                 if row.circumstances.victim.as_ref() == Some(victim) {
                     found.push(row);
@@ -251,9 +261,13 @@ impl Store {
 
     fn batch(&self, id: DatasetId, from: u64) -> Result<Vec<AidRecord>, Error> {
         self.read(|connection| {
-            let sql = "SELECT * FROM records WHERE dataset = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
-            let mut rows = connection.prepare_cached(sql)?;
-            rows.query_and_then(params![id.0, from, BATCH], |row| record::read(self.vault(), row))?
+            let sql = format!(
+                "{} WHERE dataset = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+                *record::SELECT
+            );
+            let reader = record::Reader::new(self.vault())?;
+            let mut rows = connection.prepare_cached(&sql)?;
+            rows.query_and_then(params![id.0, from, READ_BATCH], |row| reader.read(row))?
                 .collect()
         })
     }

@@ -1,5 +1,7 @@
 //! One aid record between its type and its row.
 
+use std::sync::LazyLock;
+
 use hefu_casework::{
     AgencyRole, AidRecord, Amount, CaseNumber, Circumstances, Fen, HouseholdNo, LetterNo, Month, MonthRange,
     NameDigest, Per, Period, Referral, RowId, people_from_stored, people_stored,
@@ -10,7 +12,7 @@ use rusqlite::{CachedStatement, Row, params};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::vault::{LOOKUP_LEN, Vault};
+use crate::vault::{Column, LOOKUP_LEN, Vault};
 
 const PERSON: &str = "records.person";
 const HOUSEHOLD: &str = "records.household";
@@ -20,6 +22,52 @@ const FEEDBACK: &str = "records.feedback";
 const CIRCUMSTANCES: &str = "records.circumstances";
 const PEOPLE: &str = "records.people";
 const NAME: &str = "records.name";
+
+/// What [`Reader::read`] reads, in the order of [`COLUMNS`].
+pub(crate) static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM records", COLUMNS.join(", ")));
+
+const COLUMNS: [&str; 20] = [
+    "dataset",
+    "seq",
+    "file",
+    "sheet",
+    "row",
+    "person",
+    "programme",
+    "period_from",
+    "period_to",
+    "amount_fen",
+    "amount_per",
+    "household",
+    "case_number",
+    "status",
+    "letter",
+    "letter_other",
+    "feedback",
+    "circumstances",
+    "people",
+    "name",
+];
+
+/// The place of a column, found when the program is compiled: by its name in each row it would be looked up a million times.
+const fn at(name: &str) -> usize {
+    let mut place = 0;
+    while !is_same(COLUMNS[place].as_bytes(), name.as_bytes()) {
+        place += 1;
+    }
+    place
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut same = one.len() == other.len();
+    let mut i = 0;
+    while same && i < one.len() {
+        same = one[i] == other[i];
+        i += 1;
+    }
+    same
+}
 
 pub(crate) const INSERT: &str = "INSERT INTO records
     (dataset, seq, file, sheet, row, lookup, person, programme, period_from, period_to,
@@ -95,90 +143,122 @@ pub(crate) fn write(
     Ok(())
 }
 
-pub(crate) fn read(vault: &Vault, row: &Row<'_>) -> Result<AidRecord, Error> {
-    let (dataset, seq): (i64, u64) = (row.get("dataset")?, row.get("seq")?);
-    let damaged = || Error::damaged("record", format!("{seq} of dataset {dataset}"));
-    let place = place(dataset, seq);
-    let unseal = |label, sealed: Vec<u8>| {
-        vault.unseal(label, &place, &sealed).map_err(|_| Error::Sealed {
-            what: format!("{label} {seq} of dataset {dataset}"),
-        })
-    };
-    let text = |label, column| -> Result<Option<Zeroizing<String>>, Error> {
-        let Some(sealed) = row.get::<_, Option<Vec<u8>>>(column)? else {
-            return Ok(None);
-        };
-        let plain = unseal(label, sealed)?;
-        let text = std::str::from_utf8(&plain).map_err(|_| damaged())?;
-        Ok(Some(Zeroizing::new(text.to_owned())))
-    };
-    let code = |column| -> Result<String, Error> { Ok(row.get(column)?) };
+/// Reads rows of [`SELECT`].
+pub(crate) struct Reader {
+    person: Column,
+    household: Column,
+    case: Column,
+    letter: Column,
+    feedback: Column,
+    circumstances: Column,
+    people: Column,
+    name: Column,
+}
 
-    let amount = match (
-        row.get("amount_fen")?,
-        row.get::<_, Option<String>>("amount_per")?,
-    ) {
-        (Some(fen), Some(per)) => Some(Amount {
-            fen: Fen(fen),
-            per: per_from_code(&per).ok_or_else(damaged)?,
-        }),
-        (None, None) => None,
-        _ => return Err(damaged()),
-    };
-    let household = text(HOUSEHOLD, "household")?;
-    let case = text(CASE, "case_number")?;
-    let referral = match (
-        text(LETTER, "letter")?,
-        row.get::<_, Option<Vec<u8>>>("feedback")?,
-    ) {
-        (Some(letter), Some(feedback)) => {
-            let other = row.get::<_, Option<String>>("letter_other")?;
-            let other = other.map(|code| AgencyRole::from_code(&code).ok_or_else(damaged));
-            let letter = LetterNo::new(&letter).ok_or_else(damaged)?;
-            let feedback = unseal(FEEDBACK, feedback)?;
-            Some(Referral::from_stored(letter, other.transpose()?, &feedback).ok_or_else(damaged)?)
-        }
-        (None, None) => None,
-        _ => return Err(damaged()),
-    };
-    let circumstances = match row.get::<_, Option<Vec<u8>>>("circumstances")? {
-        Some(sealed) => {
-            let stored = unseal(CIRCUMSTANCES, sealed)?;
-            Circumstances::from_stored(&stored).ok_or_else(damaged)?
-        }
-        None => Circumstances::default(),
-    };
-    let (protection, disabled) = match row.get::<_, Option<Vec<u8>>>("people")? {
-        Some(sealed) => people_from_stored(&unseal(PEOPLE, sealed)?).ok_or_else(damaged)?,
-        None => Default::default(),
-    };
-    let name = match row.get::<_, Option<Vec<u8>>>("name")? {
-        Some(sealed) => Some(NameDigest::from_stored(&unseal(NAME, sealed)?).ok_or_else(damaged)?),
-        None => None,
-    };
-    Ok(AidRecord {
-        row: RowId {
-            file: row.get("file")?,
-            sheet: row.get("sheet")?,
-            row: row.get("row")?,
-        },
-        person: PersonKey::from_stored(&unseal(PERSON, row.get("person")?)?).ok_or_else(damaged)?,
-        name,
-        programme: code("programme")?.parse().map_err(|_| damaged())?,
-        period: period(&code("period_from")?, row.get("period_to")?).ok_or_else(damaged)?,
-        amount,
-        household: household
-            .map(|text| HouseholdNo::new(&text).ok_or_else(damaged))
-            .transpose()?,
-        case: case
-            .map(|text| CaseNumber::new(&text).ok_or_else(damaged))
-            .transpose()?,
-        referral,
-        circumstances,
-        protection,
-        disabled,
-        status: code("status")?.parse().map_err(|_| damaged())?,
-    })
+impl Reader {
+    pub(crate) fn new(vault: &Vault) -> Result<Self, Error> {
+        Ok(Self {
+            person: vault.column(PERSON)?,
+            household: vault.column(HOUSEHOLD)?,
+            case: vault.column(CASE)?,
+            letter: vault.column(LETTER)?,
+            feedback: vault.column(FEEDBACK)?,
+            circumstances: vault.column(CIRCUMSTANCES)?,
+            people: vault.column(PEOPLE)?,
+            name: vault.column(NAME)?,
+        })
+    }
+
+    pub(crate) fn read(&self, row: &Row<'_>) -> Result<AidRecord, Error> {
+        let (dataset, seq): (i64, u64) = (row.get(const { at("dataset") })?, row.get(const { at("seq") })?);
+        let damaged = || Error::damaged("record", format!("{seq} of dataset {dataset}"));
+        let place = place(dataset, seq);
+        let unseal = |column: &Column, at: usize| -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+            let Some(sealed) = row.get_ref(at)?.as_blob_or_null().map_err(|_| damaged())? else {
+                return Ok(None);
+            };
+            let plain = column.unseal(&place, sealed).ok_or_else(|| Error::Sealed {
+                what: format!("{} {seq} of dataset {dataset}", column.label),
+            })?;
+            Ok(Some(plain))
+        };
+        let text = |column: &Column, at: usize| -> Result<Option<Zeroizing<String>>, Error> {
+            let Some(plain) = unseal(column, at)? else {
+                return Ok(None);
+            };
+            let text = std::str::from_utf8(&plain).map_err(|_| damaged())?;
+            Ok(Some(Zeroizing::new(text.to_owned())))
+        };
+        let code = |at: usize| row.get_ref(at)?.as_str().map_err(|_| damaged());
+
+        let amount = match (
+            row.get(const { at("amount_fen") })?,
+            row.get::<_, Option<String>>(const { at("amount_per") })?,
+        ) {
+            (Some(fen), Some(per)) => Some(Amount {
+                fen: Fen(fen),
+                per: per_from_code(&per).ok_or_else(damaged)?,
+            }),
+            (None, None) => None,
+            _ => return Err(damaged()),
+        };
+        let household = text(&self.household, const { at("household") })?;
+        let case = text(&self.case, const { at("case_number") })?;
+        let referral = match (
+            text(&self.letter, const { at("letter") })?,
+            unseal(&self.feedback, const { at("feedback") })?,
+        ) {
+            (Some(letter), Some(feedback)) => {
+                let other = row.get::<_, Option<String>>(const { at("letter_other") })?;
+                let other = other.map(|code| AgencyRole::from_code(&code).ok_or_else(damaged));
+                let letter = LetterNo::new(&letter).ok_or_else(damaged)?;
+                Some(Referral::from_stored(letter, other.transpose()?, &feedback).ok_or_else(damaged)?)
+            }
+            (None, None) => None,
+            _ => return Err(damaged()),
+        };
+        let circumstances = match unseal(&self.circumstances, const { at("circumstances") })? {
+            Some(stored) => Circumstances::from_stored(&stored).ok_or_else(damaged)?,
+            None => Circumstances::default(),
+        };
+        let (protection, disabled) = match unseal(&self.people, const { at("people") })? {
+            Some(stored) => people_from_stored(&stored).ok_or_else(damaged)?,
+            None => Default::default(),
+        };
+        let name = match unseal(&self.name, const { at("name") })? {
+            Some(stored) => Some(NameDigest::from_stored(&stored).ok_or_else(damaged)?),
+            None => None,
+        };
+        Ok(AidRecord {
+            row: RowId {
+                file: row.get(const { at("file") })?,
+                sheet: row.get(const { at("sheet") })?,
+                row: row.get(const { at("row") })?,
+            },
+            person: unseal(&self.person, const { at("person") })?
+                .and_then(|stored| PersonKey::from_stored(&stored))
+                .ok_or_else(damaged)?,
+            name,
+            programme: code(const { at("programme") })?.parse().map_err(|_| damaged())?,
+            period: period(
+                code(const { at("period_from") })?,
+                row.get(const { at("period_to") })?,
+            )
+            .ok_or_else(damaged)?,
+            amount,
+            household: household
+                .map(|text| HouseholdNo::new(&text).ok_or_else(damaged))
+                .transpose()?,
+            case: case
+                .map(|text| CaseNumber::new(&text).ok_or_else(damaged))
+                .transpose()?,
+            referral,
+            circumstances,
+            protection,
+            disabled,
+            status: code(const { at("status") })?.parse().map_err(|_| damaged())?,
+        })
+    }
 }
 
 /// Adds a record to its dataset's digest, each field behind its length. What may be missing is never empty where it

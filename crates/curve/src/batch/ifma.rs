@@ -8,7 +8,7 @@ use curve25519_dalek::traits::Identity;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
-use super::{BLOCK, Blinds, Messages, SUM_BLOCK, blind};
+use super::{BLOCK, BadSum, Blinds, Messages, SUM_BLOCK, blind};
 use crate::ifma::Table as LaneTables;
 use crate::ifma::{Encoding, Entries, FixedTable, Kernel, LANES, Layout, Odd, PointCells, Windows};
 use crate::{ELEMENT_BYTES, Hasher, Pool, Scalar, Table};
@@ -64,20 +64,19 @@ impl Groups {
         })
     }
 
-    pub(super) fn vartime_weighted_sum(&self, pool: &Pool, weights: &[u128]) -> RistrettoPoint {
+    pub(super) fn vartime_weighted_sum(
+        &self,
+        pool: &Pool,
+        weights: &[u128],
+    ) -> Result<RistrettoPoint, BadSum> {
         let block = self.groups.len().div_ceil(pool.threads()).max(SUM_GROUPS);
         let weights = weights.get(..self.count).unwrap_or(weights);
         pool.run(|| {
             self.groups
                 .par_chunks(block)
                 .zip(weights.par_chunks(block * LANES))
-                .map(|(groups, weights)| {
-                    // What the kernel encodes is an element.
-                    CompressedRistretto(self.kernel.weighted_sum(groups, weights))
-                        .decompress()
-                        .unwrap_or_else(RistrettoPoint::identity)
-                })
-                .reduce(RistrettoPoint::identity, |a, b| a + b)
+                .map(|(groups, weights)| partial_sum(self.kernel.weighted_sum(groups, weights)))
+                .try_reduce(RistrettoPoint::identity, |a, b| Ok(a + b))
         })
     }
 
@@ -185,6 +184,11 @@ fn each_block_hashed(
     });
 }
 
+/// A part of a sum, as the kernel encodes it.
+fn partial_sum(encoded: [u8; ELEMENT_BYTES]) -> Result<RistrettoPoint, BadSum> {
+    CompressedRistretto(encoded).decompress().ok_or(BadSum)
+}
+
 /// A base's table for the kernel.
 pub(crate) fn table(kernel: Kernel, base: &[u8; ELEMENT_BYTES]) -> FixedTable {
     let mut points = [PointCells::ZERO];
@@ -225,4 +229,24 @@ fn scalars(
 fn encode_doubled(kernel: Kernel, mut points: Zeroizing<Vec<PointCells>>, out: &mut [u8]) {
     let mut scratch = Zeroizing::new(vec![Encoding::ZERO; points.len()]);
     kernel.encode_doubled(&mut points, &mut scratch, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// p − 1 is odd and 2 has no root that would make it an encoding; the identity is a sum like any other.
+    #[test]
+    fn what_is_no_element_is_no_sum() {
+        let mut top = [0xff; ELEMENT_BYTES];
+        (top[0], top[ELEMENT_BYTES - 1]) = (0xec, 0x7f);
+        let mut odd = [0; ELEMENT_BYTES];
+        odd[0] = 1;
+        for bad in [top, odd, [0xff; ELEMENT_BYTES]] {
+            assert_eq!(partial_sum(bad), Err(BadSum));
+        }
+        assert_eq!(partial_sum([0; ELEMENT_BYTES]), Ok(RistrettoPoint::identity()));
+        let base = RISTRETTO_BASEPOINT_COMPRESSED.to_bytes();
+        assert_eq!(partial_sum(base).map(|sum| sum.compress().to_bytes()), Ok(base));
+    }
 }

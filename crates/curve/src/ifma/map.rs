@@ -69,7 +69,10 @@ pub(crate) fn hash<L: Lanes>(layout: &Layout, messages: &[u8], points: &mut [Poi
     compress(&mut start, [L::splat(0); WORDS]);
     let mut words = [Cell::ZERO; WORDS];
     let mut digest = [Cell::ZERO; 8];
-    for (messages, cells) in messages.chunks(LANES * layout.width).zip(points) {
+    let mut rest = messages;
+    for cells in points {
+        let (messages, others) = rest.split_at(rest.len().min(LANES * layout.width));
+        rest = others;
         uniform(layout, start, messages, &mut words, &mut digest);
         let [a, b, c, d, e, f, g, h] = digest;
         let [first, second] = map_groups::<L, 2>(&[[a, b, c, d], [e, f, g, h]]);
@@ -88,27 +91,10 @@ fn uniform<L: Lanes>(
     words: &mut [Cell; WORDS],
     digest: &mut [Cell; 8],
 ) {
-    let mut bytes = [0; WORD];
-    for (number, block) in layout.first.iter().enumerate() {
-        for (i, (cell, word)) in words.iter_mut().zip(block).enumerate() {
-            let at = number * BLOCK + i * WORD;
-            cell.0 = [*word; LANES];
-            let from = layout.start.max(at);
-            let to = (layout.start + layout.width).min(at + WORD);
-            if from < to {
-                let part = from - layout.start..to - layout.start;
-                for (lane, message) in cell.0.iter_mut().zip(messages.chunks_exact(layout.width)) {
-                    bytes = [0; WORD];
-                    for (byte, own) in bytes[from - at..].iter_mut().zip(&message[part.clone()]) {
-                        *byte = *own;
-                    }
-                    *lane |= u64::from_be_bytes(bytes);
-                }
-            }
-        }
+    for number in 0..layout.first.len() {
+        fill(layout, number, messages, words);
         compress(&mut state, load_block(words));
     }
-    bytes.zeroize();
     let mut inner = initial::<L>();
     let mut rest = layout.second.iter();
     if let Some(block) = rest.next() {
@@ -123,6 +109,28 @@ fn uniform<L: Lanes>(
         word.store(cell);
         for lane in &mut cell.0 {
             *lane = lane.swap_bytes();
+        }
+    }
+}
+
+/// A block of the first hash in each lane, with what of the lane's message belongs there. Counted in numbers, byte by byte: of
+/// iterators the compiler keeps more in memory than the lint on the machine code can follow.
+#[inline(always)]
+fn fill(layout: &Layout, number: usize, messages: &[u8], words: &mut [Cell; WORDS]) {
+    let block = &layout.first[number];
+    for i in 0..WORDS {
+        words[i].0 = [block[i]; LANES];
+    }
+    let (begins, width) = (number * BLOCK, layout.width);
+    let from = layout.start.max(begins);
+    let to = (layout.start + width).min(begins + BLOCK);
+    for lane in 0..LANES {
+        let Some(message) = messages.get(lane * width..(lane + 1) * width) else {
+            break;
+        };
+        for at in from..to {
+            let byte = u64::from(message[at - layout.start]) << (8 * (WORD - 1 - at % WORD));
+            words[(at - begins) / WORD % WORDS].0[lane] |= byte;
         }
     }
 }

@@ -41,7 +41,8 @@ impl Window {
 }
 
 impl Windows {
-    /// The masks of a scalar, in constant time.
+    /// The masks of a scalar, in constant time. A function of its own, for the lint on the machine code.
+    #[inline(never)]
     pub(crate) fn new(scalar: &Odd) -> Self {
         let mut windows = Self(vec![Window::NONE; WINDOWS].into_boxed_slice());
         for (i, window) in windows.0.iter_mut().enumerate() {

@@ -1,20 +1,23 @@
 //! `hefu bench`: what one core of this machine does, a step at a time, in microseconds an element; the two passes also by
 //! dalek's backend, in turn, so that a drift of the machine meets both.
 
+mod clock;
+
 use std::time::{Duration, Instant};
 
-use hefu_curve::{Backend, Blinds, Pool};
+use hefu_curve::{Backend, Blinds};
 use hefu_psi::suite::Packed;
 use hefu_psi::{CHUNK, CallId, ChunkProof, ChunkStatement, Ristretto255, SessionId, Suite, TagKeys};
 use serde_json::json;
 
+use clock::Clock;
+
+use crate::args::BenchArgs;
+use crate::arithmetic;
 use crate::failure::Failure;
 use crate::printer::{Printer, table};
 
 type S = Ristretto255;
-
-/// How long each step is measured.
-const A_STEP: Duration = Duration::from_secs(6);
 
 /// Bytes of a person's element.
 const WIDTH: usize = 32;
@@ -29,8 +32,12 @@ impl Blinds for FixedBlinds {
     }
 }
 
-pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
-    let pool = Pool::new(1).map_err(hefu_node::Error::from)?;
+pub(crate) fn run(args: &BenchArgs, printer: &Printer) -> Result<(), Failure> {
+    let bench = Bench {
+        clock: Clock::new(),
+        a_step: Duration::from_secs(args.seconds.into()),
+    };
+    let pool = arithmetic::pool(1, printer)?;
     let mut random = hefu_node::runner::system_randomness();
     let key = S::random(&mut *random);
     let public = S::multiply(&S::generator(), &key);
@@ -54,12 +61,12 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     let (mut c, mut d) = (<S as Suite>::Points::default(), <S as Suite>::Points::default());
     let halved = S::halved(&key);
 
-    let blind = measure(|| S::blind(&pool, &hasher, packed, &FixedBlinds, 0, &mut blinded));
-    let dalek = Pool::with_backend(1, Backend::dalek()).map_err(hefu_node::Error::from)?;
-    let [pass_a, dalek_pass_a] = measure_in_turn([&pool, &dalek], |pool| {
+    let blind = bench.measure(|| S::blind(&pool, &hasher, packed, &FixedBlinds, 0, &mut blinded));
+    let dalek = arithmetic::dalek()?;
+    let [pass_a, dalek_pass_a] = bench.measure_in_turn([&pool, &dalek], |pool| {
         S::hash_multiply(pool, &hasher, packed, &key, &mut tokens);
     });
-    let [pass_b, dalek_pass_b] = measure_in_turn([&pool, &dalek], |pool| {
+    let [pass_b, dalek_pass_b] = bench.measure_in_turn([&pool, &dalek], |pool| {
         let _ = S::decode_batch(pool, &blinded, &mut c);
         S::multiply_batch(pool, &c, &halved, &mut evaluated);
     });
@@ -74,15 +81,18 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
         evaluated: &evaluated,
     };
     let mut proof = None;
-    let prove = measure(|| proof = Some(ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut *random)));
+    let prove = bench.measure(|| {
+        proof = ChunkProof::prove::<S>(&pool, &statement, &c, &key, &mut *random).ok();
+    });
     // A receiver decodes C again for the proof; D it needs for the unblinding anyway.
     let mut holds = true;
     let _ = S::decode_batch(&pool, &evaluated, &mut d);
-    let verify = measure(|| {
+    let verify = bench.measure(|| {
         let _ = S::decode_batch(&pool, &blinded, &mut c);
         holds &= proof
             .as_ref()
-            .is_some_and(|proof| proof.verify::<S>(&pool, &statement, &public, &c, &d));
+            .and_then(|proof| proof.verify::<S>(&pool, &statement, &public, &c, &d).ok())
+            .unwrap_or(false);
     });
     if !holds {
         return Err(Failure::internal(
@@ -90,15 +100,16 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
             &"a proof of this machine's own making does not hold",
         ));
     }
-    let unblind = measure(|| {
+    let unblind = bench.measure(|| {
         let _ = S::decode_batch(&pool, &evaluated, &mut d);
         S::unblind(&pool, &d, &table_2b, &FixedBlinds, 0, &mut tokens);
     });
     let keys = TagKeys::new(&sid);
-    let tag = measure(|| drop(keys.tags(&pool, packed, &tokens, S::ELEMENT)));
+    let tag = bench.measure(|| drop(keys.tags(&pool, packed, &tokens, S::ELEMENT)));
 
     let value = json!({
         "backend": hefu_curve::backend(),
+        "clock": bench.clock.name(),
         "threads": std::thread::available_parallelism().map_or(1, usize::from),
         "pass_a_us": pass_a,
         "pass_b_us": pass_b,
@@ -131,28 +142,35 @@ pub(crate) fn run(printer: &Printer) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The median microseconds an element of a step over one chunk.
-fn measure(mut step: impl FnMut()) -> f64 {
-    let [median] = measure_in_turn([()], |()| step());
-    median
+/// How it is measured.
+struct Bench {
+    clock: Clock,
+    /// How long each step is repeated.
+    a_step: Duration,
 }
 
-/// The same for a step in several ways, one after the other, again and again.
-fn measure_in_turn<W: Copy, const N: usize>(ways: [W; N], mut step: impl FnMut(W)) -> [f64; N] {
-    let mut times = [const { Vec::new() }; N];
-    for way in ways {
-        step(way);
+impl Bench {
+    /// The median microseconds an element of a step over one chunk.
+    fn measure(&self, mut step: impl FnMut()) -> f64 {
+        let [median] = self.measure_in_turn([()], |()| step());
+        median
     }
-    let started = Instant::now();
-    while started.elapsed() < A_STEP || times[0].len() < 3 {
-        for (way, times) in ways.into_iter().zip(&mut times) {
-            let begun = Instant::now();
+
+    /// The same for a step in several ways, one after the other, again and again.
+    fn measure_in_turn<W: Copy, const N: usize>(&self, ways: [W; N], mut step: impl FnMut(W)) -> [f64; N] {
+        let mut times = [const { Vec::new() }; N];
+        for way in ways {
             step(way);
-            times.push(begun.elapsed().as_secs_f64());
         }
+        let started = Instant::now();
+        while started.elapsed() < self.a_step || times[0].len() < 3 {
+            for (way, times) in ways.into_iter().zip(&mut times) {
+                times.push(self.clock.measure(|| step(way)));
+            }
+        }
+        times.map(|mut times| {
+            times.sort_unstable_by(f64::total_cmp);
+            times.get(times.len() / 2).copied().unwrap_or(0.0) * 1e6 / CHUNK as f64
+        })
     }
-    times.map(|mut times| {
-        times.sort_unstable_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().unwrap_or(0.0) * 1e6 / CHUNK as f64
-    })
 }

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hefu::county::{self, Outcome};
-use hefu_curve::Pool;
 use hefu_fixtures::Agency;
 use hefu_link::ferry::{Cut, Form};
 use hefu_node::Surroundings;
@@ -18,6 +17,7 @@ use serde_json::json;
 
 use super::wording;
 use crate::args::DemoArgs;
+use crate::arithmetic;
 use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, grouped, table, yuan};
 use crate::words::Lang;
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
     let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_path_buf());
     refuse_used(&dir)?;
     let lang = printer.lang();
-    let surroundings = Surroundings::new(Pool::new(0).map_err(hefu_node::Error::from)?);
+    let surroundings = Surroundings::new(arithmetic::pool(0, printer)?);
     let wording = || wording(lang);
     let outcome = if args.by_files {
         let cut = Cut::new(Form::Text, None).map_err(hefu_node::Error::from)?;

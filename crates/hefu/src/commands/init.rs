@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use hefu_curve::Pool;
 use hefu_link::Card;
 use hefu_node::Surroundings;
 use hefu_node::config::{self, Config, NodeConfig, UnlockConfig};
@@ -12,6 +11,7 @@ use serde_json::json;
 
 use super::{whole_path, write_whole};
 use crate::args::{InitArgs, NodeArgs};
+use crate::arithmetic;
 use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, table};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(args: InitArgs, node: &NodeArgs, printer: &Printer) -> Result<
         return Err(Failure::new(Exit::Input, "init_folder_used", params));
     }
     let config = settings(args, &folder)?;
-    let card = make(&config, &folder)?;
+    let card = make(&config, &folder, printer)?;
     write_whole(&file, config.to_toml()?.as_bytes())?;
     show(&config, &card, &folder, printer);
     Ok(())
@@ -57,8 +57,8 @@ fn settings(args: InitArgs, folder: &Path) -> Result<Config, Failure> {
     Ok(Config::parse(&config.to_toml()?)?)
 }
 
-fn make(config: &Config, folder: &Path) -> Result<Card, Failure> {
-    let pool = Pool::new(1).map_err(hefu_node::Error::from)?;
+fn make(config: &Config, folder: &Path, printer: &Printer) -> Result<Card, Failure> {
+    let pool = arithmetic::pool(1, printer)?;
     Ok(daemon::create(config, folder, Surroundings::new(pool))?)
 }
 

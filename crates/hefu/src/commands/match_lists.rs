@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use hefu_curve::Pool;
 use hefu_ingest::{ReadOptions, copy_rows};
 use hefu_node::matching::{Matched, Matching, Side, match_files};
 use serde_json::json;
 
 use super::reading;
 use crate::args::MatchArgs;
+use crate::arithmetic;
 use crate::failure::Failure;
 use crate::printer::{Printer, grouped, table};
 use crate::progress;
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: MatchArgs, printer: &Printer) -> Result<(), Failur
     let left = side(&args.left, args.left_column.clone(), args.left_kind);
     let right = side(&args.right, args.right_column.clone(), args.right_kind);
     let matching = Matching {
-        pool: Pool::new(0).map_err(hefu_node::Error::from)?,
+        pool: arithmetic::pool(0, printer)?,
         spool: spool.path().to_path_buf(),
         watcher: progress::watcher(printer.lang(), printer.json()),
         tap: None,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hefu_curve::Pool;
 use hefu_node::Surroundings;
 use hefu_node::api::Wordings;
 use hefu_node::config::{self, Config};
@@ -12,16 +11,16 @@ use serde_json::json;
 use super::wording;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
-use crate::logging;
 use crate::printer::Printer;
 use crate::slip;
+use crate::{arithmetic, logging};
 
 pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
     // First of all, so that a signal during the start ends the node in order too.
     let stop = told_to_stop()?;
     let config = Config::load(&node.folder.join(config::FILE_NAME))?;
     logging::of_node(&config.log);
-    let pool = Pool::new(config.compute.threads).map_err(hefu_node::Error::from)?;
+    let pool = arithmetic::pool(config.compute.threads, printer)?;
     let lang = printer.lang();
     let daemon = Daemon::start(
         config,

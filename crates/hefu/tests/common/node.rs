@@ -86,6 +86,13 @@ impl Node {
         self.served_by(Command::new(env!("CARGO_BIN_EXE_hefu")))
     }
 
+    /// As [`Node::serve`], with this backend of the arithmetic.
+    pub(crate) fn serve_by(&self, backend: &str) -> Serving {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hefu"));
+        command.env(hefu_curve::BACKEND_VARIABLE, backend);
+        self.served_by(command)
+    }
+
     /// As [`Node::serve`], with a clock that is wrong by so much (`+9h`), where the machine has what it takes.
     pub(crate) fn serve_with_clock(&self, wrong_by: &str) -> Serving {
         if Command::new("faketime").arg("--version").output().is_err() {

@@ -77,8 +77,8 @@ impl<S: Suite> Evaluating<S> {
     /// were sent as this chunk.
     ///
     /// # Errors
-    /// When the chunk is out of turn, has a bad element, or its proof does not hold; or when `blinded` is not what was
-    /// sent.
+    /// When the chunk is out of turn, has a bad element, or its proof does not hold; when `blinded` is not what was sent;
+    /// or when this machine's arithmetic fails.
     pub fn evaluated(&mut self, pool: &Pool, message: &Evaluated<'_>, blinded: &[u8]) -> Result<(), Error> {
         let chunk = self.next;
         if message.chunk != chunk || self.remaining() == 0 {
@@ -116,7 +116,7 @@ impl<S: Suite> Evaluating<S> {
             &self.accepted.key,
             &scratch.blinded,
             &scratch.evaluated,
-        ) {
+        )? {
             return Err(Abort::Proof { chunk }.into());
         }
         self.keep_tags(pool, chunk);

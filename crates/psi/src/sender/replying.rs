@@ -84,7 +84,7 @@ impl<S: Suite> Replying<S> {
     /// elements, in `out`; and the root of the elements, which must be durable before the message is sent.
     ///
     /// # Errors
-    /// When an element is bad, or `blinded` is not what came.
+    /// When an element is bad, or `blinded` is not what came; or when this machine's arithmetic fails.
     pub fn evaluate(
         &mut self,
         pool: &Pool,
@@ -114,7 +114,7 @@ impl<S: Suite> Replying<S> {
             blinded,
             evaluated,
         };
-        let proof = ChunkProof::prove::<S>(pool, &statement, &self.points, &self.session.key, rng);
+        let proof = ChunkProof::prove::<S>(pool, &statement, &self.points, &self.session.key, rng)?;
         let (number, proof_bytes) = head.split_at_mut(4);
         number.copy_from_slice(&chunk.to_be_bytes());
         proof_bytes.copy_from_slice(&proof.to_bytes());

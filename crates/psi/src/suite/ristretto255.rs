@@ -2,7 +2,7 @@
 
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
 use hefu_curve::{
-    BadElement, Blinds, ELEMENT_BYTES, Hasher, Point, Points, Pool, SCALAR_BYTES, Scalar, Table,
+    BadElement, BadSum, Blinds, ELEMENT_BYTES, Hasher, Point, Points, Pool, SCALAR_BYTES, Scalar, Table,
 };
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -87,7 +87,7 @@ impl Suite for Ristretto255 {
         points.decode(pool, encoded)
     }
 
-    fn vartime_weighted_sum(pool: &Pool, points: &Points, weights: &[u128]) -> Point {
+    fn vartime_weighted_sum(pool: &Pool, points: &Points, weights: &[u128]) -> Result<Point, BadSum> {
         points.vartime_weighted_sum(pool, weights)
     }
 

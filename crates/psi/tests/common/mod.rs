@@ -13,9 +13,10 @@ pub(crate) mod toy;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::process::Command;
 use std::sync::LazyLock;
 
-use hefu_curve::Pool;
+use hefu_curve::{BACKEND_VARIABLE, Pool};
 use hefu_psi::wire::{Accept, Blinded, Commit, Evaluated, Have, Open, ReceiptMessage, Tags};
 use hefu_psi::{
     Blinding, CHUNK, CallId, Elements, Error, Incoming, InputCommitter, KeyKind, LogHead, Matches, Mode,
@@ -26,6 +27,26 @@ use rand::rngs::StdRng;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 
 pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(2).unwrap());
+
+/// Every test of the file once more, in a process of its own, by dalek where the process has chosen the kernel: what is
+/// expected is the same. A test of each file that has this module.
+#[test]
+fn without_the_kernel() {
+    const OWN: &str = "common::without_the_kernel";
+    if hefu_curve::backend() != "ifma" {
+        println!("not run twice: the backend is {}", hefu_curve::backend());
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--skip", OWN])
+        .env(BACKEND_VARIABLE, "dalek")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "by dalek: {said}");
+    // The word of the harness for what has run.
+    assert!(!said.contains(" 0 passed"), "{said}");
+}
 
 pub(crate) const WIDTH: usize = 32;
 

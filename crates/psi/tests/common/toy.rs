@@ -1,7 +1,9 @@
 //! A second suite, to keep the interface honest: the squares modulo a safe prime of 61 bits, written multiplicatively.
 //! It protects nothing. Elements have 8 bytes, scalars 8, so nothing may count on 32.
 
-use hefu_curve::{BadElement, Blinds, Pool};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hefu_curve::{BadElement, BadSum, Blinds, Pool};
 use hefu_psi::Suite;
 use hefu_psi::suite::Packed;
 use rand::CryptoRng;
@@ -16,6 +18,9 @@ const Q: u64 = (P - 1) / 2;
 const G: u64 = 4;
 
 pub(crate) struct Toy;
+
+/// A machine that adds wrongly, for the tests of a process in which nothing else runs.
+pub(crate) static SUMS_ARE_BAD: AtomicBool = AtomicBool::new(false);
 
 pub(crate) struct ToyScalar(u64);
 
@@ -107,11 +112,14 @@ impl Suite for Toy {
         Ok(())
     }
 
-    fn vartime_weighted_sum(_: &Pool, points: &Vec<u64>, weights: &[u128]) -> ToyPoint {
+    fn vartime_weighted_sum(_: &Pool, points: &Vec<u64>, weights: &[u128]) -> Result<ToyPoint, BadSum> {
+        if SUMS_ARE_BAD.load(Ordering::Relaxed) {
+            return Err(BadSum);
+        }
         let terms = points.iter().zip(weights);
-        ToyPoint(terms.fold(1, |sum, (p, w)| {
+        Ok(ToyPoint(terms.fold(1, |sum, (p, w)| {
             times(sum, power(*p, (w % u128::from(Q)) as u64), P)
-        }))
+        })))
     }
 
     fn blind(

@@ -1,0 +1,36 @@
+//! A machine whose sums come out as no element proves nothing and believes nothing. Its own process: the fault is global.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use std::sync::atomic::Ordering;
+
+use common::toy::{SUMS_ARE_BAD, Toy};
+use common::{End, Session, Step, numbered};
+use hefu_psi::Error;
+use hefu_psi::wire::Abort;
+
+#[test]
+fn each_end_says_that_it_is_its_own_machine() {
+    let session = Session::new(61, numbered(0..9), numbered(5..20));
+    session.run::<Toy>().expect("a sound machine");
+
+    SUMS_ARE_BAD.store(true, Ordering::Relaxed);
+    let failure = session.run::<Toy>().err().expect("no proof is made");
+    assert_eq!((failure.end, failure.step), (End::Sender, Step::SenderSpool));
+    let error = failure.error.unwrap();
+    assert!(matches!(error, Error::Arithmetic(_)), "{error}");
+    assert_eq!(error.abort(), Some(Abort::Internal));
+
+    // A proof that holds: that it can't be checked here must not be laid at the sender's door.
+    SUMS_ARE_BAD.store(false, Ordering::Relaxed);
+    let failure = session.run_with::<Toy>(&mut |_, step, _| {
+        SUMS_ARE_BAD.store(
+            step == Step::Evaluated || step == Step::ReceiverSpool,
+            Ordering::Relaxed,
+        );
+    });
+    let failure = failure.err().expect("no proof is believed");
+    assert_eq!((failure.end, failure.step), (End::Receiver, Step::Evaluated));
+    assert!(matches!(failure.error, Some(Error::Arithmetic(_))));
+}
