@@ -9,6 +9,7 @@ mod inquiries;
 mod matters;
 mod peers;
 mod prechecks;
+mod reading;
 
 use std::path::Path;
 use std::sync::Arc;

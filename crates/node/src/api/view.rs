@@ -19,6 +19,7 @@ mod matter_request;
 mod node;
 mod people;
 mod precheck;
+mod preview;
 mod review;
 mod round;
 
@@ -84,6 +85,10 @@ pub use precheck::{
     AuthorityRequest, PersonRequest, PrecheckBudgetView, PrecheckHitView, PrecheckList, PrecheckNotAskedView,
     PrecheckPeerView, PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView,
     PrecheckView, StartPrecheck,
+};
+pub use preview::{
+    FileReadView, PreviewRequest, PreviewRowView, PreviewView, ProposalRequest, ProposalView, RefusedPage,
+    RefusedRowView,
 };
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
