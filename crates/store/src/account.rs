@@ -330,8 +330,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unknown`]; those of [`Store::append`].
     pub fn lock_account(&self, account: &str, locked: bool, entry: &Entry<'_>) -> Result<(), Error> {
-        let sql =
-            "UPDATE accounts SET locked = ?2, failures = 0, locked_until = NULL WHERE account = ?1";
+        let sql = "UPDATE accounts SET locked = ?2, failures = 0, locked_until = NULL WHERE account = ?1";
         self.change_account(account, sql, params![account, locked], entry)
     }
 
@@ -372,7 +371,9 @@ fn one<T>(
     read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     let mut one = connection.prepare_cached("SELECT * FROM accounts WHERE account = ?1")?;
-    one.query_row([account], |row| Ok(read(row))).optional()?.transpose()
+    one.query_row([account], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Account, Error> {

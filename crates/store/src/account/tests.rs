@@ -182,5 +182,9 @@ fn what_is_not_there_can_not_be_changed() {
     ] {
         assert!(matches!(done, Err(Error::Unknown { what: "account", .. })));
     }
-    assert_eq!(store.head().unwrap(), head, "nothing was done, and nothing logged");
+    assert_eq!(
+        store.head().unwrap(),
+        head,
+        "nothing was done, and nothing logged"
+    );
 }
