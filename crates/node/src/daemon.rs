@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::Router;
 use hefu_casework::Hex;
 use hefu_link::{Card, Keys, Listener};
 use hefu_store::Costs;
@@ -102,13 +103,14 @@ pub struct Daemon {
     node: Arc<Node>,
     peers: Listener,
     operators: TcpListener,
-    api: Api,
+    router: Router,
     /// Folders that a gateway synchronises, where there are some.
     watched: Option<(Folders, Slips)>,
 }
 
 impl Daemon {
-    /// Opens the node in `folder` and both its ports. Nobody is answered yet.
+    /// Opens the node in `folder` and both its ports. Nobody is answered yet. `over` takes the operators' interface and
+    /// gives what is served on its port: the interface, and pages over it. Requests for another host reach neither.
     ///
     /// # Errors
     /// When the node can't be unlocked, or a port is taken.
@@ -117,6 +119,7 @@ impl Daemon {
         folder: &Path,
         surroundings: Surroundings,
         wordings: Wordings,
+        over: impl FnOnce(Router) -> Router + Send,
     ) -> Result<Self, DaemonError> {
         let unlock = config.unlock.fetch(folder)?;
         let surroundings = Surroundings {
@@ -144,12 +147,13 @@ impl Daemon {
         let watched = watched.map(|folders| (folders, printed(Arc::clone(&wordings.slips))));
         let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wordings)
             .map_err(|source| DaemonError::prepare(folder, source))?;
+        let router = api.router(over);
         node.log("started", &started)?;
         Ok(Self {
             node,
             peers,
             operators,
-            api,
+            router,
             watched,
         })
     }
@@ -182,7 +186,7 @@ impl Daemon {
             node,
             peers,
             operators,
-            api,
+            router,
             watched,
         } = self;
         tracing::info!(
@@ -199,7 +203,7 @@ impl Daemon {
         if let Some((folders, slips)) = watched {
             answering.spawn(Arc::clone(&node).watch_folders(folders, Some(slips)));
         }
-        asked.spawn(listen::serve(operators, api.router(), stopped));
+        asked.spawn(listen::serve(operators, router, stopped));
         shutdown.await;
         answering.shutdown().await;
         drop(stop);

@@ -9,6 +9,7 @@
 //! This crate must never open a socket, write a document number or a name in clear or as a plain hash, or let
 //! one into an error.
 
+mod account;
 mod agreement;
 mod backup;
 mod budget;
@@ -42,6 +43,7 @@ mod session;
 mod store;
 mod vault;
 
+pub use account::{Account, AccountRole, AccountTaken, Attempt, NewAccount, PasswordHash};
 pub use agreement::{AgreementState, StoredAgreement};
 pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};

@@ -1,10 +1,10 @@
-//! What stands before every operation: the host, the token, the actor, the time.
+//! What stands before every operation: the host, the token or the session, the role, the actor, the time.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,10 +14,14 @@ use tokio::time::timeout;
 
 use super::error::{ApiError, Result};
 use super::operations::Operations;
+use super::rights;
 use super::token::Token;
+use crate::account::SignedIn;
 
 /// The header that names who asks for a change.
 pub const ACTOR_HEADER: &str = "hefu-actor";
+/// The header that bears the session of a person who has signed in.
+pub const SESSION_HEADER: &str = "hefu-session";
 const MAX_ACTOR_CHARS: usize = 64;
 
 /// Who asks for a change: an operator's name, as it goes to the audit log.
@@ -55,7 +59,22 @@ fn is_this_machine(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-pub(super) async fn token(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+/// A program on this machine bears the token, and may do what it likes; a person who has signed in bears the session, and
+/// may do what the role allows.
+pub(super) async fn caller(
+    State((token, operations)): State<(Arc<Token>, Arc<Operations>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if request.headers().contains_key(SESSION_HEADER) {
+        return match by_session(&operations, &request) {
+            Ok(who) => {
+                request.extensions_mut().insert(who);
+                next.run(request).await
+            }
+            Err(error) => error.into_response(),
+        };
+    }
     let shown = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -66,21 +85,54 @@ pub(super) async fn token(State(token): State<Arc<Token>>, request: Request, nex
     next.run(request).await
 }
 
+fn by_session(operations: &Operations, request: &Request) -> Result<SignedIn> {
+    let headers = request.headers();
+    let mut shown = headers.get_all(SESSION_HEADER).iter();
+    let (Some(secret), None) = (shown.next(), shown.next()) else {
+        return Err(ApiError::Session);
+    };
+    // Two answers to who asks are none.
+    if headers.contains_key(header::AUTHORIZATION) || headers.contains_key(ACTOR_HEADER) {
+        return Err(ApiError::BesideSession);
+    }
+    let who = operations
+        .node
+        .session(secret.as_bytes())
+        .ok_or(ApiError::Session)?;
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if !path.is_some_and(|path| rights::may(who.role, request.method(), path)) {
+        let method = request.method().as_str();
+        operations
+            .node
+            .note_overstepping(&who, method, path.unwrap_or_default())?;
+        return Err(ApiError::Role { role: who.role });
+    }
+    Ok(who)
+}
+
 /// Whoever changes something is on record before it is done; what came of it, the node's own entries say.
 pub(super) async fn actor(
     State(operations): State<Arc<Operations>>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let who = request.extensions().get::<SignedIn>();
+    let actor = match who {
+        Some(who) => Ok(Actor(Arc::clone(&who.person))),
+        None => named(request.headers()),
+    };
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         // Some answers tell whoever is in charge more than others.
-        if let Ok(actor) = named(request.headers()) {
+        if let Ok(actor) = actor {
             request.extensions_mut().insert(actor);
         }
         return next.run(request).await;
     }
-    let noted = named(request.headers()).and_then(|actor| {
-        let asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+    let noted = actor.and_then(|actor| {
+        let mut asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+        if let Some((who, asked)) = who.zip(asked.as_object_mut()) {
+            asked.insert("account".to_owned(), (*who.account).into());
+        }
         operations.note(&actor.0, "asked", &asked)?;
         Ok(actor)
     });

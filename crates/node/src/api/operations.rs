@@ -2,6 +2,7 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+mod accounts;
 mod conference;
 mod ferry;
 mod findings;

@@ -1,5 +1,6 @@
 //! The paths. Each handler reads a request, calls one operation, and answers with its view.
 
+mod accounts;
 mod agreements;
 mod audit;
 mod care;
@@ -25,17 +26,25 @@ use utoipa_axum::routes;
 use super::Routes;
 use super::view::ErrorBody;
 
-/// Without a token: whether the node runs, and nothing else.
+/// Without a token: whether the node runs, and signing in.
 pub(super) fn open() -> Routes {
     Routes::new()
         .routes(routes!(node::health))
         .routes(routes!(node::ready))
+        .routes(routes!(accounts::sign_in))
 }
 
 /// Answered from the database.
 pub(super) fn quick() -> Routes {
     Routes::new()
         .routes(routes!(node::metrics))
+        .routes(routes!(accounts::session, accounts::sign_out))
+        .routes(routes!(accounts::own_password))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::remove))
+        .routes(routes!(accounts::password))
+        .routes(routes!(accounts::lock))
+        .routes(routes!(accounts::unlock))
         .routes(routes!(node::document))
         .routes(routes!(node::status))
         .routes(routes!(node::card))

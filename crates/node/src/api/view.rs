@@ -3,6 +3,7 @@
 //! No view that is given has a document number, a person's name or a household's number in it: people are shown masked,
 //! and found by the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
 
+mod account;
 mod agreement;
 mod audit;
 mod care;
@@ -28,6 +29,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use account::{
+    AddAccountRequest, Clear, OwnPasswordRequest, PasswordRequest, SessionBegun, SessionView,
+    SignInAccountList, SignInAccountView, SignInRequest,
+};
 pub use agreement::{
     AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
     Received, Receivers, RefuseRequest,
