@@ -7,6 +7,8 @@ use crate::Lang;
 pub enum Paper {
     /// A signed report as a page for printing; from the report's own bytes.
     Report,
+    /// The approval slip of a set of files; from its facts as JSON.
+    Slip,
     /// The explanation of a finding; from its view as JSON.
     Explanation,
     /// The record for the person concerned; from its view as JSON.

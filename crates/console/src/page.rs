@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::api::part;
 use crate::assets;
 use crate::fault::{Fault, Result};
 use crate::form::Problem;
-use crate::guard::{Seen, Visit};
+use crate::guard::{Seen, Visit, Who};
 use crate::session::Role;
-use crate::{Lang, case, compliance, it, office, show, words};
+use crate::{Lang, Paper, case, compliance, it, office, show, words};
 
 /// A line of a menu: where it leads, and the key of its words.
 pub(crate) type Entry = (&'static str, &'static str);
@@ -46,6 +48,31 @@ pub(crate) fn html(template: &impl Template) -> Result<Response> {
 /// A form that was refused, with what is wrong beside its fields.
 pub(crate) fn refused(template: &impl Template) -> Result<Response> {
     with_status(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// A paper that the binary prints of what the interface gave: a page is shown, to be printed from there, anything else is
+/// a file to be kept.
+pub(crate) fn paper(who: &Who, paper: Paper, given: &[u8]) -> Result<Response> {
+    let printed = who.visit.console.binary.print(who.visit.lang, paper, given);
+    let printed = printed.map_err(|code| {
+        tracing::error!(code, "a paper could not be printed");
+        Fault::Broken { what: "paper" }
+    })?;
+    let how = if printed.media.starts_with("text/html") {
+        "inline"
+    } else {
+        "attachment"
+    };
+    let named = format!("{how}; filename=\"{}\"", printed.name);
+    // A paper is whole in itself, with its styles inside; it runs and loads nothing, and is nobody's origin.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; \
+                  form-action 'none'; sandbox allow-modals";
+    let headers = [
+        (CONTENT_TYPE, printed.media.to_owned()),
+        (CONTENT_DISPOSITION, named),
+        (CONTENT_SECURITY_POLICY, policy.to_owned()),
+    ];
+    Ok((headers, printed.bytes).into_response())
 }
 
 fn with_status(status: StatusCode, template: &impl Template) -> Result<Response> {
@@ -151,9 +178,19 @@ impl Page {
         show::count(*count)
     }
 
+    /// A size in a unit that fits.
+    pub(crate) fn bytes(&self, bytes: &u64) -> String {
+        show::bytes(*bytes)
+    }
+
     /// The beginning of a digest or a key.
     pub(crate) fn short(&self, digest: impl Display) -> String {
         show::short(&digest.to_string())
+    }
+
+    /// A part of an address, with everything encoded that could lead elsewhere.
+    pub(crate) fn part(&self, text: &str) -> String {
+        part(text)
     }
 
     /// The address of an asset.
