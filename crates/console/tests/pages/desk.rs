@@ -183,8 +183,16 @@ impl Desk {
         let taking = Arc::clone(&fake);
         let api = Router::new().fallback(move |request: Request<Body>| Arc::clone(&taking).take(request));
         Self {
-            console: hefu_console::router(api, Arc::new(Plain)),
             fake,
+            ..Self::before(api)
+        }
+    }
+
+    /// Before a console over this interface.
+    pub(crate) fn before(api: Router) -> Self {
+        Self {
+            console: hefu_console::router(api, Arc::new(Plain)),
+            fake: Arc::default(),
             cookies: BTreeMap::new(),
         }
     }

@@ -265,7 +265,10 @@ async fn nothing_of_it_is_done_without_a_token() {
     assert_eq!(changed.count(), 0);
 }
 
-fn multipart(path: &str, fields: &[(&str, Option<&str>, &str)]) -> (axum::http::request::Builder, Body) {
+pub(crate) fn multipart(
+    path: &str,
+    fields: &[(&str, Option<&str>, &str)],
+) -> (axum::http::request::Builder, Body) {
     let mut body = String::new();
     for (name, file, content) in fields {
         let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));

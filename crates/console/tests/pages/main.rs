@@ -9,4 +9,5 @@
 
 mod desk;
 mod it;
+mod real;
 mod shell;
