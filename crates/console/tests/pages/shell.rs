@@ -237,7 +237,7 @@ async fn every_answer_is_strict() {
             "{path}"
         );
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers["referrer-policy"], "same-origin", "{path}");
         assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
         // Styles and script in a page would be refused by the policy, so none may be there.
         assert!(
