@@ -1,5 +1,6 @@
 //! `hefu serve`: the node, until it is told to stop.
 
+use std::convert::identity;
 use std::sync::Arc;
 
 use hefu_curve::Pool;
@@ -31,6 +32,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
             quarantine: Arc::new(move || wording(lang)),
             slips: Arc::new(move |facts| slip::pages(facts, lang)),
         },
+        identity,
     )
     .await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);

@@ -10,6 +10,7 @@ mod inquiries;
 mod matters;
 mod peers;
 mod prechecks;
+mod unmaskings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use crate::node::today;
 use crate::{Error, Export, Node};
 
 pub(super) use conference::RoundStep;
+pub(super) use unmaskings::Asker;
 
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);
