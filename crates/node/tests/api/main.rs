@@ -20,3 +20,5 @@ mod prechecks;
 mod reviews;
 mod rights;
 mod running;
+mod tls;
+mod unmasking;
