@@ -12,6 +12,7 @@ mod failure;
 mod ledger;
 mod logging;
 mod naming;
+mod pages;
 mod paper;
 mod printer;
 mod progress;
@@ -91,6 +92,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
         Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,
+        Command::Account(account) => commands::account::run(account, &Client::of(node)?, printer).await,
         Command::Doctor(doctor) => commands::doctor::run(doctor, &Client::of(node)?, printer).await,
         Command::Backup(backup) => commands::backup::run(backup, &Client::of(node)?, printer).await,
     }

@@ -51,7 +51,7 @@ pub use mapping::{
 };
 pub use numbers::{ReadOptions, Reading, check_numbers, read_numbers};
 pub use propose::{Proposal, propose};
-pub use quarantine::{Quarantine, Wording, harmless};
+pub use quarantine::{Quarantine, Refused, Wording, harmless, read_refused};
 pub use reconcile::Reconciliation;
 pub use records::{PeriodFound, read_records};
 pub use table::{FileRead, SheetRead, SheetState, expand};

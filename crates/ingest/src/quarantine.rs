@@ -29,6 +29,49 @@ pub struct Quarantine {
     rows: u64,
 }
 
+/// A row that was refused, as the quarantine file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The file's name.
+    pub file: String,
+    /// The sheet's name; empty where the file has no sheets.
+    pub sheet: String,
+    /// The row, from 1.
+    pub row: u64,
+    /// The code of the reason.
+    pub code: String,
+    /// What stood in the column of numbers, masked.
+    pub number: String,
+}
+
+/// Reads rows of a quarantine file: at most `limit` of them, after the first `after`. The reasons' words are left out:
+/// their codes say the same in every language.
+///
+/// # Errors
+/// [`Error::Io`] where the file is not there any more, or is none of those that are written here.
+pub fn read_refused(path: &Path, after: u64, limit: usize) -> Result<Vec<Refused>, Error> {
+    let unreadable = |error: csv::Error| Error::io(path)(io::Error::from(error));
+    let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
+    let after = usize::try_from(after).unwrap_or(usize::MAX);
+    let mut rows = Vec::new();
+    for record in reader.records().skip(after).take(limit) {
+        let record = record.map_err(unreadable)?;
+        let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
+        let row = cell(2).parse().map_err(|_| {
+            let foreign = io::Error::new(io::ErrorKind::InvalidData, "not a file of refused rows");
+            Error::io(path)(foreign)
+        })?;
+        rows.push(Refused {
+            file: cell(0),
+            sheet: cell(1),
+            row,
+            code: cell(3),
+            number: cell(5),
+        });
+    }
+    Ok(rows)
+}
+
 /// Where rows come from, as the quarantine file names it.
 #[derive(Default)]
 pub(crate) struct Place {
@@ -167,6 +210,18 @@ mod tests {
              '=低保.csv,,7,wrong_check_digit,<wrong_check_digit>,29**************21\n"
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let read = read_refused(&path, 0, 10).unwrap();
+        let first = Refused {
+            file: "'=低保.csv".to_owned(),
+            sheet: String::new(),
+            row: 7,
+            code: "wrong_check_digit".to_owned(),
+            number: "29**************21".to_owned(),
+        };
+        assert_eq!(read, [first]);
+        assert!(read_refused(&path, 1, 10).unwrap().is_empty());
+        assert!(read_refused(&path, 0, 0).unwrap().is_empty());
+        assert!(read_refused(&folder.path().join("none.csv"), 0, 10).is_err());
     }
 
     #[test]

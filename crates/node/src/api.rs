@@ -1,7 +1,7 @@
 //! The operators' interface: JSON over HTTP on this machine, described by the document that it serves itself.
 //!
 //! Handlers are thin: `routes` reads requests, `operations` meets the node, `view` has what goes in and out. Before each
-//! handler stand the host, the token and the actor (`gate`).
+//! handler stand the host, the token or the session with its role (`rights`), and the actor (`gate`).
 
 mod error;
 mod extract;
@@ -9,7 +9,9 @@ mod gate;
 pub(crate) mod listen;
 mod operations;
 mod reporting;
+pub mod rights;
 mod routes;
+pub(crate) mod tls;
 mod token;
 mod uploads;
 pub mod view;
@@ -20,20 +22,22 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn_with_state, map_response};
 use jiff::Timestamp;
 use utoipa::Modify;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::metrics::Imports;
 use crate::{Error, Node, Result};
 use error::ApiError;
-pub use gate::ACTOR_HEADER;
+use gate::Hosts;
+pub use gate::{ACTOR_HEADER, SESSION_HEADER};
 use operations::Operations;
 pub use operations::Wordings;
+pub use tls::{Line, call};
 pub use token::Token;
 use uploads::Uploads;
 
@@ -53,20 +57,21 @@ const PATIENT: Duration = Duration::from_secs(3600);
         description = "What an agency's own people and programs ask of its node. 不得仅凭比对结果停发或追缴。",
         version = "1"
     ),
-    modifiers(&Bearer),
-    security(("token" = []))
+    modifiers(&Callers),
+    security(("token" = []), ("session" = []))
 )]
 struct Document;
 
-struct Bearer;
+/// Who calls: a program by the token, or a person by a session.
+struct Callers;
 
-impl Modify for Bearer {
+impl Modify for Callers {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("token", scheme);
+        let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let session = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(SESSION_HEADER)));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", token);
+        components.add_security_scheme("session", session);
     }
 }
 
@@ -86,6 +91,7 @@ pub fn document() -> Result<String> {
 pub(crate) struct Api {
     operations: Arc<Operations>,
     token: Arc<Token>,
+    hosts: Arc<Hosts>,
 }
 
 impl Api {
@@ -101,7 +107,9 @@ impl Api {
             folder.join("spool").join("uploads"),
             config.operators.max_upload_bytes,
         )?;
+        let hosts = Hosts::of(&config.operators);
         Ok(Self {
+            hosts: Arc::new(hosts),
             operations: Arc::new(Operations {
                 node,
                 config,
@@ -114,19 +122,23 @@ impl Api {
         })
     }
 
-    /// The service behind the port.
-    pub(crate) fn router(self) -> Router {
-        let open = routes::open();
+    /// The service behind the port, with what is put over it: pages, which ask it as anybody else does.
+    pub(crate) fn router(self, over: impl FnOnce(Router) -> Router) -> Router {
+        let open = assemble_open();
         let closed = assemble_closed()
             .route_layer(from_fn_with_state(Arc::clone(&self.operations), gate::actor))
-            .route_layer(from_fn_with_state(self.token, gate::token));
+            .route_layer(from_fn_with_state(
+                (self.token, Arc::clone(&self.operations)),
+                gate::caller,
+            ));
         let (router, _) = open.merge(closed).split_for_parts();
-        router
+        let router = router
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-            .layer(from_fn(gate::host))
-            .with_state(self.operations)
+            .layer(map_response(gate::unkept))
+            .with_state(self.operations);
+        over(router).layer(from_fn_with_state(self.hosts, gate::host))
     }
 }
 
@@ -134,13 +146,20 @@ type Routes = OpenApiRouter<Arc<Operations>>;
 
 fn assemble() -> Routes {
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(routes::open())
+        .merge(assemble_open())
         .merge(assemble_closed())
 }
 
-/// What only those with the token may ask.
+/// What anybody may ask who reaches the port.
+fn assemble_open() -> Routes {
+    within(routes::open(), QUICK)
+}
+
+/// What only those with the token or a session may ask.
 fn assemble_closed() -> Routes {
-    let within =
-        |routes: Routes, limit: Duration| routes.route_layer(from_fn_with_state(limit, gate::deadline));
     within(routes::quick(), QUICK).merge(within(routes::patient(), PATIENT))
+}
+
+fn within(routes: Routes, limit: Duration) -> Routes {
+    routes.route_layer(from_fn_with_state(limit, gate::deadline))
 }

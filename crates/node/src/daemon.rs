@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::Router;
 use hefu_casework::Hex;
 use hefu_link::{Card, Keys, Listener};
 use hefu_store::Costs;
@@ -12,7 +13,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+use crate::api::tls::{self, Unusable};
 use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
 use crate::ferry::slip::printed;
@@ -36,6 +39,14 @@ pub enum DaemonError {
         address: SocketAddr,
         /// The system's reason.
         source: io::Error,
+    },
+    /// The certificate of the operators' port, or its key.
+    #[error("{file}: the certificate or key of the operators' port can't be used: {problem}")]
+    Certificate {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The token or the place for uploads.
     #[error("{folder}: the operators' interface can't be prepared: {source}")]
@@ -62,6 +73,7 @@ impl DaemonError {
             Self::Config(error) => error.code(),
             Self::Node(error) => error.code(),
             Self::Operators { .. } => "daemon_operators",
+            Self::Certificate { .. } => "daemon_certificate",
             Self::Prepare { .. } => "daemon_prepare",
         }
     }
@@ -75,9 +87,24 @@ impl DaemonError {
             Self::Operators { address, source } => {
                 vec![("address", address.to_string()), ("source", source.to_string())]
             }
+            Self::Certificate { file, problem } => {
+                vec![("file", file.clone()), ("problem", problem.clone())]
+            }
             Self::Prepare { folder, source } => {
                 vec![("folder", folder.clone()), ("source", source.to_string())]
             }
+        }
+    }
+}
+
+impl From<Unusable> for DaemonError {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::Exposed(error) => Self::Config(error),
+            Unusable::File { file, problem } => Self::Certificate {
+                file: file.display().to_string(),
+                problem,
+            },
         }
     }
 }
@@ -102,13 +129,15 @@ pub struct Daemon {
     node: Arc<Node>,
     peers: Listener,
     operators: TcpListener,
-    api: Api,
+    tls: Option<TlsAcceptor>,
+    router: Router,
     /// Folders that a gateway synchronises, where there are some.
     watched: Option<(Folders, Slips)>,
 }
 
 impl Daemon {
-    /// Opens the node in `folder` and both its ports. Nobody is answered yet.
+    /// Opens the node in `folder` and both its ports. Nobody is answered yet. `over` takes the operators' interface and
+    /// gives what is served on its port: the interface, and pages over it. Requests for another host reach neither.
     ///
     /// # Errors
     /// When the node can't be unlocked, or a port is taken.
@@ -117,7 +146,9 @@ impl Daemon {
         folder: &Path,
         surroundings: Surroundings,
         wordings: Wordings,
+        over: impl FnOnce(Router) -> Router + Send,
     ) -> Result<Self, DaemonError> {
+        let tls = tls::acceptor(&config, folder)?;
         let unlock = config.unlock.fetch(folder)?;
         let surroundings = Surroundings {
             limits: config.limits(),
@@ -144,12 +175,14 @@ impl Daemon {
         let watched = watched.map(|folders| (folders, printed(Arc::clone(&wordings.slips))));
         let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wordings)
             .map_err(|source| DaemonError::prepare(folder, source))?;
+        let router = api.router(over);
         node.log("started", &started)?;
         Ok(Self {
             node,
             peers,
             operators,
-            api,
+            tls,
+            router,
             watched,
         })
     }
@@ -182,7 +215,8 @@ impl Daemon {
             node,
             peers,
             operators,
-            api,
+            tls,
+            router,
             watched,
         } = self;
         tracing::info!(
@@ -199,7 +233,7 @@ impl Daemon {
         if let Some((folders, slips)) = watched {
             answering.spawn(Arc::clone(&node).watch_folders(folders, Some(slips)));
         }
-        asked.spawn(listen::serve(operators, api.router(), stopped));
+        asked.spawn(listen::serve(operators, tls, router, stopped));
         shutdown.await;
         answering.shutdown().await;
         drop(stop);

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use hefu_casework::{AidRecord, canonical};
-use hefu_ingest::{Mapping, Quarantine, Reading, Stop, Wording, expand, read_records};
+use hefu_ingest::{
+    Mapping, Proposal, Quarantine, ReadOptions, Reading, Refused, Stop, Wording, expand, propose,
+    read_records, read_refused,
+};
 use hefu_store::{DatasetId, DatasetInfo};
 use serde_json::json;
 
@@ -62,10 +65,7 @@ impl Node {
             case_scheme: mapping.case.as_ref().map(|case| case.scheme.clone()),
         })?;
         let id = import.id();
-        let path = self
-            .folder
-            .join("quarantine")
-            .join(format!("{}-{}.csv", id.0, file_name(&name)));
+        let path = self.quarantine_file(id, &name);
         let mut quarantine = Quarantine::create(&path, wording)?;
         let reading = read_records(
             &files,
@@ -104,6 +104,57 @@ impl Node {
             reading,
             quarantine,
         })
+    }
+
+    /// What an import of these files would come to, with the first `limit` records as they would be read. Nothing is kept.
+    ///
+    /// # Errors
+    /// As [`Node::import`].
+    pub(crate) fn try_import(
+        files: &[PathBuf],
+        mapping: &Mapping,
+        limit: usize,
+    ) -> Result<(Reading, Vec<AidRecord>)> {
+        let mut first = Vec::new();
+        let mut keep = |record| {
+            if first.len() < limit {
+                first.push(record);
+            }
+            Ok(())
+        };
+        let reading = read_records(&expand(files)?, mapping, &mut keep, None)?;
+        Ok((reading, first))
+    }
+
+    /// What the headings of these files seem to mean.
+    ///
+    /// # Errors
+    /// Whatever makes the files unfit.
+    pub(crate) fn propose_mapping(files: &[PathBuf]) -> Result<Proposal> {
+        Ok(propose(&expand(files)?, &ReadOptions::default())?)
+    }
+
+    /// Rows that were refused when a snapshot was imported: at most `limit`, after the first `after`. None where none were.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] where there is no such snapshot; the disk's.
+    pub(crate) fn refused_rows(&self, id: DatasetId, after: u64, limit: usize) -> Result<Vec<Refused>> {
+        let datasets = self.store.datasets()?;
+        let dataset = datasets.into_iter().find(|dataset| dataset.id == id);
+        let dataset = dataset.ok_or_else(|| Error::Missing {
+            what: "dataset",
+            name: id.0.to_string(),
+        })?;
+        let path = self.quarantine_file(id, &dataset.info.name);
+        match path.exists() {
+            true => Ok(read_refused(&path, after, limit)?),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    fn quarantine_file(&self, id: DatasetId, name: &str) -> PathBuf {
+        let name = format!("{}-{}.csv", id.0, file_name(name));
+        self.folder.join("quarantine").join(name)
     }
 
     /// The newest snapshot of each register: what a round enters.

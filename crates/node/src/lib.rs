@@ -4,6 +4,7 @@
 //! [`runner`] carries the session between tokio and rayon. Nothing here prints, and nothing that is logged names a
 //! person.
 
+pub mod account;
 mod agreement;
 mod aliases;
 pub mod api;
@@ -38,6 +39,7 @@ pub mod review;
 mod round;
 mod rules;
 pub mod runner;
+pub mod unmasking;
 
 pub use backup::Restored;
 pub use digest::sha256;

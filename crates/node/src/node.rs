@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
+use crate::account::Accounts;
 use crate::aliases::Aliases;
 use crate::conference::{Conferences, Lines};
 use crate::config::ConferenceConfig;
@@ -70,6 +71,8 @@ pub struct Surroundings {
     pub deadlines: Periods,
     /// How it takes part in conferences.
     pub conference: ConferenceConfig,
+    /// What one guess at the password of an account costs.
+    pub password_costs: Costs,
 }
 
 /// One agency's node.
@@ -87,6 +90,7 @@ pub struct Node {
     pub(crate) notes: Notes,
     pub(crate) conferences: Conferences,
     pub(crate) lines: Lines,
+    pub(crate) accounts: Accounts,
     book: Arc<Book>,
 }
 
@@ -111,6 +115,7 @@ impl Surroundings {
             rules: RuleSet::national(),
             deadlines: Periods::default(),
             conference: ConferenceConfig::default(),
+            password_costs: Costs::OF_ACCOUNTS,
         }
     }
 }
@@ -194,6 +199,7 @@ impl Node {
             notes: Notes::default(),
             conferences,
             lines: Lines::default(),
+            accounts: Accounts::default(),
             book,
         })
     }

@@ -9,6 +9,7 @@
 //! This crate must never open a socket, write a document number or a name in clear or as a plain hash, or let
 //! one into an error.
 
+mod account;
 mod agreement;
 mod backup;
 mod budget;
@@ -40,8 +41,10 @@ mod round;
 mod samples;
 mod session;
 mod store;
+mod unmasking;
 mod vault;
 
+pub use account::{Account, AccountRole, AccountTaken, Attempt, NewAccount, PasswordHash};
 pub use agreement::{AgreementState, StoredAgreement};
 pub use backup::{Merged, forget_sessions};
 pub use budget::{BudgetLock, Debit, Debited};
@@ -72,4 +75,5 @@ pub use review::{ACTED, Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;
+pub use unmasking::{NewUnmasking, Unmasking, UnmaskingDecision};
 pub use vault::{Costs, Unlock, Vault};

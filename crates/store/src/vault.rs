@@ -68,8 +68,16 @@ impl Costs {
         lanes: 1,
     };
 
+    /// 19 MiB and two passes, for passwords of accounts: what a small machine bears when several people sign in. What it
+    /// gives is sealed, so that it is the second wall and not the first (OWASP, Password Storage Cheat Sheet).
+    pub const OF_ACCOUNTS: Self = Self {
+        memory_kib: 19 * 1024,
+        passes: 2,
+        lanes: 1,
+    };
+
     /// The header is read before anything is authenticated, so it must not be able to ask for all memory.
-    fn params(self, path: &Path) -> Result<Params, Error> {
+    pub(crate) fn params(self, path: &Path) -> Result<Params, Error> {
         let costs = || Error::Costs {
             path: path.to_owned(),
         };

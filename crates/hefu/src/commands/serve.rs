@@ -11,6 +11,7 @@ use serde_json::json;
 use super::wording;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
+use crate::pages::Program;
 use crate::printer::Printer;
 use crate::slip;
 use crate::{arithmetic, logging};
@@ -30,6 +31,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
             quarantine: Arc::new(move || wording(lang)),
             slips: Arc::new(move |facts| slip::pages(facts, lang)),
         },
+        |api| hefu_console::router(api, Arc::new(Program)),
     )
     .await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);

@@ -5,9 +5,12 @@ use std::io;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 
 use super::view::{ErrorBody, ErrorView};
 use crate::Error;
+use crate::account::{AccountRefusal, AccountRole};
+use crate::unmasking::UnmaskingRefusal;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +21,27 @@ pub(crate) enum ApiError {
     /// No token, or another one.
     #[error("the request bears no valid token")]
     Token,
+    /// No such account, or another password: which is not said.
+    #[error("account or password is wrong")]
+    SignIn,
+    /// The account is locked.
+    #[error("the account is locked")]
+    Locked {
+        /// Until when; nothing where somebody must lift it.
+        until: Option<Timestamp>,
+    },
+    /// The session has ended, or never was one.
+    #[error("the session has ended")]
+    Session,
+    /// Beside a session stands something else that says who asks.
+    #[error("beside hefu-session, a request bears neither a token nor hefu-actor")]
+    BesideSession,
+    /// The role does not allow it.
+    #[error("the role {} does not allow this", role.code())]
+    Role {
+        /// The role of the account.
+        role: AccountRole,
+    },
     /// The request names another machine: a page of a stranger's, opened on this one.
     #[error("the request is for another host")]
     Host,
@@ -104,6 +128,11 @@ impl ApiError {
         match self {
             Self::Node(error) => error.code(),
             Self::Token => "api_token",
+            Self::SignIn => "api_sign_in",
+            Self::Locked { .. } => "api_locked",
+            Self::Session => "api_session",
+            Self::BesideSession => "api_beside_session",
+            Self::Role { .. } => "api_role",
             Self::Host => "api_host",
             Self::Actor => "api_actor",
             Self::Route => "api_route",
@@ -126,7 +155,14 @@ impl ApiError {
     pub(crate) fn params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Node(error) => error.params(),
+            Self::Locked { until } => {
+                vec![("until", until.map_or_else(String::new, |until| until.to_string()))]
+            }
+            Self::Role { role } => vec![("role", role.code().to_owned())],
             Self::Token
+            | Self::SignIn
+            | Self::Session
+            | Self::BesideSession
             | Self::Host
             | Self::Actor
             | Self::Route
@@ -147,9 +183,9 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Node(error) => status_of(error),
-            Self::Token => StatusCode::UNAUTHORIZED,
-            Self::Host => StatusCode::FORBIDDEN,
-            Self::Actor | Self::Parameter { .. } => StatusCode::BAD_REQUEST,
+            Self::Token | Self::SignIn | Self::Session => StatusCode::UNAUTHORIZED,
+            Self::Host | Self::Locked { .. } | Self::Role { .. } => StatusCode::FORBIDDEN,
+            Self::Actor | Self::BesideSession | Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::Route | Self::UploadUnknown { .. } | Self::MetricsOff => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body { status, .. } => *status,
@@ -174,6 +210,19 @@ fn status_of(error: &Error) -> StatusCode {
         Error::Ingest(_) | Error::Casework(_) | Error::EmptySide { .. } | Error::UnknownSender { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        Error::Account(refusal) => match refusal {
+            AccountRefusal::Taken | AccountRefusal::PersonTaken | AccountRefusal::TooMany => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        },
+        Error::Unmasking(refusal) => match refusal {
+            UnmaskingRefusal::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+            UnmaskingRefusal::Waits | UnmaskingRefusal::Decided | UnmaskingRefusal::TooOld => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::FORBIDDEN,
+        },
         Error::IsClue { .. }
         | Error::NotAClue { .. }
         | Error::NotReferrals

@@ -1,11 +1,11 @@
-//! What stands before every operation: the host, the token, the actor, the time.
+//! What stands before every operation: the host, the token or the session, the role, the actor, the time.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hefu_casework::text;
@@ -14,10 +14,15 @@ use tokio::time::timeout;
 
 use super::error::{ApiError, Result};
 use super::operations::Operations;
+use super::rights;
 use super::token::Token;
+use crate::account::SignedIn;
+use crate::config::OperatorsConfig;
 
 /// The header that names who asks for a change.
 pub const ACTOR_HEADER: &str = "hefu-actor";
+/// The header that bears the session of a person who has signed in.
+pub const SESSION_HEADER: &str = "hefu-session";
 const MAX_ACTOR_CHARS: usize = 64;
 
 /// Who asks for a change: an operator's name, as it goes to the audit log.
@@ -26,7 +31,7 @@ pub(super) struct Actor(pub(super) Arc<str>);
 
 /// A page that a stranger serves can have its own name point at this machine and so pass for ours (DNS rebinding); the
 /// name that the browser believes in is in the request.
-pub(super) async fn host(request: Request, next: Next) -> Response {
+pub(super) async fn host(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     let named = request
         .headers()
         .get(header::HOST)
@@ -34,28 +39,63 @@ pub(super) async fn host(request: Request, next: Next) -> Response {
     let mut names = named
         .into_iter()
         .chain(request.uri().authority().map(|host| host.as_str()));
-    if named.is_none() || !names.all(is_this_machine) {
+    if named.is_none() || !names.all(|host| hosts.has(host)) {
         return ApiError::Host.into_response();
     }
     next.run(request).await
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-        .unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+/// What a node is called by.
+pub(super) struct Hosts {
+    names: Vec<String>,
+    /// Where it listens, if that is one address: no name can be made to lead there in its place.
+    address: Option<IpAddr>,
 }
 
-pub(super) async fn token(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
+impl Hosts {
+    pub(super) fn of(config: &OperatorsConfig) -> Self {
+        Self {
+            names: config.names.clone(),
+            address: Some(config.listen.ip()).filter(|address| !address.is_unspecified()),
+        }
+    }
+
+    fn has(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let address = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'))
+            .unwrap_or(name)
+            .parse::<IpAddr>();
+        match address {
+            Ok(address) => address.is_loopback() || self.address == Some(address),
+            Err(_) => {
+                let own = self.names.iter().map(String::as_str);
+                own.chain(["localhost"]).any(|own| own.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+}
+
+/// A program on this machine bears the token, and may do what it likes; a person who has signed in bears the session, and
+/// may do what the role allows.
+pub(super) async fn caller(
+    State((token, operations)): State<(Arc<Token>, Arc<Operations>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if request.headers().contains_key(SESSION_HEADER) {
+        return match by_session(&operations, &request) {
+            Ok(who) => {
+                request.extensions_mut().insert(who);
+                next.run(request).await
+            }
+            Err(error) => error.into_response(),
+        };
+    }
     let shown = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -66,21 +106,54 @@ pub(super) async fn token(State(token): State<Arc<Token>>, request: Request, nex
     next.run(request).await
 }
 
+fn by_session(operations: &Operations, request: &Request) -> Result<SignedIn> {
+    let headers = request.headers();
+    let mut shown = headers.get_all(SESSION_HEADER).iter();
+    let (Some(secret), None) = (shown.next(), shown.next()) else {
+        return Err(ApiError::Session);
+    };
+    // Two answers to who asks are none.
+    if headers.contains_key(header::AUTHORIZATION) || headers.contains_key(ACTOR_HEADER) {
+        return Err(ApiError::BesideSession);
+    }
+    let who = operations
+        .node
+        .session(secret.as_bytes())
+        .ok_or(ApiError::Session)?;
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if !path.is_some_and(|path| rights::may(who.role, request.method(), path)) {
+        let method = request.method().as_str();
+        operations
+            .node
+            .note_overstepping(&who, method, path.unwrap_or_default())?;
+        return Err(ApiError::Role { role: who.role });
+    }
+    Ok(who)
+}
+
 /// Whoever changes something is on record before it is done; what came of it, the node's own entries say.
 pub(super) async fn actor(
     State(operations): State<Arc<Operations>>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let who = request.extensions().get::<SignedIn>();
+    let actor = match who {
+        Some(who) => Ok(Actor(Arc::clone(&who.person))),
+        None => named(request.headers()),
+    };
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         // Some answers tell whoever is in charge more than others.
-        if let Ok(actor) = named(request.headers()) {
+        if let Ok(actor) = actor {
             request.extensions_mut().insert(actor);
         }
         return next.run(request).await;
     }
-    let noted = named(request.headers()).and_then(|actor| {
-        let asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+    let noted = actor.and_then(|actor| {
+        let mut asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+        if let Some((who, asked)) = who.zip(asked.as_object_mut()) {
+            asked.insert("account".to_owned(), (*who.account).into());
+        }
         operations.note(&actor.0, "asked", &asked)?;
         Ok(actor)
     });
@@ -105,6 +178,13 @@ fn named(headers: &HeaderMap) -> Result<Actor> {
         .ok_or(ApiError::Actor)
 }
 
+/// What the node answers is kept by no browser: it may be a session, or somebody's number.
+pub(super) async fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Gives up on a request after some time; the connection is free again.
 pub(super) async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match timeout(limit, next.run(request)).await {
@@ -122,6 +202,7 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_this_machine() {
+        let hosts = Hosts::of(&OperatorsConfig::default());
         for ours in [
             "localhost",
             "LOCALHOST:7601",
@@ -130,7 +211,7 @@ mod tests {
             "[::1]:7601",
             "[::1]",
         ] {
-            assert!(is_this_machine(ours), "{ours}");
+            assert!(hosts.has(ours), "{ours}");
         }
         for other in [
             "hefu.example",
@@ -142,8 +223,33 @@ mod tests {
             ":7601",
             "localhost:x",
         ] {
-            assert!(!is_this_machine(other), "{other}");
+            assert!(!hosts.has(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_node_is_called_by_the_names_of_its_settings() {
+        let hosts = |listen: &str| {
+            Hosts::of(&OperatorsConfig {
+                listen: listen.parse().unwrap(),
+                names: vec!["hefu.minzheng.example".to_owned()],
+                ..OperatorsConfig::default()
+            })
+        };
+        let one = hosts("10.0.0.1:7601");
+        for ours in [
+            "hefu.minzheng.example:7601",
+            "HEFU.minzheng.example",
+            "10.0.0.1:7601",
+            "localhost",
+        ] {
+            assert!(one.has(ours), "{ours}");
+        }
+        for other in ["minzheng.example", "x.hefu.minzheng.example", "10.0.0.2:7601"] {
+            assert!(!one.has(other), "{other}");
+        }
+        let any = hosts("0.0.0.0:7601");
+        assert!(!any.has("0.0.0.0:7601") && !any.has("10.0.0.1:7601") && any.has("127.0.0.1"));
     }
 
     #[test]

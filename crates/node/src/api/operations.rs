@@ -2,6 +2,7 @@
 //!
 //! Each operation takes and gives views. Who asks is on record before an operation begins.
 
+mod accounts;
 mod conference;
 mod ferry;
 mod findings;
@@ -9,6 +10,8 @@ mod inquiries;
 mod matters;
 mod peers;
 mod prechecks;
+mod reading;
+mod unmaskings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +45,7 @@ use crate::node::today;
 use crate::{Error, Export, Node};
 
 pub(super) use conference::RoundStep;
+pub(super) use unmaskings::Asker;
 
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);

@@ -1,5 +1,6 @@
 //! The paths. Each handler reads a request, calls one operation, and answers with its view.
 
+mod accounts;
 mod agreements;
 mod audit;
 mod care;
@@ -13,6 +14,7 @@ mod peers;
 mod prechecks;
 mod reviews;
 mod rounds;
+mod unmaskings;
 
 pub(super) use conference::lines::LinesAsked;
 pub(super) use matters::Ledger;
@@ -25,17 +27,25 @@ use utoipa_axum::routes;
 use super::Routes;
 use super::view::ErrorBody;
 
-/// Without a token: whether the node runs, and nothing else.
+/// Without a token: whether the node runs, and signing in.
 pub(super) fn open() -> Routes {
     Routes::new()
         .routes(routes!(node::health))
         .routes(routes!(node::ready))
+        .routes(routes!(accounts::sign_in))
 }
 
 /// Answered from the database.
 pub(super) fn quick() -> Routes {
     Routes::new()
         .routes(routes!(node::metrics))
+        .routes(routes!(accounts::session, accounts::sign_out))
+        .routes(routes!(accounts::own_password))
+        .routes(routes!(accounts::list, accounts::add))
+        .routes(routes!(accounts::remove))
+        .routes(routes!(accounts::password))
+        .routes(routes!(accounts::lock))
+        .routes(routes!(accounts::unlock))
         .routes(routes!(node::document))
         .routes(routes!(node::status))
         .routes(routes!(node::card))
@@ -69,6 +79,9 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(datasets::upload))
         .routes(routes!(datasets::import))
         .routes(routes!(datasets::delete))
+        .routes(routes!(datasets::refused))
+        .routes(routes!(datasets::propose))
+        .routes(routes!(datasets::preview))
         .routes(routes!(rounds::run))
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
@@ -138,6 +151,11 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))
+        .routes(routes!(unmaskings::ask, unmaskings::of_finding))
+        .routes(routes!(unmaskings::list))
+        .routes(routes!(unmaskings::grant))
+        .routes(routes!(unmaskings::refuse))
+        .routes(routes!(unmaskings::look))
         .routes(routes!(prechecks::list, prechecks::run))
         .routes(routes!(prechecks::show))
         .routes(routes!(prechecks::results))

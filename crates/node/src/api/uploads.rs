@@ -18,6 +18,9 @@ use super::view::UploadView;
 /// The most that may wait at a time.
 const MAX_WAITING: usize = 64;
 
+/// An upload that nobody imports is wiped once it is as old as this and another comes: it holds numbers in clear.
+const FORGOTTEN: Duration = Duration::from_secs(4 * 3600);
+
 /// A body of which nothing comes for so long is given up.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -41,6 +44,7 @@ impl Uploads {
         if !is_plain(name) {
             return Err(ApiError::UploadName);
         }
+        self.wipe_older_than(FORGOTTEN)?;
         if fs::read_dir(&self.folder)?.count() >= MAX_WAITING {
             return Err(ApiError::UploadsFull { max: MAX_WAITING });
         }
@@ -74,16 +78,37 @@ impl Uploads {
     pub(super) fn take(&self, ids: &[String]) -> Result<Taken> {
         let mut taken = Taken(Vec::with_capacity(ids.len()));
         for id in ids {
-            let unknown = || ApiError::UploadUnknown { id: id.clone() };
-            // An id is only ever one that this node made, so it leads nowhere else.
-            let made_here = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let folder = Some(self.folder.join(id)).filter(|folder| made_here && folder.is_dir());
             taken.0.push(Waiting {
-                folder: folder.ok_or_else(unknown)?,
+                folder: self.folder_of(id)?,
                 keep: false,
             });
         }
         Ok(taken)
+    }
+
+    /// The files of these uploads, which go on waiting.
+    pub(super) fn look(&self, ids: &[String]) -> Result<Vec<PathBuf>> {
+        let folders = ids.iter().map(|id| self.folder_of(id));
+        Ok(files_in(&folders.collect::<Result<Vec<_>>>()?)?)
+    }
+
+    fn wipe_older_than(&self, age: Duration) -> io::Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            // A clock that was put back makes nothing old.
+            let old = entry.metadata()?.modified()?.elapsed().is_ok_and(|old| old > age);
+            if old {
+                wipe_folder(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn folder_of(&self, id: &str) -> Result<PathBuf> {
+        // An id is only ever one that this node made, so it leads nowhere else.
+        let made_here = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let folder = Some(self.folder.join(id)).filter(|folder| made_here && folder.is_dir());
+        folder.ok_or_else(|| ApiError::UploadUnknown { id: id.to_owned() })
     }
 }
 
@@ -92,14 +117,19 @@ pub(super) struct Taken(Vec<Waiting>);
 
 impl Taken {
     pub(super) fn files(&self) -> io::Result<Vec<PathBuf>> {
-        let mut files = Vec::with_capacity(self.0.len());
-        for upload in &self.0 {
-            for entry in fs::read_dir(&upload.folder)? {
-                files.push(entry?.path());
-            }
-        }
-        Ok(files)
+        let folders: Vec<PathBuf> = self.0.iter().map(|upload| upload.folder.clone()).collect();
+        files_in(&folders)
     }
+}
+
+fn files_in(folders: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::with_capacity(folders.len());
+    for folder in folders {
+        for entry in fs::read_dir(folder)? {
+            files.push(entry?.path());
+        }
+    }
+    Ok(files)
 }
 
 /// One upload's folder, wiped when dropped unless it is to be kept.
@@ -238,6 +268,24 @@ mod tests {
         uploads.receive("a.csv", Body::from("123")).await.unwrap();
         let uploads = open(folder.path(), 3);
         assert_eq!(fs::read_dir(&uploads.folder).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_looked_at_goes_on_waiting_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = open(folder.path(), 100);
+        let made = uploads.receive("a.csv", Body::from("1")).await.unwrap();
+        let ids = [made.id];
+        for _ in 0..2 {
+            let files = uploads.look(&ids).unwrap();
+            assert_eq!(fs::read(&files[0]).unwrap(), b"1");
+        }
+        uploads.wipe_older_than(FORGOTTEN).unwrap();
+        assert!(uploads.look(&ids).is_ok());
+        std::thread::sleep(Duration::from_millis(20));
+        uploads.wipe_older_than(Duration::from_millis(1)).unwrap();
+        assert!(matches!(uploads.look(&ids), Err(ApiError::UploadUnknown { .. })));
+        assert!(uploads.look(&["../..".to_owned()]).is_err());
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! No view that is given has a document number, a person's name or a household's number in it: people are shown masked,
 //! and found by the row of the agency's own file. What officers wrote themselves is given to them as they wrote it.
 
+mod account;
 mod agreement;
 mod audit;
 mod care;
@@ -19,14 +20,20 @@ mod matter_request;
 mod node;
 mod people;
 mod precheck;
+mod preview;
 mod review;
 mod round;
+mod unmasking;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use account::{
+    AddAccountRequest, Clear, OwnPasswordRequest, PasswordRequest, SessionBegun, SessionView,
+    SignInAccountList, SignInAccountView, SignInRequest,
+};
 pub use agreement::{
     AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
     Received, Receivers, RefuseRequest,
@@ -85,11 +92,16 @@ pub use precheck::{
     PrecheckPeerView, PrecheckPersonView, PrecheckResultView, PrecheckStarted, PrecheckUnfoundView,
     PrecheckView, StartPrecheck,
 };
+pub use preview::{
+    FileReadView, PreviewRequest, PreviewRowView, PreviewView, ProposalRequest, ProposalView, RefusedPage,
+    RefusedRowView,
+};
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
     ReviewView, ThereView, UnitRequest, VerdictRequest,
 };
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
+pub use unmasking::{UnmaskedView, UnmaskingList, UnmaskingRequest, UnmaskingView};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;

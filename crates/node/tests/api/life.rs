@@ -1,5 +1,6 @@
 //! From its start to its end.
 
+use std::convert::identity;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -79,7 +80,7 @@ async fn a_port_that_is_taken_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = new_node(folder.path());
     config.operators.listen = node.address;
-    let error = Daemon::start(config, folder.path(), surroundings(), wordings())
+    let error = Daemon::start(config, folder.path(), surroundings(), wordings(), identity)
         .await
         .err()
         .unwrap();

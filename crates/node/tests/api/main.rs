@@ -7,6 +7,7 @@
     reason = "a failed expectation is the report"
 )]
 
+mod accounts;
 mod conferences;
 mod document;
 mod ferry;
@@ -17,4 +18,7 @@ mod operations;
 mod people;
 mod prechecks;
 mod reviews;
+mod rights;
 mod running;
+mod tls;
+mod unmasking;

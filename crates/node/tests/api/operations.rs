@@ -94,6 +94,64 @@ async fn an_export_becomes_a_snapshot_and_leaves_nothing_else() {
     node.stop().await;
 }
 
+/// A mapping is looked at before anything is imported by it, as often as it takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_tried_and_its_refused_rows_are_read() {
+    let node = Running::start().await;
+    let id = upload(&node, "低保.csv", EXPORT).await.json()["id"].clone();
+    let proposal = node
+        .post("/api/v1/mappings/proposal", &json!({ "uploads": [id] }))
+        .await
+        .json();
+    assert_eq!(proposal["columns"], json!(["身份证号"]));
+    let proposed = proposal["mapping"].as_str().unwrap();
+    assert!(proposed.contains("number = \"身份证号\""), "{proposed}");
+
+    let request = json!({ "uploads": [id], "mapping": "[columns\n" });
+    let wrong = node.post("/api/v1/mappings/preview", &request).await;
+    assert_eq!(
+        (wrong.status, wrong.code()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "mapping_syntax".to_owned())
+    );
+    let request = json!({ "uploads": [id], "mapping": MAPPING });
+    let preview = node.post("/api/v1/mappings/preview", &request).await.json();
+    assert_eq!(preview["account"]["rows_read"], 4);
+    assert_eq!(preview["account"]["accepted"], 2);
+    let rows = preview["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (&rows[0]["programme"], &rows[0]["from"], &rows[0]["until"]),
+        (&json!("minimum_living"), &json!("2026-07"), &json!("2026-07"))
+    );
+    // Nothing was kept, and no number stands in it.
+    let said = preview.to_string();
+    assert!(
+        !said.contains("29010119500101100X") && said.contains('*'),
+        "{said}"
+    );
+    let held = node.get("/api/v1/datasets").await.json();
+    assert_eq!(held["datasets"], json!([]));
+
+    let request = json!({ "name": "minimum_living", "uploads": [id], "mapping": MAPPING });
+    let imported = node.post("/api/v1/imports", &request).await.json();
+    let path = format!("/api/v1/datasets/{}/refused", imported["dataset"]);
+    let refused = node.get(&path).await.json();
+    let rows = refused["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{refused}");
+    // The third row below the headings, whose check character does not fit.
+    assert_eq!(
+        (&rows[0]["file"], &rows[0]["row"]),
+        (&json!("低保.csv"), &json!(4))
+    );
+    assert!(!refused.to_string().contains("290105194912310029"));
+    assert_eq!(refused["next"], Value::Null);
+    let rest = node.get(&format!("{path}?after=1")).await.json();
+    assert_eq!(rest["rows"], json!([]));
+    let none = node.get("/api/v1/datasets/77/refused").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    node.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_unfit_is_refused_by_name() {
     let node = Running::start().await;

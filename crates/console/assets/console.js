@@ -1,0 +1,89 @@
+// What script adds to pages that work without it. Nothing here decides anything: the server does.
+"use strict";
+
+// A form or button that asks first: data-confirm="the question".
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  // Sent once: a second click would do it twice. Where the answer is a file the page stays, and its buttons come back.
+  for (const button of event.target.querySelectorAll("button")) {
+    setTimeout(() => { button.disabled = true; }, 0);
+    setTimeout(() => { button.disabled = false; }, 8000);
+  }
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+});
+
+// What is wrong in a form is what one wants to read first.
+const problems = document.querySelector(".problems");
+if (problems) {
+  problems.tabIndex = -1;
+  problems.focus();
+}
+
+// A table narrowed down while one types: data-filter="id of the table".
+for (const box of document.querySelectorAll("[data-filter]")) {
+  const table = document.getElementById(box.dataset.filter);
+  if (!table) continue;
+  box.hidden = false;
+  box.querySelector("input").addEventListener("input", (event) => {
+    const wanted = event.target.value.trim().toLowerCase();
+    for (const row of table.tBodies[0].rows) {
+      row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    }
+  });
+}
+
+// A file dropped on its field: data-drop.
+for (const field of document.querySelectorAll("[data-drop]")) {
+  const input = field.querySelector("input[type=file]");
+  if (!input) continue;
+  for (const name of ["dragenter", "dragover"]) {
+    field.addEventListener(name, (event) => {
+      event.preventDefault();
+      field.classList.add("dropping");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) {
+    field.addEventListener(name, () => field.classList.remove("dropping"));
+  }
+  field.addEventListener("drop", (event) => {
+    event.preventDefault();
+    input.files = event.dataTransfer.files;
+  });
+}
+
+// Live progress: data-events="address", with [data-live=KEY] for words and a progress element. The page is loaded
+// anew at the end, so that it says what it would have said without script.
+for (const live of document.querySelectorAll("[data-events]")) {
+  const source = new EventSource(live.dataset.events);
+  source.addEventListener("progress", (event) => {
+    const said = JSON.parse(event.data);
+    for (const place of live.querySelectorAll("[data-live]")) {
+      const text = said[place.dataset.live];
+      if (typeof text === "string" && place.textContent !== text) place.textContent = text;
+    }
+    const bar = live.querySelector("progress");
+    if (!bar) return;
+    if (said.total > 0) {
+      bar.max = said.total;
+      bar.value = said.done;
+    } else {
+      bar.removeAttribute("value");
+    }
+  });
+  source.addEventListener("end", () => {
+    source.close();
+    window.location.reload();
+  });
+}
+
+// A button that prints: data-print.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

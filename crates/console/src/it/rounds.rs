@@ -1,0 +1,173 @@
+//! Rounds: started under an agreement, watched while they run. What they find is not IT's to see.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::extract::Path;
+use axum::http::Method;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use hefu_node::api::view::{AgreementList, AgreementView, Hex32, RoundList, RoundView, StartRound, Started};
+use http_body_util::Channel;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::fault::{Fault, Result};
+use crate::form::{Form, Sent, done};
+use crate::guard::Who;
+use crate::page::{Page, html, refused};
+
+/// How often a page that is looked at asks how far a round has come.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Template)]
+#[template(path = "it/rounds.html")]
+struct Rounds {
+    p: Page,
+    f: Form,
+    rounds: Vec<RoundView>,
+    /// Agreements under which this node may start one: digest, and number with the parties.
+    agreements: Vec<(String, String)>,
+}
+
+impl Rounds {
+    async fn of(who: &Who, f: Form) -> Result<Self> {
+        let rounds: RoundList = who.api().get("/api/v1/rounds").await?;
+        let agreements: AgreementList = who.api().get("/api/v1/agreements").await?;
+        let startable = |agreement: &AgreementView| agreement.state == "signed";
+        Ok(Self {
+            p: who.page("it.rounds").wrong(f.problems()),
+            f,
+            rounds: rounds.rounds,
+            agreements: agreements
+                .agreements
+                .into_iter()
+                .filter(startable)
+                .map(named)
+                .collect(),
+        })
+    }
+}
+
+fn named(agreement: AgreementView) -> (String, String) {
+    let parties: Vec<String> = agreement.parties.into_iter().map(|party| party.name).collect();
+    let words = format!("{}（{}）", agreement.number, parties.join("、"));
+    (agreement.digest.to_string(), words)
+}
+
+pub(super) async fn list(who: Who) -> Result<Response> {
+    html(&Rounds::of(&who, Form::new()).await?)
+}
+
+pub(super) async fn start(Sent { who, fields }: Sent) -> Result<Response> {
+    let mut f = Form::keeping(&fields, &["agreement"]);
+    let agreement = Hex32::parse(fields.text("agreement")).ok_or(Fault::Form)?;
+    match who
+        .api()
+        .post::<Started>("/api/v1/rounds", &StartRound { agreement })
+        .await
+    {
+        Ok(started) => Ok(Redirect::to(&format!("/it/rounds/{}", started.round)).into_response()),
+        Err(fault) => {
+            f.refused(&who.visit, &*fault.of_the_form()?, &[]);
+            refused(&Rounds::of(&who, f).await?)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "it/round.html")]
+struct Round {
+    p: Page,
+    round: RoundView,
+}
+
+pub(super) async fn show(Path(id): Path<String>, who: Who) -> Result<Response> {
+    html(&Round {
+        round: who.api().get(&path_of(&id)?).await?,
+        p: who.page("it.round"),
+    })
+}
+
+pub(super) async fn cancel(Path(id): Path<String>, Sent { who, .. }: Sent) -> Result<Response> {
+    let path = path_of(&id)?;
+    who.api().command(Method::POST, &format!("{path}/cancel")).await?;
+    Ok(done(&format!("/it/rounds/{id}"), "it.done_cancelled"))
+}
+
+/// How far a round has come, told until it is over: events `progress` with words and figures, then one `end`. Each is
+/// asked of the interface with the session of whoever looks, so that it ends with that.
+pub(super) async fn events(Path(id): Path<String>, who: Who) -> Result<Response> {
+    let path = path_of(&id)?;
+    let p = who.page("it.round");
+    let (mut events, body) = Channel::<Bytes, std::io::Error>::new(4);
+    tokio::spawn(async move {
+        loop {
+            let round = who.api().get::<RoundView>(&path).await;
+            let said = round.as_ref().ok().filter(|round| is_running(round));
+            let event = match said {
+                Some(round) => format!("event: progress\ndata: {}\n\n", progress(&p, round)),
+                None => "event: end\ndata: {}\n\n".to_owned(),
+            };
+            // Whoever looked has gone, most often.
+            if events.send_data(event.into()).await.is_err() || said.is_none() {
+                return;
+            }
+            sleep(ASK_AGAIN).await;
+        }
+    });
+    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
+}
+
+/// One line of JSON.
+fn progress(p: &Page, round: &RoundView) -> serde_json::Value {
+    let (done, total) = round.progress.as_ref().map_or((0, 0), |at| (at.done, at.total));
+    json!({
+        "state": state(p, round),
+        "step": step(p, round),
+        "elements": format!("{} / {}", p.count(&done), p.count(&total)),
+        "done": done,
+        "total": total,
+    })
+}
+
+fn is_running(round: &RoundView) -> bool {
+    round.state == "running"
+}
+
+/// Nothing that runs is left to its peer alone: what rests goes on by itself, and that is said.
+fn state(p: &Page, round: &RoundView) -> String {
+    match (is_running(round), &round.progress) {
+        (true, None) if !round.by_files => p.said("state_", "resting"),
+        _ => p.said("state_", &round.state),
+    }
+}
+
+fn step(p: &Page, round: &RoundView) -> String {
+    round
+        .progress
+        .as_ref()
+        .map_or_else(|| "—".to_owned(), |at| p.said("step_", &at.step))
+}
+
+/// The class of the badge of a state.
+fn class(state: &str) -> &'static str {
+    match state {
+        "done" => "good",
+        "failed" => "bad",
+        "refused" => "warn",
+        _ => "calm",
+    }
+}
+
+/// The words of why it ended.
+fn reason(p: &Page, round: &RoundView) -> Option<String> {
+    let code = round.reason.as_ref().or(round.error.as_ref())?;
+    Some(p.said_with("", code, &round.reason_params))
+}
+
+fn path_of(id: &str) -> Result<String> {
+    let id = Hex32::parse(id).ok_or(Fault::NoPage)?;
+    Ok(format!("/api/v1/rounds/{id}"))
+}

@@ -1,0 +1,13 @@
+//! The console over an interface that answers as a node's would.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+mod desk;
+mod it;
+mod real;
+mod shell;
