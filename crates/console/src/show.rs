@@ -1,7 +1,7 @@
 //! How values are written, the same on every page.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::{Lang, words};
@@ -19,6 +19,12 @@ pub(crate) fn time(at: Timestamp) -> String {
 /// The day in Beijing.
 pub(crate) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::fixed(BEIJING)).date()
+}
+
+/// The moment that a clock in Beijing shows.
+pub(crate) fn in_beijing(at: DateTime) -> Option<Timestamp> {
+    let zoned = at.to_zoned(TimeZone::fixed(BEIJING)).ok()?;
+    Some(zoned.timestamp())
 }
 
 /// `1,234,567.80` of 123456780 fen.

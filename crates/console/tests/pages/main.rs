@@ -9,5 +9,6 @@
 
 mod desk;
 mod it;
+mod office;
 mod real;
 mod shell;

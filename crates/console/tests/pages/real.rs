@@ -16,7 +16,8 @@ use hefu_node::config::{Config, NodeConfig, UnlockConfig};
 use hefu_node::daemon::{Daemon, create};
 use hefu_node::ferry::slip::SlipPages;
 use hefu_store::{Costs, Vault};
-use serde_json::json;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::desk::{Answer, Desk, HERE};
@@ -27,20 +28,27 @@ const PASSWORD: &str = "a long enough sentence";
 /// Numbers of the unassigned province 29: two that hold, one whose check character does not, and an empty row.
 const EXPORT: &str = "身份证号\n29010119500101100X\n290101195001011018\n290105194912310029\n,\n";
 
-struct Real {
+pub(crate) struct Real {
     _folder: tempfile::TempDir,
     _daemon: Daemon,
     api: Router,
+    token: String,
 }
 
 impl Real {
     async fn start() -> Self {
+        let accounts = [("wang", "王建国", "it"), ("zhao", "赵敏", "compliance")];
+        Self::of("县民政局", AgencyRole::CivilAffairs, &accounts).await
+    }
+
+    /// An agency's node, with accounts: account, name, role.
+    pub(crate) async fn of(name: &str, role: AgencyRole, accounts: &[(&str, &str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("key");
         Vault::create_key_file(&key_file).unwrap();
         let node = NodeConfig {
-            name: "县民政局".to_owned(),
-            role: AgencyRole::CivilAffairs,
+            name: name.to_owned(),
+            role,
             address: "127.0.0.1:7600".to_owned(),
         };
         let mut config = Config::new(node, UnlockConfig::KeyFile(key_file));
@@ -62,23 +70,33 @@ impl Real {
             _folder: folder,
             _daemon: daemon,
             api: api.unwrap(),
+            token,
         };
-        for (account, name, role) in [("wang", "王建国", "it"), ("zhao", "赵敏", "compliance")] {
+        for (account, name, role) in accounts {
             let request = json!({ "account": account, "name": name, "role": role, "password": PASSWORD });
-            let request = Request::post("/api/v1/accounts")
-                .header(HOST, HERE)
-                .header(AUTHORIZATION, format!("Bearer {token}"))
-                .header(ACTOR_HEADER, "installer")
-                .header(CONTENT_TYPE, "application/json")
-                .body(Body::from(request.to_string()));
-            let added = real.api.clone().oneshot(request.unwrap()).await.unwrap();
-            assert_eq!(added.status(), StatusCode::CREATED);
+            let (added, _) = real.ask("POST", "/api/v1/accounts", Some(&request)).await;
+            assert_eq!(added, StatusCode::CREATED);
         }
         real
     }
 
+    /// Asks its interface as whoever installed it.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Vec<u8>) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, HERE)
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(ACTOR_HEADER, "installer")
+            .header(CONTENT_TYPE, "application/json");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let answer = self.api.clone().oneshot(request.body(body).unwrap()).await;
+        let (parts, body) = answer.unwrap().into_parts();
+        (parts.status, body.collect().await.unwrap().to_bytes().to_vec())
+    }
+
     /// With somebody signed in.
-    async fn desk(&self, account: &str) -> Desk {
+    pub(crate) async fn desk(&self, account: &str) -> Desk {
         let mut desk = Desk::before(self.api.clone());
         let fields = [("account", account), ("password", PASSWORD)];
         let signed_in = desk.post("/sign-in", &fields).await;

@@ -16,7 +16,7 @@ mod reviews;
 mod rounds;
 mod unmaskings;
 
-pub(super) use conference::lines::LinesAsked;
+pub(super) use conference::lines::{LineOrder, LinesAsked};
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
@@ -49,6 +49,7 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(node::document))
         .routes(routes!(node::status))
         .routes(routes!(node::card))
+        .routes(routes!(node::programmes))
         .routes(routes!(peers::list, peers::add))
         .routes(routes!(peers::remove))
         .routes(routes!(peers::carrier))
@@ -134,6 +135,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(conference::rounds::close))
         .routes(routes!(conference::rounds::leave))
         .routes(routes!(conference::text::list, conference::text::draft))
+        .routes(routes!(conference::text::preview))
         .routes(routes!(conference::text::show))
         .routes(routes!(conference::text::sign))
         .routes(routes!(conference::text::refuse))
