@@ -59,7 +59,10 @@ const FILED: Act = (
     "filed",
     &[Ask::Code("paper", "case.paper_", PAPERS), Ask::Text("document")],
 );
-const FED_BACK: Act = ("fed_back", &[Ask::Text("document"), Ask::Text("result"), Ask::Due]);
+const FED_BACK: Act = (
+    "fed_back",
+    &[Ask::Text("document"), Ask::Text("result"), Ask::Due],
+);
 const FED_BACK_ACCEPTED: Act = (
     "fed_back",
     &[
@@ -168,11 +171,7 @@ pub(super) fn options(p: &Page, ask: &Ask) -> Vec<(String, String)> {
                 "refused" => REASONS
                     .iter()
                     .map(|reason| {
-                        let words = format!(
-                            "{}：{}",
-                            p.wx(prefix, code),
-                            p.said("feedback_reason_", reason)
-                        );
+                        let words = format!("{}：{}", p.wx(prefix, code), p.said("feedback_reason_", reason));
                         (format!("refused.{reason}"), words)
                     })
                     .collect(),

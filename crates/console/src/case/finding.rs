@@ -10,7 +10,7 @@ use hefu_node::api::view::{
 };
 
 use super::entry::{Entry, UNITS, yuan};
-use super::findings::{care, due, months, stage};
+use super::findings::{care, due, stage};
 use crate::Paper;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};
@@ -127,10 +127,6 @@ impl One {
     /// Every act that may be done now, the usual ones first.
     fn acts(&self) -> Vec<&'static str> {
         self.next.iter().chain(self.beside).copied().collect()
-    }
-
-    fn details(&self, act: &ActView) -> Vec<(String, String)> {
-        details(&self.p, act)
     }
 
     fn inquiries(&self) -> &[InquiryView] {

@@ -6,7 +6,6 @@ use hefu_node::api::view::{FindingList, InquiryList, InquiryView, MatterPage};
 
 use super::findings::{UNDECIDED, care, due, months, stage};
 use super::inquiries::awaits;
-use super::matters::until;
 use crate::api::part;
 use crate::fault::Result;
 use crate::guard::Who;
@@ -37,12 +36,12 @@ pub(super) async fn show(who: Who) -> Result<Response> {
     let mine = list(format!("owner={me}&stage={UNDECIDED}&limit={FEW}")).await?;
     let open = list(format!("stage=stage_open&limit={FEW}")).await?;
     let late = list("late=true&limit=1".to_owned()).await?.total;
-    let key_groups = list(format!("key_group=yes&stage={UNDECIDED}&limit=1")).await?.total;
+    let key_groups = list(format!("key_group=yes&stage={UNDECIDED}&limit=1"))
+        .await?
+        .total;
     let mut inquiries = api.get::<InquiryList>("/api/v1/inquiries").await?.inquiries;
     inquiries.retain(|inquiry| awaits(inquiry).is_some());
-    let matters = api
-        .get(&format!("/api/v1/matters?due=true&limit={FEW}"))
-        .await?;
+    let matters = api.get(&format!("/api/v1/matters?due=true&limit={FEW}")).await?;
     html(&Home {
         p: who.page("case.home").with_findings(),
         mine,

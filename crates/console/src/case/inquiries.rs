@@ -63,11 +63,7 @@ struct List {
 
 pub(super) async fn list(who: Who) -> Result<Response> {
     html(&List {
-        inquiries: who
-            .api()
-            .get::<InquiryList>("/api/v1/inquiries")
-            .await?
-            .inquiries,
+        inquiries: who.api().get::<InquiryList>("/api/v1/inquiries").await?.inquiries,
         p: who.page("case.inquiries").with_findings(),
     })
 }
@@ -90,14 +86,16 @@ impl One {
             .wrong(f.problems());
         let detail: InquiryDetail = who.api().get(&format!("/api/v1/inquiries/{item}")).await?;
         // What the rows suggest stands first; whoever answers decides.
-        let f = match detail.records.as_ref().and_then(|records| records.suggested.clone()) {
+        let f = match detail
+            .records
+            .as_ref()
+            .and_then(|records| records.suggested.clone())
+        {
             Some(suggested) if f.value("answer").is_empty() => f.with("answer", suggested),
             _ => f,
         };
         Ok(Self {
-            answers: ANSWERS
-                .map(|(code, _)| (code, p.said("answer_", code)))
-                .into(),
+            answers: ANSWERS.map(|(code, _)| (code, p.said("answer_", code))).into(),
             detail,
             p,
             f,

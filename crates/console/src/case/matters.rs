@@ -228,9 +228,7 @@ impl New {
                 .map(|kind| (kind, p.wx("case.matter_", kind)))
                 .into(),
             roles: ROLES.map(|role| said("role_", role)).into(),
-            triggers: TRIGGERS
-                .map(|code| (code, p.wx("case.trigger_", code)))
-                .into(),
+            triggers: TRIGGERS.map(|code| (code, p.wx("case.trigger_", code))).into(),
             documents: DOCUMENTS.map(|kind| said("kind_", kind)).into(),
             units: UNITS.map(|(code, _)| (code, p.wx("case.unit_", code))).into(),
             p,
@@ -301,11 +299,7 @@ pub(super) async fn open(Sent { who, fields }: Sent) -> Result<Response> {
     let mut f = entry.f;
     if f.is_fine() {
         let request = json!({ "whose": whose, "opening": { kind: opening } });
-        match who
-            .api()
-            .post::<MatterHistory>("/api/v1/matters", &request)
-            .await
-        {
+        match who.api().post::<MatterHistory>("/api/v1/matters", &request).await {
             Ok(opened) => {
                 let to = format!("/case/matters/{}", opened.matter.id);
                 return Ok(done(&to, "case.done_opened"));
