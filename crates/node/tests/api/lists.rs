@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hefu_casework::{Care, Fen, Finding, Known};
+use hefu_casework::{Care, Fen, Finding, Known, RuleId};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
@@ -173,7 +173,7 @@ fn number(n: u64) -> String {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures; takes a minute in a debug build"]
 async fn a_hundred_thousand_findings_are_listed_in_time() {
-    let rules = ["X1", "X3", "X8"].map(|rule| rule.parse().unwrap());
+    let rules: [RuleId; 3] = ["X1", "X3", "X8"].map(|rule| rule.parse().unwrap());
     let findings: Vec<Finding> = (0..100_000_u64)
         .map(|n| Finding {
             rule: Some(rules[n as usize % rules.len()].clone()),
