@@ -166,6 +166,15 @@ fn canned(desk: &Desk) {
             json!({ "matters": [matter("transfer_stage_sent")], "total": 1, "next": 100 }),
         ),
         (
+            "/api/v1/rounds",
+            json!({ "rounds": [{
+                "id": ROUND, "agreement": ROUND, "peer": ROUND, "peer_name": EVIL, "role": "receiver", "state": "done",
+                "error": null, "reason": null, "reason_params": {}, "started_at": AT, "ended_at": AT, "datasets": [1],
+                "own_elements": 7, "peer_elements": 8, "matched": 1, "bytes_out": 2048, "bytes_in": 10,
+                "progress": null, "by_files": false, "waiting": null, "interrupted": null,
+            }] }),
+        ),
+        (
             "/api/v1/matters/7",
             json!({ "matter": matter("transfer_stage_acknowledged"), "withheld": true, "acts": acts() }),
         ),
@@ -307,6 +316,8 @@ async fn nothing_is_done_without_a_token() {
         format!("/case/inquiries/{ITEM}/acts"),
         "/case/matters/new".to_owned(),
         "/case/matters/7/acts".to_owned(),
+        "/case/matters/register".to_owned(),
+        "/case/matters/confirm".to_owned(),
         format!("/case/clues/{ROUND}/3"),
         "/case/checks".to_owned(),
         format!("/case/checks/{ITEM}/results"),
@@ -563,6 +574,31 @@ async fn a_matter_takes_the_acts_of_its_stage() {
     let old = desk.submit("/case/matters/7/acts", &[("act", "visited")]).await;
     assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(desk.fake.bodies(api).len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_comparison_told_of_transfers_is_recorded() {
+    let mut desk = Desk::of("case_worker").await;
+    canned(&desk);
+    let api = format!("POST /api/v1/rounds/{ROUND}/confirmation");
+    let told = json!({
+        "recorded": [{ "seq": 1, "number": EVIL, "stage": EVIL, "acts": [EVIL] }], "unchanged": 4,
+        "unfit": [{ "seq": 2, "letter": EVIL, "number": null, "why": EVIL, "params": { "a": EVIL } }],
+    });
+    desk.fake.answer(&api, 200, told);
+    let fields = [("round", ROUND), ("working_days", "7")];
+    let said = desk.submit("/case/matters/confirm", &fields).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text);
+    assert!(said.text.contains("记入1项，4项没有变化") && !said.text.contains("<script>"));
+    let sent: Value = serde_json::from_slice(&desk.fake.bodies(&api)[0]).unwrap();
+    assert_eq!(sent, json!({ "working_days": 7 }));
+    desk.fake.answer(
+        "POST /api/v1/matters/register",
+        200,
+        json!({ "dataset": 3, "rows": 9 }),
+    );
+    let taken = desk.submit("/case/matters/register", &[]).await;
+    assert_eq!(taken.location(), "/case/matters?done=case.done_registered");
 }
 
 #[tokio::test]

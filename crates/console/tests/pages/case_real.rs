@@ -106,6 +106,35 @@ async fn node() -> Real {
     assert_eq!(local.status, StatusCode::OK, "{}", local.text);
     let wrong = liu.get("/case/local?place=x").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let checks = liu.get("/case/checks").await;
+    assert!(
+        checks
+            .text
+            .contains("<option value=\"minimum_living\" selected>低保"),
+        "{}",
+        checks.text
+    );
+    // Without an agreement nobody is asked.
+    let person = [
+        ("kind", "resident"),
+        ("number", NUMBERS[0]),
+        ("programme", "minimum_living"),
+        ("from", "2026-12"),
+        ("ground", "duty"),
+        ("law", "社会救助暂行办法"),
+        ("article", "第五十八条"),
+        ("document", "申1号"),
+        ("case_file", "卷1号"),
+    ];
+    let refused = liu.submit("/case/checks", &person).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("precheck_no_agreement"), "{}", refused.text);
+    assert!(!refused.text.contains(NUMBERS[0]));
     // A desk holds the node open.
     drop(liu);
     real.again(put).await
@@ -139,7 +168,6 @@ async fn a_finding_goes_the_way_of_the_law() {
         "/case/matters",
         "/case/matters/new",
         "/case/clues",
-        "/case/checks",
         "/case/letters/notice",
     ] {
         let answer = liu.get(page).await;

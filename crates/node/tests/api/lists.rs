@@ -124,7 +124,7 @@ async fn a_list_says_what_was_done_since() {
     let mut findings = three();
     findings.push(findings[0].clone());
     let node = node_with(&findings).await;
-    assert_eq!(seqs(&node, "stage=stage_open").await, [2, 1, 4, 3]);
+    assert_eq!(seqs(&node, "stage=stage_open").await, [2, 1, 3, 4]);
     done(&node, WANG, 3, "2026-03-03", &taken()).await;
     assert_eq!(seqs(&node, "stage=stage_open").await, [2, 1, 4]);
     let mine = format!("owner={}", percent(WANG));
