@@ -327,12 +327,7 @@ pub(crate) mod tests {
         for (seq, finding) in (0..).zip(&findings) {
             assert!(store.finding(&round.id, seq).unwrap().as_ref() == Some(finding));
         }
-        assert!(
-            store
-                .finding(&round.id, findings.len() as u64)
-                .unwrap()
-                .is_none()
-        );
+        assert!(store.finding(&round.id, findings.len() as u64).unwrap().is_none());
         assert_eq!(store.round(&round.id).unwrap(), Some(round));
         assert!(store.findings(&[9; 32]).unwrap().is_empty());
     }

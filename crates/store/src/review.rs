@@ -227,12 +227,7 @@ fn logged_of(connection: &Connection, round: &[u8; 32], finding: u64) -> Result<
     Ok(logged.query_row(of, |row| row.get(0))?)
 }
 
-fn must_be_logged(
-    logged: u64,
-    round: &[u8; 32],
-    finding: u64,
-    kept: u64,
-) -> Result<(), Error> {
+fn must_be_logged(logged: u64, round: &[u8; 32], finding: u64, kept: u64) -> Result<(), Error> {
     match logged == kept {
         true => Ok(()),
         false => Err(missed(Hex(*round), finding.saturating_add(1))),
