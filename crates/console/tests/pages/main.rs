@@ -7,6 +7,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod case;
+mod case_real;
 mod desk;
 mod it;
 mod office;

@@ -147,6 +147,7 @@ const GROUPS: &[Group] = &[
             (GET, "/api/v1/unmaskings"),
             (POST, "/api/v1/unmaskings/{n}/look"),
             (GET, "/api/v1/rounds/{id}/clues"),
+            (GET, "/api/v1/findings"),
             (GET, "/api/v1/findings/local"),
             (GET, "/api/v1/findings/overdue"),
             (GET, "/api/v1/inquiries"),

@@ -7,6 +7,7 @@ mod care;
 mod conference;
 mod datasets;
 mod ferry;
+mod findings;
 mod inquiries;
 mod matters;
 mod node;
@@ -17,6 +18,7 @@ mod rounds;
 mod unmaskings;
 
 pub(super) use conference::lines::{LineOrder, LinesAsked};
+pub(super) use findings::{AllAsked, SortBy};
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
@@ -48,8 +50,8 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(accounts::unlock))
         .routes(routes!(node::document))
         .routes(routes!(node::status))
-        .routes(routes!(node::card))
         .routes(routes!(node::programmes))
+        .routes(routes!(node::card))
         .routes(routes!(peers::list, peers::add))
         .routes(routes!(peers::remove))
         .routes(routes!(peers::carrier))
@@ -86,6 +88,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::run))
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
+        .routes(routes!(findings::all))
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::overdue))
         .routes(routes!(rounds::finding))

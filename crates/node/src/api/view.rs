@@ -63,7 +63,8 @@ pub use ferry::{
     WaitingView, WorkedView,
 };
 pub use finding::{
-    CannotFindView, FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView,
+    CannotFindView, FeedbackView, FindingDetail, FindingList, FindingPage, FindingView, ListedView, NOTICE,
+    PaymentView, RowView,
 };
 pub(crate) use inquiry::acts as inquiry_acts;
 pub use inquiry::{

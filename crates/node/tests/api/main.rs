@@ -13,6 +13,7 @@ mod document;
 mod ferry;
 mod findings;
 mod life;
+mod lists;
 mod matters;
 mod operations;
 mod people;
