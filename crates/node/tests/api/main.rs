@@ -14,6 +14,7 @@ mod ferry;
 mod findings;
 mod life;
 mod matters;
+mod narrowed;
 mod operations;
 mod people;
 mod prechecks;

@@ -1,17 +1,18 @@
 //! What a round found, and what is done about it.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use hefu_casework::calendar::Calendar;
 use hefu_casework::clue::ClueKind;
-use hefu_casework::review::Due;
+use hefu_casework::review::{Due, Review, Stage};
 use hefu_casework::{Finding, Known, Month, MonthRange, Place};
 use jiff::civil::Date;
 
 use super::{Operations, blocking};
 use crate::Error;
 use crate::api::error::Result;
-use crate::api::routes::{FindingsAsked, Local};
+use crate::api::routes::{FindingsAsked, FindingsOrder, Local};
 use crate::api::view::{
     AwaitedView, CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
     OverdueList, OverdueView, ReviewView,
@@ -45,10 +46,17 @@ impl Operations {
             };
             let mut listed: Vec<_> = (1_u64..)
                 .zip(&all)
-                .filter(|(_, finding)| is_asked_for(finding, asked.key_group))
+                .filter(|(seq, finding)| asked.takes(finding, stage(&reviews, *seq, finding)))
                 .map(|(seq, finding)| (seq, finding, due(seq, finding)))
                 .collect();
-            listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
+            match asked.sort {
+                FindingsOrder::Due => {
+                    listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
+                }
+                FindingsOrder::Amount => {
+                    listed.sort_by_key(|(_, finding, _)| Reverse(finding.to_verify.map(|fen| fen.0)));
+                }
+            }
             let before = usize::try_from(asked.after).unwrap_or(usize::MAX);
             let findings: Vec<_> = listed.iter().skip(before).take(asked.limit()).map(view).collect();
             let last = before.saturating_add(findings.len());
@@ -197,6 +205,12 @@ fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
         Some(review) => ReviewView::of(review, before, told),
         None => ReviewView::open(before, told),
     }
+}
+
+/// How far a finding is; nothing of what is on no way to a decision.
+fn stage(reviews: &Reviews, seq: u64, finding: &Finding) -> Option<&'static str> {
+    let stage = reviews.begun.get(&seq).map_or(Stage::Open, Review::stage);
+    ClueKind::of(finding.kind).is_none().then(|| stage.code())
 }
 
 fn is_asked_for(finding: &Finding, key_group: Option<Known>) -> bool {
