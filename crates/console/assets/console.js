@@ -8,9 +8,10 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  // Sent once: a second click would do it twice.
+  // Sent once: a second click would do it twice. Where the answer is a file the page stays, and its buttons come back.
   for (const button of event.target.querySelectorAll("button")) {
     setTimeout(() => { button.disabled = true; }, 0);
+    setTimeout(() => { button.disabled = false; }, 8000);
   }
 });
 window.addEventListener("pageshow", (event) => {

@@ -7,6 +7,8 @@ use crate::Lang;
 pub enum Paper {
     /// A signed report as a page for printing; from the report's own bytes.
     Report,
+    /// A signed report as a workbook; from the report's own bytes.
+    ReportBook,
     /// The approval slip of a set of files; from its facts as JSON.
     Slip,
     /// The explanation of a finding; from its view as JSON.
@@ -15,12 +17,16 @@ pub enum Paper {
     PersonRecord,
     /// The receipt of a check before payment; from the receipt's own bytes.
     Precheck,
-    /// The table of a conference's ledger; from its view as JSON.
-    LedgerSheet,
-    /// What an edition of a conference's text says; from its view as JSON.
+    /// What an edition of a conference's text says, as a file to be edited; from its view as JSON.
     Framework,
     /// Figures of a round of a conference; from their view as JSON.
     Figures,
+    /// The same as a workbook.
+    FiguresBook,
+    /// A letter as a page for printing; from JSON `{"kind", "facts"}`, with the facts as the text of their TOML file.
+    Letter,
+    /// The same as a file to be edited.
+    LetterFile,
 }
 
 /// A file that was printed.
@@ -33,6 +39,15 @@ pub struct Printed {
     pub bytes: Vec<u8>,
 }
 
+/// Why a paper was not printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unprinted {
+    /// A code of the table of words.
+    pub code: &'static str,
+    /// What its words are filled with.
+    pub params: Vec<(&'static str, String)>,
+}
+
 /// Lends words and papers.
 pub trait Binary: Send + Sync {
     /// The words of a code of the project's table, with its parameters filled in; the code itself where it has none.
@@ -41,6 +56,10 @@ pub trait Binary: Send + Sync {
     /// Prints what the operators' interface gave.
     ///
     /// # Errors
-    /// A code of the table of words, where `given` is not what that paper is made from.
-    fn print(&self, lang: Lang, paper: Paper, given: &[u8]) -> Result<Printed, &'static str>;
+    /// [`Unprinted`] where `given` is not what that paper is made from; of a letter, what is wrong with its facts.
+    fn print(&self, lang: Lang, paper: Paper, given: &[u8]) -> Result<Printed, Unprinted>;
+
+    /// An empty file of facts for a letter of this kind, with what to write in each field; nothing where there is no such
+    /// kind.
+    fn letter_template(&self, kind: &str) -> Option<String>;
 }

@@ -54,8 +54,8 @@ pub(crate) fn refused(template: &impl Template) -> Result<Response> {
 /// a file to be kept.
 pub(crate) fn paper(who: &Who, paper: Paper, given: &[u8]) -> Result<Response> {
     let printed = who.visit.console.binary.print(who.visit.lang, paper, given);
-    let printed = printed.map_err(|code| {
-        tracing::error!(code, "a paper could not be printed");
+    let printed = printed.map_err(|unprinted| {
+        tracing::error!(code = unprinted.code, "a paper could not be printed");
         Fault::Broken { what: "paper" }
     })?;
     let how = if printed.media.starts_with("text/html") {

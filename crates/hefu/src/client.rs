@@ -1,10 +1,9 @@
 //! Asks the node that runs in a folder, over its operators' port.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use hefu_node::api::view::ErrorBody;
-use hefu_node::api::{ACTOR_HEADER, Token};
+use hefu_node::api::{ACTOR_HEADER, Token, call};
 use hefu_node::config::{self, Config};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Channel, Empty, Full};
@@ -15,7 +14,6 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
 
 use crate::args::NodeArgs;
 use crate::failure::{Exit, Failure};
@@ -28,10 +26,9 @@ const PIECE: usize = 64 << 10;
 /// One node, as its own settings say where to find it.
 pub(crate) struct Client {
     folder: PathBuf,
-    address: SocketAddr,
+    config: Config,
     token: Token,
     actor: String,
-    max_upload_bytes: u64,
 }
 
 impl Client {
@@ -47,10 +44,9 @@ impl Client {
         })?;
         Ok(Self {
             folder: node.folder.clone(),
-            address: config.operators.listen,
+            config,
             token,
             actor: node.actor(),
-            max_upload_bytes: config.operators.max_upload_bytes,
         })
     }
 
@@ -105,8 +101,8 @@ impl Client {
         let unreadable = |error: std::io::Error| Failure::read(file, &error);
         let mut from = tokio::fs::File::open(file).await.map_err(unreadable)?;
         // The node would hang up in the middle of it.
-        if from.metadata().await.map_err(unreadable)?.len() > self.max_upload_bytes {
-            let params = [("max", self.max_upload_bytes.to_string())];
+        if from.metadata().await.map_err(unreadable)?.len() > self.max_upload_bytes() {
+            let params = [("max", self.max_upload_bytes().to_string())];
             return Err(Failure::new(Exit::Input, "api_too_large", params));
         }
         let (mut pieces, body) = Channel::<Bytes, std::io::Error>::new(4);
@@ -144,9 +140,9 @@ impl Client {
         content: Option<&'static str>,
         body: Body,
     ) -> Result<(HeaderMap, Vec<u8>), Failure> {
-        let line = TcpStream::connect(self.address)
+        let line = call(&self.config, &self.folder)
             .await
-            .map_err(|_| self.no_server())?;
+            .map_err(|error| self.no_server(&error))?;
         let broken = |error: hyper::Error| Failure::internal("connection", &error);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(line))
             .await
@@ -155,7 +151,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(HOST, self.address.to_string())
+            .header(HOST, "localhost")
             .header(AUTHORIZATION, format!("Bearer {}", self.token.reveal()))
             .header(
                 ACTOR_HEADER,
@@ -185,10 +181,17 @@ impl Client {
         Err(failure(head.status, &bytes))
     }
 
-    /// Says how to start it.
-    fn no_server(&self) -> Failure {
+    fn max_upload_bytes(&self) -> u64 {
+        self.config.operators.max_upload_bytes
+    }
+
+    /// Says how to start it, or that its certificate is another one than the node has shown.
+    fn no_server(&self, error: &std::io::Error) -> Failure {
+        if error.kind() == std::io::ErrorKind::InvalidData {
+            return Failure::internal("certificate", error);
+        }
         let params = [
-            ("address", self.address.to_string()),
+            ("address", self.config.operators.listen.to_string()),
             ("folder", self.folder.display().to_string()),
         ];
         Failure::new(Exit::Internal, "no_server", params)

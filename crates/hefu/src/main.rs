@@ -11,6 +11,7 @@ mod failure;
 mod ledger;
 mod logging;
 mod naming;
+mod pages;
 mod paper;
 mod printer;
 mod progress;

@@ -26,7 +26,8 @@ use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
-const PREFIXES: [(&str, &str); 15] = [
+const PREFIXES: [(&str, &str); 16] = [
+    ("AccountRole", "account_role_"),
     ("LegState", "leg_"),
     ("EndArg", "round_end_"),
     ("Kind", "kind_"),

@@ -11,6 +11,7 @@ mod operations;
 mod reporting;
 pub mod rights;
 mod routes;
+pub(crate) mod tls;
 mod token;
 mod uploads;
 pub mod view;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn_with_state, map_response};
 use jiff::Timestamp;
 use utoipa::Modify;
 use utoipa::OpenApi;
@@ -32,9 +33,11 @@ use crate::config::Config;
 use crate::metrics::Imports;
 use crate::{Error, Node, Result};
 use error::ApiError;
+use gate::Hosts;
 pub use gate::{ACTOR_HEADER, SESSION_HEADER};
 use operations::Operations;
 pub use operations::Wordings;
+pub use tls::{Line, call};
 pub use token::Token;
 use uploads::Uploads;
 
@@ -88,6 +91,7 @@ pub fn document() -> Result<String> {
 pub(crate) struct Api {
     operations: Arc<Operations>,
     token: Arc<Token>,
+    hosts: Arc<Hosts>,
 }
 
 impl Api {
@@ -103,7 +107,9 @@ impl Api {
             folder.join("spool").join("uploads"),
             config.operators.max_upload_bytes,
         )?;
+        let hosts = Hosts::of(&config.operators);
         Ok(Self {
+            hosts: Arc::new(hosts),
             operations: Arc::new(Operations {
                 node,
                 config,
@@ -130,8 +136,9 @@ impl Api {
             .fallback(async || ApiError::Route)
             .method_not_allowed_fallback(async || ApiError::Method)
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .layer(map_response(gate::unkept))
             .with_state(self.operations);
-        over(router).layer(from_fn(gate::host))
+        over(router).layer(from_fn_with_state(self.hosts, gate::host))
     }
 }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use unlock::UnlockConfig;
+pub(crate) use unlock::refuse_exposed;
 
 use crate::Profile;
 use crate::digest::sha256;
@@ -116,8 +117,17 @@ pub struct FerryConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OperatorsConfig {
-    /// Where to listen. Only on this machine itself: the interface speaks no TLS yet.
+    /// Where to listen. On this machine alone, unless it speaks TLS.
     pub listen: SocketAddr,
+    /// The certificate by which browsers know the node, with those that signed it: a PEM file. With it and `key`, the
+    /// port speaks TLS 1.3 and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its key: a PEM file that only the node's user can read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// Names by which the node is called, beside this machine's own and the address on which it listens.
+    pub names: Vec<String>,
     /// The file with the token that each request bears. It is made at the first start, readable by its owner only.
     pub token_file: PathBuf,
     /// The largest export that may be uploaded.
@@ -239,11 +249,28 @@ impl Default for OperatorsConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7601)),
+            certificate: None,
+            key: None,
+            names: Vec::new(),
             token_file: PathBuf::from("api.token"),
             max_upload_bytes: 1 << 30,
             metrics: true,
         }
     }
+}
+
+impl OperatorsConfig {
+    /// Whether the port speaks TLS: then a browser may be trusted with a session on other machines too.
+    #[must_use]
+    pub fn speaks_tls(&self) -> bool {
+        self.certificate.is_some() && self.key.is_some()
+    }
+}
+
+/// As it stands in the header `host` (RFC 9110, section 7.2).
+fn is_host(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    (1..=253).contains(&name.len()) && name.bytes().all(plain)
 }
 
 impl Default for ConferenceConfig {
@@ -290,7 +317,8 @@ impl Config {
     /// Reads a `node.toml`.
     ///
     /// # Errors
-    /// [`ConfigError::Read`], [`ConfigError::Syntax`] with line and field, [`ConfigError::NotLoopback`], [`ConfigError::HalfFerry`].
+    /// [`ConfigError::Read`], [`ConfigError::Syntax`] with line and field, [`ConfigError::NotLoopback`],
+    /// [`ConfigError::HalfTls`], [`ConfigError::HalfFerry`].
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
             file: path.to_owned(),
@@ -308,7 +336,18 @@ impl Config {
             .map_err(|error| ConfigError::syntax(text, String::new(), &error))?;
         let config: Self = serde_path_to_error::deserialize(document)
             .map_err(|error| ConfigError::syntax(text, error.path().to_string(), error.inner()))?;
-        if !config.operators.listen.ip().is_loopback() {
+        if config.operators.certificate.is_some() != config.operators.key.is_some() {
+            return Err(ConfigError::HalfTls { file: PathBuf::new() });
+        }
+        if !config.operators.names.iter().all(|name| is_host(name)) {
+            return Err(ConfigError::Syntax {
+                file: PathBuf::new(),
+                line: 0,
+                field: "operators.names".to_owned(),
+                problem: "names of hosts, without a port".to_owned(),
+            });
+        }
+        if !config.operators.listen.ip().is_loopback() && !config.operators.speaks_tls() {
             return Err(ConfigError::NotLoopback {
                 file: PathBuf::new(),
                 listen: config.operators.listen,

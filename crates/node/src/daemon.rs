@@ -13,7 +13,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+use crate::api::tls::{self, Unusable};
 use crate::api::{Api, Token, Wordings, listen};
 use crate::config::{Config, ConfigError, NodeConfig};
 use crate::ferry::slip::printed;
@@ -37,6 +39,14 @@ pub enum DaemonError {
         address: SocketAddr,
         /// The system's reason.
         source: io::Error,
+    },
+    /// The certificate of the operators' port, or its key.
+    #[error("{file}: the certificate or key of the operators' port can't be used: {problem}")]
+    Certificate {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The token or the place for uploads.
     #[error("{folder}: the operators' interface can't be prepared: {source}")]
@@ -63,6 +73,7 @@ impl DaemonError {
             Self::Config(error) => error.code(),
             Self::Node(error) => error.code(),
             Self::Operators { .. } => "daemon_operators",
+            Self::Certificate { .. } => "daemon_certificate",
             Self::Prepare { .. } => "daemon_prepare",
         }
     }
@@ -76,9 +87,24 @@ impl DaemonError {
             Self::Operators { address, source } => {
                 vec![("address", address.to_string()), ("source", source.to_string())]
             }
+            Self::Certificate { file, problem } => {
+                vec![("file", file.clone()), ("problem", problem.clone())]
+            }
             Self::Prepare { folder, source } => {
                 vec![("folder", folder.clone()), ("source", source.to_string())]
             }
+        }
+    }
+}
+
+impl From<Unusable> for DaemonError {
+    fn from(why: Unusable) -> Self {
+        match why {
+            Unusable::Exposed(error) => Self::Config(error),
+            Unusable::File { file, problem } => Self::Certificate {
+                file: file.display().to_string(),
+                problem,
+            },
         }
     }
 }
@@ -103,6 +129,7 @@ pub struct Daemon {
     node: Arc<Node>,
     peers: Listener,
     operators: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     /// Folders that a gateway synchronises, where there are some.
     watched: Option<(Folders, Slips)>,
@@ -121,6 +148,7 @@ impl Daemon {
         wordings: Wordings,
         over: impl FnOnce(Router) -> Router + Send,
     ) -> Result<Self, DaemonError> {
+        let tls = tls::acceptor(&config, folder)?;
         let unlock = config.unlock.fetch(folder)?;
         let surroundings = Surroundings {
             limits: config.limits(),
@@ -153,6 +181,7 @@ impl Daemon {
             node,
             peers,
             operators,
+            tls,
             router,
             watched,
         })
@@ -186,6 +215,7 @@ impl Daemon {
             node,
             peers,
             operators,
+            tls,
             router,
             watched,
         } = self;
@@ -203,7 +233,7 @@ impl Daemon {
         if let Some((folders, slips)) = watched {
             answering.spawn(Arc::clone(&node).watch_folders(folders, Some(slips)));
         }
-        asked.spawn(listen::serve(operators, router, stopped));
+        asked.spawn(listen::serve(operators, tls, router, stopped));
         shutdown.await;
         answering.shutdown().await;
         drop(stop);

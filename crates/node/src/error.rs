@@ -4,6 +4,7 @@ use hefu_casework::Hex;
 use hefu_psi::wire::Abort;
 
 use crate::account::AccountRefusal;
+use crate::unmasking::UnmaskingRefusal;
 
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -196,6 +197,9 @@ pub enum Error {
     /// An account that can't be as it was asked for.
     #[error("the account: {}", .0.code())]
     Account(AccountRefusal),
+    /// A number that is not shown.
+    #[error("the number is not shown: {}", .0.code())]
+    Unmasking(UnmaskingRefusal),
     /// A fault of this program.
     #[error("a fault inside the program ({what}); please report it with the log")]
     Internal {
@@ -248,6 +252,7 @@ impl Error {
             Error::Conference(fault) => fault.code(),
             Error::NotPinned { .. } => "conference_not_pinned",
             Error::Account(refusal) => refusal.code(),
+            Error::Unmasking(refusal) => refusal.code(),
             Error::Internal { .. } => "node_internal",
         }
     }
@@ -291,7 +296,7 @@ impl Error {
             Error::CorrectedBefore { round, seq } => {
                 vec![("round", round.to_string()), ("seq", seq.to_string())]
             }
-            Error::Conference(_) | Error::Account(_) => Vec::new(),
+            Error::Conference(_) | Error::Account(_) | Error::Unmasking(_) => Vec::new(),
             Error::NotPinned { peer } => vec![("peer", peer.clone())],
             Error::Internal { what } => vec![("what", (*what).to_string())],
         }

@@ -39,6 +39,7 @@ pub mod review;
 mod round;
 mod rules;
 pub mod runner;
+pub mod unmasking;
 
 pub use backup::Restored;
 pub use digest::sha256;

@@ -13,6 +13,7 @@ use crate::note;
 use crate::outcome;
 use crate::precheck;
 use crate::store::Store;
+use crate::unmasking;
 
 /// One deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ impl Store {
                 note::withdraw(connection, round)?;
                 inquiry::delete(connection, round)?;
                 outcome::delete(connection, round)?;
+                unmasking::delete(connection, round)?;
                 connection.execute("DELETE FROM finding_events WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM evidence WHERE round = ?1", [round])?;
                 connection.execute("DELETE FROM findings WHERE round = ?1", [round])?;

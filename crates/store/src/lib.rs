@@ -41,6 +41,7 @@ mod round;
 mod samples;
 mod session;
 mod store;
+mod unmasking;
 mod vault;
 
 pub use account::{Account, AccountRole, AccountTaken, Attempt, NewAccount, PasswordHash};
@@ -74,4 +75,5 @@ pub use review::{ACTED, Correction, Events, NewEvent};
 pub use round::{Role, Round, RoundState};
 pub use session::{Answered, Direction, GivenUp, NewSession, Session, SessionEnd, SessionOutcome};
 pub use store::Store;
+pub use unmasking::{NewUnmasking, Unmasking, UnmaskingDecision};
 pub use vault::{Costs, Unlock, Vault};

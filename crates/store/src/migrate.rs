@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_conference_rounds.sql"),
     include_str!("migrations/0017_lines.sql"),
     include_str!("migrations/0018_accounts.sql"),
+    include_str!("migrations/0019_unmaskings.sql"),
 ];
 
 /// Brings the schema to the last version, each step whole or not at all.

@@ -1,5 +1,6 @@
 //! What the interface shows of people who are protected, or may be.
 
+use std::convert::identity;
 use std::sync::Arc;
 
 use hefu_node::api::{Token, Wordings};
@@ -41,7 +42,7 @@ async fn reasons_in_an_inquiry_about_a_protected_person_are_not_for_everybody() 
             text: facts.number(),
         }),
     };
-    let daemon = Daemon::start(config, &closed.folder, surroundings(), wordings)
+    let daemon = Daemon::start(config, &closed.folder, surroundings(), wordings, identity)
         .await
         .unwrap();
     let address = daemon.operators_address().unwrap();

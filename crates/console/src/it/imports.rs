@@ -126,10 +126,13 @@ impl Editor {
                 }
                 self.proposal = Some(proposal);
             }
+            // What is wrong was said already, most often for the same reason.
             Err(fault) => {
                 let error = fault.of_the_form()?;
-                self.f.refused(&who.visit, &error, &[]);
-                self.p.problems = self.f.problems();
+                if self.f.is_fine() {
+                    self.f.refused(&who.visit, &error, &[]);
+                    self.p.problems = self.f.problems();
+                }
             }
         }
         Ok(())
@@ -158,49 +161,53 @@ pub(super) async fn act(Sent { who, fields }: Sent) -> Result<Response> {
     if !f.is_fine() {
         return refused(&Editor::of(&who, f));
     }
-    let places = [("mapping_syntax", "mapping"), ("mapping_invalid", "mapping")];
-    if imports {
-        let request = ImportRequest {
-            name: fields.text("name").to_owned(),
-            uploads,
-            mapping,
-        };
-        return match who.api().post::<ImportView>("/api/v1/imports", &request).await {
-            Ok(view) => html(&Imported {
-                p: who.page("it.imported").at("/it/imports"),
-                account: Account::of(&view.account),
-                dataset: view.dataset,
-            }),
-            Err(fault) => {
-                // The files were wiped: they must be sent again, and the mapping is kept for that.
-                f.refused(&who.visit, &*fault.of_the_form()?, &places);
-                f.wrong("", who.page("it.mapping").w("it.import_again"));
-                refused(&Editor::of(&who, f))
-            }
-        };
-    }
+    // An import wipes its files whatever comes of it. It is tried before, so that a slip in the mapping costs no upload.
     let request = PreviewRequest {
         uploads: uploads.clone(),
-        mapping,
+        mapping: mapping.clone(),
     };
-    match who
+    let tried = who
         .api()
         .post::<PreviewView>("/api/v1/mappings/preview", &request)
-        .await
-    {
-        Ok(preview) => {
+        .await;
+    let preview = match tried {
+        Ok(preview) => preview,
+        Err(fault) => {
+            f.refused(&who.visit, &*fault.of_the_form()?, &PLACES);
             let mut editor = Editor::of(&who, f);
             editor.propose(&who, &uploads).await?;
-            editor.account = Some(Account::of(&preview.account));
-            editor.preview = Some(preview);
-            html(&editor)
+            return refused(&editor);
         }
+    };
+    if !imports {
+        let mut editor = Editor::of(&who, f);
+        editor.propose(&who, &uploads).await?;
+        editor.account = Some(Account::of(&preview.account));
+        editor.preview = Some(preview);
+        return html(&editor);
+    }
+    let request = ImportRequest {
+        name: fields.text("name").to_owned(),
+        uploads,
+        mapping,
+    };
+    match who.api().post::<ImportView>("/api/v1/imports", &request).await {
+        Ok(view) => html(&Imported {
+            p: who.page("it.imported").at("/it/imports"),
+            account: Account::of(&view.account),
+            dataset: view.dataset,
+        }),
         Err(fault) => {
-            f.refused(&who.visit, &*fault.of_the_form()?, &places);
+            // The files were wiped: they must be sent again, and the mapping is kept for that.
+            f.refused(&who.visit, &*fault.of_the_form()?, &PLACES);
+            f.wrong("", who.page("it.mapping").w("it.import_again"));
             refused(&Editor::of(&who, f))
         }
     }
 }
+
+/// Beside which field a refusal stands.
+const PLACES: [(&str, &str); 2] = [("mapping_syntax", "mapping"), ("mapping_invalid", "mapping")];
 
 #[derive(Template)]
 #[template(path = "it/imported.html")]

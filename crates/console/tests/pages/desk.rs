@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hefu_console::{Binary, Lang, Paper, Printed};
+use hefu_console::{Binary, Lang, Paper, Printed, Unprinted};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -28,8 +28,16 @@ impl Binary for Plain {
         format!("{code} {lang:?} {}", params.join(" "))
     }
 
-    fn print(&self, _: Lang, _: Paper, _: &[u8]) -> Result<Printed, &'static str> {
-        Err("internal")
+    fn print(&self, _: Lang, _: Paper, given: &[u8]) -> Result<Printed, Unprinted> {
+        Ok(Printed {
+            name: "paper.html".to_owned(),
+            media: "text/html; charset=utf-8",
+            bytes: given.to_vec(),
+        })
+    }
+
+    fn letter_template(&self, _: &str) -> Option<String> {
+        None
     }
 }
 
@@ -175,8 +183,16 @@ impl Desk {
         let taking = Arc::clone(&fake);
         let api = Router::new().fallback(move |request: Request<Body>| Arc::clone(&taking).take(request));
         Self {
-            console: hefu_console::router(api, Arc::new(Plain)),
             fake,
+            ..Self::before(api)
+        }
+    }
+
+    /// Before a console over this interface.
+    pub(crate) fn before(api: Router) -> Self {
+        Self {
+            console: hefu_console::router(api, Arc::new(Plain)),
+            fake: Arc::default(),
             cookies: BTreeMap::new(),
         }
     }

@@ -8,4 +8,6 @@
 )]
 
 mod desk;
+mod it;
+mod real;
 mod shell;

@@ -47,6 +47,7 @@ async fn a_stranger_is_asked_who_they_are_and_led_on() {
         "{cookie}"
     );
     desk.fake.answer("GET /api/v1/node", 200, node());
+    desk.fake.answer("GET /api/v1/peers", 200, json!({ "peers": [] }));
     let page = desk.get("/it/health").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("1234 5678"));
@@ -183,6 +184,7 @@ async fn failures_are_pages() {
     let none = desk.get("/no/such/page").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert!(none.text.contains("没有这个页面") && none.text.contains("<nav class=\"menu\""));
+    desk.fake.answer("GET /api/v1/peers", 200, json!({ "peers": [] }));
     desk.fake.answer(
         "GET /api/v1/node",
         500,
@@ -235,7 +237,7 @@ async fn every_answer_is_strict() {
             "{path}"
         );
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(answer.headers["referrer-policy"], "same-origin", "{path}");
         assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
         // Styles and script in a page would be refused by the policy, so none may be there.
         assert!(

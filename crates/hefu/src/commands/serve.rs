@@ -13,6 +13,7 @@ use super::wording;
 use crate::args::NodeArgs;
 use crate::failure::Failure;
 use crate::logging;
+use crate::pages::Program;
 use crate::printer::Printer;
 use crate::slip;
 
@@ -31,6 +32,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
             quarantine: Arc::new(move || wording(lang)),
             slips: Arc::new(move |facts| slip::pages(facts, lang)),
         },
+        |api| hefu_console::router(api, Arc::new(Program)),
     )
     .await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use hefu_store::{Account, Attempt, Entry, PasswordHash};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
+use tokio::time::{Duration, Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::password::check;
@@ -19,6 +20,8 @@ const FIRST_LOCK: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_LOCK: SignedDuration = SignedDuration::from_hours(24);
 /// Passwords that are looked at at the same time: each takes memory and a core.
 const AT_ONCE: usize = 2;
+/// How long a failure takes, from when the password is looked at: of an account that is there, more is written.
+const FAILED: Duration = Duration::from_millis(500);
 /// Names without an account that are counted at the same time.
 const STRANGERS: usize = 1024;
 
@@ -185,13 +188,18 @@ async fn in_turn<T: Send + 'static>(
 ) -> Result<T, NotSignedIn> {
     let internal = |what| NotSignedIn::Node(Error::Internal { what });
     let turn = TURNS.acquire().await.map_err(|_| internal("a turn"))?;
+    let failed = Instant::now() + FAILED;
     // The turn goes along: whoever hangs up does not make room for another one.
-    tokio::task::spawn_blocking(move || {
+    let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         work()
     })
     .await
-    .unwrap_or_else(|_| Err(internal("an operation's thread")))
+    .unwrap_or_else(|_| Err(internal("an operation's thread")));
+    if done.is_err() {
+        sleep_until(failed).await;
+    }
+    done
 }
 
 /// Five failures in a row lock for a quarter of an hour, the next five for twice as long, and so on, up to a day.

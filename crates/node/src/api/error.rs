@@ -11,6 +11,7 @@ use super::view::{ErrorBody, ErrorView};
 use crate::Error;
 use crate::account::{AccountRefusal, AccountRole};
 use crate::report::Fault;
+use crate::unmasking::UnmaskingRefusal;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -220,6 +221,13 @@ fn status_of(error: &Error) -> StatusCode {
                 StatusCode::CONFLICT
             }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
+        },
+        Error::Unmasking(refusal) => match refusal {
+            UnmaskingRefusal::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+            UnmaskingRefusal::Waits | UnmaskingRefusal::Decided | UnmaskingRefusal::TooOld => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::FORBIDDEN,
         },
         Error::IsClue { .. }
         | Error::NotAClue { .. }

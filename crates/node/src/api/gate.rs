@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hefu_casework::text;
@@ -17,6 +17,7 @@ use super::operations::Operations;
 use super::rights;
 use super::token::Token;
 use crate::account::SignedIn;
+use crate::config::OperatorsConfig;
 
 /// The header that names who asks for a change.
 pub const ACTOR_HEADER: &str = "hefu-actor";
@@ -30,7 +31,7 @@ pub(super) struct Actor(pub(super) Arc<str>);
 
 /// A page that a stranger serves can have its own name point at this machine and so pass for ours (DNS rebinding); the
 /// name that the browser believes in is in the request.
-pub(super) async fn host(request: Request, next: Next) -> Response {
+pub(super) async fn host(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     let named = request
         .headers()
         .get(header::HOST)
@@ -38,25 +39,45 @@ pub(super) async fn host(request: Request, next: Next) -> Response {
     let mut names = named
         .into_iter()
         .chain(request.uri().authority().map(|host| host.as_str()));
-    if named.is_none() || !names.all(is_this_machine) {
+    if named.is_none() || !names.all(|host| hosts.has(host)) {
         return ApiError::Host.into_response();
     }
     next.run(request).await
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-        .unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+/// What a node is called by.
+pub(super) struct Hosts {
+    names: Vec<String>,
+    /// Where it listens, if that is one address: no name can be made to lead there in its place.
+    address: Option<IpAddr>,
+}
+
+impl Hosts {
+    pub(super) fn of(config: &OperatorsConfig) -> Self {
+        Self {
+            names: config.names.clone(),
+            address: Some(config.listen.ip()).filter(|address| !address.is_unspecified()),
+        }
+    }
+
+    fn has(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let address = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'))
+            .unwrap_or(name)
+            .parse::<IpAddr>();
+        match address {
+            Ok(address) => address.is_loopback() || self.address == Some(address),
+            Err(_) => {
+                let own = self.names.iter().map(String::as_str);
+                own.chain(["localhost"]).any(|own| own.eq_ignore_ascii_case(name))
+            }
+        }
+    }
 }
 
 /// A program on this machine bears the token, and may do what it likes; a person who has signed in bears the session, and
@@ -157,6 +178,13 @@ fn named(headers: &HeaderMap) -> Result<Actor> {
         .ok_or(ApiError::Actor)
 }
 
+/// What the node answers is kept by no browser: it may be a session, or somebody's number.
+pub(super) async fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Gives up on a request after some time; the connection is free again.
 pub(super) async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match timeout(limit, next.run(request)).await {
@@ -174,6 +202,7 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_this_machine() {
+        let hosts = Hosts::of(&OperatorsConfig::default());
         for ours in [
             "localhost",
             "LOCALHOST:7601",
@@ -182,7 +211,7 @@ mod tests {
             "[::1]:7601",
             "[::1]",
         ] {
-            assert!(is_this_machine(ours), "{ours}");
+            assert!(hosts.has(ours), "{ours}");
         }
         for other in [
             "hefu.example",
@@ -194,8 +223,33 @@ mod tests {
             ":7601",
             "localhost:x",
         ] {
-            assert!(!is_this_machine(other), "{other}");
+            assert!(!hosts.has(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_node_is_called_by_the_names_of_its_settings() {
+        let hosts = |listen: &str| {
+            Hosts::of(&OperatorsConfig {
+                listen: listen.parse().unwrap(),
+                names: vec!["hefu.minzheng.example".to_owned()],
+                ..OperatorsConfig::default()
+            })
+        };
+        let one = hosts("10.0.0.1:7601");
+        for ours in [
+            "hefu.minzheng.example:7601",
+            "HEFU.minzheng.example",
+            "10.0.0.1:7601",
+            "localhost",
+        ] {
+            assert!(one.has(ours), "{ours}");
+        }
+        for other in ["minzheng.example", "x.hefu.minzheng.example", "10.0.0.2:7601"] {
+            assert!(!one.has(other), "{other}");
+        }
+        let any = hosts("0.0.0.0:7601");
+        assert!(!any.has("0.0.0.0:7601") && !any.has("10.0.0.1:7601") && any.has("127.0.0.1"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod matters;
 mod peers;
 mod prechecks;
 mod reading;
+mod unmaskings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ use crate::node::today;
 use crate::{Error, Export, Node};
 
 pub(super) use conference::RoundStep;
+pub(super) use unmaskings::Asker;
 
 /// How long an operator waits for the other party to have an agreement.
 const CARRY: Duration = Duration::from_secs(5);

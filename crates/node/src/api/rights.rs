@@ -116,8 +116,8 @@ const GROUPS: &[Group] = &[
             (POST, "/api/v1/agreements/received"),
         ],
     ),
-    // A signature says that the processing is lawful (个人信息保护法 art. 51 and 55); so does lifting a limit, and the
-    // report that leaves the house.
+    // A signature says that the processing is lawful (个人信息保护法 art. 51 and 55); so does lifting a limit, the report
+    // that leaves the house, and showing somebody's number.
     (
         &[Compliance],
         &[
@@ -126,6 +126,8 @@ const GROUPS: &[Group] = &[
             (POST, "/api/v1/ledger/unlock"),
             (GET, "/api/v1/ledger/disclosures"),
             (POST, "/api/v1/rounds/{id}/report"),
+            (POST, "/api/v1/unmaskings/{n}/grant"),
+            (POST, "/api/v1/unmaskings/{n}/refuse"),
         ],
     ),
     // People's matters, masked: to those who work on them, and to those who look over that. Both halves of a decision that
@@ -140,6 +142,10 @@ const GROUPS: &[Group] = &[
             (POST, "/api/v1/rounds/{id}/findings/{seq}/events"),
             (POST, "/api/v1/rounds/{id}/findings/{seq}/explanation"),
             (POST, "/api/v1/rounds/{id}/findings/{seq}/record"),
+            (POST, "/api/v1/rounds/{id}/findings/{seq}/unmaskings"),
+            (GET, "/api/v1/rounds/{id}/findings/{seq}/unmaskings"),
+            (GET, "/api/v1/unmaskings"),
+            (POST, "/api/v1/unmaskings/{n}/look"),
             (GET, "/api/v1/rounds/{id}/clues"),
             (GET, "/api/v1/findings/local"),
             (GET, "/api/v1/findings/overdue"),

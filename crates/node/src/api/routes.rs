@@ -14,6 +14,7 @@ mod peers;
 mod prechecks;
 mod reviews;
 mod rounds;
+mod unmaskings;
 
 pub(super) use audit::EntriesAsked;
 pub(super) use conference::lines::LinesAsked;
@@ -151,6 +152,11 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::report))
         .routes(routes!(rounds::explain))
         .routes(routes!(rounds::person_record))
+        .routes(routes!(unmaskings::ask, unmaskings::of_finding))
+        .routes(routes!(unmaskings::list))
+        .routes(routes!(unmaskings::grant))
+        .routes(routes!(unmaskings::refuse))
+        .routes(routes!(unmaskings::look))
         .routes(routes!(prechecks::list, prechecks::run))
         .routes(routes!(prechecks::show))
         .routes(routes!(prechecks::results))

@@ -23,6 +23,7 @@ mod precheck;
 mod preview;
 mod review;
 mod round;
+mod unmasking;
 
 use std::collections::BTreeMap;
 
@@ -100,6 +101,7 @@ pub use review::{
     ReviewView, ThereView, UnitRequest, VerdictRequest,
 };
 pub use round::{ProgressView, RoundList, RoundView, StartRound, Started};
+pub use unmasking::{UnmaskedView, UnmaskingList, UnmaskingRequest, UnmaskingView};
 
 /// A key, a digest or an id: 64 lower-case hexadecimal digits.
 pub type Hex32 = hefu_casework::Hex<32>;

@@ -30,13 +30,20 @@ pub enum ConfigError {
     },
     /// The operators' interface would be open to the network.
     #[error(
-        "{file}: operators.listen = {listen} is not on this machine alone, and the interface speaks no TLS yet"
+        "{file}: operators.listen = {listen} is not on this machine alone, which needs operators.certificate and \
+         operators.key"
     )]
     NotLoopback {
         /// The file; empty where a text was read.
         file: PathBuf,
         /// The address.
         listen: SocketAddr,
+    },
+    /// A certificate without its key, or the other way round.
+    #[error("{file}: operators.certificate and operators.key stand together, or not at all")]
+    HalfTls {
+        /// The file; empty where a text was read.
+        file: PathBuf,
     },
     /// A folder for files to go, and none for files to come, or the other way round.
     #[error("{file}: ferry.outbox and ferry.inbox stand together, or not at all")]
@@ -91,8 +98,10 @@ impl ConfigError {
     }
 
     pub(super) fn in_file(mut self, path: &Path) -> Self {
-        if let Self::Syntax { file, .. } | Self::NotLoopback { file, .. } | Self::HalfFerry { file } =
-            &mut self
+        if let Self::Syntax { file, .. }
+        | Self::NotLoopback { file, .. }
+        | Self::HalfTls { file }
+        | Self::HalfFerry { file } = &mut self
         {
             path.clone_into(file);
         }
@@ -106,6 +115,7 @@ impl ConfigError {
             Self::Read { .. } => "config_read",
             Self::Syntax { .. } => "config_syntax",
             Self::NotLoopback { .. } => "config_not_loopback",
+            Self::HalfTls { .. } => "config_half_tls",
             Self::HalfFerry { .. } => "config_ferry_half",
             Self::Unwritable => "config_unwritable",
             Self::Secret { .. } => "config_secret",
@@ -147,7 +157,9 @@ impl ConfigError {
                 ("listen", listen.to_string()),
             ],
             Self::Unwritable => Vec::new(),
-            Self::SecretExposed { file: path } | Self::HalfFerry { file: path } => vec![file(path)],
+            Self::SecretExposed { file: path }
+            | Self::HalfTls { file: path }
+            | Self::HalfFerry { file: path } => vec![file(path)],
             Self::NoCredentials { name } | Self::CredentialName { name } => vec![("name", name.clone())],
         }
     }

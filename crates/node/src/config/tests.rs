@@ -131,6 +131,27 @@ fn operators_are_on_this_machine() {
 }
 
 #[test]
+fn operators_on_other_machines_need_tls() {
+    let with = |lines: &str| {
+        let text = format!("{MINIMAL}\n[operators]\nlisten = \"0.0.0.0:7601\"\n{lines}");
+        Config::parse(&text).map(|config| config.operators)
+    };
+    let both = "certificate = \"a.pem\"\nkey = \"b.pem\"\nnames = [\"hefu.example\"]";
+    assert!(with(both).unwrap().speaks_tls());
+    for half in ["certificate = \"a.pem\"", "key = \"b.pem\""] {
+        assert!(matches!(with(half), Err(ConfigError::HalfTls { .. })), "{half}");
+    }
+    for name in ["hefu.example:7601", "", "合符.example", "https://hefu"] {
+        let named = both.replace("hefu.example", name);
+        let refused = with(&named).unwrap_err();
+        assert!(
+            refused.to_string().contains("operators.names"),
+            "{name}: {refused}"
+        );
+    }
+}
+
+#[test]
 fn a_node_is_unlocked_in_one_way() {
     let with = |lines: &str| {
         Config::parse(&MINIMAL.replace("key_file = \"../court.key\"", lines)).map(|config| config.unlock)

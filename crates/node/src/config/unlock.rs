@@ -59,8 +59,9 @@ fn passphrase(file: &Path) -> Result<Unlock, ConfigError> {
     Ok(Unlock::Passphrase(passphrase))
 }
 
+/// A secret that others can read is none.
 #[cfg(unix)]
-fn refuse_exposed(file: &Path) -> Result<(), ConfigError> {
+pub(crate) fn refuse_exposed(file: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(file).map_err(secret(file))?.permissions().mode();
     if mode & 0o077 != 0 {
@@ -72,7 +73,7 @@ fn refuse_exposed(file: &Path) -> Result<(), ConfigError> {
 }
 
 #[cfg(not(unix))]
-fn refuse_exposed(_: &Path) -> Result<(), ConfigError> {
+pub(crate) fn refuse_exposed(_: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 

@@ -21,3 +21,5 @@ mod prechecks;
 mod reviews;
 mod rights;
 mod running;
+mod tls;
+mod unmasking;

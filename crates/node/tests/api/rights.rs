@@ -41,6 +41,7 @@ fn the_table_keeps_apart_what_the_roles_are_apart_for() {
             "/inquiries",
             "/own",
             "/plans",
+            "/unmaskings",
         ]
         .iter()
         .any(|part| path.contains(part));

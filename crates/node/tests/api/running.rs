@@ -58,17 +58,9 @@ impl Answer {
 
 /// A new node's folder and its settings, on ports that are free.
 pub(crate) fn new_node(folder: &Path) -> Config {
+    let config = settings(folder);
     let key_file = folder.join("key");
     Vault::create_key_file(&key_file).unwrap();
-    let node = NodeConfig {
-        name: "县民政局".to_owned(),
-        role: AgencyRole::CivilAffairs,
-        address: "127.0.0.1:7600".to_owned(),
-    };
-    let mut config = Config::new(node, UnlockConfig::KeyFile(key_file.clone()));
-    config.peers.listen = "127.0.0.1:0".parse().unwrap();
-    config.operators.listen = "127.0.0.1:0".parse().unwrap();
-    config.operators.max_upload_bytes = 1 << 20;
     let profile = Profile {
         name: config.node.name.clone(),
         role: config.node.role,
@@ -81,6 +73,20 @@ pub(crate) fn new_node(folder: &Path) -> Config {
         surroundings(),
     )
     .unwrap();
+    config
+}
+
+/// The settings of a node in this folder.
+pub(crate) fn settings(folder: &Path) -> Config {
+    let node = NodeConfig {
+        name: "县民政局".to_owned(),
+        role: AgencyRole::CivilAffairs,
+        address: "127.0.0.1:7600".to_owned(),
+    };
+    let mut config = Config::new(node, UnlockConfig::KeyFile(folder.join("key")));
+    config.peers.listen = "127.0.0.1:0".parse().unwrap();
+    config.operators.listen = "127.0.0.1:0".parse().unwrap();
+    config.operators.max_upload_bytes = 1 << 20;
     config
 }
 

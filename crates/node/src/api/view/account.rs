@@ -8,7 +8,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::account::{AccountRole, Began, SignedIn};
 
-/// A password or the secret of a session, on its way: wiped when dropped, and masked in `Debug`.
+/// What is for one person alone, on its way: a password, the secret of a session, a number that was unmasked; wiped when dropped, and masked in `Debug`.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Clear(String);
@@ -128,6 +128,10 @@ impl Clear {
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
+    }
+
+    pub(crate) fn of(mut text: Zeroizing<String>) -> Self {
+        Self(std::mem::take(&mut *text))
     }
 
     /// The text.

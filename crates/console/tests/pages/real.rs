@@ -1,0 +1,365 @@
+//! The pages over a node as it is: what its interface says, pages can read, and what it refuses, they say.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{Request, StatusCode};
+use hefu_casework::AgencyRole;
+use hefu_curve::Pool;
+use hefu_ingest::Wording;
+use hefu_node::Surroundings;
+use hefu_node::api::{ACTOR_HEADER, Token, Wordings};
+use hefu_node::config::{Config, NodeConfig, UnlockConfig};
+use hefu_node::daemon::{Daemon, create};
+use hefu_node::ferry::slip::SlipPages;
+use hefu_store::{Costs, Vault};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::desk::{Answer, Desk, HERE};
+use crate::it::multipart;
+
+const PASSWORD: &str = "a long enough sentence";
+
+/// Numbers of the unassigned province 29: two that hold, one whose check character does not, and an empty row.
+const EXPORT: &str = "身份证号\n29010119500101100X\n290101195001011018\n290105194912310029\n,\n";
+
+struct Real {
+    _folder: tempfile::TempDir,
+    _daemon: Daemon,
+    api: Router,
+}
+
+impl Real {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key_file = folder.path().join("key");
+        Vault::create_key_file(&key_file).unwrap();
+        let node = NodeConfig {
+            name: "县民政局".to_owned(),
+            role: AgencyRole::CivilAffairs,
+            address: "127.0.0.1:7600".to_owned(),
+        };
+        let mut config = Config::new(node, UnlockConfig::KeyFile(key_file));
+        config.peers.listen = "127.0.0.1:0".parse().unwrap();
+        config.operators.listen = "127.0.0.1:0".parse().unwrap();
+        let at = folder.path().join("node");
+        std::fs::create_dir(&at).unwrap();
+        create(&config, &at, surroundings()).unwrap();
+        let token = Token::read(&config.token_file(&at)).unwrap().reveal().to_owned();
+        let mut api = None;
+        let over = |router: Router| {
+            api = Some(router.clone());
+            router
+        };
+        let daemon = Daemon::start(config, &at, surroundings(), wordings(), over)
+            .await
+            .unwrap();
+        let real = Self {
+            _folder: folder,
+            _daemon: daemon,
+            api: api.unwrap(),
+        };
+        for (account, name, role) in [("wang", "王建国", "it"), ("zhao", "赵敏", "compliance")] {
+            let request = json!({ "account": account, "name": name, "role": role, "password": PASSWORD });
+            let request = Request::post("/api/v1/accounts")
+                .header(HOST, HERE)
+                .header(AUTHORIZATION, format!("Bearer {token}"))
+                .header(ACTOR_HEADER, "installer")
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(request.to_string()));
+            let added = real.api.clone().oneshot(request.unwrap()).await.unwrap();
+            assert_eq!(added.status(), StatusCode::CREATED);
+        }
+        real
+    }
+
+    /// With somebody signed in.
+    async fn desk(&self, account: &str) -> Desk {
+        let mut desk = Desk::before(self.api.clone());
+        let fields = [("account", account), ("password", PASSWORD)];
+        let signed_in = desk.post("/sign-in", &fields).await;
+        assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
+        desk
+    }
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings {
+        password_costs: Costs {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        },
+        ..Surroundings::new(Pool::new(1).unwrap())
+    }
+}
+
+fn wordings() -> Wordings {
+    Wordings {
+        quarantine: Arc::new(|| Wording {
+            headings: ["文件", "工作表", "行号", "代码", "原因", "号码"].map(str::to_owned),
+            reason: Box::new(str::to_owned),
+        }),
+        slips: Arc::new(|facts| SlipPages {
+            html: facts.number(),
+            text: facts.number(),
+        }),
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = text
+        .split(before)
+        .nth(1)
+        .unwrap_or_else(|| panic!("{before} in {text}"));
+    rest.split(after).next().unwrap()
+}
+
+async fn upload(desk: &mut Desk) -> Answer {
+    let token = desk.get("/it/imports").await.token();
+    let fields = [
+        ("csrf", None, token.as_str()),
+        ("name", None, "minimum_living"),
+        ("file", Some("低保.csv"), EXPORT),
+    ];
+    let sent = multipart("/it/imports", &fields);
+    desk.send(sent.0, sent.1).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_it_reads_what_a_node_says() {
+    let real = Real::start().await;
+    let mut desk = real.desk("wang").await;
+    for page in [
+        "/it/health",
+        "/it/imports",
+        "/it/datasets",
+        "/it/peers",
+        "/it/agreements",
+        "/it/rounds",
+        "/it/ferry",
+        "/it/log",
+        "/it/accounts",
+        "/it/accounts/zhao/password",
+        "/it/backup",
+    ] {
+        let answer = desk.get(page).await;
+        assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.text);
+    }
+    assert_eq!(desk.get("/").await.location(), "/it/health");
+    let doctor = desk.submit("/it/health", &[("peer", "")]).await;
+    assert_eq!(doctor.status, StatusCode::OK, "{}", doctor.text);
+    assert!(doctor.text.contains("doctor_step_log"), "{}", doctor.text);
+    let card = desk.get("/it/peers/card").await;
+    assert!(card.text.contains("县民政局"), "{}", card.text);
+    let none = desk.get(&format!("/it/agreements/{}", "00".repeat(32))).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let intact = desk.submit("/it/log", &[]).await;
+    assert!(intact.text.contains("日志链完整"), "{}", intact.text);
+    // Whoever signed in is on record under their own name.
+    assert!(desk.get("/it/log").await.text.contains("王建国"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_with_errors_becomes_a_snapshot_and_a_list_of_refused_rows() {
+    let real = Real::start().await;
+    let mut desk = real.desk("wang").await;
+    let editor = upload(&mut desk).await;
+    assert_eq!(editor.status, StatusCode::OK, "{}", editor.text);
+    let uploads = between(&editor.text, "name=\"uploads\" value=\"", "\"").to_owned();
+    assert!(editor.text.contains("身份证号"));
+
+    let wrong = [
+        ("uploads", uploads.as_str()),
+        ("name", "minimum_living"),
+        ("mapping", "[columns]\nnumber = 身份证号\n"),
+        ("act", "preview"),
+    ];
+    let refused = desk.submit("/it/imports/new", &wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.text.contains("mapping_syntax") && refused.text.contains("line 2"),
+        "{}",
+        refused.text
+    );
+
+    let mapping = "[columns]\nnumber = \"身份证号\"\nkind = \"resident\"\n\
+        [programme]\nconstant = \"minimum_living\"\n[period]\nconstant = \"2026-07\"\n";
+    let form = |act: &'static str| {
+        [
+            ("uploads", uploads.as_str()),
+            ("name", "minimum_living"),
+            ("mapping", mapping),
+            ("act", act),
+        ]
+    };
+    let tried = desk.submit("/it/imports/new", &form("preview")).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.text);
+    assert!(tried.text.contains("minimum_living") && tried.text.contains("2026-07"));
+    for number in EXPORT.split('\n').filter(|line| line.len() == 18) {
+        assert!(!tried.text.contains(number), "a number in clear");
+    }
+    let imported = desk.submit("/it/imports/new", &form("import")).await;
+    assert_eq!(imported.status, StatusCode::OK, "{}", imported.text);
+    let refused = between(&imported.text, "href=\"/it/datasets/", "\"").to_owned();
+    let refused = format!("/it/datasets/{refused}");
+    assert!(refused.ends_with("/refused"), "{refused}");
+    let rows = desk.get(&refused).await;
+    assert!(
+        rows.text.contains("低保.csv") && rows.text.contains("wrong_check_digit"),
+        "{}",
+        rows.text
+    );
+    let csv = desk.get(&format!("{refused}.csv")).await;
+    assert!(
+        csv.text.starts_with('\u{feff}') && csv.text.contains("\"低保.csv\",\"\",\"4\""),
+        "{}",
+        csv.text
+    );
+    assert!(!csv.text.contains("290105194912310029"));
+    // The files are gone: the same form again is refused, and says so.
+    let again = desk.submit("/it/imports/new", &form("import")).await;
+    assert!(again.text.contains("api_upload_unknown"), "{}", again.text);
+    let listed = desk.get("/it/datasets").await;
+    assert!(listed.text.contains("minimum_living") && listed.text.contains("<td class=\"num\">2</td>"));
+    let path = refused.replace("/refused", "/delete");
+    assert_eq!(desk.submit(&path, &[]).await.status, StatusCode::SEE_OTHER);
+    assert!(desk.get("/it/datasets").await.text.contains("还没有数据"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_kept_from_the_pages() {
+    let real = Real::start().await;
+    let mut desk = real.desk("wang").await;
+    let mut zhao = real.desk("zhao").await;
+    assert_eq!(zhao.get("/it/health").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        desk.submit("/it/accounts/zhao/lock", &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        zhao.get("/password").await.status,
+        StatusCode::SEE_OTHER,
+        "a locked account has no session"
+    );
+    let refused = zhao
+        .post("/sign-in", &[("account", "zhao"), ("password", PASSWORD)])
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("api_locked"), "{}", refused.text);
+    assert_eq!(
+        desk.submit("/it/accounts/zhao/unlock", &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let _ = real.desk("zhao").await;
+
+    let short = [
+        ("account", "li"),
+        ("name", "李"),
+        ("role", "office"),
+        ("password", "short"),
+    ];
+    let refused = desk.submit("/it/accounts", &short).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+    let fine = [
+        ("account", "li.na"),
+        ("name", "李娜"),
+        ("role", "office"),
+        ("password", PASSWORD),
+    ];
+    assert_eq!(
+        desk.submit("/it/accounts", &fine).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let reset = [("password", "another long sentence")];
+    assert_eq!(
+        desk.submit("/it/accounts/li.na/password", &reset).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let mut li = Desk::before(real.api.clone());
+    let old = li
+        .post("/sign-in", &[("account", "li.na"), ("password", PASSWORD)])
+        .await;
+    assert_eq!(old.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let new = li
+        .post(
+            "/sign-in",
+            &[("account", "li.na"), ("password", "another long sentence")],
+        )
+        .await;
+    assert_eq!(new.status, StatusCode::SEE_OTHER);
+    let own = [
+        ("old", "wrong"),
+        ("new", "a third long sentence"),
+        ("again", "a third long sentence"),
+    ];
+    let refused = li.submit("/password", &own).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+    let own = [
+        ("old", "another long sentence"),
+        ("new", "a third long sentence"),
+        ("again", "a third long sentence"),
+    ];
+    assert_eq!(
+        li.submit("/password", &own).await.location(),
+        "/password?done=shell.done_password"
+    );
+    assert_eq!(
+        desk.submit("/it/accounts/li.na/remove", &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(!desk.get("/it/accounts").await.text.contains("li.na"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_and_files_go_where_they_are_told() {
+    let real = Real::start().await;
+    let mut desk = real.desk("wang").await;
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("copy");
+    let to = to.to_str().unwrap();
+    let made = desk.submit("/it/backup", &[("folder", to)]).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    assert!(made.text.contains(to) && Path::new(to).is_dir());
+    let again = desk.submit("/it/backup", &[("folder", to)]).await;
+    assert_ne!(
+        again.status,
+        StatusCode::OK,
+        "one that is there is not overwritten"
+    );
+    let card = desk.get("/it/ferry/card").await;
+    assert!(
+        card.headers["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
+    let none = desk.submit("/it/ferry/sets", &[("form", "binary")]).await;
+    assert_eq!(none.location(), "/it/ferry?done=it.done_no_set", "{}", none.text);
+    let token = desk.get("/it/ferry").await.token();
+    let sent = multipart(
+        "/it/ferry",
+        &[("csrf", None, &token), ("file", Some("x.bin"), "no such file")],
+    );
+    let refused = desk.send(sent.0, sent.1).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        refused.text
+    );
+}
