@@ -42,7 +42,10 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
     let routes = Router::new()
         .route("/compliance/todo", get(todo::show))
         .route("/compliance/reports", get(reports::list))
-        .route("/compliance/reports/{round}", get(reports::show).post(reports::export))
+        .route(
+            "/compliance/reports/{round}",
+            get(reports::show).post(reports::export),
+        )
         .route("/compliance/reports/{round}/findings.csv", get(reports::file))
         .route(one, get(finding::show))
         .route(&of_one("explanation"), post(finding::explanation))
@@ -60,7 +63,10 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route("/compliance/inquiries/{item}/refuse", post(inquiries::refuse))
         .route("/compliance/agreements", get(agreements::list))
         .route("/compliance/agreements/{digest}", get(agreements::show))
-        .route("/compliance/agreements/{digest}/dossier", get(agreements::dossier))
+        .route(
+            "/compliance/agreements/{digest}/dossier",
+            get(agreements::dossier),
+        )
         .route("/compliance/agreements/{digest}/sign", post(agreements::sign))
         .route("/compliance/agreements/{digest}/refuse", post(agreements::refuse))
         .route("/compliance/ledger", get(ledger::show).post(ledger::unlock))

@@ -18,7 +18,12 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// The day in Beijing.
 pub(crate) fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::fixed(BEIJING)).date()
+    day(Timestamp::now())
+}
+
+/// The day in Beijing of a moment.
+pub(crate) fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::fixed(BEIJING)).date()
 }
 
 /// `1,234,567.80` of 123456780 fen.

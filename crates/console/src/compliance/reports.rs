@@ -5,7 +5,9 @@ use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use hefu_node::api::view::{AgreementDetail, AgreementList, AgreementView, FindingPage, Hex32, RoundList, RoundView};
+use hefu_node::api::view::{
+    AgreementDetail, AgreementList, AgreementView, FindingPage, Hex32, RoundList, RoundView,
+};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -65,7 +67,11 @@ pub(super) async fn list(Query(asked): Query<RoundsAsked>, who: Who) -> Result<R
         .with("until", asked.until.as_str());
     let from = day(&p, &mut f, "from", &asked.from);
     let until = day(&p, &mut f, "until", &asked.until);
-    let lines: Vec<Line> = all.rounds.into_iter().map(|round| Line::of(round, &agreements)).collect();
+    let lines: Vec<Line> = all
+        .rounds
+        .into_iter()
+        .map(|round| Line::of(round, &agreements))
+        .collect();
     let choices = |values: &mut dyn Iterator<Item = (String, String)>| {
         let mut values: Vec<_> = values.collect();
         values.sort();
@@ -73,7 +79,11 @@ pub(super) async fn list(Query(asked): Query<RoundsAsked>, who: Who) -> Result<R
         values.insert(0, (String::new(), p.w("compliance.all")));
         values
     };
-    let agencies = choices(&mut lines.iter().map(|line| (line.agency.clone(), line.agency.clone())));
+    let agencies = choices(
+        &mut lines
+            .iter()
+            .map(|line| (line.agency.clone(), line.agency.clone())),
+    );
     let of_purpose = |line: &Line| {
         let purpose = line.agreement.as_ref()?.purpose.clone();
         let words = p.said("purpose_", &purpose);
@@ -108,7 +118,10 @@ impl Line {
     fn of(round: RoundView, all: &AgreementList) -> Self {
         let agreement = all.agreements.iter().find(|each| each.digest == round.agreement);
         Self {
-            agency: round.peer_name.clone().unwrap_or_else(|| show::short(&round.peer.to_string())),
+            agency: round
+                .peer_name
+                .clone()
+                .unwrap_or_else(|| show::short(&round.peer.to_string())),
             agreement: agreement.cloned(),
             round,
         }
@@ -227,7 +240,11 @@ impl FindingsAsked {
     }
 
     fn own_query(&self) -> String {
-        joined(self.own().into_iter().map(|(name, value)| (name, value.to_owned())))
+        joined(
+            self.own()
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned())),
+        )
     }
 
     /// As the interface is asked.
@@ -254,8 +271,14 @@ pub(super) fn joined(pairs: impl Iterator<Item = (&'static str, String)>) -> Str
 impl Report {
     async fn of(who: &Who, round: &str, asked: &FindingsAsked) -> Result<Self> {
         let (id, round) = round_of(who, round).await?;
-        let detail: AgreementDetail = who.api().get(&format!("/api/v1/agreements/{}", round.agreement)).await?;
-        let p = who.page("compliance.report").at(&format!("/compliance/reports/{id}")).with_findings();
+        let detail: AgreementDetail = who
+            .api()
+            .get(&format!("/api/v1/agreements/{}", round.agreement))
+            .await?;
+        let p = who
+            .page("compliance.report")
+            .at(&format!("/compliance/reports/{id}"))
+            .with_findings();
         let mut f = asked.form(&p);
         let (mut page, mut why) = (None, None);
         if f.is_fine() {
@@ -272,12 +295,22 @@ impl Report {
             let all = (String::new(), p.w("compliance.all"));
             std::iter::once(all).chain(words).collect::<Vec<_>>()
         };
-        let rules = detail.agreement["rules"].as_array().into_iter().flatten().filter_map(|rule| rule.as_str());
+        let rules = detail.agreement["rules"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|rule| rule.as_str());
         let rules = every(&mut rules.map(|rule| (rule.to_owned(), said::rule(&p, rule))));
-        let stages = every(&mut STAGES.iter().map(|stage| ((*stage).to_owned(), p.said("", stage))));
-        let groups = every(&mut ["yes", "unknown", "no"].iter().map(|group| {
-            ((*group).to_owned(), p.wx("compliance.key_group_", group))
-        }));
+        let stages = every(
+            &mut STAGES
+                .iter()
+                .map(|stage| ((*stage).to_owned(), p.said("", stage))),
+        );
+        let groups = every(
+            &mut ["yes", "unknown", "no"]
+                .iter()
+                .map(|group| ((*group).to_owned(), p.wx("compliance.key_group_", group))),
+        );
         let orders = ["due", "amount"].map(|order| (order.to_owned(), p.wx("compliance.sort_", order)));
         let query = asked.own_query();
         let path = match query.is_empty() {
@@ -362,7 +395,10 @@ pub(super) async fn file(
         let page = fetch(&who, &id, &asked, from, FETCHED).await?;
         for finding in &page.findings {
             let words = |said: Vec<(&str, String)>| {
-                said.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(" ")
+                said.into_iter()
+                    .map(|(_, words)| words)
+                    .collect::<Vec<_>>()
+                    .join(" ")
             };
             let review = finding.review.as_ref();
             let there = review.and_then(|review| review.there.as_ref());
@@ -406,7 +442,10 @@ pub(super) async fn export(Path(round): Path<String>, Sent { who, fields }: Sent
         None => {
             let name = format!("report-{form}-{}.json", show::short(&id.to_string()));
             let named = format!("attachment; filename=\"{name}\"");
-            let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, named)];
+            let headers = [
+                (CONTENT_TYPE, "application/json".to_owned()),
+                (CONTENT_DISPOSITION, named),
+            ];
             Ok((headers, report).into_response())
         }
     }

@@ -61,7 +61,10 @@ pub(super) fn due(p: &Page, due: &AwaitedView) -> (&'static str, String) {
         None => {
             let params = [("days", due.days.to_string()), ("since", due.since.to_string())];
             let params = params.map(|(name, value)| (name.to_owned(), value));
-            ("warn", format!("{awaited} {}", p.said_with("", "due_cannot_tell", &params.into())))
+            (
+                "warn",
+                format!("{awaited} {}", p.said_with("", "due_cannot_tell", &params.into())),
+            )
         }
     }
 }
@@ -100,9 +103,7 @@ fn fields_of(p: &Page, fields: &Value, said: &mut Vec<(String, String)>) {
             ("result", Value::String(code)) => said.push((label, p.said("verdict_", code))),
             ("answer", Value::String(code)) => said.push((label, p.said("answer_", code))),
             ("unit", Value::String(code)) => said.push((label, p.wx("compliance.unit_", code))),
-            ("reason" | "text", Value::String(text)) if text == "*" => {
-                said.push((label, p.w("compliance.withheld")));
-            }
+            ("reason" | "text", Value::String(text)) => said.push((label, written(p, text))),
             (_, Value::String(text)) => said.push((label, text.clone())),
             ("result" | "decision" | "to", Value::Object(chosen)) => {
                 let prefix = if name == "result" { "result_" } else { "decision_" };
@@ -117,9 +118,37 @@ fn fields_of(p: &Page, fields: &Value, said: &mut Vec<(String, String)>) {
     }
 }
 
-/// Parameters of words that are given by name.
-pub(super) fn params<const N: usize>(params: [(&str, String); N]) -> BTreeMap<String, String> {
-    params.map(|(name, value)| (name.to_owned(), value)).into()
+/// Words of the node's with a count in them.
+pub(super) fn counted(p: &Page, code: &str, count: &u64) -> String {
+    let params = BTreeMap::from([("count".to_owned(), p.count(count))]);
+    p.said_with("", code, &params)
+}
+
+/// What somebody wrote freely, or that it is withheld.
+pub(super) fn written(p: &Page, text: &str) -> String {
+    match text {
+        "*" => p.w("compliance.withheld"),
+        text => text.to_owned(),
+    }
+}
+
+/// A table of a page that has several.
+pub(super) struct Listed<T> {
+    /// By which its filter finds it.
+    pub(super) id: &'static str,
+    pub(super) caption: String,
+    pub(super) all: Vec<T>,
+}
+
+impl<T> Listed<T> {
+    /// What waits for somebody, and the rest; without those that have nothing.
+    pub(super) fn both(waiting: (String, Vec<T>), others: (String, Vec<T>)) -> Vec<Self> {
+        [("waiting", waiting), ("others", others)]
+            .into_iter()
+            .map(|(id, (caption, all))| Self { id, caption, all })
+            .filter(|list| !list.all.is_empty())
+            .collect()
+    }
 }
 
 /// Fen of an amount in yuan as people type it: `1,234.5`. Nothing where it is none.
