@@ -130,7 +130,9 @@ pub(crate) async fn render(State(console): State<Shared>, request: Request, next
     let again = matches!(parts.method, Method::GET | Method::HEAD).then(|| visit.here.to_string());
     let asked = Lang::asked(&parts.uri);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(fault) = response.extensions_mut().remove::<Arc<Fault>>() {
+    let fault = response.extensions_mut().remove::<Arc<Fault>>();
+    let fault = fault.or_else(|| unsaid(&response).map(Arc::new));
+    if let Some(fault) = fault {
         response = match &*fault {
             Fault::SignIn => to_sign_in(again.as_deref()),
             fault => page_of(fault, visit).await,
@@ -147,6 +149,21 @@ pub(crate) async fn render(State(console): State<Shared>, request: Request, next
         }
     }
     response
+}
+
+/// What was refused before any handler saw it, which has a bare line of text for an answer: an address or a query that
+/// can't be read, a form that is too large.
+fn unsaid(response: &Response) -> Option<Fault> {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        _ if !bare => None,
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+            Some(Fault::NoPage)
+        }
+        status if status.is_client_error() => Some(Fault::Form),
+        _ => None,
+    }
 }
 
 fn to_sign_in(again: Option<&str>) -> Response {

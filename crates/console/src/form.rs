@@ -1,10 +1,12 @@
 //! Forms: read with their token checked, and shown once more with what is wrong beside each field.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::extract::{Form as UrlEncoded, FromRequest, FromRequestParts as _, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use hefu_node::api::view::ErrorView;
+use tokio::time::timeout;
 use zeroize::Zeroize as _;
 
 use crate::Shared;
@@ -13,6 +15,14 @@ use crate::guard::{Visit, Who, from_our_page};
 
 /// The hidden field of every form.
 pub(crate) const TOKEN: &str = "csrf";
+
+/// A form of which nothing comes for so long is given up.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Waits for what a browser sends, not for ever.
+pub(crate) async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T> {
+    timeout(IDLE, reading).await.map_err(|_| Fault::Form)
+}
 
 /// What somebody who is signed in sent with a form of this console. There is no other way to read a form, so none is read
 /// whose token was not checked.
@@ -64,10 +74,9 @@ impl FromRequest<Shared> for SentOpen {
 
 impl Fields {
     async fn read(request: Request) -> Result<Self> {
+        let read = in_time(UrlEncoded::from_request(request, &())).await?;
         // Why it can't be read would quote it.
-        let UrlEncoded(fields) = UrlEncoded::from_request(request, &())
-            .await
-            .map_err(|_| Fault::Form)?;
+        let UrlEncoded(fields) = read.map_err(|_| Fault::Form)?;
         Ok(Self(fields))
     }
 

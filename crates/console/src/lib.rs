@@ -24,6 +24,11 @@
 //! badges and the like from `shell/macros.html`. Texts stand in `words/AREA.toml`; a page says them with `p.w("area.key")`.
 //! Pages that show findings are made with `who.page(…).with_findings()`.
 
+#![allow(
+    dead_code,
+    reason = "what all pages share is there before every role has its pages"
+)]
+
 mod api;
 mod assets;
 mod binary;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::part;
 use crate::fault::{Fault, Result};
-use crate::form::TOKEN;
+use crate::form::{TOKEN, in_time};
 use crate::guard::{Who, from_our_page};
 use crate::{MAX_FORM_BYTES, Shared};
 
@@ -23,7 +23,7 @@ pub(crate) enum Piece<'a> {
     /// A text.
     Text(String, String),
     /// A file that was chosen, with its name.
-    File(String, String, Field<'a>),
+    File(String, String, Box<Field<'a>>),
 }
 
 impl FromRequest<Shared> for SentFiles {
@@ -54,11 +54,11 @@ impl FromRequest<Shared> for SentFiles {
 impl SentFiles {
     /// The next field. A file that was not chosen is passed over.
     pub(crate) async fn next(&mut self) -> Result<Option<Piece<'_>>> {
-        let field = self.rest.next_field().await.map_err(|_| Fault::Form)?;
+        let field = in_time(self.rest.next_field()).await?.map_err(|_| Fault::Form)?;
         let Some(mut field) = field else { return Ok(None) };
         let name = field.name().unwrap_or_default().to_owned();
         if let Some(file) = field.file_name().map(str::to_owned) {
-            return Ok(Some(Piece::File(name, file, field)));
+            return Ok(Some(Piece::File(name, file, Box::new(field))));
         }
         Ok(Some(Piece::Text(name, text(&mut field).await?)))
     }
@@ -67,7 +67,7 @@ impl SentFiles {
 /// A small file or a text, whole.
 pub(crate) async fn text(field: &mut Field<'_>) -> Result<String> {
     let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(|_| Fault::Form)? {
+    while let Some(piece) = in_time(field.chunk()).await?.map_err(|_| Fault::Form)? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_FORM_BYTES {
             return Err(Fault::Form);
@@ -77,7 +77,11 @@ pub(crate) async fn text(field: &mut Field<'_>) -> Result<String> {
 }
 
 /// Sends a file on to the interface as it comes.
-pub(crate) async fn send_on<T: DeserializeOwned>(who: &Who, path: &str, mut field: Field<'_>) -> Result<T> {
+pub(crate) async fn send_on<T: DeserializeOwned>(
+    who: &Who,
+    path: &str,
+    mut field: Box<Field<'_>>,
+) -> Result<T> {
     let (mut pieces, body) = Channel::<Bytes, std::io::Error>::new(4);
     let reading = async move {
         loop {
@@ -89,6 +93,7 @@ pub(crate) async fn send_on<T: DeserializeOwned>(who: &Who, path: &str, mut fiel
                         return;
                     }
                 }
+                // The interface itself gives up on a body that stops.
                 Err(_) => return pieces.abort(std::io::Error::other("the upload broke off")),
             }
         }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod clue;
 mod conference;
 mod ferry;
@@ -17,6 +18,7 @@ use hefu_identity::Kind;
 
 use crate::words::Lang;
 
+pub(crate) use account::{AccountCommand, PasswordArgs};
 pub(crate) use clue::{ClueCommand, LeadCommand, NoticeCommand};
 pub(crate) use conference::{
     ConferenceCommand, ConferenceLedgerCommand, LineFilterArgs, LinesCommand, OfRound, OfficeCommand, OnDay,
@@ -121,6 +123,9 @@ pub(crate) enum Command {
     Audit(AuditCommand),
     /// 披露台账与本月余额 What peers had evaluated, and what is left this month
     Ledger(LedgerArgs),
+    /// 账号：谁可以登录 Accounts: who may sign in
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// 检查节点，或与一个对方的连接 Look at the node, or at the line to a peer
     Doctor(DoctorArgs),
     /// 备份节点 Back the node up

@@ -1,5 +1,6 @@
 //! The commands, and what several of them show alike.
 
+pub(crate) mod account;
 pub(crate) mod agreement;
 pub(crate) mod audit;
 pub(crate) mod backup;

@@ -91,6 +91,7 @@ async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
         Command::Report(report) => commands::report::run(report, node, printer).await,
         Command::Audit(audit) => commands::audit::run(audit, &Client::of(node)?, printer).await,
         Command::Ledger(ledger) => commands::ledger::run(ledger, &Client::of(node)?, printer).await,
+        Command::Account(account) => commands::account::run(account, &Client::of(node)?, printer).await,
         Command::Doctor(doctor) => commands::doctor::run(doctor, &Client::of(node)?, printer).await,
         Command::Backup(backup) => commands::backup::run(backup, &Client::of(node)?, printer).await,
     }

@@ -186,3 +186,60 @@ fn a_node_that_no_peer_could_reach_is_not_made() {
     assert!(!folder.exists());
     assert_eq!(init("a:7600", "127.0.0.1:7601").code, 0);
 }
+
+/// The first account is made on the machine itself, by the token.
+#[test]
+fn accounts_are_made_locked_and_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = civil_affairs(dir.path());
+    let _serving = node.serve();
+    let secret = "床前明月光疑是地上霜举头";
+    let file = write(&node.dir, "密码.txt", format!("{secret}\n"));
+    let file = file.to_str().unwrap();
+    let add = |account, person, role| {
+        node.run(&[
+            "account",
+            "add",
+            account,
+            "--role",
+            role,
+            "--person",
+            person,
+            "--password-file",
+            file,
+        ])
+    };
+    assert_eq!(add("wang.jianguo", "王建国", "it").code, 0);
+    assert_eq!(add("li.si", "李四", "office").code, 0);
+    let twice = add("wang2", "王建国", "compliance");
+    assert_eq!(twice.code, 3);
+    assert!(twice.stderr.contains("此人已有账号") || twice.stderr.contains("has an account"));
+    assert_eq!(add("zhao", "赵六", "root").code, 2);
+    let short = write(&node.dir, "短.txt", "short\n");
+    let refused = node.run(&[
+        "account",
+        "password",
+        "li.si",
+        "--password-file",
+        short.to_str().unwrap(),
+    ]);
+    assert_eq!(refused.code, 3);
+    node.shown(&["account", "password", "li.si", "--password-file", file]);
+
+    node.shown(&["account", "lock", "li.si"]);
+    let list = node.shown(&["account", "list"]);
+    let line = |name: &str| {
+        list.lines()
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(line("wang.jianguo").contains("信息技术人员") && line("wang.jianguo").contains("可登录"));
+    assert!(line("li.si").contains("联席会议办公室") && line("li.si").contains("已锁定"));
+    node.shown(&["account", "unlock", "li.si"]);
+    node.shown(&["account", "remove", "li.si"]);
+    let list = node.json(&["account", "list"]);
+    assert_eq!(list["accounts"].as_array().unwrap().len(), 1);
+    assert_eq!(node.run(&["account", "lock", "li.si"]).code, 3);
+    assert!(!node.said().contains(secret) && !node.logged().contains(secret));
+}

@@ -200,6 +200,29 @@ async fn failures_are_pages() {
     );
 }
 
+/// What is refused before any handler sees it is a page too.
+#[tokio::test]
+async fn what_cannot_be_read_is_said_on_a_page() {
+    let mut desk = Desk::of("it").await;
+    for (path, status) in [
+        ("/it/datasets/x/refused", StatusCode::NOT_FOUND),
+        ("/it/log?after=-1", StatusCode::NOT_FOUND),
+    ] {
+        let answer = desk.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text.contains("<h1>没有这个页面</h1>"), "{}", answer.text);
+    }
+    let method = desk.send(Request::delete("/it/health"), Body::empty()).await;
+    assert!(method.text.contains("<h1>"), "{}", method.text);
+    let large = "x".repeat(2 << 20);
+    let request = Request::post("/sign-in")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let refused = desk.send(request, Body::from(large)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text.contains("<h1>无法读取表单</h1>"), "{}", refused.text);
+}
+
 #[tokio::test]
 async fn a_language_once_chosen_stays() {
     let mut desk = Desk::new();
