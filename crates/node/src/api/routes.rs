@@ -7,6 +7,7 @@ mod care;
 mod conference;
 mod datasets;
 mod ferry;
+mod findings;
 mod inquiries;
 mod matters;
 mod node;
@@ -18,8 +19,9 @@ mod unmaskings;
 
 pub(super) use audit::EntriesAsked;
 pub(super) use conference::lines::LinesAsked;
+pub(super) use findings::{AllAsked, SortBy};
 pub(super) use matters::Ledger;
-pub(super) use rounds::{FindingsAsked, FindingsOrder, Local};
+pub(super) use rounds::{FindingsAsked, Local};
 
 use axum::extract::DefaultBodyLimit;
 use serde::Deserialize;
@@ -50,6 +52,7 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(accounts::unlock))
         .routes(routes!(node::document))
         .routes(routes!(node::status))
+        .routes(routes!(node::programmes))
         .routes(routes!(node::card))
         .routes(routes!(peers::list, peers::add))
         .routes(routes!(peers::remove))
@@ -86,6 +89,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::run))
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
+        .routes(routes!(findings::all))
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::overdue))
         .routes(routes!(rounds::finding))

@@ -62,7 +62,8 @@ pub use ferry::{
     WaitingView, WorkedView,
 };
 pub use finding::{
-    CannotFindView, FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView,
+    CannotFindView, FeedbackView, FindingDetail, FindingList, FindingPage, FindingView, ListedView, NOTICE,
+    PaymentView, RowView,
 };
 pub(crate) use inquiry::acts as inquiry_acts;
 pub use inquiry::{
@@ -84,7 +85,7 @@ pub use matter_request::{
     ConfirmRequest, EndsRequest, InClear, OfficeRequest, OpenRequest, OpeningRequest, PeriodRequest,
     TakeRequest, WhoseRequest,
 };
-pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
+pub use node::{AddPeer, Health, NodeView, PeerList, PeerView, ProgrammeList, ProgrammeView};
 pub(crate) use people::may_tell;
 pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use precheck::{

@@ -1,22 +1,23 @@
 //! What a round found, and what is done about it.
 
-use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hefu_casework::calendar::Calendar;
 use hefu_casework::clue::ClueKind;
-use hefu_casework::review::{Due, Review, Stage};
-use hefu_casework::{Finding, Known, Month, MonthRange, Place};
+use hefu_casework::review::{Due, Stage};
+use hefu_casework::{Finding, FindingKind, Known, Month, MonthRange, Place};
 use jiff::civil::Date;
 
 use super::{Operations, blocking};
 use crate::Error;
 use crate::api::error::Result;
-use crate::api::routes::{FindingsAsked, FindingsOrder, Local};
+use crate::api::routes::{AllAsked, FindingsAsked, Local, SortBy};
 use crate::api::view::{
-    AwaitedView, CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
-    OverdueList, OverdueView, ReviewView,
+    AwaitedView, CopyView, EventRequest, FindingDetail, FindingList, FindingPage, FindingView, Hex32,
+    HistoryView, ListedView, MatterView, NOTICE, OverdueList, OverdueView, ReviewView,
 };
+use crate::board::{By, Shown, Wanted};
 use crate::due::{Order, Overdue};
 use crate::node::today;
 use crate::review::{Reviews, Standing};
@@ -46,17 +47,10 @@ impl Operations {
             };
             let mut listed: Vec<_> = (1_u64..)
                 .zip(&all)
-                .filter(|(seq, finding)| asked.takes(finding, stage(&reviews, *seq, finding)))
+                .filter(|(_, finding)| is_asked_for(finding, asked.key_group))
                 .map(|(seq, finding)| (seq, finding, due(seq, finding)))
                 .collect();
-            match asked.sort {
-                FindingsOrder::Due => {
-                    listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
-                }
-                FindingsOrder::Amount => {
-                    listed.sort_by_key(|(_, finding, _)| Reverse(finding.to_verify.map(|fen| fen.0)));
-                }
-            }
+            listed.sort_by_key(|(_, finding, due)| Order::of(&finding.care, due.as_ref()));
             let before = usize::try_from(asked.after).unwrap_or(usize::MAX);
             let findings: Vec<_> = listed.iter().skip(before).take(asked.limit()).map(view).collect();
             let last = before.saturating_add(findings.len());
@@ -68,6 +62,46 @@ impl Operations {
                 to_ask: to_ask(listed.iter().map(|(_, finding, _)| *finding)),
                 corrected: reviews.corrected(),
                 cannot_find: Vec::new(),
+            })
+        })
+        .await
+    }
+
+    /// Of all rounds, filtered and sorted.
+    pub(in crate::api) async fn all_findings(self: Arc<Self>, asked: AllAsked) -> Result<FindingList> {
+        let (after, limit) = (asked.after, asked.limit());
+        let wanted = wanted(asked)?;
+        blocking(move || {
+            let (calendar, on) = (Calendar::national(), today());
+            let before = usize::try_from(after).unwrap_or(usize::MAX);
+            let listed = self.node.list(&wanted, before, limit, on)?;
+            let last = after.saturating_add(listed.page.len() as u64);
+            let datasets = self.node.store().datasets()?;
+            let view = |shown: Shown| {
+                let due = shown
+                    .due
+                    .map(|due| AwaitedView::of(&due, due.late_on(on, &calendar)));
+                // What says nothing against anybody is on no way to a decision.
+                let review = (!wanted.clues).then(|| (&shown.standing).into());
+                let clue = self.node.clue_of(&shown.finding)?;
+                Ok(ListedView {
+                    round: shown.round,
+                    finding: FindingView::of(shown.seq, &shown.finding, review, due, &datasets),
+                    clue: clue.as_ref().map(MatterView::of),
+                })
+            };
+            let shown = self.node.opened(&listed.page)?;
+            let names = |names: &BTreeSet<Arc<str>>| names.iter().map(|name| name.to_string()).collect();
+            Ok(FindingList {
+                notice: NOTICE.to_owned(),
+                findings: shown.into_iter().map(view).collect::<Result<_>>()?,
+                total: listed.total,
+                to_ask: listed.to_ask,
+                late: listed.late,
+                rules: names(&listed.rules),
+                peers: names(&listed.peers),
+                on,
+                next: (last < listed.total).then_some(last),
             })
         })
         .await
@@ -198,6 +232,49 @@ impl Operations {
     }
 }
 
+fn wanted(asked: AllAsked) -> Result<Wanted> {
+    let month = |text: Option<String>| text.map(|text| text.parse().map_err(Error::from)).transpose();
+    let unknown = |what: &'static str, name: &str| Error::Missing {
+        what,
+        name: name.to_owned(),
+    };
+    let kind = |code: String| {
+        let kind = FindingKind::ALL.iter().copied().find(|kind| kind.code() == code);
+        kind.ok_or_else(|| unknown("finding_kind", &code))
+    };
+    let stage = |code: &str| {
+        let stage = Stage::ALL.iter().copied().find(|stage| stage.code() == code);
+        stage.ok_or_else(|| unknown("stage", code))
+    };
+    let stages = asked.stage.as_deref().unwrap_or_default();
+    let stages = stages.split(',').filter(|code| !code.is_empty()).map(stage);
+    Ok(Wanted {
+        clues: asked.clues,
+        round: asked.round.map(|round| round.0),
+        kind: asked.kind.map(kind).transpose()?,
+        rule: asked.rule,
+        peer: asked.peer,
+        stages: stages.collect::<Result<_, _>>()?,
+        owner: asked.owner.map(Arc::from),
+        from: month(asked.from)?,
+        until: month(asked.until)?,
+        min_fen: asked.min_fen,
+        max_fen: asked.max_fen,
+        key_group: asked.key_group,
+        late: asked.late,
+        by: match asked.sort {
+            SortBy::First => By::Order,
+            SortBy::Due => By::Due,
+            SortBy::Fen => By::Fen,
+            SortBy::Month => By::Month,
+            SortBy::Rule => By::Rule,
+            SortBy::Peer => By::Peer,
+            SortBy::Stage => By::Stage,
+        },
+        descending: asked.descending,
+    })
+}
+
 fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
     let before = reviews.corrected_before.get(&seq).copied();
     let told = reviews.told.get(&seq);
@@ -205,12 +282,6 @@ fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {
         Some(review) => ReviewView::of(review, before, told),
         None => ReviewView::open(before, told),
     }
-}
-
-/// How far a finding is; nothing of what is on no way to a decision.
-fn stage(reviews: &Reviews, seq: u64, finding: &Finding) -> Option<&'static str> {
-    let stage = reviews.begun.get(&seq).map_or(Stage::Open, Review::stage);
-    ClueKind::of(finding.kind).is_none().then(|| stage.code())
 }
 
 fn is_asked_for(finding: &Finding, key_group: Option<Known>) -> bool {

@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use super::Failures;
 use crate::api::error::Result;
 use crate::api::operations::Operations;
-use crate::api::view::{Health, NodeView};
+use crate::api::view::{Health, NodeView, ProgrammeList};
 
 /// Whether the program runs.
 #[utoipa::path(get, path = "/health", security(()), responses((status = 200, body = Health)))]
@@ -50,4 +50,10 @@ pub(super) async fn card(State(operations): State<Arc<Operations>>) -> Result<im
         [(CONTENT_TYPE, "application/json")],
         operations.card()?.to_bytes(),
     ))
+}
+
+/// The national catalogue of programmes, by which forms offer them.
+#[utoipa::path(get, path = "/api/v1/programmes", responses((status = 200, body = ProgrammeList), Failures))]
+pub(super) async fn programmes() -> Json<ProgrammeList> {
+    Json(ProgrammeList::national())
 }

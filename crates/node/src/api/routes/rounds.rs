@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use hefu_casework::{Finding, Known, Month};
+use hefu_casework::Known;
 use jiff::civil::Date;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::{ActorHeader, AskingHeader, Failures, Page};
 use crate::api::error::Result;
@@ -85,68 +85,12 @@ pub(in crate::api) struct FindingsAsked {
     /// Only those whose person is of a key group (`yes`), is of none (`no`), or is to be asked after (`unknown`).
     #[param(value_type = Option<String>)]
     pub(in crate::api) key_group: Option<Known>,
-    /// Only those under this rule.
-    rule: Option<String>,
-    /// Only those that are this far, a code of the table of words as in a finding's `review`.
-    stage: Option<String>,
-    /// Only those with a month in question from this one on, `2026-07`.
-    #[param(value_type = Option<String>)]
-    from: Option<Month>,
-    /// Only those with a month in question up to this one, included.
-    #[param(value_type = Option<String>)]
-    until: Option<Month>,
-    /// Only those of at least so much 待核实金额, in fen.
-    least_fen: Option<i64>,
-    /// Only those of at most so much, in fen.
-    most_fen: Option<i64>,
-    /// In which order: that of what is due, or the largest amount first.
-    #[serde(default)]
-    pub(in crate::api) sort: FindingsOrder,
-}
-
-/// In which order findings are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::api) enum FindingsOrder {
-    /// Key groups first, then those of whom it must be asked; within, the earliest due.
-    #[default]
-    Due,
-    /// The largest 待核实金额 first.
-    Amount,
 }
 
 impl FindingsAsked {
-    /// Whether a finding that is this far is among those asked for; what is on no way to a decision has no stage.
-    pub(in crate::api) fn takes(&self, finding: &Finding, stage: Option<&str>) -> bool {
-        let of_rule = |asked: &String| {
-            finding
-                .rule
-                .as_ref()
-                .is_some_and(|rule| rule.to_string() == *asked)
-        };
-        let within = |month: &Month| {
-            self.from.is_none_or(|from| from <= *month) && self.until.is_none_or(|until| *month <= until)
-        };
-        let fen = finding.to_verify.map(|fen| fen.0);
-        self.key_group
-            .is_none_or(|asked| finding.care.key_group() == asked)
-            && self.rule.as_ref().is_none_or(of_rule)
-            && (self.stage.is_none() || self.stage.as_deref() == stage)
-            && (self.from.is_none() && self.until.is_none() || finding.months.iter().any(within))
-            && self
-                .least_fen
-                .is_none_or(|least| fen.is_some_and(|fen| fen >= least))
-            && self
-                .most_fen
-                .is_none_or(|most| fen.is_some_and(|fen| fen <= most))
-    }
-
     pub(in crate::api) fn limit(&self) -> usize {
-        Page {
-            after: self.after,
-            limit: self.limit,
-        }
-        .limit()
+        let Self { after, limit, .. } = *self;
+        Page { after, limit }.limit()
     }
 }
 
