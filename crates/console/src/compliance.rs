@@ -2,6 +2,7 @@
 
 mod agreements;
 mod finding;
+mod findings;
 mod inquiries;
 mod ledger;
 mod log;
@@ -23,6 +24,7 @@ use crate::session::Role;
 /// The menu; the first line is the home page.
 pub(crate) const MENU: &[Entry] = &[
     ("/compliance/todo", "compliance.todo"),
+    ("/compliance/findings", "compliance.findings"),
     ("/compliance/reports", "compliance.reports"),
     ("/compliance/inquiries", "compliance.inquiries"),
     ("/compliance/unmaskings", "compliance.unmaskings"),
@@ -33,7 +35,7 @@ pub(crate) const MENU: &[Entry] = &[
 ];
 
 pub(crate) fn routes(console: &Shared) -> Router<Shared> {
-    let one = "/compliance/reports/{round}/findings/{seq}";
+    let one = "/compliance/findings/{round}/{seq}";
     let of_one = |act: &str| format!("{one}/{act}");
     // A report can be larger than a form; how large, its page says for itself.
     let files = Router::new()
@@ -46,7 +48,8 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
             "/compliance/reports/{round}",
             get(reports::show).post(reports::export),
         )
-        .route("/compliance/reports/{round}/findings.csv", get(reports::file))
+        .route("/compliance/findings", get(findings::list))
+        .route("/compliance/findings.csv", get(findings::file))
         .route(one, get(finding::show))
         .route(&of_one("explanation"), post(finding::explanation))
         .route(&of_one("record"), post(finding::record))

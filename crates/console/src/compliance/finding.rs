@@ -90,7 +90,7 @@ pub(super) fn path_of(round: &Hex32, seq: u64) -> String {
 
 /// In this console.
 pub(super) fn own_path(round: &Hex32, seq: u64) -> String {
-    format!("/compliance/reports/{round}/findings/{seq}")
+    format!("/compliance/findings/{round}/{seq}")
 }
 
 pub(super) fn round(text: &str) -> Result<Hex32> {

@@ -7,7 +7,8 @@ use hefu_node::api::view::{EntryPage, EntryView, Verified};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reports::{day, joined};
+use super::findings::joined;
+use super::reports::day;
 use crate::fault::Result;
 use crate::form::{Form, Sent};
 use crate::guard::Who;

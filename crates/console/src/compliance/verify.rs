@@ -104,7 +104,7 @@ pub(super) async fn verify(mut sent: SentFiles) -> Result<Response> {
 }
 
 /// A file as a text; nothing where it is longer than any report. A workbook is no text, and is told apart by how it begins.
-async fn whole(mut field: Field<'_>) -> Result<Option<String>> {
+async fn whole(mut field: Box<Field<'_>>) -> Result<Option<String>> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.chunk().await.map_err(|_| Fault::Form)? {
         if bytes.len() + piece.len() > MAX_REPORT_BYTES {
