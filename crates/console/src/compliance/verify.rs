@@ -6,7 +6,7 @@ use axum::response::Response;
 use hefu_node::api::view::{ReportVerifiedView, VerifyReportRequest};
 
 use crate::fault::{Fault, Result};
-use crate::form::Form;
+use crate::form::{Form, in_time};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
 use crate::upload::{Piece, SentFiles, text};
@@ -106,7 +106,7 @@ pub(super) async fn verify(mut sent: SentFiles) -> Result<Response> {
 /// A file as a text; nothing where it is longer than any report. A workbook is no text, and is told apart by how it begins.
 async fn whole(mut field: Box<Field<'_>>) -> Result<Option<String>> {
     let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(|_| Fault::Form)? {
+    while let Some(piece) = in_time(field.chunk()).await?.map_err(|_| Fault::Form)? {
         if bytes.len() + piece.len() > MAX_REPORT_BYTES {
             return Ok(None);
         }

@@ -7,6 +7,8 @@
     reason = "a failed expectation is the report"
 )]
 
+mod compliance;
+mod compliance_acts;
 mod desk;
 mod it;
 mod real;
