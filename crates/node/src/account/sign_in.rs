@@ -99,7 +99,7 @@ impl Node {
                 &against,
                 &Entry {
                     actor: &who.person,
-                    kind: "account_password_shown",
+                    kind: "account_password_confirmed",
                     body: &body,
                 },
             )?;
@@ -204,7 +204,7 @@ async fn in_turn<T: Send + 'static>(
 
 /// Five failures in a row lock for a quarter of an hour, the next five for twice as long, and so on, up to a day.
 fn lock_after(failures: u32) -> Option<SignedDuration> {
-    if failures == 0 || failures % FAILURES != 0 {
+    if failures == 0 || !failures.is_multiple_of(FAILURES) {
         return None;
     }
     let doubled = 1_i32.checked_shl(failures / FAILURES - 1).filter(|by| *by > 0);
