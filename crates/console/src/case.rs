@@ -51,6 +51,8 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route("/case/inquiries/{item}/acts", post(inquiries::act))
         .route("/case/matters", get(matters::list))
         .route("/case/matters/new", get(matters::new).post(matters::open))
+        .route("/case/matters/register", post(matters::register))
+        .route("/case/matters/confirm", post(matters::confirm))
         .route("/case/matters/{number}", get(matters::show))
         .route("/case/matters/{number}/acts", post(matters::act))
         .route("/case/clues", get(clues::list))

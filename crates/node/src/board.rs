@@ -5,6 +5,7 @@
 //! whose finding it is; what is shown of a page is opened for that page. The log says what changed since: every act stands
 //! in it, so the memory is brought up to date by the entries that it has not read.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -145,30 +146,36 @@ impl Node {
         let calendar = Calendar::national();
         let sheets = self.sheets(&calendar)?;
         let mut listed = Listed::default();
-        let mut fitting: Vec<(&Sheet, &Row)> = Vec::new();
-        for sheet in &sheets {
+        let (mut rules, mut peers) = (Seen::default(), Seen::default());
+        let mut fitting = Vec::new();
+        for (place, sheet) in (0..).zip(&sheets) {
             for row in &sheet.rows {
                 if is_clue(row.kind) != wanted.clues {
                     continue;
                 }
-                listed.rules.extend(missing(&listed.rules, &row.rule));
-                listed.peers.extend(missing(&listed.peers, &row.peer));
+                rules.note(row.rule.as_ref());
+                peers.note(row.peer.as_ref());
                 if wanted.has(sheet, row, on, &calendar) {
                     listed.to_ask += u64::from(row.care.key_group() == Known::Unknown);
                     listed.late += u64::from(row.is_late(on, &calendar));
-                    fitting.push((sheet, row));
+                    let usual = Order::of(&row.care, row.due.as_ref());
+                    fitting.push(Fitting { usual, place, row });
                 }
             }
         }
         listed.total = fitting.len() as u64;
-        wanted.sort(&mut fitting);
-        let page = fitting.into_iter().skip(after).take(limit);
+        wanted.sort(&mut fitting, after.saturating_add(limit));
+        let page = fitting.iter().skip(after).take(limit);
         listed.page = page
-            .map(|(sheet, row)| At {
-                record: Arc::clone(&sheet.record),
-                seq: row.seq,
+            .filter_map(|fits| {
+                Some(At {
+                    record: Arc::clone(&sheets.get(fits.place)?.record),
+                    seq: fits.row.seq,
+                })
             })
             .collect();
+        listed.rules = rules.0.into_iter().collect();
+        listed.peers = peers.0.into_iter().collect();
         Ok(listed)
     }
 
@@ -376,15 +383,27 @@ impl Wanted {
             && (!self.late || row.is_late(on, calendar))
     }
 
-    /// What is alike stays in the usual order, so that a page begins where the one before ended.
-    fn sort(&self, rows: &mut [(&Sheet, &Row)]) {
-        let usual = |(sheet, row): &(&Sheet, &Row)| {
-            (Order::of(&row.care, row.due.as_ref()), sheet.record.id, row.seq)
+    /// Brings the first `end` into their order; what is alike stays in the usual order, so that a page begins where the one
+    /// before ended.
+    fn sort(&self, rows: &mut [Fitting<'_>], end: usize) {
+        let order = |a: &Fitting<'_>, b: &Fitting<'_>| self.order(a, b);
+        // Of a hundred thousand a page shows a hundred: the others need no order among themselves.
+        if end < rows.len() {
+            rows.select_nth_unstable_by(end, order);
+        }
+        let end = end.min(rows.len());
+        if let Some(first) = rows.get_mut(..end) {
+            first.sort_unstable_by(order);
+        }
+    }
+
+    fn order(&self, a: &Fitting<'_>, b: &Fitting<'_>) -> Ordering {
+        let way = |order: Ordering| match self.descending {
+            true => order.reverse(),
+            false => order,
         };
-        let turned = self.descending;
-        let way = move |order: std::cmp::Ordering| if turned { order.reverse() } else { order };
         // What has nothing to be sorted by comes last.
-        let maybe = move |a: Option<i64>, b: Option<i64>| match (a, b) {
+        let maybe = |a: Option<i64>, b: Option<i64>| match (a, b) {
             (Some(a), Some(b)) => way(a.cmp(&b)),
             (a, b) => b.is_some().cmp(&a.is_some()),
         };
@@ -392,19 +411,45 @@ impl Wanted {
             let until = row.due.and_then(|due| due.until)?;
             Some(i64::from(until.year()) * 400 + i64::from(until.day_of_year()))
         };
-        rows.sort_unstable_by(|a, b| {
-            let (one, other) = (a.1, b.1);
-            let first = match self.by {
-                By::Order => return way(usual(a).cmp(&usual(b))),
-                By::Due => maybe(until(one), until(other)),
-                By::Fen => maybe(one.fen, other.fen),
-                By::Month => way(one.months.cmp(&other.months)),
-                By::Rule => way(one.rule.cmp(&other.rule)),
-                By::Peer => way(one.peer.cmp(&other.peer)),
-                By::Stage => way(one.stage.cmp(&other.stage)),
-            };
-            first.then_with(|| usual(a).cmp(&usual(b)))
-        });
+        let (one, other) = (a.row, b.row);
+        let first = match self.by {
+            By::Order => return way(a.usual().cmp(&b.usual())),
+            By::Due => maybe(until(one), until(other)),
+            By::Fen => maybe(one.fen, other.fen),
+            By::Month => way(one.months.cmp(&other.months)),
+            By::Rule => way(one.rule.cmp(&other.rule)),
+            By::Peer => way(one.peer.cmp(&other.peer)),
+            By::Stage => way(one.stage.cmp(&other.stage)),
+        };
+        first.then_with(|| a.usual().cmp(&b.usual()))
+    }
+}
+
+/// A row that fits, and what it is usually sorted by.
+struct Fitting<'a> {
+    usual: Order,
+    /// Of its round's sheet.
+    place: usize,
+    row: &'a Row,
+}
+
+impl Fitting<'_> {
+    fn usual(&self) -> (Order, usize, u64) {
+        (self.usual, self.place, self.row.seq)
+    }
+}
+
+/// Names that were met. The rows of a round share each name, so that most are known by their place in memory.
+#[derive(Default)]
+struct Seen(Vec<Arc<str>>);
+
+impl Seen {
+    fn note(&mut self, name: Option<&Arc<str>>) {
+        if let Some(name) = name
+            && !self.0.iter().any(|known| Arc::ptr_eq(known, name))
+        {
+            self.0.push(Arc::clone(name));
+        }
     }
 }
 
@@ -421,10 +466,6 @@ impl Names {
         self.0.insert(Arc::clone(&new));
         new
     }
-}
-
-fn missing(known: &BTreeSet<Arc<str>>, name: &Option<Arc<str>>) -> Option<Arc<str>> {
-    name.as_ref().filter(|name| !known.contains(*name)).cloned()
 }
 
 fn is_clue(kind: FindingKind) -> bool {

@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use hefu_node::api::view::{MatterHistory, MatterPage, MatterView, NodeView};
+use hefu_node::api::view::{
+    ConfirmRequest, ConfirmationView, MatterHistory, MatterPage, MatterView, NodeView, RoundList,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -44,6 +46,8 @@ struct List {
     f: Form,
     matters: MatterPage,
     kinds: Vec<(String, String)>,
+    /// Rounds in which this agency learned: their ids, and with whom and when.
+    rounds: Vec<(String, String)>,
     pager: Pager,
 }
 
@@ -61,7 +65,8 @@ pub(super) async fn list(who: Who, Query(asked): Query<Asked>) -> Result<Respons
     let mut f = Form::new()
         .with("kind", asked.kind.clone())
         .with("due", if asked.due.is_empty() { "" } else { "yes" })
-        .with("number", asked.number.clone());
+        .with("number", asked.number.clone())
+        .with("working_days", "5");
     let query = pairs.join("&");
     let path = format!("/api/v1/matters?{query}&after={}", asked.after);
     let found = who.api().get::<MatterPage>(&path.replace("?&", "?")).await;
@@ -81,10 +86,50 @@ pub(super) async fn list(who: Who, Query(asked): Query<Asked>) -> Result<Respons
     kinds.extend(KINDS.map(|kind| (kind.to_owned(), p.wx("case.matter_", kind))));
     html(&List {
         pager: Pager::new(&format!("/case/matters?{query}"), asked.after, matters.next),
+        rounds: learned(&who, &p).await?,
         kinds,
         matters,
         p,
         f,
+    })
+}
+
+async fn learned(who: &Who, p: &Page) -> Result<Vec<(String, String)>> {
+    let rounds: RoundList = who.api().get("/api/v1/rounds").await?;
+    let learned = rounds
+        .rounds
+        .into_iter()
+        .filter(|round| round.role == "receiver" && round.state == "done");
+    let named = learned.map(|round| {
+        let peer = round.peer_name.unwrap_or_default();
+        let at = p.time(&round.ended_at.unwrap_or(round.started_at));
+        (round.id.to_string(), format!("{peer} {at}"))
+    });
+    Ok(named.collect())
+}
+
+/// Takes a snapshot of the ledger's letters, which rounds over letters enter.
+pub(super) async fn register(Sent { who, .. }: Sent) -> Result<Response> {
+    who.api().order("/api/v1/matters/register", &json!({})).await?;
+    Ok(done("/case/matters", "case.done_registered"))
+}
+
+#[derive(Template)]
+#[template(path = "case/confirmed.html")]
+struct Confirmed {
+    p: Page,
+    confirmed: ConfirmationView,
+}
+
+/// Records in the agency's own transfers what a round over letters told of them.
+pub(super) async fn confirm(Sent { who, fields }: Sent) -> Result<Response> {
+    let round = id(fields.text("round"))?;
+    let working_days = fields.text("working_days").parse().map_err(|_| Fault::Form)?;
+    let path = format!("/api/v1/rounds/{round}/confirmation");
+    let confirmed = who.api().post(&path, &ConfirmRequest { working_days }).await?;
+    html(&Confirmed {
+        p: who.page("case.confirmed").at("/case/matters"),
+        confirmed,
     })
 }
 

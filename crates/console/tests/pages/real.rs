@@ -15,26 +15,27 @@ use hefu_node::api::{ACTOR_HEADER, Token, Wordings};
 use hefu_node::config::{Config, NodeConfig, UnlockConfig};
 use hefu_node::daemon::{Daemon, create};
 use hefu_node::ferry::slip::SlipPages;
-use hefu_store::{Costs, Vault};
+use hefu_store::{Costs, Store, Vault};
 use serde_json::json;
 use tower::ServiceExt as _;
 
 use crate::desk::{Answer, Desk, HERE};
 use crate::it::multipart;
 
-const PASSWORD: &str = "a long enough sentence";
+pub(crate) const PASSWORD: &str = "a long enough sentence";
 
 /// Numbers of the unassigned province 29: two that hold, one whose check character does not, and an empty row.
 const EXPORT: &str = "身份证号\n29010119500101100X\n290101195001011018\n290105194912310029\n,\n";
 
-struct Real {
-    _folder: tempfile::TempDir,
+pub(crate) struct Real {
+    folder: tempfile::TempDir,
+    config: Config,
     _daemon: Daemon,
-    api: Router,
+    pub(crate) api: Router,
 }
 
 impl Real {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("key");
         Vault::create_key_file(&key_file).unwrap();
@@ -50,20 +51,13 @@ impl Real {
         std::fs::create_dir(&at).unwrap();
         create(&config, &at, surroundings()).unwrap();
         let token = Token::read(&config.token_file(&at)).unwrap().reveal().to_owned();
-        let mut api = None;
-        let over = |router: Router| {
-            api = Some(router.clone());
-            router
-        };
-        let daemon = Daemon::start(config, &at, surroundings(), wordings(), over)
-            .await
-            .unwrap();
-        let real = Self {
-            _folder: folder,
-            _daemon: daemon,
-            api: api.unwrap(),
-        };
-        for (account, name, role) in [("wang", "王建国", "it"), ("zhao", "赵敏", "compliance")] {
+        let real = Self::serving(folder, config).await;
+        for (account, name, role) in [
+            ("wang", "王建国", "it"),
+            ("zhao", "赵敏", "compliance"),
+            ("liu", "刘洋", "case_worker"),
+            ("chen", "陈静", "case_worker"),
+        ] {
             let request = json!({ "account": account, "name": name, "role": role, "password": PASSWORD });
             let request = Request::post("/api/v1/accounts")
                 .header(HOST, HERE)
@@ -77,8 +71,42 @@ impl Real {
         real
     }
 
+    async fn serving(folder: tempfile::TempDir, config: Config) -> Self {
+        let mut api = None;
+        let over = |router: Router| {
+            api = Some(router.clone());
+            router
+        };
+        let at = folder.path().join("node");
+        let daemon = Daemon::start(config.clone(), &at, surroundings(), wordings(), over)
+            .await
+            .unwrap();
+        Self {
+            folder,
+            config,
+            _daemon: daemon,
+            api: api.unwrap(),
+        }
+    }
+
+    /// The same node, with something changed in its store as by a round.
+    pub(crate) async fn again(self, change: impl FnOnce(&Store)) -> Self {
+        let Self {
+            folder,
+            config,
+            _daemon,
+            api,
+        } = self;
+        drop((_daemon, api));
+        let at = folder.path().join("node");
+        let store = Store::open(&at, &config.unlock.fetch(&at).unwrap()).unwrap();
+        change(&store);
+        drop(store);
+        Self::serving(folder, config).await
+    }
+
     /// With somebody signed in.
-    async fn desk(&self, account: &str) -> Desk {
+    pub(crate) async fn desk(&self, account: &str) -> Desk {
         let mut desk = Desk::before(self.api.clone());
         let fields = [("account", account), ("password", PASSWORD)];
         let signed_in = desk.post("/sign-in", &fields).await;
@@ -111,7 +139,7 @@ fn wordings() -> Wordings {
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = text
         .split(before)
         .nth(1)
@@ -119,7 +147,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     rest.split(after).next().unwrap()
 }
 
-async fn upload(desk: &mut Desk) -> Answer {
+pub(crate) async fn upload(desk: &mut Desk) -> Answer {
     let token = desk.get("/it/imports").await.token();
     let fields = [
         ("csrf", None, token.as_str()),
