@@ -67,7 +67,7 @@ async fn the_log_is_read_from_its_end_and_by_what_happened() {
     node.stop().await;
 }
 
-/// That a report which holds is said to hold is tested where two nodes have made one.
+/// What holds is for `report::verify` to say, which has tests of its own; here it is how a failure is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_report_is_said_to_be_none() {
     let node = Running::start().await;
