@@ -8,8 +8,8 @@ use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
 use crate::desk::Desk;
 use crate::real::{Real, between, upload};
 
-const ROUND: [u8; 32] = [7; 32];
-const NUMBERS: [&str; 2] = ["29010119500101100X", "290101195001011018"];
+pub(crate) const ROUND: [u8; 32] = [7; 32];
+pub(crate) const NUMBERS: [&str; 2] = ["29010119500101100X", "290101195001011018"];
 
 fn finding(number: &str, row: u64, disabled: Known) -> Finding {
     Finding {
@@ -75,7 +75,7 @@ fn put(store: &Store) {
 }
 
 /// A node with an export that a case worker imported, and a round over it.
-async fn node() -> Real {
+pub(crate) async fn node() -> Real {
     let real = Real::start().await;
     let mut liu = real.desk("liu").await;
     let editor = upload(&mut liu).await;

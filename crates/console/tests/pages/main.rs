@@ -9,6 +9,9 @@
 
 mod case;
 mod case_real;
+mod compliance;
+mod compliance_acts;
+mod compliance_real;
 mod desk;
 mod it;
 mod office;

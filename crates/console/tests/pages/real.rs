@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 use crate::desk::{Answer, Desk, HERE};
 use crate::it::multipart;
 
-const PASSWORD: &str = "a long enough sentence";
+pub(crate) const PASSWORD: &str = "a long enough sentence";
 
 /// Numbers of the unassigned province 29: two that hold, one whose check character does not, and an empty row.
 const EXPORT: &str = "身份证号\n29010119500101100X\n290101195001011018\n290105194912310029\n,\n";

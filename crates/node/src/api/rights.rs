@@ -104,6 +104,7 @@ const GROUPS: &[Group] = &[
         &[
             (GET, "/api/v1/audit/entries"),
             (GET, "/api/v1/audit/verify"),
+            (POST, "/api/v1/reports/verify"),
             (GET, "/api/v1/ledger/debits"),
             (GET, "/api/v1/ledger/budgets"),
         ],

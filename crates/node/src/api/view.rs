@@ -39,7 +39,7 @@ pub use agreement::{
     AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
     Received, Receivers, RefuseRequest,
 };
-pub use audit::{EntryPage, EntryView, HeadView, Verified};
+pub use audit::{EntryPage, EntryView, HeadView, ReportVerifiedView, Verified, VerifyReportRequest};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use conference::{
     AgainView, AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceHeadView,

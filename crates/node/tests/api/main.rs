@@ -16,6 +16,7 @@ mod life;
 mod lists;
 mod matters;
 mod operations;
+mod overseen;
 mod people;
 mod prechecks;
 mod reviews;
