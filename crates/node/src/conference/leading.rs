@@ -138,7 +138,7 @@ fn month_before(day: Date) -> Result<MonthRange> {
 mod tests {
     use super::*;
 
-    /// Two hours to freeze, three to run, and no day for reviews: of ten o'clock in Beijing.
+    /// Announced at ten in Beijing: two hours to freeze, three to run, and no day for reviews.
     fn scheduled() -> Announced {
         let month = Month::new(2026, 7).unwrap();
         Announced {
@@ -185,7 +185,7 @@ mod tests {
             times(&longer),
             ["2026-08-05T04:00:00Z", "2026-08-06T07:00:00Z", "2026-08-06"]
         );
-        // 17:00 in London is the next day in Beijing.
+        // Five in the afternoon, UTC, is the next day in Beijing.
         let later = Announcement {
             freeze_by: Some("2026-08-05T14:00:00Z".parse().unwrap()),
             ..Announcement::default()
