@@ -126,7 +126,7 @@ fn run(office: &Party, agencies: &[Party]) -> f64 {
         "--freeze-by",
         &beijing(1),
         "--run-until",
-        &beijing(24),
+        &beijing(3),
     ]);
     for agency in agencies {
         until("it joins", || own_state(agency) == "joined");

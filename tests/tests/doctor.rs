@@ -25,7 +25,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 const GREETING: u8 = 1;
-const OWN: [&str; 4] = ["log", "spool", "own_clock", "retention"];
+const OWN: [&str; 5] = ["log", "spool", "own_clock", "retention", "conference"];
 const TOWARDS: [&str; 7] = ["name", "port", "tls", "card", "version", "clock", "agreement"];
 
 /// One that does not wait long for who does not speak.

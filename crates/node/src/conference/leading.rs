@@ -2,8 +2,8 @@
 
 use hefu_casework::conference::{Announced, Leg, RoundEnd, Word};
 use hefu_casework::{Hex, Month, MonthRange, Text};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, tz};
 
 use crate::node::today;
 use crate::{Error, Node, Result};
@@ -46,9 +46,7 @@ impl Node {
             annexes.sort_unstable();
             announced.annexes = annexes;
         }
-        announced.freeze_by = wanted.freeze_by.unwrap_or(announced.freeze_by);
-        announced.run_until = wanted.run_until.unwrap_or(announced.run_until);
-        announced.review_until = wanted.review_until.unwrap_or(announced.review_until);
+        wanted.times(&mut announced);
         let round = announced.round;
         self.say(conference, Word::Announced(announced), None, actor)?;
         Ok(round)
@@ -102,6 +100,28 @@ impl Node {
     }
 }
 
+impl Announcement {
+    /// What is asked for, and what is not asked for as much later as what it follows: members have the time that they
+    /// agreed to.
+    fn times(&self, announced: &mut Announced) {
+        let day = |at: Timestamp| tz::offset(8).to_datetime(at).date();
+        let scheduled_day = day(announced.run_until);
+        if let Some(freeze_by) = self.freeze_by {
+            let later = freeze_by.duration_since(announced.freeze_by);
+            let run_until = announced.run_until.checked_add(later);
+            announced.run_until = run_until.unwrap_or(announced.run_until);
+            announced.freeze_by = freeze_by;
+        }
+        announced.run_until = self.run_until.unwrap_or(announced.run_until);
+        let later = scheduled_day.until(day(announced.run_until));
+        let review_until = later.and_then(|later| announced.review_until.checked_add(later));
+        announced.review_until = self
+            .review_until
+            .or(review_until.ok())
+            .unwrap_or(announced.review_until);
+    }
+}
+
 /// The month before the one of this day.
 fn month_before(day: Date) -> Result<MonthRange> {
     let this = Month::of(day);
@@ -112,4 +132,72 @@ fn month_before(day: Date) -> Result<MonthRange> {
         from: before,
         to: this,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Announced at ten in Beijing: two hours to freeze, three to run, and no day for reviews.
+    fn scheduled() -> Announced {
+        let month = Month::new(2026, 7).unwrap();
+        Announced {
+            round: 1,
+            framework: Hex([0; 32]),
+            months: MonthRange {
+                from: month,
+                to: month,
+            },
+            annexes: Vec::new(),
+            freeze_by: "2026-08-05T04:00:00Z".parse().unwrap(),
+            run_until: "2026-08-05T07:00:00Z".parse().unwrap(),
+            review_until: "2026-08-05".parse().unwrap(),
+        }
+    }
+
+    fn times(wanted: &Announcement) -> [String; 3] {
+        let mut announced = scheduled();
+        wanted.times(&mut announced);
+        let Announced {
+            freeze_by,
+            run_until,
+            review_until,
+            ..
+        } = announced;
+        [
+            freeze_by.to_string(),
+            run_until.to_string(),
+            review_until.to_string(),
+        ]
+    }
+
+    #[test]
+    fn what_is_not_asked_for_follows_what_is() {
+        assert_eq!(
+            times(&Announcement::default()),
+            ["2026-08-05T04:00:00Z", "2026-08-05T07:00:00Z", "2026-08-05"]
+        );
+        let longer = Announcement {
+            run_until: Some("2026-08-06T07:00:00Z".parse().unwrap()),
+            ..Announcement::default()
+        };
+        assert_eq!(
+            times(&longer),
+            ["2026-08-05T04:00:00Z", "2026-08-06T07:00:00Z", "2026-08-06"]
+        );
+        // Five in the afternoon, UTC, is the next day in Beijing.
+        let later = Announcement {
+            freeze_by: Some("2026-08-05T14:00:00Z".parse().unwrap()),
+            ..Announcement::default()
+        };
+        assert_eq!(
+            times(&later),
+            ["2026-08-05T14:00:00Z", "2026-08-05T17:00:00Z", "2026-08-06"]
+        );
+        let all = Announcement {
+            review_until: Some("2026-08-20".parse().unwrap()),
+            ..longer
+        };
+        assert_eq!(times(&all)[2], "2026-08-20");
+    }
 }
