@@ -58,7 +58,8 @@ for (const field of document.querySelectorAll("[data-drop]")) {
 }
 
 // Live progress: data-events="address", with [data-live=KEY] for words and a progress element. The page is loaded
-// anew at the end, so that it says what it would have said without script.
+// anew at the end, so that it says what it would have said without script. That nobody asked for it is said in the
+// address: a page alone keeps no session.
 for (const live of document.querySelectorAll("[data-events]")) {
   const source = new EventSource(live.dataset.events);
   source.addEventListener("progress", (event) => {
@@ -78,7 +79,9 @@ for (const live of document.querySelectorAll("[data-events]")) {
   });
   source.addEventListener("end", () => {
     source.close();
-    window.location.reload();
+    const here = new URL(window.location.href);
+    here.searchParams.set("again", "1");
+    window.location.replace(here);
   });
 }
 

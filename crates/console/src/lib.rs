@@ -12,6 +12,7 @@
 //! | `headers`, `assets` | what a browser may load, and the files that it loads |
 //! | `page`, `words`, `lang` | the shell around every page, its texts in both languages |
 //! | `form`, `table`, `chart`, `show` | forms, tables, charts, and how values are written |
+//! | `upload`, `live` | files that are sent, and pages that say by themselves how something goes on |
 //! | `shell` | sign-in, home, own password |
 //! | `it`, `case`, `compliance`, `office` | the pages of each role |
 //!
@@ -41,6 +42,7 @@ mod guard;
 mod headers;
 mod it;
 mod lang;
+mod live;
 mod office;
 mod page;
 mod session;
@@ -55,7 +57,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tower::ServiceExt as _;
 
 pub use binary::{Binary, Paper, Printed, SheetEdits, Unprinted};
@@ -67,6 +69,9 @@ use fault::Fault;
 pub(crate) struct Console {
     api: Router,
     binary: Arc<dyn Binary>,
+    /// Whether the port speaks TLS.
+    over_tls: bool,
+    streams: live::Streams,
 }
 
 /// The state of every route.
@@ -77,10 +82,13 @@ const MAX_FORM_BYTES: usize = 1 << 20;
 
 /// Puts the pages over the operators' interface: pages and their assets at every path but those of `api`, which are
 /// answered by it as they are.
-pub fn router(api: Router, binary: Arc<dyn Binary>) -> Router {
+/// `over_tls` says whether the port speaks TLS; then cookies never leave it, and browsers are told to ask no other way.
+pub fn router(api: Router, binary: Arc<dyn Binary>, over_tls: bool) -> Router {
     let console = Arc::new(Console {
         api: api.clone(),
         binary,
+        over_tls,
+        streams: live::Streams::default(),
     });
     let pages = Router::new()
         .merge(assets::routes())
@@ -109,7 +117,7 @@ pub fn router(api: Router, binary: Arc<dyn Binary>) -> Router {
     });
     Router::new()
         .fallback_service(either)
-        .layer(from_fn(headers::strict))
+        .layer(from_fn_with_state(over_tls, headers::strict))
 }
 
 /// Paths that the interface has had from the beginning, and that monitors and the command line ask.
