@@ -36,17 +36,20 @@ pub(crate) const MENU: &[Entry] = &[
 pub(crate) fn routes(console: &Shared) -> Router<Shared> {
     // Files are as large as the interface takes them; it counts for itself.
     let files = Router::new()
-        .route("/it/imports", get(imports::begin).post(imports::upload))
         .route("/it/ferry", get(ferry::show).post(ferry::take))
         .layer(DefaultBodyLimit::disable());
+    // An export is fetched by whoever has it: case workers import as well.
+    let importing = Router::new()
+        .route("/it/imports", get(imports::begin).post(imports::upload))
+        .layer(DefaultBodyLimit::disable())
+        .route("/it/imports/new", get(imports::edit).post(imports::act))
+        .route("/it/datasets/{id}/refused", get(datasets::refused))
+        .route("/it/datasets/{id}/refused.csv", get(datasets::refused_file));
     let routes = Router::new()
         .route("/it/health", get(health::show).post(health::examine))
         .route("/it/backup", get(health::backup).post(health::make_backup))
-        .route("/it/imports/new", get(imports::edit).post(imports::act))
         .route("/it/datasets", get(datasets::list))
         .route("/it/datasets/{id}/delete", post(datasets::delete))
-        .route("/it/datasets/{id}/refused", get(datasets::refused))
-        .route("/it/datasets/{id}/refused.csv", get(datasets::refused_file))
         .route("/it/peers", get(peers::list).post(peers::add))
         .route("/it/peers/card", get(peers::own_card))
         .route("/it/peers/{key}/remove", post(peers::remove))
@@ -74,5 +77,9 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
             "/it/accounts/{account}/password",
             get(accounts::password).post(accounts::reset),
         );
-    only(routes.merge(files), console, &[Role::It])
+    only(routes.merge(files), console, &[Role::It]).merge(only(
+        importing,
+        console,
+        &[Role::It, Role::CaseWorker],
+    ))
 }

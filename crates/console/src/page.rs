@@ -17,7 +17,7 @@ use crate::fault::{Fault, Result};
 use crate::form::Problem;
 use crate::guard::{Seen, Visit, Who};
 use crate::session::Role;
-use crate::{Lang, Paper, case, compliance, it, office, show, words};
+use crate::{Lang, Paper, Printed, case, compliance, it, office, show, words};
 
 /// A line of a menu: where it leads, and the key of its words.
 pub(crate) type Entry = (&'static str, &'static str);
@@ -58,6 +58,11 @@ pub(crate) fn paper(who: &Who, paper: Paper, given: &[u8]) -> Result<Response> {
         tracing::error!(code = unprinted.code, "a paper could not be printed");
         Fault::Broken { what: "paper" }
     })?;
+    self::printed(printed)
+}
+
+/// The same of what was printed already.
+pub(crate) fn printed(printed: Printed) -> Result<Response> {
     let how = if printed.media.starts_with("text/html") {
         "inline"
     } else {
@@ -206,6 +211,12 @@ impl Page {
     /// What was just done, where the address says so.
     pub(crate) fn done(&self) -> Option<&'static str> {
         words::find(self.lang, self.done.as_deref()?)
+    }
+
+    /// Whether a case worker looks at a page that is not theirs alone.
+    pub(crate) fn is_case_worker(&self) -> bool {
+        let role = self.who.as_ref().map(|who| who.role);
+        role == Some(Role::CaseWorker)
     }
 
     /// The menu of whoever is signed in: of their role, and with what every member sees of its conferences last.

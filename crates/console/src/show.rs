@@ -18,7 +18,12 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// The day in Beijing.
 pub(crate) fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::fixed(BEIJING)).date()
+    day(Timestamp::now())
+}
+
+/// The day in Beijing of a moment.
+pub(crate) fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::fixed(BEIJING)).date()
 }
 
 /// The moment that a clock in Beijing shows.

@@ -92,7 +92,15 @@ impl Node {
 
     /// The findings of a round. That they were deleted is believed of a record that holds, and of no other.
     pub(crate) fn findings(&self, round: &[u8; 32]) -> Result<Vec<Finding>> {
-        let found = self.store.findings(round);
+        self.unless_deleted(round, self.store.findings(round))
+    }
+
+    /// One finding of a round, from 0; nothing where there is none.
+    pub(crate) fn finding(&self, round: &[u8; 32], seq: u64) -> Result<Option<Finding>> {
+        self.unless_deleted(round, self.store.finding(round, seq))
+    }
+
+    fn unless_deleted<T>(&self, round: &[u8; 32], found: Result<T, hefu_store::Error>) -> Result<T> {
         if let Err(hefu_store::Error::Deleted { .. }) = found {
             self.deletions(|of| *of == Deleted::Findings(*round))?;
         }

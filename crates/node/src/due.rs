@@ -114,7 +114,8 @@ impl Node {
             Some(review) => self.due_of(finding, review, waits, calendar),
             None => {
                 let around = Surroundings::of(finding);
-                let review = Review::new(self.basis(finding), matched_on(record), around);
+                // Nothing is recorded in it, so nothing is asked of what it rests on.
+                let review = Review::new(Hex([0; 32]), matched_on(record), around);
                 self.due_of(finding, &review, waits, calendar)
             }
         }

@@ -17,9 +17,12 @@ const EXCHANGE: Duration = Duration::from_secs(10 * 60);
 const VISIT: Duration = Duration::from_secs(60);
 /// How often it is looked for what may no longer be kept.
 const RETENTION: Duration = Duration::from_secs(6 * 3600);
+/// How often what lists are made from is brought up to date, beside whenever one is asked for.
+const LISTS: Duration = Duration::from_secs(60);
 
 impl Node {
-    /// Follows rounds and conferences, carries agreements, notes and letters and ends retention, until it is dropped.
+    /// Follows rounds and conferences, carries agreements, notes and letters, ends retention and
+    /// prepares lists, until it is dropped.
     pub async fn keep(self: Arc<Self>) {
         tokio::join!(
             Arc::clone(&self).keep_rounds(),
@@ -28,6 +31,7 @@ impl Node {
             Arc::clone(&self).keep_ferry(),
             Arc::clone(&self).keep_notes(),
             Arc::clone(&self).keep_inquiries(),
+            Arc::clone(&self).keep_lists(),
             Arc::clone(&self).keep_conferences(),
             Arc::clone(&self).keep_lines(),
             Arc::clone(&self).keep_conference_rounds(),
@@ -62,6 +66,17 @@ impl Node {
             code,
             "agreements not exchanged"
         );
+    }
+
+    /// What lists are made from is read before somebody waits for it: at the start, and when a round has ended.
+    async fn keep_lists(self: Arc<Self>) {
+        loop {
+            let node = Arc::clone(&self);
+            if let Ok(Err(error)) = tokio::task::spawn_blocking(move || node.warm_lists()).await {
+                tracing::error!(node = self.name(), code = error.code(), "lists are not prepared");
+            }
+            sleep(LISTS).await;
+        }
     }
 
     /// What was released before a crash goes after it.

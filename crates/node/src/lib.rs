@@ -9,6 +9,7 @@ mod agreement;
 mod aliases;
 pub mod api;
 mod backup;
+mod board;
 pub mod conference;
 pub mod config;
 pub mod daemon;

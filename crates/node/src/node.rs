@@ -27,6 +27,7 @@ use jiff::{Timestamp, tz};
 
 use crate::account::Accounts;
 use crate::aliases::Aliases;
+use crate::board::Board;
 use crate::conference::{Conferences, Lines};
 use crate::config::ConferenceConfig;
 use crate::dossier::Dossiers;
@@ -91,6 +92,7 @@ pub struct Node {
     pub(crate) conferences: Conferences,
     pub(crate) lines: Lines,
     pub(crate) accounts: Accounts,
+    pub(crate) board: Board,
     book: Arc<Book>,
 }
 
@@ -200,6 +202,7 @@ impl Node {
             conferences,
             lines: Lines::default(),
             accounts: Accounts::default(),
+            board: Board::default(),
             book,
         })
     }

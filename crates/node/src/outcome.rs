@@ -118,16 +118,16 @@ impl Node {
     }
 
     /// What the other agency told of findings of a round, by their numbers, from 1; of those of which it told anything.
-    pub(crate) fn told_of_findings(
+    pub(crate) fn told_of_findings<'a>(
         &self,
         record: &Round,
-        findings: &[Finding],
+        findings: impl Iterator<Item = (u64, &'a Finding)> + Clone,
     ) -> Result<BTreeMap<u64, Outcomes>> {
         let aliases = self.aliases(&record.datasets);
         let mut all: BTreeMap<u64, Outcomes> = BTreeMap::new();
         for (inquiry, told) in self.told_under(&record.agreement)? {
             let asked = self.asked_about(&inquiry, record, &aliases)?;
-            for (seq, finding) in (1..).zip(findings) {
+            for (seq, finding) in findings.clone() {
                 if is_about(&inquiry, asked.as_ref(), record, seq, finding) {
                     let of_finding = all.entry(seq).or_default();
                     told.iter().try_for_each(|one| of_finding.add(one))?;

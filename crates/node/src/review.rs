@@ -7,6 +7,7 @@ use hefu_casework::clue::ClueKind;
 use hefu_casework::note::Word;
 use hefu_casework::review::{Contradiction, Event, Review, Stage, basis};
 use hefu_casework::{Finding, Hex, NameAgreement};
+use hefu_identity::AliasTable;
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
 use jiff::tz;
@@ -166,22 +167,29 @@ impl Node {
     pub fn reviews(&self, round: &[u8; 32]) -> Result<Reviews> {
         let record = self.round_on_record(round)?;
         let findings = self.kept_findings(&record)?.unwrap_or_default();
+        let mut reviews = self.reviews_of(&record, &findings)?;
+        reviews.told = self.told_of_findings(&record, (1..).zip(&findings))?;
+        Ok(reviews)
+    }
+
+    /// How far all findings of a round are, without what was told of them.
+    pub(crate) fn reviews_of(&self, record: &Round, findings: &[Finding]) -> Result<Reviews> {
+        let mut reviews = Reviews::default();
         if findings.is_empty() {
-            return Ok(Reviews::default());
+            return Ok(reviews);
         }
         let aliases = self.aliases(&record.datasets);
-        let mut acts = self.store.reviews(round)?;
-        let mut reviews = Reviews {
-            told: self.told_of_findings(&record, &findings)?,
-            ..Reviews::default()
-        };
-        for (seq, finding) in (1..).zip(&findings) {
-            let rests_on = self.basis(finding);
+        let mut acts = self.store.reviews(&record.id)?;
+        let any_corrected = self.store.has_corrections()?;
+        for (seq, finding) in (1..).zip(findings) {
             if let Some(events) = acts.remove(&(seq - 1)) {
-                let around = self.around(&record, &aliases, finding)?;
-                let review = Review::from_events(rests_on, matched_on(&record), around, &parsed(&events)?)?;
+                let around = self.around(record, &aliases, finding)?;
+                let events = parsed(&events)?;
+                let review = Review::from_events(self.basis(finding), matched_on(record), around, &events)?;
                 reviews.begun.insert(seq, review);
-            } else if let Some(before) = self.corrected_elsewhere(&rests_on, finding)? {
+            } else if any_corrected
+                && let Some(before) = self.corrected_elsewhere(&self.basis(finding), finding)?
+            {
                 reviews.corrected_before.insert(seq, before);
             }
         }
@@ -195,18 +203,32 @@ impl Node {
     }
 
     pub(crate) fn standing_of(&self, record: &Round, seq: u64, finding: &Finding) -> Result<Standing> {
+        let aliases = self.aliases(&record.datasets);
+        let told = self.told_of_finding(record, seq, finding)?;
+        self.standing_beside(record, &aliases, seq, finding, told)
+    }
+
+    /// The same, with the aliases of its round and what was told of it.
+    pub(crate) fn standing_beside(
+        &self,
+        record: &Round,
+        aliases: &AliasTable,
+        seq: u64,
+        finding: &Finding,
+        told: Outcomes,
+    ) -> Result<Standing> {
         let rests_on = self.basis(finding);
         let events = parsed(&self.store.events_of(&record.id, seq.saturating_sub(1))?)?;
         let corrected_before = match events.is_empty() {
             true => self.corrected_elsewhere(&rests_on, finding)?,
             false => None,
         };
-        let around = self.around(record, &self.aliases(&record.datasets), finding)?;
+        let around = self.around(record, aliases, finding)?;
         Ok(Standing {
             review: Review::from_events(rests_on, matched_on(record), around, &events)?,
             events,
             corrected_before,
-            told: self.told_of_finding(record, seq, finding)?,
+            told,
         })
     }
 
@@ -234,15 +256,13 @@ impl Node {
     /// The finding with this number, from 1, and its round.
     pub(crate) fn found(&self, round: &[u8; 32], seq: u64) -> Result<(Round, Finding)> {
         let record = self.round_on_record(round)?;
-        let index = seq.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        let mut all = self.findings(round)?;
-        match index.filter(|index| *index < all.len()) {
-            Some(index) => Ok((record, all.swap_remove(index))),
-            None => Err(Error::Missing {
-                what: "finding",
-                name: seq.to_string(),
-            }),
-        }
+        let missing = || Error::Missing {
+            what: "finding",
+            name: seq.to_string(),
+        };
+        let index = seq.checked_sub(1).ok_or_else(missing)?;
+        let finding = self.finding(round, index)?.ok_or_else(missing)?;
+        Ok((record, finding))
     }
 }
 

@@ -44,6 +44,22 @@ impl Store {
                 .collect()
         })
     }
+
+    /// One finding of a round, from 0 in the order in which they were put; nothing where there is none. The others are not
+    /// read.
+    ///
+    /// # Errors
+    /// As [`Store::findings`].
+    pub fn finding(&self, round: &[u8; 32], seq: u64) -> Result<Option<Finding>, Error> {
+        self.read(|connection| {
+            deletion::refuse_deleted_findings(connection, round)?;
+            let sql = "SELECT * FROM findings WHERE round = ?1 AND seq = ?2";
+            let mut one = connection.prepare_cached(sql)?;
+            one.query_and_then(params![round, seq], |row| finding(self.vault(), row))?
+                .next()
+                .transpose()
+        })
+    }
 }
 
 pub(crate) fn put(
@@ -308,6 +324,10 @@ pub(crate) mod tests {
         drop(store);
         let store = Store::open(dir.path(), &passphrase("合符")).unwrap();
         assert!(store.findings(&round.id).unwrap() == findings);
+        for (seq, finding) in (0..).zip(&findings) {
+            assert!(store.finding(&round.id, seq).unwrap().as_ref() == Some(finding));
+        }
+        assert!(store.finding(&round.id, findings.len() as u64).unwrap().is_none());
         assert_eq!(store.round(&round.id).unwrap(), Some(round));
         assert!(store.findings(&[9; 32]).unwrap().is_empty());
     }
@@ -353,6 +373,11 @@ pub(crate) mod tests {
             store.raw(sql).unwrap();
             assert!(
                 matches!(store.findings(&round.id), Err(Error::Sealed { .. })),
+                "{sql}"
+            );
+            let alone = [0, 1].map(|seq| store.finding(&round.id, seq));
+            assert!(
+                alone.iter().any(|one| matches!(one, Err(Error::Sealed { .. }))),
                 "{sql}"
             );
         }

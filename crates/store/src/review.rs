@@ -68,7 +68,7 @@ impl Store {
             if there != new.after || outcome::last_withdrawal(connection)? != new.withdrawals {
                 return Err(Error::ActedMeanwhile);
             }
-            must_be_logged(&logged(connection, round)?, round, finding, there)?;
+            must_be_logged(logged_of(connection, round, finding)?, round, finding, there)?;
             let number = there + 1;
             let place = place(round, finding, number);
             let sealed = self.vault().seal(EVENT, &place, new.event)?;
@@ -84,7 +84,7 @@ impl Store {
                 )?;
             }
             log::append(connection, &new.entry)?;
-            must_be_logged(&logged(connection, round)?, round, finding, number)
+            must_be_logged(logged_of(connection, round, finding)?, round, finding, number)
         })
     }
 
@@ -101,7 +101,8 @@ impl Store {
             let events = events
                 .query_and_then(params![round, finding], |row| Ok(self.event(row)?.1))?
                 .collect::<Result<Events, Error>>()?;
-            must_be_logged(&logged(connection, round)?, round, finding, events.len() as u64)?;
+            let logged = logged_of(connection, round, finding)?;
+            must_be_logged(logged, round, finding, events.len() as u64)?;
             Ok(events)
         })
     }
@@ -123,7 +124,8 @@ impl Store {
             let logged = logged(connection, round)?;
             for finding in reviews.keys().chain(logged.keys()) {
                 let kept = reviews.get(finding).map_or(0, Vec::len) as u64;
-                must_be_logged(&logged, round, *finding, kept)?;
+                let logged = logged.get(finding).copied().unwrap_or(0);
+                must_be_logged(logged, round, *finding, kept)?;
             }
             Ok(reviews)
         })
@@ -159,6 +161,17 @@ impl Store {
                 })
             };
             Ok(correction.query_row([basis], read).optional()?)
+        })
+    }
+
+    /// Whether any finding was ever corrected.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn has_corrections(&self) -> Result<bool, Error> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM corrections)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
         })
     }
 
@@ -204,13 +217,18 @@ fn logged(connection: &Connection, round: &[u8; 32]) -> Result<BTreeMap<u64, u64
     Ok(acts.collect::<rusqlite::Result<_>>()?)
 }
 
-fn must_be_logged(
-    logged: &BTreeMap<u64, u64>,
-    round: &[u8; 32],
-    finding: u64,
-    kept: u64,
-) -> Result<(), Error> {
-    match logged.get(&finding).copied().unwrap_or(0) == kept {
+/// How many acts the log has on one finding (from 0): the index has them by finding, so that those on others cost nothing.
+fn logged_of(connection: &Connection, round: &[u8; 32], finding: u64) -> Result<u64, Error> {
+    let sql = "SELECT coalesce(max(json_extract(body, '$.number')), 0) FROM log \
+               WHERE kind = 'finding_event' AND json_extract(body, '$.round') = ?1 \
+               AND json_extract(body, '$.finding') = ?2";
+    let mut logged = connection.prepare_cached(sql)?;
+    let of = params![Hex(*round).to_string(), finding.saturating_add(1)];
+    Ok(logged.query_row(of, |row| row.get(0))?)
+}
+
+fn must_be_logged(logged: u64, round: &[u8; 32], finding: u64, kept: u64) -> Result<(), Error> {
+    match logged == kept {
         true => Ok(()),
         false => Err(missed(Hex(*round), finding.saturating_add(1))),
     }
@@ -381,7 +399,9 @@ mod tests {
             corrects: Some(&BASIS),
             ..new(&round, 0, b"corrected for a reason")
         };
+        assert!(!store.has_corrections().unwrap());
         store.append_event(&corrects).unwrap();
+        assert!(store.has_corrections().unwrap());
         let sealed = store.column::<Vec<u8>>("SELECT event FROM finding_events");
         assert_eq!(found(dir.path(), &sealed), 1, "the search works");
         store.delete_findings(&round, b"signed", &ENTRY).unwrap();

@@ -56,6 +56,19 @@ impl ReviewResult {
 }
 
 impl Stage {
+    /// Every one, in the order of the path.
+    pub const ALL: &[Stage] = &[
+        Stage::Open,
+        Stage::Taken,
+        Stage::Verified,
+        Stage::Excepted,
+        Stage::Told,
+        Stage::Heard,
+        Stage::Decided,
+        Stage::Reviewed,
+        Stage::Corrected,
+    ];
+
     /// A stable name.
     pub fn code(self) -> &'static str {
         match self {

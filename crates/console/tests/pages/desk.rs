@@ -29,6 +29,12 @@ impl Binary for Plain {
     }
 
     fn print(&self, _: Lang, _: Paper, given: &[u8]) -> Result<Printed, Unprinted> {
+        if given.windows(6).any(|part| part == b"WRONG!") {
+            return Err(Unprinted {
+                code: "letter_empty",
+                params: vec![("field", "from".to_owned())],
+            });
+        }
         Ok(Printed {
             name: "paper.html".to_owned(),
             media: "text/html; charset=utf-8",
@@ -52,8 +58,10 @@ impl Binary for Plain {
         })
     }
 
-    fn letter_template(&self, _: &str) -> Option<String> {
-        None
+    fn letter_template(&self, kind: &str) -> Option<String> {
+        let template = "# 要素表。\n\n# 发文机关\nfrom = \"\"\n\n# 证件号码\nperson_number = \"\"\n\n\
+                        # 证件种类，只能是：居民身份证、护照\nperson_document = \"居民身份证\"\n\n# 材料（选填）\npapers = [\"\"]\n";
+        (kind == "notice").then(|| template.to_owned())
     }
 }
 

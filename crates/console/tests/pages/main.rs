@@ -7,6 +7,11 @@
     reason = "a failed expectation is the report"
 )]
 
+mod case;
+mod case_real;
+mod compliance;
+mod compliance_acts;
+mod compliance_real;
 mod desk;
 mod it;
 mod office;

@@ -15,7 +15,7 @@ use hefu_node::api::{ACTOR_HEADER, Token, Wordings};
 use hefu_node::config::{Config, NodeConfig, UnlockConfig};
 use hefu_node::daemon::{Daemon, create};
 use hefu_node::ferry::slip::SlipPages;
-use hefu_store::{Costs, Vault};
+use hefu_store::{Costs, Store, Vault};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -23,21 +23,27 @@ use tower::ServiceExt as _;
 use crate::desk::{Answer, Desk, HERE};
 use crate::it::multipart;
 
-const PASSWORD: &str = "a long enough sentence";
+pub(crate) const PASSWORD: &str = "a long enough sentence";
 
 /// Numbers of the unassigned province 29: two that hold, one whose check character does not, and an empty row.
 const EXPORT: &str = "身份证号\n29010119500101100X\n290101195001011018\n290105194912310029\n,\n";
 
 pub(crate) struct Real {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    config: Config,
     _daemon: Daemon,
-    api: Router,
+    pub(crate) api: Router,
     token: String,
 }
 
 impl Real {
-    async fn start() -> Self {
-        let accounts = [("wang", "王建国", "it"), ("zhao", "赵敏", "compliance")];
+    pub(crate) async fn start() -> Self {
+        let accounts = [
+            ("wang", "王建国", "it"),
+            ("zhao", "赵敏", "compliance"),
+            ("liu", "刘洋", "case_worker"),
+            ("chen", "陈静", "case_worker"),
+        ];
         Self::of("县民政局", AgencyRole::CivilAffairs, &accounts).await
     }
 
@@ -58,20 +64,7 @@ impl Real {
         std::fs::create_dir(&at).unwrap();
         create(&config, &at, surroundings()).unwrap();
         let token = Token::read(&config.token_file(&at)).unwrap().reveal().to_owned();
-        let mut api = None;
-        let over = |router: Router| {
-            api = Some(router.clone());
-            router
-        };
-        let daemon = Daemon::start(config, &at, surroundings(), wordings(), over)
-            .await
-            .unwrap();
-        let real = Self {
-            _folder: folder,
-            _daemon: daemon,
-            api: api.unwrap(),
-            token,
-        };
+        let real = Self::serving(folder, config, token).await;
         for (account, name, role) in accounts {
             let request = json!({ "account": account, "name": name, "role": role, "password": PASSWORD });
             let (added, _) = real.ask("POST", "/api/v1/accounts", Some(&request)).await;
@@ -93,6 +86,42 @@ impl Real {
         let answer = self.api.clone().oneshot(request.body(body).unwrap()).await;
         let (parts, body) = answer.unwrap().into_parts();
         (parts.status, body.collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    async fn serving(folder: tempfile::TempDir, config: Config, token: String) -> Self {
+        let mut api = None;
+        let over = |router: Router| {
+            api = Some(router.clone());
+            router
+        };
+        let at = folder.path().join("node");
+        let daemon = Daemon::start(config.clone(), &at, surroundings(), wordings(), over)
+            .await
+            .unwrap();
+        Self {
+            folder,
+            config,
+            _daemon: daemon,
+            api: api.unwrap(),
+            token,
+        }
+    }
+
+    /// The same node, with something changed in its store as by a round.
+    pub(crate) async fn again(self, change: impl FnOnce(&Store)) -> Self {
+        let Self {
+            folder,
+            config,
+            _daemon,
+            api,
+            token,
+        } = self;
+        drop((_daemon, api));
+        let at = folder.path().join("node");
+        let store = Store::open(&at, &config.unlock.fetch(&at).unwrap()).unwrap();
+        change(&store);
+        drop(store);
+        Self::serving(folder, config, token).await
     }
 
     /// With somebody signed in.
@@ -129,7 +158,7 @@ fn wordings() -> Wordings {
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = text
         .split(before)
         .nth(1)
@@ -137,7 +166,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     rest.split(after).next().unwrap()
 }
 
-async fn upload(desk: &mut Desk) -> Answer {
+pub(crate) async fn upload(desk: &mut Desk) -> Answer {
     let token = desk.get("/it/imports").await.token();
     let fields = [
         ("csrf", None, token.as_str()),

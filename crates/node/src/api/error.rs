@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::view::{ErrorBody, ErrorView};
 use crate::Error;
 use crate::account::{AccountRefusal, AccountRole};
+use crate::report::Fault;
 use crate::unmasking::UnmaskingRefusal;
 
 /// Why a request failed.
@@ -110,6 +111,9 @@ pub(crate) enum ApiError {
         #[from]
         source: io::Error,
     },
+    /// A report that was handed in does not hold.
+    #[error(transparent)]
+    Report(#[from] Fault),
     /// The database does not answer. Asked without a token, so nothing more is said.
     #[error("the node's database does not answer")]
     NotReady,
@@ -150,6 +154,7 @@ impl ApiError {
             Self::BackupName => "api_backup_name",
             Self::UploadsFull { .. } => "api_uploads_full",
             Self::Disk { .. } => "api_disk",
+            Self::Report(fault) => fault.code(),
             Self::NotReady => "api_not_ready",
             Self::MetricsOff => "api_metrics_off",
         }
@@ -180,6 +185,7 @@ impl ApiError {
             Self::Fingerprint { fingerprint } => vec![("fingerprint", fingerprint.clone())],
             Self::UploadUnknown { id } => vec![("id", id.clone())],
             Self::UploadsFull { max } => vec![("max", max.to_string())],
+            Self::Report(fault) => fault.params(),
             Self::Disk { source } => vec![("source", source.to_string())],
         }
     }
@@ -195,7 +201,7 @@ impl ApiError {
             Self::Body { status, .. } => *status,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::Fingerprint { .. } | Self::UploadName | Self::BackupName => {
+            Self::Fingerprint { .. } | Self::UploadName | Self::BackupName | Self::Report(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::UploadsFull { .. } => StatusCode::CONFLICT,

@@ -7,6 +7,7 @@ mod conference;
 mod ferry;
 mod findings;
 mod inquiries;
+mod log;
 mod matters;
 mod peers;
 mod prechecks;
@@ -33,9 +34,9 @@ use super::error::{ApiError, Result};
 use super::uploads::Uploads;
 use super::view::{
     AccountView, AgreementDetail, AgreementList, AgreementView, BackupRequest, BackupView, BudgetList,
-    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, EntryPage, Health,
-    Hex32, ImportRequest, ImportView, Learns, NodeView, ProgressView, Received, Receivers, RoundList,
-    RoundView, StartRound, Started, UnlockRequest, UploadView, Verified, WaitingView,
+    BudgetView, Carried, DatasetList, DebitPage, DoctorRequest, DoctorView, DraftRequest, Health, Hex32,
+    ImportRequest, ImportView, Learns, NodeView, ProgressView, Received, Receivers, RoundList, RoundView,
+    StartRound, Started, UnlockRequest, UploadView, Verified, WaitingView,
 };
 use crate::config::Config;
 use crate::ferry::slip::SlipPrinter;
@@ -380,16 +381,6 @@ impl Operations {
             Err(error) => Err(error.into()),
         })
         .await
-    }
-
-    pub(super) fn entries(&self, after: u64, limit: usize) -> Result<EntryPage> {
-        let entries = self.node.store().entries(after, limit)?;
-        let last = entries.last().map(|entry| entry.seq);
-        let full = entries.len() == limit;
-        Ok(EntryPage {
-            entries: entries.into_iter().map(Into::into).collect(),
-            next: last.filter(|_| full),
-        })
     }
 
     pub(super) fn debits(&self, after: u64, limit: usize) -> Result<DebitPage> {

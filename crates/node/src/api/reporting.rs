@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use hefu_link::Card;
+
 use super::error::{ApiError, Result};
 use super::operations::{Operations, blocking};
-use super::view::{ExplanationView, Hex32};
-use crate::report::Form;
+use super::view::{ExplanationView, Hex32, ReportVerifiedView, VerifyReportRequest};
+use crate::Error;
+use crate::report::{Form, verify};
 
 impl Operations {
     pub(super) async fn report(self: Arc<Self>, id: Hex32, form: String, actor: Arc<str>) -> Result<Vec<u8>> {
@@ -13,6 +16,41 @@ impl Operations {
             problem: "form: internal | submission".to_owned(),
         })?;
         blocking(move || Ok(self.node.report(&id.0, form, &actor)?)).await
+    }
+
+    /// With the cards that were given; else with those of the book that the report has to do with, so that a report of a
+    /// stranger's is told apart from one that does not hold.
+    pub(super) async fn verify_report(
+        self: Arc<Self>,
+        request: VerifyReportRequest,
+    ) -> Result<ReportVerifiedView> {
+        let given = request
+            .cards
+            .iter()
+            .map(|card| Card::parse(card.trim_end().as_bytes()));
+        let given = given
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(Error::from)?;
+        let known = match given.is_empty() {
+            true => [self.card()?].into_iter().chain(self.node.peers()).collect(),
+            false => Vec::new(),
+        };
+        blocking(move || {
+            let report = request.report.as_bytes();
+            let verified = verify(report, &given);
+            let verified = match verified {
+                Ok(open)
+                    if known
+                        .iter()
+                        .any(|card| card.node_key() == open.report.head.node_key.0) =>
+                {
+                    verify(report, &known)
+                }
+                other => other,
+            };
+            Ok(verified.map_err(ApiError::Report)?.into())
+        })
+        .await
     }
 
     pub(super) async fn explain(

@@ -106,6 +106,7 @@ const GROUPS: &[Group] = &[
         &[
             (GET, "/api/v1/audit/entries"),
             (GET, "/api/v1/audit/verify"),
+            (POST, "/api/v1/reports/verify"),
             (GET, "/api/v1/ledger/debits"),
             (GET, "/api/v1/ledger/budgets"),
         ],
@@ -149,6 +150,7 @@ const GROUPS: &[Group] = &[
             (GET, "/api/v1/unmaskings"),
             (POST, "/api/v1/unmaskings/{n}/look"),
             (GET, "/api/v1/rounds/{id}/clues"),
+            (GET, "/api/v1/findings"),
             (GET, "/api/v1/findings/local"),
             (GET, "/api/v1/findings/overdue"),
             (GET, "/api/v1/inquiries"),

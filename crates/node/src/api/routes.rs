@@ -7,6 +7,7 @@ mod care;
 mod conference;
 mod datasets;
 mod ferry;
+mod findings;
 mod inquiries;
 mod matters;
 mod node;
@@ -16,10 +17,13 @@ mod reviews;
 mod rounds;
 mod unmaskings;
 
+pub(super) use audit::EntriesAsked;
 pub(super) use conference::lines::{LineOrder, LinesAsked};
+pub(super) use findings::{AllAsked, SortBy};
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
 
+use axum::extract::DefaultBodyLimit;
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
 use utoipa_axum::routes;
@@ -48,8 +52,8 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(accounts::unlock))
         .routes(routes!(node::document))
         .routes(routes!(node::status))
-        .routes(routes!(node::card))
         .routes(routes!(node::programmes))
+        .routes(routes!(node::card))
         .routes(routes!(peers::list, peers::add))
         .routes(routes!(peers::remove))
         .routes(routes!(peers::carrier))
@@ -67,7 +71,6 @@ pub(super) fn quick() -> Routes {
         .routes(routes!(ferry::again))
         .routes(routes!(ferry::slip))
         .routes(routes!(ferry::card))
-        .routes(routes!(audit::entries))
         .routes(routes!(audit::debits))
         .routes(routes!(audit::budgets))
         .routes(routes!(audit::unlock))
@@ -86,6 +89,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(rounds::run))
         .routes(routes!(rounds::cancel))
         .routes(routes!(rounds::findings))
+        .routes(routes!(findings::all))
         .routes(routes!(rounds::local))
         .routes(routes!(rounds::overdue))
         .routes(routes!(rounds::finding))
@@ -168,9 +172,21 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(ferry::take))
         .routes(routes!(ferry::work))
         .routes(routes!(audit::verify))
+        .routes(routes!(audit::entries))
+        .merge(with_reports())
         .routes(routes!(care::doctor))
         .routes(routes!(care::backup))
 }
+
+/// Takes a whole report in its body.
+fn with_reports() -> Routes {
+    Routes::new()
+        .routes(routes!(audit::verify_report))
+        .layer(DefaultBodyLimit::max(MAX_REPORT_BODY_BYTES))
+}
+
+/// The largest report, written once more as a text of JSON, with some cards.
+const MAX_REPORT_BODY_BYTES: usize = 160 << 20;
 
 /// A failure, on every path: 400 and 422 for what can't be read or is unfit, 401 without the token, 403 by policy, 404
 /// and 409 for what is not here or contradicts it, 502 for the peer's fault, 500 for the node's own.

@@ -39,7 +39,7 @@ pub use agreement::{
     AgreementDetail, AgreementList, AgreementView, Carried, DraftRequest, Exchanged, Learns, PartyView,
     Received, Receivers, RefuseRequest,
 };
-pub use audit::{EntryPage, EntryView, HeadView, Verified};
+pub use audit::{EntryPage, EntryView, HeadView, ReportVerifiedView, Verified, VerifyReportRequest};
 pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest, DoctorView};
 pub use conference::{
     AgainView, AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceHeadView,
@@ -63,7 +63,8 @@ pub use ferry::{
     WaitingView, WorkedView,
 };
 pub use finding::{
-    CannotFindView, FeedbackView, FindingDetail, FindingPage, FindingView, NOTICE, PaymentView, RowView,
+    CannotFindView, FeedbackView, FindingDetail, FindingList, FindingPage, FindingView, ListedView, NOTICE,
+    PaymentView, RowView,
 };
 pub(crate) use inquiry::acts as inquiry_acts;
 pub use inquiry::{

@@ -64,13 +64,19 @@ impl Node {
     pub fn clues_of(&self, findings: &[Finding]) -> Result<BTreeMap<u64, Kept>> {
         let mut clues = BTreeMap::new();
         for (seq, finding) in (1..).zip(findings) {
-            if ClueKind::of(finding.kind).is_none() {
-                continue;
-            }
-            if let Some(id) = self.store.matter_resting_on(&self.basis(finding).0)? {
-                clues.insert(seq, self.matter(id)?);
+            if let Some(clue) = self.clue_of(finding)? {
+                clues.insert(seq, clue);
             }
         }
         Ok(clues)
+    }
+
+    /// What was made of one finding, here or when an earlier round found the same; nothing of what is no clue.
+    pub(crate) fn clue_of(&self, finding: &Finding) -> Result<Option<Kept>> {
+        if ClueKind::of(finding.kind).is_none() {
+            return Ok(None);
+        }
+        let id = self.store.matter_resting_on(&self.basis(finding).0)?;
+        id.map(|id| self.matter(id)).transpose()
     }
 }

@@ -1,21 +1,23 @@
 //! What a round found, and what is done about it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hefu_casework::calendar::Calendar;
 use hefu_casework::clue::ClueKind;
-use hefu_casework::review::Due;
-use hefu_casework::{Finding, Known, Month, MonthRange, Place};
+use hefu_casework::review::{Due, Stage};
+use hefu_casework::{Finding, FindingKind, Known, Month, MonthRange, Place};
 use jiff::civil::Date;
 
 use super::{Operations, blocking};
 use crate::Error;
 use crate::api::error::Result;
-use crate::api::routes::{FindingsAsked, Local};
+use crate::api::routes::{AllAsked, FindingsAsked, Local, SortBy};
 use crate::api::view::{
-    AwaitedView, CopyView, EventRequest, FindingDetail, FindingPage, FindingView, Hex32, HistoryView, NOTICE,
-    OverdueList, OverdueView, ReviewView,
+    AwaitedView, CopyView, EventRequest, FindingDetail, FindingList, FindingPage, FindingView, Hex32,
+    HistoryView, ListedView, MatterView, NOTICE, OverdueList, OverdueView, ReviewView,
 };
+use crate::board::{By, Shown, Wanted};
 use crate::due::{Order, Overdue};
 use crate::node::today;
 use crate::review::{Reviews, Standing};
@@ -60,6 +62,46 @@ impl Operations {
                 to_ask: to_ask(listed.iter().map(|(_, finding, _)| *finding)),
                 corrected: reviews.corrected(),
                 cannot_find: Vec::new(),
+            })
+        })
+        .await
+    }
+
+    /// Of all rounds, filtered and sorted.
+    pub(in crate::api) async fn all_findings(self: Arc<Self>, asked: AllAsked) -> Result<FindingList> {
+        let (after, limit) = (asked.after, asked.limit());
+        let wanted = wanted(asked)?;
+        blocking(move || {
+            let (calendar, on) = (Calendar::national(), today());
+            let before = usize::try_from(after).unwrap_or(usize::MAX);
+            let listed = self.node.list(&wanted, before, limit, on)?;
+            let last = after.saturating_add(listed.page.len() as u64);
+            let datasets = self.node.store().datasets()?;
+            let view = |shown: Shown| {
+                let due = shown
+                    .due
+                    .map(|due| AwaitedView::of(&due, due.late_on(on, &calendar)));
+                // What says nothing against anybody is on no way to a decision.
+                let review = (!wanted.clues).then(|| (&shown.standing).into());
+                let clue = self.node.clue_of(&shown.finding)?;
+                Ok(ListedView {
+                    round: shown.round,
+                    finding: FindingView::of(shown.seq, &shown.finding, review, due, &datasets),
+                    clue: clue.as_ref().map(MatterView::of),
+                })
+            };
+            let shown = self.node.opened(&listed.page)?;
+            let names = |names: &BTreeSet<Arc<str>>| names.iter().map(|name| name.to_string()).collect();
+            Ok(FindingList {
+                notice: NOTICE.to_owned(),
+                findings: shown.into_iter().map(view).collect::<Result<_>>()?,
+                total: listed.total,
+                to_ask: listed.to_ask,
+                late: listed.late,
+                rules: names(&listed.rules),
+                peers: names(&listed.peers),
+                on,
+                next: (last < listed.total).then_some(last),
             })
         })
         .await
@@ -188,6 +230,49 @@ impl Operations {
         let copies = self.node.copies_to_recall(&id.0, standing)?;
         Ok(copies.into_iter().map(CopyView::of).collect())
     }
+}
+
+fn wanted(asked: AllAsked) -> Result<Wanted> {
+    let month = |text: Option<String>| text.map(|text| text.parse().map_err(Error::from)).transpose();
+    let unknown = |what: &'static str, name: &str| Error::Missing {
+        what,
+        name: name.to_owned(),
+    };
+    let kind = |code: String| {
+        let kind = FindingKind::ALL.iter().copied().find(|kind| kind.code() == code);
+        kind.ok_or_else(|| unknown("finding_kind", &code))
+    };
+    let stage = |code: &str| {
+        let stage = Stage::ALL.iter().copied().find(|stage| stage.code() == code);
+        stage.ok_or_else(|| unknown("stage", code))
+    };
+    let stages = asked.stage.as_deref().unwrap_or_default();
+    let stages = stages.split(',').filter(|code| !code.is_empty()).map(stage);
+    Ok(Wanted {
+        clues: asked.clues,
+        round: asked.round.map(|round| round.0),
+        kind: asked.kind.map(kind).transpose()?,
+        rule: asked.rule,
+        peer: asked.peer,
+        stages: stages.collect::<Result<_, _>>()?,
+        owner: asked.owner.map(Arc::from),
+        from: month(asked.from)?,
+        until: month(asked.until)?,
+        min_fen: asked.min_fen,
+        max_fen: asked.max_fen,
+        key_group: asked.key_group,
+        late: asked.late,
+        by: match asked.sort {
+            SortBy::First => By::Order,
+            SortBy::Due => By::Due,
+            SortBy::Fen => By::Fen,
+            SortBy::Month => By::Month,
+            SortBy::Rule => By::Rule,
+            SortBy::Peer => By::Peer,
+            SortBy::Stage => By::Stage,
+        },
+        descending: asked.descending,
+    })
 }
 
 fn reviewed(reviews: &Reviews, seq: u64) -> ReviewView {

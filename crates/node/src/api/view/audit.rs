@@ -57,6 +57,68 @@ pub struct EntryView {
     pub hash: Hex32,
 }
 
+/// A report to be checked. It has lines on people, masked; nothing of it is kept.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyReportRequest {
+    /// The report's file, as it is.
+    pub report: String,
+    /// Cards of nodes, each as its file: of who signed, and of the parties. Where there is none, those of this node and of
+    /// its peers stand in.
+    #[serde(default)]
+    pub cards: Vec<String>,
+}
+
+/// A report that holds.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReportVerifiedView {
+    /// SHA-256 of the file: what tables and pages that were made from it bear.
+    #[schema(value_type = String)]
+    pub digest: Hex32,
+    /// `internal` or `submission`.
+    pub form: String,
+    /// Which copy of the round's report of this form.
+    pub copy: u64,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The round, on the node that signed.
+    #[schema(value_type = String)]
+    pub round: Hex32,
+    /// The agreement's number in the parties' files.
+    pub agreement: String,
+    /// Whose report it says it is.
+    pub by: String,
+    /// The key that signed.
+    #[schema(value_type = String)]
+    pub node_key: Hex32,
+    /// The name on the card of the node that signed; nothing where there is no card of it, and whose signature it is, is
+    /// open.
+    pub signer: Option<String>,
+    /// The parties of the agreement for which there is a card.
+    pub parties: Vec<String>,
+    /// Whether both parties' receipt over the session is in it.
+    pub has_receipt: bool,
+}
+
+impl From<crate::report::Verified> for ReportVerifiedView {
+    fn from(verified: crate::report::Verified) -> Self {
+        let sections = verified.report.sections;
+        Self {
+            digest: verified.digest,
+            form: verified.report.head.form.code().to_owned(),
+            copy: sections.about.copy,
+            made_at: sections.about.made_at,
+            round: sections.round.id,
+            agreement: sections.agreement.text.number,
+            by: sections.about.by,
+            node_key: verified.report.head.node_key,
+            signer: verified.signer,
+            parties: verified.parties,
+            has_receipt: sections.receipt.is_some(),
+        }
+    }
+}
+
 impl From<LogHead> for HeadView {
     fn from(head: LogHead) -> Self {
         Self {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AwaitedView, CareView, InquiryView, ReviewView, may_tell};
+use super::{AwaitedView, CareView, Hex32, InquiryView, MatterView, ReviewView, may_tell};
 pub use crate::NOTICE;
 
 /// Findings of a round: those on key groups first, then those of whose persons it must be asked whether they are of one;
@@ -38,6 +38,43 @@ pub struct CannotFindView {
     pub reason: String,
     /// How many of the agency's own rows it concerns.
     pub rows: u64,
+}
+
+/// Findings of all rounds.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FindingList {
+    /// What stands over every list of findings.
+    pub notice: String,
+    /// The findings of this page.
+    pub findings: Vec<ListedView>,
+    /// How many there are in all, of those asked for.
+    pub total: u64,
+    /// Of how many of them it must be asked whether the person is of a key group.
+    pub to_ask: u64,
+    /// In how many of them something is late, or that cannot be told.
+    pub late: u64,
+    /// The rules under which there are findings, to choose from.
+    pub rules: Vec<String>,
+    /// The agencies with which there are findings.
+    pub peers: Vec<String>,
+    /// The day on which it is told what is late.
+    #[schema(value_type = String, format = Date)]
+    pub on: Date,
+    /// Give this as `after` for the next page; nothing where there is none.
+    pub next: Option<u64>,
+}
+
+/// A finding and its round.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ListedView {
+    /// The round.
+    #[schema(value_type = String)]
+    pub round: Hex32,
+    /// As in the list of its round.
+    pub finding: FindingView,
+    /// What was made of a lead or an omission; nothing where nobody has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clue: Option<MatterView>,
 }
 
 /// 疑点: to be verified before anything follows from it.

@@ -1,0 +1,199 @@
+//! One finding: what it is, what was done about it here and at the other agency, and the acts that need another person.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::Method;
+use axum::response::Response;
+use hefu_node::api::view::{
+    ActRequest, DecisionRequest, EventRequest, FindingDetail, Hex32, HistoryView, ResultRequest,
+    UnmaskingList,
+};
+
+use super::said;
+use crate::Paper;
+use crate::fault::{Fault, Result};
+use crate::form::{Form, Sent, done};
+use crate::guard::Who;
+use crate::page::{Page, html, paper, refused};
+
+/// Which finding of which round, as the path names it.
+pub(super) type Named = Path<(String, u64)>;
+
+#[derive(Template)]
+#[template(path = "compliance/finding.html")]
+pub(super) struct Finding {
+    p: Page,
+    f: Form,
+    round: Hex32,
+    detail: FindingDetail,
+    history: HistoryView,
+    unmaskings: UnmaskingList,
+    results: Vec<(String, String)>,
+    decisions: Vec<(String, String)>,
+    /// Whose page it is: nobody grants what they asked for, or reviews what they decided.
+    me: String,
+}
+
+impl Finding {
+    pub(super) async fn of(who: &Who, round: Hex32, seq: u64, f: Form) -> Result<Self> {
+        let path = path_of(&round, seq);
+        let p = who
+            .page("compliance.finding")
+            .at(&own_path(&round, seq))
+            .wrong(f.problems())
+            .with_findings();
+        let results = ["upheld", "changed", "returned"];
+        let decisions = ["lawful", "data_error", "stopped", "recovered", "referred"];
+        Ok(Self {
+            results: results
+                .map(|code| (code.to_owned(), p.said("result_", code)))
+                .into(),
+            decisions: decisions
+                .map(|code| (code.to_owned(), p.said("decision_", code)))
+                .into(),
+            p,
+            f,
+            round,
+            detail: who.api().get(&path).await?,
+            history: who.api().get(&format!("{path}/history")).await?,
+            unmaskings: who.api().get(&format!("{path}/unmaskings")).await?,
+            me: who.seen.name.clone(),
+        })
+    }
+
+    /// A second review can follow a decision that nobody has reviewed.
+    fn can_review(&self) -> bool {
+        self.history.review.stage == "stage_decided"
+    }
+
+    /// What was verified or decided can turn out to be wrong; what is corrected stays so.
+    fn can_correct(&self) -> bool {
+        !self.history.acts.is_empty() && self.history.review.stage != "stage_corrected"
+    }
+
+    /// Whether who looks at the page made the decision that stands.
+    fn decided_here(&self) -> bool {
+        let last = self
+            .history
+            .acts
+            .iter()
+            .rev()
+            .find(|act| act.code == "review_decided");
+        last.is_some_and(|act| act.by == self.me)
+    }
+}
+
+/// In the interface.
+pub(super) fn path_of(round: &Hex32, seq: u64) -> String {
+    format!("/api/v1/rounds/{round}/findings/{seq}")
+}
+
+/// In this console.
+pub(super) fn own_path(round: &Hex32, seq: u64) -> String {
+    format!("/compliance/findings/{round}/{seq}")
+}
+
+pub(super) fn round(text: &str) -> Result<Hex32> {
+    Hex32::parse(text).ok_or(Fault::NoPage)
+}
+
+pub(super) async fn show(Path((id, seq)): Named, who: Who) -> Result<Response> {
+    html(&Finding::of(&who, round(&id)?, seq, Form::new()).await?)
+}
+
+/// The finding derived once more, for whoever has to answer for it. That somebody looked is on record.
+pub(super) async fn explanation(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Result<Response> {
+    let path = format!("{}/explanation", path_of(&round(&id)?, seq));
+    let view = who.api().bytes(Method::POST, &path).await?;
+    paper(&who, Paper::Explanation, &view)
+}
+
+/// 个人记录: what the person concerned is shown.
+pub(super) async fn record(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Result<Response> {
+    let path = format!("{}/record", path_of(&round(&id)?, seq));
+    let view = who.api().bytes(Method::POST, &path).await?;
+    paper(&who, Paper::PersonRecord, &view)
+}
+
+/// 复核
+pub(super) async fn reviewed(Path((id, seq)): Named, Sent { who, fields }: Sent) -> Result<Response> {
+    let round = round(&id)?;
+    let shown = [
+        "result",
+        "decision",
+        "fen",
+        "to",
+        "authority",
+        "document",
+        "reason",
+    ];
+    let mut f = Form::keeping(&fields, &shown);
+    f.demand(
+        &who.visit,
+        &fields,
+        &["result", "authority", "document", "reason"],
+    );
+    let p = who.page("compliance.finding");
+    let result = match fields.text("result") {
+        "upheld" => Some(ResultRequest::Upheld {}),
+        "returned" => Some(ResultRequest::Returned {}),
+        "changed" => {
+            let to = match fields.text("decision") {
+                "lawful" => Some(DecisionRequest::Lawful {}),
+                "data_error" => Some(DecisionRequest::DataError {}),
+                "stopped" => Some(DecisionRequest::Stopped {}),
+                "recovered" => said::fen(fields.text("fen")).map(|fen| DecisionRequest::Recovered { fen }),
+                "referred" => fields
+                    .maybe("to")
+                    .map(|to| DecisionRequest::Referred { to: to.to_owned() }),
+                _ => return Err(Fault::Form),
+            };
+            match (&to, fields.text("decision")) {
+                (None, "recovered") => f.wrong("fen", p.w("compliance.no_amount")),
+                (None, _) => f.wrong("to", p.w("shell.form_empty")),
+                (Some(_), _) => {}
+            }
+            to.map(|to| ResultRequest::Changed { to })
+        }
+        "" => None,
+        _ => return Err(Fault::Form),
+    };
+    if let Some(result) = result.filter(|_| f.is_fine()) {
+        let act = ActRequest::Reviewed {
+            result,
+            authority: fields.text("authority").to_owned(),
+            document: fields.text("document").to_owned(),
+            reason: fields.text("reason").to_owned(),
+        };
+        match record_act(&who, &round, seq, act).await {
+            Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_reviewed")),
+            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
+        }
+    }
+    refused(&Finding::of(&who, round, seq, f).await?)
+}
+
+/// 更正. Its fields have names of their own: both forms stand on one page.
+pub(super) async fn corrected(Path((id, seq)): Named, Sent { who, fields }: Sent) -> Result<Response> {
+    let round = round(&id)?;
+    let shown = ["correct_authority", "correct_document", "correct_reason"];
+    let mut f = Form::keeping(&fields, &shown);
+    f.demand(&who.visit, &fields, &shown);
+    if f.is_fine() {
+        let act = ActRequest::Corrected {
+            authority: fields.text("correct_authority").to_owned(),
+            document: fields.text("correct_document").to_owned(),
+            reason: fields.text("correct_reason").to_owned(),
+        };
+        match record_act(&who, &round, seq, act).await {
+            Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_corrected")),
+            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
+        }
+    }
+    refused(&Finding::of(&who, round, seq, f).await?)
+}
+
+async fn record_act(who: &Who, round: &Hex32, seq: u64, act: ActRequest) -> Result<()> {
+    let path = format!("{}/events", path_of(round, seq));
+    who.api().order(&path, &EventRequest { on: None, act }).await
+}
