@@ -15,6 +15,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 window.addEventListener("pageshow", (event) => {
+  // What is shown once does not come back with the browser's way back: data-once="where to go in its place".
+  const once = event.persisted && document.querySelector("[data-once]");
+  if (once) {
+    once.remove();
+    window.location.replace(once.dataset.once);
+    return;
+  }
   if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
 });
 

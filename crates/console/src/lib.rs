@@ -58,6 +58,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tower::ServiceExt as _;
 
 pub use binary::{Binary, Paper, Printed, SheetEdits, Unprinted};
@@ -72,6 +74,25 @@ pub(crate) struct Console {
     /// Whether the port speaks TLS.
     over_tls: bool,
     streams: live::Streams,
+    turns: Arc<Semaphore>,
+}
+
+impl Console {
+    /// Has the binary do what takes a processor for a while, on a thread that may be held up, and no more than a few at
+    /// once: whoever sends large files holds up others who do, and nobody else.
+    pub(crate) async fn lent<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Binary) -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let broken = |_| Fault::Broken { what: "printing" };
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(broken)?;
+        let binary = Arc::clone(&self.binary);
+        let done = spawn_blocking(move || {
+            let _turn = turn;
+            work(&*binary)
+        });
+        done.await.map_err(|_| Fault::Broken { what: "printing" })
+    }
 }
 
 /// The state of every route.
@@ -79,6 +100,15 @@ pub(crate) type Shared = Arc<Console>;
 
 /// Forms are small, but for a mapping or a card; exports are streamed and have a limit of the interface's own.
 const MAX_FORM_BYTES: usize = 1 << 20;
+
+/// Papers and workbooks that the binary works on at the same time.
+const LENT_AT_ONCE: usize = 2;
+
+/// The most that a form with files may have in all, where the interface counts for each of them itself.
+const MAX_FILES_BYTES: usize = 16 << 30;
+
+/// The same where a file is read here: a workbook, a signed report, a scan.
+const MAX_FILE_FORM_BYTES: usize = 128 << 20;
 
 /// Puts the pages over the operators' interface: pages and their assets at every path but those of `api`, which are
 /// answered by it as they are.
@@ -89,6 +119,7 @@ pub fn router(api: Router, binary: Arc<dyn Binary>, over_tls: bool) -> Router {
         binary,
         over_tls,
         streams: live::Streams::default(),
+        turns: Arc::new(Semaphore::new(LENT_AT_ONCE)),
     });
     let pages = Router::new()
         .merge(assets::routes())
