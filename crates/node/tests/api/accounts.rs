@@ -296,7 +296,8 @@ async fn unfit_accounts_are_refused_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_name_is_on_record_that_is_no_accounts() {
     let node = Running::start().await;
-    let session = node.signed_in("wang", "王建国", "it").await;
+    let session = node.signed_in("zhao", "赵敏", "it").await;
+    node.add_account("wang", "王建国", "it").await;
     let mut paths = Vec::new();
     for name in ["mypassword123", "%77ang", "li.si"] {
         let path = format!("/api/v1/accounts/{name}/lock");

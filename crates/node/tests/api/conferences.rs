@@ -93,21 +93,21 @@ async fn what_is_the_offices_is_no_other_roles() {
     let leave = format!("/api/v1/conferences/{id}/leave");
     let other = json!({ "member": "07".repeat(32), "reason": "机构改革" });
     let role = (StatusCode::FORBIDDEN, "api_role".to_owned());
-    for (account, person) in [
+    for (who, person) in [
         ("it", "王建国"),
         ("case_worker", "李四"),
         ("compliance", "赵敏"),
         ("office", "周办"),
     ] {
-        let session = node.signed_in(account, person, account).await;
+        let session = node.signed_in(&format!("{who}-1"), person, who).await;
         let figures = node.within(&session, Method::GET, &exact, None).await;
         let told = (figures.status, figures.code());
-        assert_eq!(told == role, account != "office", "{account} {told:?}");
+        assert_eq!(told == role, who != "office", "{who} {told:?}");
         let left = node
             .within(&session, Method::POST, &leave, Some(other.clone()))
             .await;
         let told = (left.status, left.code());
-        assert_eq!(told == role, account != "office", "{account} {told:?}");
+        assert_eq!(told == role, who != "office", "{who} {told:?}");
     }
     let figures = node.get(&exact).await;
     assert_ne!(
