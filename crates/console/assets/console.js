@@ -15,6 +15,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 window.addEventListener("pageshow", (event) => {
+  // What is shown once does not come back with the browser's way back: data-once="where to go in its place".
+  const once = event.persisted && document.querySelector("[data-once]");
+  if (once) {
+    once.remove();
+    window.location.replace(once.dataset.once);
+    return;
+  }
   if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
 });
 
@@ -58,7 +65,8 @@ for (const field of document.querySelectorAll("[data-drop]")) {
 }
 
 // Live progress: data-events="address", with [data-live=KEY] for words and a progress element. The page is loaded
-// anew at the end, so that it says what it would have said without script.
+// anew at the end, so that it says what it would have said without script. That nobody asked for it is said in the
+// address: a page alone keeps no session.
 for (const live of document.querySelectorAll("[data-events]")) {
   const source = new EventSource(live.dataset.events);
   source.addEventListener("progress", (event) => {
@@ -78,7 +86,9 @@ for (const live of document.querySelectorAll("[data-events]")) {
   });
   source.addEventListener("end", () => {
     source.close();
-    window.location.reload();
+    const here = new URL(window.location.href);
+    here.searchParams.set("again", "1");
+    window.location.replace(here);
   });
 }
 

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use hefu_node::api::Watching;
 use hefu_node::api::view::ErrorBody;
 use http_body_util::{BodyExt as _, Limited};
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub(crate) struct Api {
     /// Under which name the browser reached this node: the interface refuses those that are not the node's.
     host: Option<HeaderValue>,
     session: Option<Arc<Secret>>,
+    /// Whether a page asks by itself, which keeps no session.
+    watching: bool,
 }
 
 impl Api {
@@ -35,6 +38,15 @@ impl Api {
             router: router.clone(),
             host: headers.get(HOST).cloned(),
             session,
+            watching: false,
+        }
+    }
+
+    /// The interface, asked by a page itself and not by whoever may be before it.
+    pub(crate) fn watching(&self) -> Self {
+        Self {
+            watching: true,
+            ..self.clone()
         }
     }
 
@@ -102,6 +114,9 @@ impl Api {
         }
         if let Some(content) = content {
             request = request.header(CONTENT_TYPE, content);
+        }
+        if self.watching {
+            request = request.extension(Watching);
         }
         let request = request.body(body).map_err(|_| Fault::Broken { what: "path" })?;
         // A router never fails: it answers.

@@ -16,10 +16,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::Shared;
 use crate::guard::only;
 use crate::page::Entry;
 use crate::session::Role;
+use crate::{MAX_FILE_FORM_BYTES, Shared};
 
 /// The menu; the first line is the home page.
 pub(crate) const MENU: &[Entry] = &[
@@ -40,7 +40,7 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
     // A report can be larger than a form; how large, its page says for itself.
     let files = Router::new()
         .route("/compliance/verify", get(verify::show).post(verify::verify))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::max(MAX_FILE_FORM_BYTES));
     let routes = Router::new()
         .route("/compliance/todo", get(todo::show))
         .route("/compliance/reports", get(reports::list))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use hefu_node::api::view::ErrorView;
@@ -12,6 +12,7 @@ use hefu_node::api::view::ErrorView;
 use crate::api::part;
 use crate::guard::Visit;
 use crate::page::Page;
+use crate::session::{has_cookie, no_cookie};
 use crate::{Lang, Shared};
 
 /// Why there is no page.
@@ -129,12 +130,15 @@ pub(crate) async fn render(State(console): State<Shared>, request: Request, next
     // Asked for a page, not for a form to be taken: after signing in it can be asked for again.
     let again = matches!(parts.method, Method::GET | Method::HEAD).then(|| visit.here.to_string());
     let asked = Lang::asked(&parts.uri);
+    // A link of another site brings no cookie along. Whoever followed one is signed in all the same.
+    let over_tls = console.over_tls;
+    let bore = has_cookie(&parts.headers, over_tls);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let fault = response.extensions_mut().remove::<Arc<Fault>>();
     let fault = fault.or_else(|| unsaid(&response).map(Arc::new));
     if let Some(fault) = fault {
         response = match &*fault {
-            Fault::SignIn => to_sign_in(again.as_deref()),
+            Fault::SignIn => to_sign_in(again.as_deref(), bore.then(|| no_cookie(over_tls))),
             fault => page_of(fault, visit).await,
         };
     }
@@ -166,7 +170,7 @@ fn unsaid(response: &Response) -> Option<Fault> {
     }
 }
 
-fn to_sign_in(again: Option<&str>) -> Response {
+fn to_sign_in(again: Option<&str>, no_cookie: Option<Result<HeaderValue>>) -> Response {
     let next = again.filter(|path| *path != "/");
     let address = next.map_or_else(
         || "/sign-in".to_owned(),
@@ -174,9 +178,9 @@ fn to_sign_in(again: Option<&str>) -> Response {
     );
     let mut response = Redirect::to(&address).into_response();
     // What is no session any more need not be sent again.
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, crate::session::no_cookie());
+    if let Some(Ok(no_cookie)) = no_cookie {
+        response.headers_mut().append(header::SET_COOKIE, no_cookie);
+    }
     response
 }
 

@@ -17,7 +17,7 @@ use crate::api::Api;
 use crate::fault::{Fault, Result};
 use crate::page::Page;
 use crate::session::{Role, Secret};
-use crate::{Lang, Shared};
+use crate::{Lang, Shared, live};
 
 /// What a request says before anybody was asked: its language, its address, its session if it has one.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Visit {
     pub(crate) console: Shared,
     pub(crate) api: Api,
     pub(crate) lang: Lang,
-    /// Path and query of the page, without what is said only once: `lang` and `done`.
+    /// Path and query of the page, without what is said only once: `lang`, `done`, and that the script asked.
     pub(crate) here: Arc<str>,
     /// The words of what was just done, which the address carries.
     pub(crate) done: Option<Arc<str>>,
@@ -75,10 +75,14 @@ async fn for_roles(
 
 impl Visit {
     pub(crate) fn of(console: &Shared, parts: &mut Parts) -> Self {
-        let session = Secret::of(&parts.headers).map(Arc::new);
+        let session = Secret::of(&parts.headers, console.over_tls).map(Arc::new);
+        let api = Api::new(&console.api, &parts.headers, session.clone());
         Self {
             console: Arc::clone(console),
-            api: Api::new(&console.api, &parts.headers, session.clone()),
+            api: match live::by_itself(&parts.uri) {
+                true => api.watching(),
+                false => api,
+            },
             lang: Lang::of(&parts.uri, &parts.headers),
             here: here(&parts.uri).into(),
             done: done(&parts.uri).map(Arc::from),
@@ -131,6 +135,11 @@ impl Who {
         &self.visit.api
     }
 
+    /// By which this session's streams are counted.
+    pub(crate) fn stream_key(&self) -> String {
+        self.secret.form_token()
+    }
+
     /// Whether a form was given to this session.
     pub(crate) fn gave(&self, token: &str) -> bool {
         self.secret.is_form_token(token)
@@ -177,10 +186,12 @@ fn here(uri: &axum::http::Uri) -> String {
         .unwrap_or_default()
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("done="))
+        .filter(|pair| !live::is_again(pair))
         .collect();
-    let path = uri.path();
+    // Browsers take two slashes at the beginning, of either kind, for that of another machine's address.
+    let path = format!("/{}", uri.path().trim_start_matches(['/', '\\']));
     match kept.is_empty() {
-        true => path.to_owned(),
+        true => path,
         false => format!("{path}?{}", kept.join("&")),
     }
 }
@@ -246,6 +257,14 @@ mod tests {
             here(&axum::http::Uri::from_static("/a?x=1&lang=en&done=it.done_x")),
             "/a?x=1"
         );
-        assert_eq!(here(&axum::http::Uri::from_static("/a?lang=en")), "/a");
+        assert_eq!(here(&axum::http::Uri::from_static("/a?lang=en&again=1")), "/a");
+    }
+
+    #[test]
+    fn no_page_is_on_another_machine() {
+        for elsewhere in ["//evil.example/x", "///evil.example/x", "/\\evil.example/x"] {
+            let Ok(uri) = elsewhere.parse() else { continue };
+            assert_eq!(here(&uri), "/evil.example/x", "{elsewhere}");
+        }
     }
 }

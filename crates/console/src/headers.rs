@@ -1,7 +1,7 @@
 //! What a browser may do with what it gets from here: load nothing from elsewhere, run nothing that stands in a page, show
 //! it in no other page, keep nothing.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -34,9 +34,15 @@ const STRICT: [(HeaderName, &str); 8] = [
 ];
 
 /// Puts the strict headers on every answer; what an answer says of itself stays.
-pub(crate) async fn strict(request: Request, next: Next) -> Response {
+pub(crate) async fn strict(State(over_tls): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     add(response.headers_mut());
+    if over_tls {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     response
 }
 

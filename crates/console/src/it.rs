@@ -14,10 +14,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::Shared;
 use crate::guard::only;
 use crate::page::Entry;
 use crate::session::Role;
+use crate::{MAX_FILES_BYTES, Shared};
 
 /// The menu; the first line is the home page.
 pub(crate) const MENU: &[Entry] = &[
@@ -37,11 +37,11 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
     // Files are as large as the interface takes them; it counts for itself.
     let files = Router::new()
         .route("/it/ferry", get(ferry::show).post(ferry::take))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::max(MAX_FILES_BYTES));
     // An export is fetched by whoever has it: case workers import as well.
     let importing = Router::new()
         .route("/it/imports", get(imports::begin).post(imports::upload))
-        .layer(DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::max(MAX_FILES_BYTES))
         .route("/it/imports/new", get(imports::edit).post(imports::act))
         .route("/it/datasets/{id}/refused", get(datasets::refused))
         .route("/it/datasets/{id}/refused.csv", get(datasets::refused_file));

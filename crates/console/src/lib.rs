@@ -12,6 +12,7 @@
 //! | `headers`, `assets` | what a browser may load, and the files that it loads |
 //! | `page`, `words`, `lang` | the shell around every page, its texts in both languages |
 //! | `form`, `table`, `chart`, `show` | forms, tables, charts, and how values are written |
+//! | `upload`, `live` | files that are sent, and pages that say by themselves how something goes on |
 //! | `shell` | sign-in, home, own password |
 //! | `it`, `case`, `compliance`, `office` | the pages of each role |
 //!
@@ -41,6 +42,7 @@ mod guard;
 mod headers;
 mod it;
 mod lang;
+mod live;
 mod office;
 mod page;
 mod session;
@@ -55,7 +57,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tower::ServiceExt as _;
 
 pub use binary::{Binary, Paper, Printed, SheetEdits, Unprinted};
@@ -67,6 +71,28 @@ use fault::Fault;
 pub(crate) struct Console {
     api: Router,
     binary: Arc<dyn Binary>,
+    /// Whether the port speaks TLS.
+    over_tls: bool,
+    streams: live::Streams,
+    turns: Arc<Semaphore>,
+}
+
+impl Console {
+    /// Has the binary do what takes a processor for a while, on a thread that may be held up, and no more than a few at
+    /// once: whoever sends large files holds up others who do, and nobody else.
+    pub(crate) async fn lent<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Binary) -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let broken = |_| Fault::Broken { what: "printing" };
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(broken)?;
+        let binary = Arc::clone(&self.binary);
+        let done = spawn_blocking(move || {
+            let _turn = turn;
+            work(&*binary)
+        });
+        done.await.map_err(|_| Fault::Broken { what: "printing" })
+    }
 }
 
 /// The state of every route.
@@ -75,12 +101,25 @@ pub(crate) type Shared = Arc<Console>;
 /// Forms are small, but for a mapping or a card; exports are streamed and have a limit of the interface's own.
 const MAX_FORM_BYTES: usize = 1 << 20;
 
+/// Papers and workbooks that the binary works on at the same time.
+const LENT_AT_ONCE: usize = 2;
+
+/// The most that a form with files may have in all, where the interface counts for each of them itself.
+const MAX_FILES_BYTES: usize = 16 << 30;
+
+/// The same where a file is read here: a workbook, a signed report, a scan.
+const MAX_FILE_FORM_BYTES: usize = 128 << 20;
+
 /// Puts the pages over the operators' interface: pages and their assets at every path but those of `api`, which are
 /// answered by it as they are.
-pub fn router(api: Router, binary: Arc<dyn Binary>) -> Router {
+/// `over_tls` says whether the port speaks TLS; then cookies never leave it, and browsers are told to ask no other way.
+pub fn router(api: Router, binary: Arc<dyn Binary>, over_tls: bool) -> Router {
     let console = Arc::new(Console {
         api: api.clone(),
         binary,
+        over_tls,
+        streams: live::Streams::default(),
+        turns: Arc::new(Semaphore::new(LENT_AT_ONCE)),
     });
     let pages = Router::new()
         .merge(assets::routes())
@@ -109,7 +148,7 @@ pub fn router(api: Router, binary: Arc<dyn Binary>) -> Router {
     });
     Router::new()
         .fallback_service(either)
-        .layer(from_fn(headers::strict))
+        .layer(from_fn_with_state(over_tls, headers::strict))
 }
 
 /// Paths that the interface has had from the beginning, and that monitors and the command line ask.

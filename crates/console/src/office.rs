@@ -17,10 +17,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::Shared;
 use crate::guard::only;
 use crate::page::Entry;
 use crate::session::Role;
+use crate::{MAX_FILE_FORM_BYTES, Shared};
 
 /// The office's menu has no more than what those of all roles end with. A conference has tabs of its own, see [`at`].
 pub(crate) const MENU: &[Entry] = &[];
@@ -59,7 +59,7 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route("/conferences/{id}/ledger/{item}", get(ledger::show));
     let books = Router::new()
         .route("/conferences/{id}/ledger/sheet", post(ledger::import))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::max(MAX_FILE_FORM_BYTES));
     let own = Router::new().route("/conferences/{id}/own", get(own::list));
     let working = Router::new()
         .route("/conferences/{id}/ledger/{item}/revisit", post(ledger::revisit))
@@ -105,10 +105,10 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route("/conferences/follow", post(conferences::follow))
         .route("/conferences/{id}/sync", post(conferences::sync))
         .route("/conferences/{id}/resume", post(conferences::resume));
-    // The scan of a sealed paper is read to its digest piece by piece, whatever its size.
+    // The scan of a sealed paper is read to its digest piece by piece.
     let scans = Router::new()
         .route("/conferences/{id}/texts/{text}/stamp", post(texts::stamp))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::max(MAX_FILE_FORM_BYTES));
     let binding = scans
         .route("/conferences/{id}/rounds/{number}/funds", get(figures::funds))
         .route(

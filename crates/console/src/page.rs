@@ -17,7 +17,7 @@ use crate::fault::{Fault, Result};
 use crate::form::Problem;
 use crate::guard::{Seen, Visit, Who};
 use crate::session::Role;
-use crate::{Lang, Paper, Printed, case, compliance, it, office, show, words};
+use crate::{Binary, Lang, Paper, Printed, case, compliance, it, office, show, words};
 
 /// A line of a menu: where it leads, and the key of its words.
 pub(crate) type Entry = (&'static str, &'static str);
@@ -52,8 +52,14 @@ pub(crate) fn refused(template: &impl Template) -> Result<Response> {
 
 /// A paper that the binary prints of what the interface gave: a page is shown, to be printed from there, anything else is
 /// a file to be kept.
-pub(crate) fn paper(who: &Who, paper: Paper, given: &[u8]) -> Result<Response> {
-    let printed = who.visit.console.binary.print(who.visit.lang, paper, given);
+pub(crate) async fn paper(
+    who: &Who,
+    paper: Paper,
+    given: impl AsRef<[u8]> + Send + 'static,
+) -> Result<Response> {
+    let lang = who.visit.lang;
+    let printing = move |binary: &dyn Binary| binary.print(lang, paper, given.as_ref());
+    let printed = who.visit.console.lent(printing).await?;
     let printed = printed.map_err(|unprinted| {
         tracing::error!(code = unprinted.code, "a paper could not be printed");
         Fault::Broken { what: "paper" }

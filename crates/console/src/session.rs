@@ -10,7 +10,11 @@ use zeroize::Zeroizing;
 use crate::fault::{Fault, Result};
 
 /// The cookie.
-pub(crate) const COOKIE: &str = "hefu_session";
+const COOKIE: &str = "hefu_session";
+
+/// The same where the port speaks TLS: under this name a browser takes it from nobody but the node itself (RFC 6265bis,
+/// section 4.1.3.2).
+const TLS_COOKIE: &str = "__Host-hefu_session";
 
 /// The header by which the interface is told of a session.
 pub(crate) const HEADER: &str = "hefu-session";
@@ -24,9 +28,14 @@ const FORMS: &[u8] = b"hefu console: forms";
 pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Out of the cookie; nothing where it has none, or one that no node ever gave.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        cookie(headers.get_all(header::COOKIE), COOKIE).and_then(Self::parse)
+    /// Out of the cookie; nothing where it has none, or one that no node ever gave. Of two, nobody could say which is the
+    /// node's.
+    pub(crate) fn of(headers: &HeaderMap, over_tls: bool) -> Option<Self> {
+        let mut cookies = cookies(headers.get_all(header::COOKIE), name(over_tls));
+        match (cookies.next(), cookies.next()) {
+            (Some(only), None) => Self::parse(only),
+            _ => None,
+        }
     }
 
     pub(crate) fn parse(digits: &str) -> Option<Self> {
@@ -63,11 +72,12 @@ impl Secret {
     }
 
     /// The cookie to be set. It ends with the browser; how long the session itself lives, the node decides.
-    pub(crate) fn set_cookie(&self, headers: &HeaderMap) -> Result<HeaderValue> {
-        let secure = if over_tls(headers) { "; Secure" } else { "" };
+    pub(crate) fn set_cookie(&self, over_tls: bool) -> Result<HeaderValue> {
         let text = Zeroizing::new(format!(
-            "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict{secure}",
-            *self.0
+            "{}={}; {}",
+            name(over_tls),
+            *self.0,
+            attributes(over_tls)
         ));
         let mut value = HeaderValue::from_str(&text).map_err(|_| Fault::Broken { what: "session" })?;
         value.set_sensitive(true);
@@ -84,29 +94,38 @@ impl<'de> Deserialize<'de> for Secret {
 }
 
 /// The cookie that takes the session's away.
-pub(crate) fn no_cookie() -> HeaderValue {
-    HeaderValue::from_static("hefu_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+pub(crate) fn no_cookie(over_tls: bool) -> Result<HeaderValue> {
+    let text = format!("{}=; {}; Max-Age=0", name(over_tls), attributes(over_tls));
+    HeaderValue::from_str(&text).map_err(|_| Fault::Broken { what: "session" })
 }
 
-/// Without TLS a node answers on this machine only, and a browser says with every form under which scheme it got it.
-fn over_tls(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(header::ORIGIN).is_some_and(|origin| origin.starts_with("https://")) {
-        return true;
+/// Whether a request bears a session's cookie, be it one or not.
+pub(crate) fn has_cookie(headers: &HeaderMap, over_tls: bool) -> bool {
+    cookie(headers.get_all(header::COOKIE), name(over_tls)).is_some()
+}
+
+fn name(over_tls: bool) -> &'static str {
+    if over_tls { TLS_COOKIE } else { COOKIE }
+}
+
+fn attributes(over_tls: bool) -> &'static str {
+    match over_tls {
+        true => "Path=/; HttpOnly; SameSite=Strict; Secure",
+        false => "Path=/; HttpOnly; SameSite=Strict",
     }
-    let host = text(header::HOST).unwrap_or_default();
-    let here = ["localhost", "127.", "[::1]"];
-    !here.iter().any(|name| host.starts_with(name))
 }
 
 /// The value of a cookie; the first where there are several.
-pub(crate) fn cookie<'a>(cookies: GetAll<'a, HeaderValue>, name: &str) -> Option<&'a str> {
-    cookies
-        .into_iter()
+pub(crate) fn cookie<'a>(all: GetAll<'a, HeaderValue>, name: &'static str) -> Option<&'a str> {
+    cookies(all, name).next()
+}
+
+fn cookies<'a>(all: GetAll<'a, HeaderValue>, name: &'static str) -> impl Iterator<Item = &'a str> {
+    all.into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(named, _)| *named == name)
+        .filter(move |(named, _)| *named == name)
         .map(|(_, value)| value)
 }
 
@@ -168,13 +187,16 @@ mod tests {
 
     #[test]
     fn only_what_a_node_gives_is_a_session() {
-        let of = |text: &str| Secret::of(&headers(header::COOKIE, text));
+        let of = |text: &str| Secret::of(&headers(header::COOKIE, text), false);
         let whole = "0f".repeat(32);
         assert!(of(&format!("hefu_lang=en; hefu_session={whole}")).is_some());
         for wrong in [
             format!("hefu_session={}", &whole[2..]),
             format!("hefu_session={}", "zz".repeat(32)),
             format!("xhefu_session={whole}"),
+            format!("__Host-hefu_session={whole}"),
+            format!("hefu_session={whole}; hefu_session={}", "0e".repeat(32)),
+            format!("hefu_session={whole}; hefu_session={whole}"),
             String::new(),
         ] {
             assert!(of(&wrong).is_none(), "{wrong}");
@@ -184,13 +206,18 @@ mod tests {
     #[test]
     fn a_cookie_under_tls_stays_there() {
         let secret = Secret::parse(&"0f".repeat(32)).unwrap();
-        let set = |headers: &HeaderMap| secret.set_cookie(headers).unwrap().to_str().unwrap().to_owned();
-        let plain = set(&headers(header::HOST, "127.0.0.1:7601"));
-        assert!(plain.contains("HttpOnly") && plain.contains("SameSite=Strict") && plain.contains("Path=/"));
-        assert!(!plain.contains("Secure"));
-        assert!(set(&headers(header::HOST, "node.example:7601")).contains("; Secure"));
-        let mut here = headers(header::HOST, "localhost:7601");
-        here.insert(header::ORIGIN, HeaderValue::from_static("https://localhost:7601"));
-        assert!(set(&here).contains("; Secure"));
+        let set = |over_tls| secret.set_cookie(over_tls).unwrap().to_str().unwrap().to_owned();
+        for (over_tls, begins) in [(false, "hefu_session="), (true, "__Host-hefu_session=")] {
+            let set = set(over_tls);
+            assert!(set.starts_with(begins) && set.contains("Path=/"), "{set}");
+            assert!(
+                set.contains("HttpOnly") && set.contains("SameSite=Strict"),
+                "{set}"
+            );
+            assert_eq!(set.contains("; Secure"), over_tls);
+            let again = set.split(';').next().unwrap();
+            assert!(Secret::of(&headers(header::COOKIE, again), over_tls).is_some());
+            assert!(Secret::of(&headers(header::COOKIE, again), !over_tls).is_none());
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -65,7 +65,7 @@ struct Begun {
     session: Secret,
 }
 
-async fn signing_in(headers: HeaderMap, SentOpen { visit, fields }: SentOpen) -> Result<Response> {
+async fn signing_in(SentOpen { visit, fields }: SentOpen) -> Result<Response> {
     let mut f = Form::keeping(&fields, &["account"]);
     let next = own_path(fields.text("next")).unwrap_or("/").to_owned();
     f.demand(&visit, &fields, &["account", "password"]);
@@ -76,7 +76,7 @@ async fn signing_in(headers: HeaderMap, SentOpen { visit, fields }: SentOpen) ->
                 let mut response = Redirect::to(&next).into_response();
                 response
                     .headers_mut()
-                    .append(header::SET_COOKIE, session.set_cookie(&headers)?);
+                    .append(header::SET_COOKIE, session.set_cookie(visit.console.over_tls)?);
                 return Ok(response);
             }
             Err(fault) => f.refused(&visit, &*fault.of_the_form()?, &[]),
@@ -93,7 +93,9 @@ async fn sign_out(Sent { who, .. }: Sent) -> Result<Response> {
         Err(fault) => return Err(fault),
     }
     let mut response = done("/sign-in", "shell.done_signed_out");
-    response.headers_mut().append(header::SET_COOKIE, no_cookie());
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, no_cookie(who.visit.console.over_tls)?);
     Ok(response)
 }
 

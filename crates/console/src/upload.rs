@@ -1,9 +1,15 @@
 //! Forms with a file in them. The file goes on to the interface piece by piece, so that its size costs no memory here.
 
-use axum::body::{Body, Bytes};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, FromRequestParts as _, Multipart, Request};
 use http_body_util::Channel;
+use hyper::body::Frame;
 use serde::de::DeserializeOwned;
 
 use crate::api::part;
@@ -12,10 +18,14 @@ use crate::form::{TOKEN, in_time};
 use crate::guard::{Who, from_our_page};
 use crate::{MAX_FORM_BYTES, Shared};
 
+/// What may come between two fields: their headers, which are read into memory whole.
+const MAX_BETWEEN_BYTES: usize = 64 << 10;
+
 /// A form with files, its token checked: the token's field is the first, or nothing else is read.
 pub(crate) struct SentFiles {
     pub(crate) who: Who,
     rest: Multipart,
+    between: Arc<Between>,
 }
 
 /// One field.
@@ -35,11 +45,13 @@ impl FromRequest<Shared> for SentFiles {
         if !from_our_page(&parts.headers) {
             return Err(Fault::Forged);
         }
+        let between = Arc::new(Between::default());
+        let body = Body::new(Metered::new(body, Arc::clone(&between)));
         let request = Request::from_parts(parts, body);
         let rest = Multipart::from_request(request, console)
             .await
             .map_err(|_| Fault::Form)?;
-        let mut sent = Self { who, rest };
+        let mut sent = Self { who, rest, between };
         let token = match sent.next().await? {
             Some(Piece::Text(name, token)) if name == TOKEN => token,
             _ => return Err(Fault::Forged),
@@ -54,13 +66,83 @@ impl FromRequest<Shared> for SentFiles {
 impl SentFiles {
     /// The next field. A file that was not chosen is passed over.
     pub(crate) async fn next(&mut self) -> Result<Option<Piece<'_>>> {
+        self.between.begin();
         let field = in_time(self.rest.next_field()).await?.map_err(|_| Fault::Form)?;
+        self.between.end();
         let Some(mut field) = field else { return Ok(None) };
         let name = field.name().unwrap_or_default().to_owned();
         if let Some(file) = field.file_name().map(str::to_owned) {
             return Ok(Some(Piece::File(name, file, Box::new(field))));
         }
         Ok(Some(Piece::Text(name, text(&mut field).await?)))
+    }
+}
+
+/// How many bytes have come while no field was open. Whatever reads forms keeps those until the field's headers end, and
+/// would do so without an end.
+#[derive(Default)]
+struct Between {
+    inside: AtomicBool,
+    bytes: AtomicUsize,
+}
+
+impl Between {
+    fn begin(&self) {
+        self.bytes.store(0, Ordering::Relaxed);
+        self.inside.store(false, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.inside.store(true, Ordering::Relaxed);
+    }
+
+    fn is_too_much(&self) -> bool {
+        !self.inside.load(Ordering::Relaxed) && self.bytes.load(Ordering::Relaxed) > MAX_BETWEEN_BYTES
+    }
+
+    fn count(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A body that is counted, and given piece by piece: each is looked at before the next is asked for.
+struct Metered {
+    body: Body,
+    between: Arc<Between>,
+    given: bool,
+}
+
+impl Metered {
+    fn new(body: Body, between: Arc<Between>) -> Self {
+        Self {
+            body,
+            between,
+            given: false,
+        }
+    }
+}
+
+impl HttpBody for Metered {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if std::mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.between.is_too_much() {
+            return Poll::Ready(Some(Err(axum::Error::new("the headers of a field do not end"))));
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            self.between.count(frame.data_ref().map_or(0, Bytes::len));
+            self.given = true;
+        }
+        Poll::Ready(frame)
     }
 }
 

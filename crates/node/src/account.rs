@@ -148,6 +148,20 @@ impl Node {
         })
     }
 
+    /// Gives an account another password in the place of this one, and ends its sessions.
+    fn replace_password(&self, who: &SignedIn, before: &PasswordHash, password: &str) -> Result<()> {
+        let hash = self.hashed(password)?;
+        self.change(&who.account, "account_password_set", &who.person, |entry| {
+            let (account, now) = (&who.account, Timestamp::now());
+            self.store.replace_password(account, before, &hash, now, entry)
+        })
+    }
+
+    /// Whether there is an account of this name.
+    pub(crate) fn is_account(&self, account: &str) -> Result<bool> {
+        Ok(is_account(account) && self.store.account(account)?.is_some())
+    }
+
     /// Locks an account until that is lifted, and ends its sessions.
     ///
     /// # Errors

@@ -24,6 +24,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
 use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -34,7 +36,7 @@ use crate::metrics::Imports;
 use crate::{Error, Node, Result};
 use error::ApiError;
 use gate::Hosts;
-pub use gate::{ACTOR_HEADER, SESSION_HEADER};
+pub use gate::{ACTOR_HEADER, SESSION_HEADER, Watching};
 use operations::Operations;
 pub use operations::Wordings;
 pub use tls::{Line, call};
@@ -49,6 +51,9 @@ const QUICK: Duration = Duration::from_secs(30);
 
 /// What reads whole registers, or waits for a peer.
 const PATIENT: Duration = Duration::from_secs(3600);
+
+/// How often it is looked for uploads that nobody imports.
+const FORGET: Duration = Duration::from_secs(3600);
 
 #[derive(OpenApi)]
 #[openapi(
@@ -120,6 +125,21 @@ impl Api {
             }),
             token: Arc::new(token),
         })
+    }
+
+    /// Wipes uploads that nobody imports, until it is dropped.
+    pub(crate) fn forgetting(&self) -> impl Future<Output = ()> + Send + use<> {
+        let operations = Arc::clone(&self.operations);
+        async move {
+            loop {
+                sleep(FORGET).await;
+                let of = Arc::clone(&operations);
+                let wiped = spawn_blocking(move || of.uploads.wipe_forgotten()).await;
+                if let Ok(Err(error)) = wiped {
+                    tracing::error!(%error, "uploads that nobody imports could not be wiped");
+                }
+            }
+        }
     }
 
     /// The service behind the port, with what is put over it: pages, which ask it as anybody else does.

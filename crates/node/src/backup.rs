@@ -22,6 +22,8 @@ use crate::node::{private_folder, today, unsealed_keys};
 use crate::{Error, Node, Result, rules};
 
 const MANIFEST: &str = "manifest.json";
+const BACKUPS: &str = "backups";
+const MAX_NAME_BYTES: usize = 64;
 const DATABASE: &str = "hefu.db";
 const VAULT: &str = "vault.json";
 const LABEL: &[u8] = b"hefu/2 backup\0";
@@ -71,10 +73,25 @@ pub struct Restored {
 }
 
 impl Node {
+    /// Where a backup goes that somebody asks for by a name alone; nothing where that could lead elsewhere.
+    pub(crate) fn folder_for_backup(&self, name: &str) -> Result<Option<PathBuf>> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let fit = (1..=MAX_NAME_BYTES).contains(&name.len())
+            && name.bytes().all(plain)
+            && !name.starts_with('.')
+            && !name.ends_with(".partial");
+        if !fit {
+            return Ok(None);
+        }
+        let backups = self.folder.join(BACKUPS);
+        private_folder(&backups).map_err(|source| Error::folder(&backups, source))?;
+        Ok(Some(backups.join(name)))
+    }
+
     /// Writes a backup of this node into a new folder.
     ///
     /// # Errors
-    /// When `folder` is there already, or the disk's.
+    /// When `folder` is there already, or what is left of one that was not finished; the disk's.
     pub fn backup(&self, folder: &Path, actor: &str) -> Result<()> {
         let failed = |source| Error::folder(folder, source);
         if folder.exists() {
@@ -83,7 +100,7 @@ impl Node {
         // Under another name until it is whole.
         let building = with_suffix(folder, "partial");
         if building.exists() {
-            fs::remove_dir_all(&building).map_err(failed)?;
+            return Err(Error::folder(&building, ErrorKind::AlreadyExists.into()));
         }
         private_folder(&building.join("keys")).map_err(failed)?;
         self.log_by(actor, "backed_up", &json!({}))?;

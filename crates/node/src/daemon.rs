@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -131,6 +132,8 @@ pub struct Daemon {
     operators: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
+    /// Wipes uploads that nobody imports.
+    forgetting: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Folders that a gateway synchronises, where there are some.
     watched: Option<(Folders, Slips)>,
 }
@@ -175,6 +178,7 @@ impl Daemon {
         let watched = watched.map(|folders| (folders, printed(Arc::clone(&wordings.slips))));
         let api = Api::open(Arc::clone(&node), Arc::new(config), folder, wordings)
             .map_err(|source| DaemonError::prepare(folder, source))?;
+        let forgetting = Box::pin(api.forgetting());
         let router = api.router(over);
         node.log("started", &started)?;
         Ok(Self {
@@ -183,6 +187,7 @@ impl Daemon {
             operators,
             tls,
             router,
+            forgetting,
             watched,
         })
     }
@@ -217,6 +222,7 @@ impl Daemon {
             operators,
             tls,
             router,
+            forgetting,
             watched,
         } = self;
         tracing::info!(
@@ -230,6 +236,7 @@ impl Daemon {
         let (stop, stopped) = watch::channel(());
         answering.spawn(Arc::clone(&node).serve(peers));
         answering.spawn(Arc::clone(&node).keep());
+        answering.spawn(forgetting);
         if let Some((folders, slips)) = watched {
             answering.spawn(Arc::clone(&node).watch_folders(folders, Some(slips)));
         }

@@ -308,6 +308,40 @@ impl Store {
         now: Timestamp,
         entry: &Entry<'_>,
     ) -> Result<(), Error> {
+        self.write(|connection| self.put_password(connection, account, hash, now, entry))
+    }
+
+    /// Gives an account another password in the place of `before`, and of no other one.
+    ///
+    /// # Errors
+    /// [`Error::ActedMeanwhile`] where the account has another password by now, or was locked or removed; those of
+    /// [`Store::append`].
+    pub fn replace_password(
+        &self,
+        account: &str,
+        before: &PasswordHash,
+        hash: &PasswordHash,
+        now: Timestamp,
+        entry: &Entry<'_>,
+    ) -> Result<(), Error> {
+        self.write(|connection| {
+            let sql = "SELECT 1 FROM accounts WHERE account = ?1 AND locked = 0 AND salt = ?2";
+            let mut same = connection.prepare_cached(sql)?;
+            if !same.exists(params![account, before.salt])? {
+                return Err(Error::ActedMeanwhile);
+            }
+            self.put_password(connection, account, hash, now, entry)
+        })
+    }
+
+    fn put_password(
+        &self,
+        connection: &Connection,
+        account: &str,
+        hash: &PasswordHash,
+        now: Timestamp,
+        entry: &Entry<'_>,
+    ) -> Result<(), Error> {
         let sealed = self.vault().seal(HASH, account.as_bytes(), hash.hash.as_ref())?;
         let PasswordHash { costs, salt, .. } = hash;
         let sql = "UPDATE accounts SET memory_kib = ?2, passes = ?3, lanes = ?4, salt = ?5, hash = ?6, changed_at = ?7,
@@ -322,7 +356,7 @@ impl Store {
             sealed,
             now
         ];
-        self.change_account(account, sql, values, entry)
+        changed(connection, account, sql, values, entry)
     }
 
     /// Locks an account until that is lifted, or lifts it; failures are forgotten with that.
@@ -350,13 +384,23 @@ impl Store {
         values: &[&dyn rusqlite::ToSql],
         entry: &Entry<'_>,
     ) -> Result<(), Error> {
-        self.write(|connection| match connection.execute(sql, values)? {
-            0 => Err(Error::unknown("account", account)),
-            _ => {
-                log::append(connection, entry)?;
-                Ok(())
-            }
-        })
+        self.write(|connection| changed(connection, account, sql, values, entry))
+    }
+}
+
+fn changed(
+    connection: &Connection,
+    account: &str,
+    sql: &str,
+    values: &[&dyn rusqlite::ToSql],
+    entry: &Entry<'_>,
+) -> Result<(), Error> {
+    match connection.execute(sql, values)? {
+        0 => Err(Error::unknown("account", account)),
+        _ => {
+            log::append(connection, entry)?;
+            Ok(())
+        }
     }
 }
 

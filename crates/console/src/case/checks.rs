@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::http::Method;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -11,8 +10,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use hefu_node::api::view::{
     AuthorityRequest, Hex16, PersonRequest, PrecheckList, PrecheckStarted, PrecheckView, StartPrecheck,
 };
-use http_body_util::Channel;
-use tokio::time::sleep;
+use serde_json::json;
 
 use super::catalogue::Catalogue;
 use super::entry::Entry;
@@ -21,6 +19,7 @@ use crate::Paper;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent};
 use crate::guard::Who;
+use crate::live::{self, Told};
 use crate::page::{Page, html, paper, refused};
 use crate::show::today;
 
@@ -200,7 +199,7 @@ pub(super) async fn receipt(Path(check): Path<String>, Sent { who, fields }: Sen
     let path = format!("{}/receipt", path(&check)?);
     let bytes = who.api().bytes(Method::POST, &path).await?;
     if fields.text("form") != "signed" {
-        return paper(&who, Paper::Precheck, &bytes);
+        return paper(&who, Paper::Precheck, bytes).await;
     }
     let headers = [
         (CONTENT_TYPE, "application/json"),
@@ -212,22 +211,16 @@ pub(super) async fn receipt(Path(check): Path<String>, Sent { who, fields }: Sen
 /// Tells when no answer is awaited any more.
 pub(super) async fn events(Path(check): Path<String>, who: Who) -> Result<Response> {
     let path = path(&check)?;
-    let (mut events, body) = Channel::<Bytes, std::io::Error>::new(4);
-    tokio::spawn(async move {
-        loop {
-            let check = who.api().get::<PrecheckView>(&path).await;
-            let waits = check.is_ok_and(|check| check.waiting);
-            let event = match waits {
-                true => "event: progress\ndata: {\"done\":0,\"total\":0}\n\n",
-                false => "event: end\ndata: {}\n\n",
-            };
-            if events.send_data(event.into()).await.is_err() || !waits {
-                return;
-            }
-            sleep(ASK_AGAIN).await;
+    Ok(live::events(who, ASK_AGAIN, move |api| {
+        let path = path.clone();
+        async move {
+            let check: PrecheckView = api.get(&path).await?;
+            Ok(match check.waiting {
+                true => Told::Progress(json!({ "done": 0, "total": 0 })),
+                false => Told::End,
+            })
         }
-    });
-    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
+    }))
 }
 
 /// The class of the badge of a verdict: what would break a rule stands out, what could not be found is not "none".

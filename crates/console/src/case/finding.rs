@@ -198,7 +198,7 @@ pub(super) async fn record(
 async fn print(who: &Who, round: &str, seq: u64, what: &str, kind: Paper) -> Result<Response> {
     let path = format!("/api/v1/rounds/{}/findings/{seq}/{what}", id(round)?);
     let view = who.api().bytes(Method::POST, &path).await?;
-    paper(who, kind, &view)
+    paper(who, kind, view).await
 }
 
 /// What an officer wrote is shown again beside what is wrong with it. Each act has fields of its own, so that no two of one

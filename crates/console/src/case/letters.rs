@@ -12,12 +12,12 @@ use serde_json::json;
 use super::catalogue::Catalogue;
 use super::entry::yuan;
 use super::finding::id;
-use crate::Paper;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Problem, Sent};
 use crate::guard::Who;
 use crate::page::{Page, html, printed, refused};
 use crate::show::today;
+use crate::{Binary, Paper};
 
 /// The kinds of letters, as their templates are asked for.
 const KINDS: [&str; 7] = [
@@ -160,7 +160,9 @@ pub(super) async fn set(Path(kind): Path<String>, Sent { who, fields }: Sent) ->
     };
     let given = json!({ "kind": kind, "facts": facts(&blanks, &fields) }).to_string();
     let visit = &who.visit;
-    match visit.console.binary.print(visit.lang, paper, given.as_bytes()) {
+    let lang = visit.lang;
+    let printing = move |binary: &dyn Binary| binary.print(lang, paper, given.as_bytes());
+    match visit.console.lent(printing).await? {
         Ok(letter) => printed(letter),
         Err(unprinted) => {
             let params: BTreeMap<String, String> = unprinted

@@ -105,14 +105,14 @@ pub(super) async fn show(Path((id, seq)): Named, who: Who) -> Result<Response> {
 pub(super) async fn explanation(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Result<Response> {
     let path = format!("{}/explanation", path_of(&round(&id)?, seq));
     let view = who.api().bytes(Method::POST, &path).await?;
-    paper(&who, Paper::Explanation, &view)
+    paper(&who, Paper::Explanation, view).await
 }
 
 /// 个人记录: what the person concerned is shown.
 pub(super) async fn record(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Result<Response> {
     let path = format!("{}/record", path_of(&round(&id)?, seq));
     let view = who.api().bytes(Method::POST, &path).await?;
-    paper(&who, Paper::PersonRecord, &view)
+    paper(&who, Paper::PersonRecord, view).await
 }
 
 /// 复核

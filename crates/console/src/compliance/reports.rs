@@ -200,7 +200,7 @@ pub(super) async fn export(Path(round): Path<String>, Sent { who, fields }: Sent
     let path = format!("/api/v1/rounds/{id}/report?form={form}");
     let report = who.api().bytes(Method::POST, &path).await?;
     match printed {
-        Some(printed) => paper(&who, printed, &report),
+        Some(printed) => paper(&who, printed, report).await,
         None => {
             let name = format!("report-{form}-{}.json", show::short(&id.to_string()));
             let named = format!("attachment; filename=\"{name}\"");

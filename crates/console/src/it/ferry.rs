@@ -131,7 +131,7 @@ pub(super) async fn slip(Path(set): Path<String>, who: Who) -> Result<Response> 
         .api()
         .bytes(Method::GET, &format!("{}/slip", path_of(&set)?))
         .await?;
-    paper(&who, Paper::Slip, &facts)
+    paper(&who, Paper::Slip, facts).await
 }
 
 fn cut(form: &str) -> Result<CutRequest> {

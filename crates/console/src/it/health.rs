@@ -109,7 +109,11 @@ pub(super) async fn make_backup(Sent { who, fields }: Sent) -> Result<Response> 
                     made: Some(view.folder),
                 });
             }
-            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
+            Err(fault) => f.refused(
+                &who.visit,
+                &*fault.of_the_form()?,
+                &[("api_backup_name", "folder")],
+            ),
         }
     }
     let p = who.page("it.backup").wrong(f.problems());

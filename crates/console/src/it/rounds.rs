@@ -1,21 +1,19 @@
 //! Rounds: started under an agreement, watched while they run. What they find is not IT's to see.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::http::Method;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hefu_node::api::view::{AgreementList, AgreementView, Hex32, RoundList, RoundView, StartRound, Started};
-use http_body_util::Channel;
 use serde_json::json;
-use tokio::time::sleep;
 
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
+use crate::live::{self, Told};
 use crate::page::{Page, html, refused};
 
 /// How often a page that is looked at asks how far a round has come.
@@ -101,23 +99,18 @@ pub(super) async fn cancel(Path(id): Path<String>, Sent { who, .. }: Sent) -> Re
 pub(super) async fn events(Path(id): Path<String>, who: Who) -> Result<Response> {
     let path = path_of(&id)?;
     let p = who.page("it.round");
-    let (mut events, body) = Channel::<Bytes, std::io::Error>::new(4);
-    tokio::spawn(async move {
-        loop {
-            let round = who.api().get::<RoundView>(&path).await;
-            let said = round.as_ref().ok().filter(|round| is_running(round));
-            let event = match said {
-                Some(round) => format!("event: progress\ndata: {}\n\n", progress(&p, round)),
-                None => "event: end\ndata: {}\n\n".to_owned(),
-            };
-            // Whoever looked has gone, most often.
-            if events.send_data(event.into()).await.is_err() || said.is_none() {
-                return;
-            }
-            sleep(ASK_AGAIN).await;
+    let asked = Arc::new((path, p));
+    Ok(live::events(who, ASK_AGAIN, move |api| {
+        let asked = Arc::clone(&asked);
+        async move {
+            let (path, p) = &*asked;
+            let round: RoundView = api.get(path).await?;
+            Ok(match is_running(&round) {
+                true => Told::Progress(progress(p, &round)),
+                false => Told::End,
+            })
         }
-    });
-    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
+    }))
 }
 
 /// One line of JSON.

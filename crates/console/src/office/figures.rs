@@ -275,7 +275,7 @@ pub(super) async fn file_funds(Path((id, round)): Path<(String, u32)>, who: Who)
 
 async fn printed(who: &Who, id: &str, rest: &str, what: Paper) -> Result<Response> {
     let given = who.api().bytes(Method::GET, &at::api(id, rest)?).await?;
-    paper(who, what, &given)
+    paper(who, what, given).await
 }
 
 #[cfg(test)]

@@ -158,5 +158,5 @@ async fn minutes_paper(who: &Who, id: &str, of: &Asked, what: Paper) -> Result<R
     let path = at.api(&format!("/minutes{}", of.query()?));
     let minutes: MinutesView = who.api().get(&path).await?;
     let given = json!({ "on": of.day()?, "minutes": minutes }).to_string();
-    paper(who, what, given.as_bytes())
+    paper(who, what, given).await
 }

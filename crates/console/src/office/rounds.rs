@@ -3,17 +3,14 @@
 mod announce;
 mod steps;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hefu_node::api::view::{BoardLegView, BoardPartyView, BoardView, ConferenceStanding, NodeView};
-use http_body_util::Channel;
 use serde_json::json;
-use tokio::time::sleep;
 
 pub(super) use announce::{announce, announcement, day};
 pub(super) use steps::{begin, close, decline, declining, freeze, join, report, rerun, rerunning};
@@ -22,6 +19,7 @@ use super::at::{self, At};
 use crate::fault::Result;
 use crate::form::Form;
 use crate::guard::Who;
+use crate::live::{self, Told};
 use crate::page::{Page, html};
 
 /// How often a board that is looked at asks whether something was said.
@@ -190,23 +188,16 @@ pub(super) async fn events(Path((id, number)): Path<(String, u32)>, who: Who) ->
     let path = at::api(&id, &format!("/board?round={number}"))?;
     let p = who.page("office.rounds");
     let first: BoardView = who.api().get(&path).await?;
-    let (mut events, body) = Channel::<Bytes, std::io::Error>::new(4);
-    tokio::spawn(async move {
-        loop {
-            let board = who.api().get::<BoardView>(&path).await;
-            let same = board.as_ref().ok().filter(|board| board.hash == first.hash);
-            let event = match same {
-                Some(board) => format!(
-                    "event: progress\ndata: {}\n\n",
-                    json!({ "stage": stage(&p, board) })
-                ),
-                None => "event: end\ndata: {}\n\n".to_owned(),
-            };
-            if events.send_data(event.into()).await.is_err() || same.is_none() {
-                return;
-            }
-            sleep(ASK_AGAIN).await;
+    let asked = Arc::new((path, p, first.hash));
+    Ok(live::events(who, ASK_AGAIN, move |api| {
+        let asked = Arc::clone(&asked);
+        async move {
+            let (path, p, first) = &*asked;
+            let board: BoardView = api.get(path).await?;
+            Ok(match board.hash == *first {
+                true => Told::Progress(json!({ "stage": stage(p, &board) })),
+                false => Told::End,
+            })
         }
-    });
-    Ok(([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response())
+    }))
 }

@@ -20,7 +20,7 @@ use super::at::{self, At};
 use super::reason::{self, Ask};
 use crate::Paper;
 use crate::fault::{Fault, Result};
-use crate::form::{Form, Sent, done};
+use crate::form::{Form, Sent, done, in_time};
 use crate::guard::Who;
 use crate::page::{Page, html, paper, refused};
 use crate::upload::{Piece, SentFiles};
@@ -205,7 +205,7 @@ pub(super) async fn stamp(Path((id, text)): Of, mut sent: SentFiles) -> Result<R
             Piece::Text(field, value) if field == "document" => document = value.trim().to_owned(),
             Piece::File(field, file, mut content) if field == "scan" && !file.is_empty() => {
                 let mut digest = Context::new(&SHA256);
-                while let Some(bytes) = content.chunk().await.map_err(|_| Fault::Form)? {
+                while let Some(bytes) = in_time(content.chunk()).await?.map_err(|_| Fault::Form)? {
                     digest.update(&bytes);
                 }
                 scan = Hex32::parse(&hex(digest.finish().as_ref()));
@@ -266,5 +266,5 @@ pub(super) async fn file(Path((id, text)): Of, who: Who) -> Result<Response> {
 async fn printed(who: &Who, id: &str, text: &str, what: Paper) -> Result<Response> {
     let path = at::api(id, &format!("/texts/{}", named(text)?))?;
     let given = who.api().bytes(Method::GET, &path).await?;
-    paper(who, what, &given)
+    paper(who, what, given).await
 }

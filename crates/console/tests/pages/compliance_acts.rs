@@ -1,7 +1,7 @@
 //! What compliance asks, does and is refused, over canned answers.
 
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use serde_json::{Value, json};
 
 use crate::compliance::{
@@ -293,6 +293,18 @@ async fn a_number_is_shown_on_the_page_that_answers_the_look_and_nowhere_else() 
     assert_eq!(page.text.matches(NUMBER).count(), 1);
     assert_eq!(page.headers[CACHE_CONTROL], "no-store");
     assert!(page.text.contains(NOTICE) && !page.headers.contains_key("location"));
+    // It goes by itself, also where the browser runs no script, and not back with the browser's way back.
+    assert!(page.text.contains("data-once=\"/compliance/unmaskings\""));
+    for (seconds, shown) in [(29 * 60, 50..=60), (20, 1..=20)] {
+        let until = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+        let number = json!({ "number": NUMBER, "expires_at": until });
+        desk.fake.answer("POST /api/v1/unmaskings/2/look", 200, number);
+        let page = desk.submit(look, &[]).await;
+        let refresh = page.headers[REFRESH].to_str().unwrap();
+        let (after, to) = refresh.split_once("; ").unwrap();
+        assert_eq!(to, "url=/compliance/unmaskings?again=1");
+        assert!(shown.contains(&after.parse::<u64>().unwrap()), "{refresh}");
+    }
     // No address shows it: neither that of the look, nor those of the language and the menu.
     assert_eq!(desk.get(look).await.status, StatusCode::NOT_FOUND);
     assert!(page.text.contains("href=\"/compliance/unmaskings?lang=en\""));

@@ -214,8 +214,13 @@ impl Desk {
 
     /// Before a console over this interface.
     pub(crate) fn before(api: Router) -> Self {
+        Self::over(api, false)
+    }
+
+    /// The same on a port that speaks TLS.
+    pub(crate) fn over(api: Router, tls: bool) -> Self {
         Self {
-            console: hefu_console::router(api, Arc::new(Plain)),
+            console: hefu_console::router(api, Arc::new(Plain), tls),
             fake: Arc::default(),
             cookies: BTreeMap::new(),
         }

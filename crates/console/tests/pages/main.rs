@@ -13,6 +13,7 @@ mod compliance;
 mod compliance_acts;
 mod compliance_real;
 mod desk;
+mod guarded;
 mod it;
 mod office;
 mod real;

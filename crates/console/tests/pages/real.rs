@@ -1,6 +1,5 @@
 //! The pages over a node as it is: what its interface says, pages can read, and what it refuses, they say.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -376,12 +375,17 @@ async fn accounts_are_kept_from_the_pages() {
 async fn a_backup_and_files_go_where_they_are_told() {
     let real = Real::start().await;
     let mut desk = real.desk("wang").await;
-    let folder = tempfile::tempdir().unwrap();
-    let to = folder.path().join("copy");
-    let to = to.to_str().unwrap();
+    let to = "copy-1";
     let made = desk.submit("/it/backup", &[("folder", to)]).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
-    assert!(made.text.contains(to) && Path::new(to).is_dir());
+    let lies = real.folder.path().join("node/backups").join(to);
+    assert!(made.text.contains(lies.to_str().unwrap()) && lies.is_dir());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let path = elsewhere.path().join("copy");
+    let refused = desk
+        .submit("/it/backup", &[("folder", path.to_str().unwrap())])
+        .await;
+    assert!(refused.text.contains("api_backup_name") && !path.exists());
     let again = desk.submit("/it/backup", &[("folder", to)]).await;
     assert_ne!(
         again.status,

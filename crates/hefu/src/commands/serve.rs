@@ -23,6 +23,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     logging::of_node(&config.log);
     let pool = arithmetic::pool(config.compute.threads, printer)?;
     let lang = printer.lang();
+    let over_tls = config.operators.speaks_tls();
     let daemon = Daemon::start(
         config,
         &node.folder,
@@ -31,7 +32,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
             quarantine: Arc::new(move || wording(lang)),
             slips: Arc::new(move |facts| slip::pages(facts, lang)),
         },
-        |api| hefu_console::router(api, Arc::new(Program)),
+        |api| hefu_console::router(api, Arc::new(Program), over_tls),
     )
     .await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);

@@ -122,6 +122,15 @@ impl Sessions {
     /// Who shows this. It counts as use. The map is asked by a digest of what was shown, so that how long it takes says
     /// nothing of the secrets in it.
     pub(super) fn of(&self, shown: &[u8], now: Timestamp) -> Option<SignedIn> {
+        self.find(shown, now, |session| session.used = now)
+    }
+
+    /// The same, which does not count as use: a page that asks by itself would keep the session of an empty chair.
+    pub(super) fn peek(&self, shown: &[u8], now: Timestamp) -> Option<SignedIn> {
+        self.find(shown, now, |_| {})
+    }
+
+    fn find(&self, shown: &[u8], now: Timestamp, found: impl FnOnce(&mut Session)) -> Option<SignedIn> {
         let shown = Zeroizing::new(Hex::<32>::parse(std::str::from_utf8(shown).ok()?)?.0);
         let digest = sha256(shown.as_ref());
         let mut all = self.lock();
@@ -130,7 +139,7 @@ impl Sessions {
             all.remove(&digest);
             return None;
         }
-        session.used = now;
+        found(session);
         Some(signed_in(session, digest))
     }
 
@@ -219,6 +228,19 @@ mod tests {
         assert!(sessions.of(&used, minutes(720)).is_none());
         // It does not come back with the clock.
         assert!(sessions.of(&used, minutes(719)).is_none());
+    }
+
+    #[test]
+    fn what_a_page_asks_by_itself_keeps_no_session() {
+        let sessions = Sessions::default();
+        let minutes = |count: i64| now() + SignedDuration::from_mins(count);
+        let shown = shown(&sessions.begin(&account("wang"), now()).unwrap());
+        for minute in 0..30 {
+            let who = sessions.peek(&shown, minutes(minute)).unwrap();
+            assert_eq!(who.expires_at, minutes(30));
+        }
+        assert!(sessions.peek(&shown, minutes(30)).is_none());
+        assert!(sessions.of(&shown, minutes(29)).is_none(), "it has ended");
     }
 
     #[test]

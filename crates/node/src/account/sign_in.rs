@@ -1,11 +1,12 @@
 //! Signing in. An account that is not there fails like one that is, in the same time and after as many attempts.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use hefu_store::{Account, Attempt, Entry, PasswordHash};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Duration, Instant, sleep_until};
 use zeroize::Zeroizing;
 
@@ -20,12 +21,14 @@ const FIRST_LOCK: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_LOCK: SignedDuration = SignedDuration::from_hours(24);
 /// Passwords that are looked at at the same time: each takes memory and a core.
 const AT_ONCE: usize = 2;
+/// Passwords that may wait for that; whoever comes then is to come again.
+const WAITING: usize = 16;
 /// How long a failure takes, from when the password is looked at: of an account that is there, more is written.
 const FAILED: Duration = Duration::from_millis(500);
 /// Names without an account that are counted at the same time.
 const STRANGERS: usize = 1024;
 
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+static TURNS: Turns = Turns::new();
 
 /// Why somebody is not signed in.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +36,13 @@ pub enum NotSignedIn {
     /// The account is not there, or its password is another one: which, nobody is told.
     #[error("account or password is wrong")]
     Wrong,
-    /// Locked; no password was looked at.
+    /// Locked; no password was looked at. Until when, nobody is told: a name that is no account's would answer otherwise
+    /// than an account that somebody has locked.
     #[error("the account is locked")]
-    Locked {
-        /// Until when; nothing where somebody must lift it.
-        until: Option<Timestamp>,
-    },
+    Locked,
+    /// Too many wait for their passwords to be looked at.
+    #[error("too many sign in at the moment")]
+    Busy,
     /// The node failed.
     #[error(transparent)]
     Node(#[from] Error),
@@ -70,6 +74,12 @@ impl Node {
         self.accounts.sessions.of(secret, Timestamp::now())
     }
 
+    /// Who shows this secret, where nobody may be before the page that asks: that is no use of the session.
+    #[must_use]
+    pub fn watched_session(&self, secret: &[u8]) -> Option<SignedIn> {
+        self.accounts.sessions.peek(secret, Timestamp::now())
+    }
+
     /// Ends a session.
     ///
     /// # Errors
@@ -82,7 +92,8 @@ impl Node {
     /// Gives the one who is signed in another password, who must know the one before; ends all sessions of the account.
     ///
     /// # Errors
-    /// [`NotSignedIn::Wrong`] and [`NotSignedIn::Locked`], as for signing in; [`Error::Account`] where the new one is unfit.
+    /// [`NotSignedIn::Wrong`], [`NotSignedIn::Locked`] and [`NotSignedIn::Busy`], as for signing in; [`Error::Account`]
+    /// where the new one is unfit; [`hefu_store::Error::ActedMeanwhile`] where somebody else gave the account another one.
     pub async fn change_password(
         self: &Arc<Self>,
         who: SignedIn,
@@ -103,7 +114,7 @@ impl Node {
                     body: &body,
                 },
             )?;
-            Ok(node.set_password(&who.account, &new, &who.person)?)
+            Ok(node.replace_password(&who, &against, &new)?)
         })
         .await
     }
@@ -144,14 +155,14 @@ impl Node {
                 }
                 Err(NotSignedIn::Wrong)
             }
-            Attempt::Locked { until } => {
+            Attempt::Locked { .. } => {
                 self.tell_failure(Some(account), "locked")?;
-                Err(NotSignedIn::Locked { until })
+                Err(NotSignedIn::Locked)
             }
             Attempt::Unknown => {
                 let name = self.store.vault().lookup("stranger", account.as_bytes());
-                if let Some(until) = self.accounts.strangers.locked_until(name, now) {
-                    return Err(NotSignedIn::Locked { until: Some(until) });
+                if self.accounts.strangers.locked_until(name, now).is_some() {
+                    return Err(NotSignedIn::Locked);
                 }
                 self.nobody()?.is_of(password)?;
                 self.tell_failure(None, "unknown_account")?;
@@ -187,7 +198,7 @@ async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, NotSignedIn> + Send + 'static,
 ) -> Result<T, NotSignedIn> {
     let internal = |what| NotSignedIn::Node(Error::Internal { what });
-    let turn = TURNS.acquire().await.map_err(|_| internal("a turn"))?;
+    let turn = TURNS.next().await?;
     let failed = Instant::now() + FAILED;
     // The turn goes along: whoever hangs up does not make room for another one.
     let done = tokio::task::spawn_blocking(move || {
@@ -200,6 +211,49 @@ async fn in_turn<T: Send + 'static>(
         sleep_until(failed).await;
     }
     done
+}
+
+/// Who is looked at, and who waits for it.
+struct Turns {
+    free: Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Turns {
+    const fn new() -> Self {
+        Self {
+            free: Semaphore::const_new(AT_ONCE),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    async fn next(&self) -> Result<SemaphorePermit<'_>, NotSignedIn> {
+        let waiting = Waiting::among(&self.waiting);
+        if waiting.before >= WAITING && self.free.available_permits() == 0 {
+            return Err(NotSignedIn::Busy);
+        }
+        let turn = self.free.acquire().await;
+        turn.map_err(|_| NotSignedIn::Node(Error::Internal { what: "a turn" }))
+    }
+}
+
+/// One who waits, until the turn comes or whoever asked hangs up.
+struct Waiting<'a> {
+    all: &'a AtomicUsize,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn among(all: &'a AtomicUsize) -> Self {
+        let before = all.fetch_add(1, Ordering::Relaxed);
+        Self { all, before }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Five failures in a row lock for a quarter of an hour, the next five for twice as long, and so on, up to a day.
@@ -228,14 +282,21 @@ struct Tried {
     last: Timestamp,
 }
 
+impl Tried {
+    fn is_locked(&self, now: Timestamp) -> bool {
+        self.locked_until.is_some_and(|until| now < until)
+    }
+}
+
 impl Strangers {
     /// Counts one more attempt; gives until when the name is locked, where it was already.
     fn locked_until(&self, name: [u8; 16], now: Timestamp) -> Option<Timestamp> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.contains_key(&name) && all.len() >= STRANGERS {
+            // One that is locked is forgotten last: whoever tries many names would free it by that.
             let oldest = all
                 .iter()
-                .min_by_key(|(_, tried)| tried.last)
+                .min_by_key(|(_, tried)| (tried.is_locked(now), tried.last))
                 .map(|(name, _)| *name);
             oldest.and_then(|oldest| all.remove(&oldest));
         }
@@ -290,11 +351,37 @@ mod tests {
         let until = now + FIRST_LOCK;
         assert_eq!(strangers.locked_until([1; 16], now), Some(until));
         assert_eq!(strangers.locked_until([2; 16], now), None);
+        let others = |at: Timestamp| {
+            for name in 0_u32..2000 {
+                let name: Vec<u8> = [name.to_be_bytes(); 4].concat();
+                strangers.locked_until(name.try_into().unwrap(), at);
+            }
+        };
+        others(now);
+        assert_eq!(strangers.locked_until([1; 16], now), Some(until), "still locked");
         assert_eq!(strangers.locked_until([1; 16], until), None);
-        for name in 0_u32..2000 {
-            let name: Vec<u8> = [name.to_be_bytes(); 4].concat();
-            strangers.locked_until(name.try_into().unwrap(), until);
-        }
+        others(until);
         assert!(strangers.0.lock().unwrap().len() <= STRANGERS);
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_while_many_wait_is_to_come_again() {
+        let turns: &Turns = Box::leak(Box::new(Turns::new()));
+        let looked_at = [turns.next().await.unwrap(), turns.next().await.unwrap()];
+        let waiting: Vec<_> = (0..WAITING).map(|_| tokio::spawn(turns.next())).collect();
+        while turns.waiting.load(Ordering::Relaxed) < WAITING {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(turns.next().await, Err(NotSignedIn::Busy)));
+        // Who hangs up makes room.
+        waiting[0].abort();
+        while turns.waiting.load(Ordering::Relaxed) == WAITING {
+            tokio::task::yield_now().await;
+        }
+        let one_more = tokio::spawn(turns.next());
+        drop(looked_at);
+        for (at, one) in waiting.into_iter().chain([one_more]).enumerate() {
+            assert!(at == 0 || one.await.unwrap().is_ok());
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::io;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 
 use super::view::{ErrorBody, ErrorView};
 use crate::Error;
@@ -27,10 +26,10 @@ pub(crate) enum ApiError {
     SignIn,
     /// The account is locked.
     #[error("the account is locked")]
-    Locked {
-        /// Until when; nothing where somebody must lift it.
-        until: Option<Timestamp>,
-    },
+    Locked,
+    /// Too many sign in at a time.
+    #[error("too many sign in at the moment")]
+    Busy,
     /// The session has ended, or never was one.
     #[error("the session has ended")]
     Session,
@@ -96,6 +95,9 @@ pub(crate) enum ApiError {
     /// A name under which no file may be kept.
     #[error("an upload must have a plain file name")]
     UploadName,
+    /// A name under which a person can make no backup.
+    #[error("a backup that is asked for in a session has a plain name, and lies among the node's backups")]
+    BackupName,
     /// Too many uploads wait.
     #[error("{max} uploads wait to be imported already")]
     UploadsFull {
@@ -133,7 +135,8 @@ impl ApiError {
             Self::Node(error) => error.code(),
             Self::Token => "api_token",
             Self::SignIn => "api_sign_in",
-            Self::Locked { .. } => "api_locked",
+            Self::Locked => "api_locked",
+            Self::Busy => "api_busy",
             Self::Session => "api_session",
             Self::BesideSession => "api_beside_session",
             Self::Role { .. } => "api_role",
@@ -148,6 +151,7 @@ impl ApiError {
             Self::Fingerprint { .. } => "api_fingerprint",
             Self::UploadUnknown { .. } => "api_upload_unknown",
             Self::UploadName => "api_upload_name",
+            Self::BackupName => "api_backup_name",
             Self::UploadsFull { .. } => "api_uploads_full",
             Self::Disk { .. } => "api_disk",
             Self::Report(fault) => fault.code(),
@@ -160,12 +164,11 @@ impl ApiError {
     pub(crate) fn params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Node(error) => error.params(),
-            Self::Locked { until } => {
-                vec![("until", until.map_or_else(String::new, |until| until.to_string()))]
-            }
             Self::Role { role } => vec![("role", role.code().to_owned())],
             Self::Token
             | Self::SignIn
+            | Self::Locked
+            | Self::Busy
             | Self::Session
             | Self::BesideSession
             | Self::Host
@@ -173,6 +176,7 @@ impl ApiError {
             | Self::Route
             | Self::Method
             | Self::UploadName
+            | Self::BackupName
             | Self::NotReady
             | Self::MetricsOff => Vec::new(),
             Self::Body { problem, .. } | Self::Parameter { problem } => vec![("problem", problem.clone())],
@@ -190,17 +194,19 @@ impl ApiError {
         match self {
             Self::Node(error) => status_of(error),
             Self::Token | Self::SignIn | Self::Session => StatusCode::UNAUTHORIZED,
-            Self::Host | Self::Locked { .. } | Self::Role { .. } => StatusCode::FORBIDDEN,
+            Self::Host | Self::Locked | Self::Role { .. } => StatusCode::FORBIDDEN,
             Self::Actor | Self::BesideSession | Self::Parameter { .. } => StatusCode::BAD_REQUEST,
             Self::Route | Self::UploadUnknown { .. } | Self::MetricsOff => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Body { status, .. } => *status,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::Fingerprint { .. } | Self::UploadName | Self::Report(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Fingerprint { .. } | Self::UploadName | Self::BackupName | Self::Report(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::UploadsFull { .. } => StatusCode::CONFLICT,
             Self::Disk { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -25,6 +25,15 @@ pub const ACTOR_HEADER: &str = "hefu-actor";
 pub const SESSION_HEADER: &str = "hefu-session";
 const MAX_ACTOR_CHARS: usize = 64;
 
+const ACCOUNTS: &str = "/api/v1/accounts/";
+/// How paths begin that name an account.
+const ACCOUNT: &str = "/api/v1/accounts/{account}";
+
+/// Put on a request that a page makes by itself, in the node's own process: it is no use of the session that it bears. No
+/// request that comes over a line can bear it.
+#[derive(Clone, Copy, Debug)]
+pub struct Watching;
+
 /// Who asks for a change: an operator's name, as it goes to the audit log.
 #[derive(Clone)]
 pub(super) struct Actor(pub(super) Arc<str>);
@@ -116,10 +125,12 @@ fn by_session(operations: &Operations, request: &Request) -> Result<SignedIn> {
     if headers.contains_key(header::AUTHORIZATION) || headers.contains_key(ACTOR_HEADER) {
         return Err(ApiError::BesideSession);
     }
-    let who = operations
-        .node
-        .session(secret.as_bytes())
-        .ok_or(ApiError::Session)?;
+    let node = &operations.node;
+    let who = match request.extensions().get::<Watching>() {
+        Some(Watching) => node.watched_session(secret.as_bytes()),
+        None => node.session(secret.as_bytes()),
+    };
+    let who = who.ok_or(ApiError::Session)?;
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     if !path.is_some_and(|path| rights::may(who.role, request.method(), path)) {
         let method = request.method().as_str();
@@ -150,7 +161,8 @@ pub(super) async fn actor(
         return next.run(request).await;
     }
     let noted = actor.and_then(|actor| {
-        let mut asked = json!({ "method": request.method().as_str(), "path": request.uri().path() });
+        let path = path_on_record(&operations, &request)?;
+        let mut asked = json!({ "method": request.method().as_str(), "path": path });
         if let Some((who, asked)) = who.zip(asked.as_object_mut()) {
             asked.insert("account".to_owned(), (*who.account).into());
         }
@@ -163,6 +175,21 @@ pub(super) async fn actor(
             next.run(request).await
         }
         Err(error) => error.into_response(),
+    }
+}
+
+/// The path as it was asked, unless an account is named in it that is not there: that may be a password which was typed in
+/// the wrong place.
+fn path_on_record<'a>(operations: &Operations, request: &'a Request) -> Result<&'a str> {
+    let path = request.uri().path();
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let Some(template) = matched.filter(|path| path.starts_with(ACCOUNT)) else {
+        return Ok(path);
+    };
+    let named = path.get(ACCOUNTS.len()..).and_then(|rest| rest.split('/').next());
+    match operations.node.is_account(named.unwrap_or_default())? {
+        true => Ok(path),
+        false => Ok(template),
     }
 }
 

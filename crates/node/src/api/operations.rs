@@ -14,7 +14,6 @@ mod prechecks;
 mod reading;
 mod unmaskings;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -447,11 +446,20 @@ impl Operations {
         self: Arc<Self>,
         request: BackupRequest,
         actor: Arc<str>,
+        in_a_session: bool,
     ) -> Result<BackupView> {
         blocking(move || {
-            self.node.backup(Path::new(&request.folder), &actor)?;
+            // Whoever has the token has this machine. A person who has signed in is not to write just anywhere on it.
+            let folder = match in_a_session {
+                true => {
+                    let folder = self.node.folder_for_backup(&request.folder)?;
+                    folder.ok_or(ApiError::BackupName)?
+                }
+                false => request.folder.into(),
+            };
+            self.node.backup(&folder, &actor)?;
             Ok(BackupView {
-                folder: request.folder,
+                folder: folder.display().to_string(),
             })
         })
         .await

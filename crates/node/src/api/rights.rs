@@ -6,7 +6,9 @@
 
 use axum::http::Method;
 
+use super::error::ApiError;
 use crate::account::AccountRole::{self, CaseWorker, Compliance, It, Office};
+use crate::account::SignedIn;
 
 /// Operations, as method and template of the path, that are open to the same roles.
 type Group = (&'static [AccountRole], &'static [(Method, &'static str)]);
@@ -257,6 +259,17 @@ pub fn may(role: AccountRole, method: &Method, path: &str) -> bool {
     GROUPS
         .iter()
         .any(|(roles, of)| roles.contains(&role) && of.iter().any(|each| each.0 == *method && each.1 == path))
+}
+
+/// What an operation that several roles have does for those of the office alone. The token is this machine's.
+///
+/// # Errors
+/// [`ApiError::Role`] for a session of another role.
+pub(super) fn of_the_office(who: Option<&SignedIn>) -> Result<(), ApiError> {
+    match who.map(|who| who.role) {
+        None | Some(Office) => Ok(()),
+        Some(role) => Err(ApiError::Role { role }),
+    }
 }
 
 /// Every operation of the table, with its roles.

@@ -18,7 +18,7 @@ use super::view::UploadView;
 /// The most that may wait at a time.
 const MAX_WAITING: usize = 64;
 
-/// An upload that nobody imports is wiped once it is as old as this and another comes: it holds numbers in clear.
+/// An upload that nobody imports is wiped once it is as old as this: it holds numbers in clear.
 const FORGOTTEN: Duration = Duration::from_secs(4 * 3600);
 
 /// A body of which nothing comes for so long is given up.
@@ -44,7 +44,7 @@ impl Uploads {
         if !is_plain(name) {
             return Err(ApiError::UploadName);
         }
-        self.wipe_older_than(FORGOTTEN)?;
+        self.wipe_forgotten()?;
         if fs::read_dir(&self.folder)?.count() >= MAX_WAITING {
             return Err(ApiError::UploadsFull { max: MAX_WAITING });
         }
@@ -92,13 +92,20 @@ impl Uploads {
         Ok(files_in(&folders.collect::<Result<Vec<_>>>()?)?)
     }
 
+    /// Wipes what nobody has imported.
+    pub(super) fn wipe_forgotten(&self) -> io::Result<()> {
+        self.wipe_older_than(FORGOTTEN)
+    }
+
     fn wipe_older_than(&self, age: Duration) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             // A clock that was put back makes nothing old.
-            let old = entry.metadata()?.modified()?.elapsed().is_ok_and(|old| old > age);
-            if old {
-                wipe_folder(&entry.path())?;
+            let old = || -> io::Result<bool> {
+                Ok(entry.metadata()?.modified()?.elapsed().is_ok_and(|old| old > age))
+            };
+            if gone_is(old(), false)? {
+                gone_is(wipe_folder(&entry.path()), ())?;
             }
         }
         Ok(())
@@ -172,6 +179,14 @@ async fn next_frame(body: &mut Body) -> Result<Option<axum::body::Bytes>> {
                 }
             }
         }
+    }
+}
+
+/// What an import has just taken is no failure.
+fn gone_is<T>(result: io::Result<T>, gone: T) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(gone),
+        other => other,
     }
 }
 

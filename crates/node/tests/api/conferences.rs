@@ -2,7 +2,7 @@
 
 use hefu_casework::AgencyRole;
 use hefu_link::{Card, Keys};
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::running::{Running, new_node};
@@ -79,6 +79,43 @@ async fn an_office_founds_enrols_and_shows_its_record() {
         refused,
         (StatusCode::FORBIDDEN, "conference_is_office".to_owned())
     );
+}
+
+/// At the office, exact figures and the end of a seat are the office's own people's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_the_offices_is_no_other_roles() {
+    let node = office().await;
+    let founded = node
+        .post("/api/v1/conferences", &json!({ "name": "联席会议" }))
+        .await;
+    let id = founded.json()["conference"].as_str().unwrap().to_owned();
+    let exact = format!("/api/v1/conferences/{id}/rounds/1/figures?exact=true");
+    let leave = format!("/api/v1/conferences/{id}/leave");
+    let other = json!({ "member": "07".repeat(32), "reason": "机构改革" });
+    let role = (StatusCode::FORBIDDEN, "api_role".to_owned());
+    for (who, person) in [
+        ("it", "王建国"),
+        ("case_worker", "李四"),
+        ("compliance", "赵敏"),
+        ("office", "周办"),
+    ] {
+        let session = node.signed_in(&format!("{who}-1"), person, who).await;
+        let figures = node.within(&session, Method::GET, &exact, None).await;
+        let told = (figures.status, figures.code());
+        assert_eq!(told == role, who != "office", "{who} {told:?}");
+        let left = node
+            .within(&session, Method::POST, &leave, Some(other.clone()))
+            .await;
+        let told = (left.status, left.code());
+        assert_eq!(told == role, who != "office", "{who} {told:?}");
+    }
+    let figures = node.get(&exact).await;
+    assert_ne!(
+        (figures.status, figures.code()),
+        role,
+        "the token is the machine's"
+    );
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

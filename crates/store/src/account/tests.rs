@@ -143,6 +143,26 @@ fn what_changed_while_a_password_was_looked_at_counts() {
     assert!(matches!(late(&store), Err(Error::ActedMeanwhile)));
 }
 
+/// Somebody changes the own password while somebody else resets it.
+#[test]
+fn a_password_takes_the_place_of_the_one_it_was_asked_for_and_of_no_other() {
+    let (_dir, store) = fresh();
+    add(&store, "wang", "王科长").unwrap();
+    let Attempt::Against(_, before) = store.attempt("wang", now(), lock).unwrap() else {
+        panic!()
+    };
+    let [reset, own] = ["reset", "own"].map(|password| PasswordHash::new(password, LOW).unwrap());
+    let late = |before: &PasswordHash| store.replace_password("wang", before, &own, now(), &ENTRY);
+    store.set_password("wang", &reset, now(), &ENTRY).unwrap();
+    assert!(matches!(late(&before), Err(Error::ActedMeanwhile)));
+    assert_eq!(shown(&store, "wang", "reset", now()), Some(true));
+    store.lock_account("wang", true, &ENTRY).unwrap();
+    assert!(matches!(late(&reset), Err(Error::ActedMeanwhile)));
+    store.lock_account("wang", false, &ENTRY).unwrap();
+    late(&reset).unwrap();
+    assert_eq!(shown(&store, "wang", "own", now()), Some(true));
+}
+
 #[test]
 fn whose_an_account_is_never_changes_and_no_hash_is_another_accounts() {
     let (_dir, store) = fresh();

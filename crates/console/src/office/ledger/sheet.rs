@@ -8,12 +8,12 @@ use hefu_node::api::view::LinesRequest;
 use serde_json::Value;
 
 use crate::fault::{Fault, Result};
-use crate::form::Form;
+use crate::form::{Form, in_time};
 use crate::guard::Who;
 use crate::office::at::{self, At};
 use crate::page::{Page, html, paper, refused};
 use crate::upload::{Piece, SentFiles};
-use crate::{Paper, SheetEdits};
+use crate::{Binary, Paper, SheetEdits};
 
 /// As many lines as go in one request.
 const LINES_A_REQUEST: usize = 2_000;
@@ -25,7 +25,7 @@ const SHOWN: usize = 200;
 pub(in crate::office) async fn export(Path(id): Path<String>, who: Who) -> Result<Response> {
     let sheet = at::api(&id, "/ledger/sheet")?;
     let given = who.api().bytes(Method::GET, &sheet).await?;
-    paper(&who, Paper::LedgerBook, &given)
+    paper(&who, Paper::LedgerBook, given).await
 }
 
 #[derive(Template)]
@@ -60,7 +60,7 @@ pub(in crate::office) async fn import(Path(id): Path<String>, mut sent: SentFile
         match piece {
             Piece::Text(field, value) if field == "act" => applies = value == "apply",
             Piece::File(field, file, mut content) if field == "book" && !file.is_empty() => {
-                while let Some(bytes) = content.chunk().await.map_err(|_| Fault::Form)? {
+                while let Some(bytes) = in_time(content.chunk()).await?.map_err(|_| Fault::Form)? {
                     book.extend_from_slice(&bytes);
                     if book.len() > MAX_BOOK_BYTES {
                         return Err(Fault::Form);
@@ -77,7 +77,9 @@ pub(in crate::office) async fn import(Path(id): Path<String>, mut sent: SentFile
     }
     let sheet = who.api().bytes(Method::GET, &at.api("/ledger/sheet")).await?;
     let visit = &who.visit;
-    let found = match visit.console.binary.sheet_edits(visit.lang, &sheet, &book) {
+    let lang = visit.lang;
+    let comparing = move |binary: &dyn Binary| binary.sheet_edits(lang, &sheet, &book);
+    let found = match visit.console.lent(comparing).await? {
         Ok(found) => found,
         Err(unprinted) => {
             let words = visit

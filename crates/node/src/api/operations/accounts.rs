@@ -102,7 +102,8 @@ impl From<NotSignedIn> for ApiError {
     fn from(why: NotSignedIn) -> Self {
         match why {
             NotSignedIn::Wrong => Self::SignIn,
-            NotSignedIn::Locked { until } => Self::Locked { until },
+            NotSignedIn::Locked => Self::Locked,
+            NotSignedIn::Busy => Self::Busy,
             NotSignedIn::Node(error) => Self::Node(error),
         }
     }

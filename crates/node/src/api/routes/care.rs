@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 
 use super::{ActorHeader, Failures};
+use crate::account::SignedIn;
 use crate::api::error::Result;
 use crate::api::extract::Body;
 use crate::api::gate::Actor;
@@ -25,10 +26,11 @@ pub(super) async fn doctor(
 pub(super) async fn backup(
     State(operations): State<Arc<Operations>>,
     Extension(Actor(actor)): Extension<Actor>,
+    who: Option<Extension<SignedIn>>,
     Body(request): Body<BackupRequest>,
 ) -> Result<(StatusCode, Json<BackupView>)> {
     Ok((
         StatusCode::CREATED,
-        Json(operations.backup(request, actor).await?),
+        Json(operations.backup(request, actor, who.is_some()).await?),
     ))
 }

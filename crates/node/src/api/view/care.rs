@@ -54,7 +54,8 @@ pub enum CheckOutcome {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
-    /// A folder on the node's machine that is not there yet.
+    /// A folder on the node's machine that is not there yet; in a session, a name alone, under which it lies among the
+    /// node's backups.
     pub folder: String,
 }
 

@@ -6,8 +6,10 @@ use hefu_casework::{Hex, Text};
 use hefu_store::Said;
 
 use crate::Error;
+use crate::account::SignedIn;
 use crate::api::error::Result;
 use crate::api::operations::{Operations, blocking};
+use crate::api::rights::of_the_office;
 use crate::api::view::{
     AnnounceRequest, BoardView, CloseRequest, ConferenceStanding, Hex32, LeaveRequest, RerunRequest,
     RoundReason, RoundSaid,
@@ -89,7 +91,15 @@ impl Operations {
         conference: Hex32,
         request: LeaveRequest,
         actor: Arc<str>,
+        who: Option<&SignedIn>,
     ) -> Result<ConferenceStanding> {
+        // Its own agency binds whoever signs for it; others, the office alone has leave.
+        if request
+            .member
+            .is_some_and(|member| member.0 != self.node.node_key())
+        {
+            of_the_office(who)?;
+        }
         blocking(move || {
             let member = request.member.unwrap_or(Hex(self.node.node_key()));
             let reason = Text::new(request.reason).map_err(Error::from)?;

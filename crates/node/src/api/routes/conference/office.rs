@@ -6,10 +6,12 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::account::SignedIn;
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
 use crate::api::operations::Operations;
+use crate::api::rights::of_the_office;
 use crate::api::routes::{ActorHeader, Failures};
 use crate::api::view::{
     AgendaView, ConsultedRequest, EscalationRequest, FiguresView, FundsView, Hex16, Hex32, LineView,
@@ -64,9 +66,13 @@ pub(in crate::api::routes) struct MinutesAsked {
 #[utoipa::path(get, path = "/api/v1/conferences/{conference}/rounds/{round}/figures", operation_id = "round_figures", params(("conference" = String, Path), ("round" = u32, Path), FiguresAsked), responses((status = 200, body = FiguresView), Failures))]
 pub(in crate::api::routes) async fn figures(
     State(operations): State<Arc<Operations>>,
+    who: Option<Extension<SignedIn>>,
     InPath((conference, round)): InPath<(Hex32, u32)>,
     InQuery(asked): InQuery<FiguresAsked>,
 ) -> Result<Json<FiguresView>> {
+    if asked.exact {
+        of_the_office(who.as_deref())?;
+    }
     Ok(Json(
         operations.round_figures(conference, round, asked.exact).await?,
     ))

@@ -5,6 +5,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::account::SignedIn;
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
 use crate::api::gate::Actor;
@@ -139,10 +140,13 @@ pub(in crate::api::routes) async fn close(
 pub(in crate::api::routes) async fn leave(
     State(operations): State<Arc<Operations>>,
     Extension(Actor(actor)): Extension<Actor>,
+    who: Option<Extension<SignedIn>>,
     InPath(conference): InPath<Hex32>,
     Body(request): Body<LeaveRequest>,
 ) -> Result<Json<ConferenceStanding>> {
     Ok(Json(
-        operations.leave_conference(conference, request, actor).await?,
+        operations
+            .leave_conference(conference, request, actor, who.as_deref())
+            .await?,
     ))
 }
