@@ -138,6 +138,7 @@ impl State {
     /// Why not.
     pub fn check(&self, signed: &SignedEntry, private: Option<&Private>) -> Result<(), Fault> {
         self.public.judge(signed)?;
+        self.public.can_be_told(&signed.entry)?;
         if signed.entry.word.bears_number() || private.is_some_and(Private::bears_number) {
             return Err(Fault::BearsNumber);
         }
@@ -159,14 +160,30 @@ impl State {
     /// # Errors
     /// Why it can't stand there.
     pub fn apply(&mut self, placed: &Placed, private: Option<&Private>) -> Result<(), Fault> {
+        self.put(placed, private, true)
+    }
+
+    /// As [`State::apply`], for an entry that was applied here before: whether its figures can be told, which takes long, is
+    /// not asked again.
+    ///
+    /// # Errors
+    /// Why it can't stand there.
+    pub fn restore(&mut self, placed: &Placed, private: Option<&Private>) -> Result<(), Fault> {
+        self.put(placed, private, false)
+    }
+
+    fn put(&mut self, placed: &Placed, private: Option<&Private>, is_new: bool) -> Result<(), Fault> {
         let Placed { seq, signed } = placed;
         if self.public.head.seq.checked_add(1) != Some(*seq) {
             return Err(Fault::Forked);
         }
         let digest = self.public.judge(signed)?;
+        if is_new {
+            self.public.can_be_told(&signed.entry)?;
+        }
         if let Some(private) = private {
             match self.ledger.judge(&self.public, &signed.entry, private) {
-                Ok(()) => self.ledger.take(&signed.entry, digest, private),
+                Ok(()) => self.ledger.take(&self.public, &signed.entry, digest, private),
                 Err(fault) => self.ledger.note_faulty(digest, *seq, fault),
             }
         }
@@ -347,7 +364,7 @@ impl Public {
             Word::Reported { round } => self.may_report(entry, *round),
             Word::Closed { round, end } => self.may_close(entry, *round, *end),
             Word::Items {} | Word::Planned {} | Word::Decided { .. } => Ok(()),
-            Word::Figures { round, figures } => self.may_publish(*round, figures),
+            Word::Figures { round, .. } => self.may_publish(*round),
             Word::Disputed { entry: of, .. } => self.may_dispute(entry, of),
             Word::Rejected {
                 author,

@@ -9,7 +9,7 @@ use crate::{
     Agreement, Hex, Text,
     conference::{
         Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemOutcome, ItemState, Leg,
-        LegState, Line, MAX_CHANGES, Plan, Private, Round, Word, framework::beijing_day,
+        LegState, Line, MAX_CHANGES, Plan, Private, Round, Word, framework::beijing_day, private::MAX_CELLS,
     },
     note::Item,
 };
@@ -20,7 +20,6 @@ const MAX_OWNED: usize = 20_000;
 /// How many measures one agency can have for one person.
 const MAX_MEASURES: usize = 100;
 const MAX_DECISIONS: usize = 200;
-const MAX_CELLS: usize = 480;
 /// How many faulty enclosures are kept in mind.
 const MAX_FAULTY: usize = 1024;
 
@@ -149,7 +148,8 @@ impl State {
         involved
     }
 
-    /// What each member has reported of a round, by node key. The office alone can read more than its own.
+    /// What each member has reported of a round, by node key, and of what its figures were made once these are told. The
+    /// office alone can read more than its own.
     pub fn counts(&self, round: u32) -> impl Iterator<Item = (&Hex<32>, &Counts)> {
         self.ledger.counts.get(&round).into_iter().flatten()
     }
@@ -222,7 +222,7 @@ impl Ledger {
     }
 
     /// Takes what was judged well.
-    pub(super) fn take(&mut self, entry: &Entry, digest: Hex<32>, private: &Private) {
+    pub(super) fn take(&mut self, public: &Public, entry: &Entry, digest: Hex<32>, private: &Private) {
         let on = beijing_day(entry.at);
         match (&entry.word, private) {
             (Word::Items {}, Private::Items(lines)) => {
@@ -231,8 +231,14 @@ impl Ledger {
                 }
             }
             (Word::Reported { .. }, Private::Counts(counts)) => {
+                // Figures are of the counts that there were: so is all that is published beside them.
+                let told = public
+                    .round(counts.round)
+                    .is_ok_and(|round| round.figures.is_some());
                 let of_round = self.counts.entry(counts.round).or_default();
-                of_round.insert(entry.author, counts.clone());
+                if !told || !of_round.contains_key(&entry.author) {
+                    of_round.insert(entry.author, counts.clone());
+                }
             }
             (Word::Planned {}, Private::Plan(plan)) => self.plan(entry, plan),
             (Word::Decided { minutes }, Private::Decided(decisions)) => {
