@@ -211,6 +211,8 @@ codes! {
 pub struct Decision {
     /// The matter's line in the ledger.
     pub item: Item,
+    /// The agency that owns it, by node key.
+    pub from: Hex<32>,
     /// What was decided, without the person.
     pub text: Text<300>,
     /// Who is to do it.
