@@ -22,6 +22,7 @@ const NUMBER: &str = "290101199003074555";
 fn decision(of: &Line, text: &str) -> Decision {
     Decision {
         item: of.item,
+        from: of.from,
         text: Text::new(text).unwrap(),
         by: of.to,
         due: Some(days_from_today(10)),

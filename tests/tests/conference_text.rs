@@ -224,7 +224,7 @@ async fn lines_of_a_workbook_come_onto_the_ledger_of_whom_they_concern() {
     table.sync().await;
     for node in [&members[0].node, &members[1].node, &table.office().node] {
         let stands = node.with_conference(&id, |state| {
-            let is = |line: &Line| state.line(&line.item) == Some(line);
+            let is = |line: &Line| state.line(&line.item, &line.from) == Some(line);
             (changed.iter().all(is), old[510..520].iter().all(is))
         });
         assert_eq!(stands.unwrap(), (true, true));

@@ -26,7 +26,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Fen, Month};
 use network::Network;
-pub(crate) use told::Told;
 
 /// How many findings, and what sum is to be verified in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,19 +86,8 @@ pub struct PublishedRow<L> {
     pub parts: Vec<PublishedRow<L>>,
 }
 
-/// What is known besides the figures that are told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Beside {
-    /// Of each of those who are told them, the rows that are theirs: indices into the rows at the top.
-    pub own: Vec<Vec<usize>>,
-    /// How many findings each row at the top will be known to have at least, where that may be; nothing of those after the
-    /// last.
-    pub at_least: Vec<u64>,
-}
-
-/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is. Beside them, for each row
-/// at the top, whether it may be known how many findings it has at least: what is more than it has in the months of which
-/// anything is told would say that there are some in the others.
+/// Makes figures fit to be told: no count below `smallest` is told or can be found from what is. `own` has, of each of those
+/// who are told them, the rows that they know already: indices into the rows at the top.
 ///
 /// # Errors
 /// [`Error::Figures`] where a row has another number of months than there are; [`Error::AmountOverflow`].
@@ -107,10 +95,10 @@ pub fn publish<L: Clone>(
     smallest: u64,
     months: &[Option<Month>],
     rows: &[Row<L>],
-    beside: &Beside,
-) -> Result<(Published<L>, Vec<bool>), Error> {
+    own: &[Vec<usize>],
+) -> Result<Published<L>, Error> {
     let tree = Tree::of(rows, months.len())?;
-    let withheld = Withheld::of(&tree, smallest, beside);
+    let withheld = Withheld::of(&tree, smallest, own);
     let shown = |sum: Sum, withheld: bool| match withheld {
         true => Shown::Withheld {},
         false => Shown::Told(sum),
@@ -118,7 +106,7 @@ pub fn publish<L: Clone>(
     let any_hidden = withheld.months.contains(&true);
     let total = sum(&tree.totals)?;
     let mut nodes = 0..tree.rows.len();
-    let figures = Published {
+    Ok(Published {
         smallest,
         months: months.to_vec(),
         total: shown(total, any_hidden || total.findings < smallest),
@@ -133,9 +121,7 @@ pub fn publish<L: Clone>(
             total: shown(tree.rows[row].total, withheld.totals[row]),
             parts: Vec::new(),
         }),
-    };
-    let may_be_known = tree.tops().map(|row| withheld.may_be_known(&tree, beside, row));
-    Ok((figures, may_be_known.collect()))
+    })
 }
 
 /// The rows with what is shown of each, in the order in which [`Tree::of`] numbers them.
@@ -160,16 +146,6 @@ fn published<L: Clone>(
         });
     }
     all
-}
-
-impl Beside {
-    /// Of a row that is not at the top nothing is known by itself.
-    fn at_least(&self, tree: &Tree, row: usize) -> u64 {
-        match tree.rows[row].above {
-            None => self.at_least.get(tree.rows[row].top).copied().unwrap_or_default(),
-            Some(_) => 0,
-        }
-    }
 }
 
 /// All rows with their sums, each before its parts.
@@ -231,10 +207,6 @@ impl Tree {
         Ok(at)
     }
 
-    fn tops(&self) -> impl Iterator<Item = usize> {
-        (0..self.rows.len()).filter(|row| self.rows[*row].above.is_none())
-    }
-
     fn at(&self, (row, month): At) -> &Sum {
         month.map_or(&self.rows[row].total, |month| &self.rows[row].months[month])
     }
@@ -272,13 +244,13 @@ struct Withheld {
 }
 
 impl Withheld {
-    fn of(tree: &Tree, smallest: u64, beside: &Beside) -> Withheld {
+    fn of(tree: &Tree, smallest: u64, own: &[Vec<usize>]) -> Withheld {
         let mut hidden: Vec<bool> = (tree.totals.iter())
             .map(|total| total.findings < smallest)
             .collect();
         loop {
             let mut withheld = Withheld::small(tree, smallest, &hidden);
-            let Err((_, month)) = withheld.complete(tree, smallest, beside) else {
+            let Err((_, month)) = withheld.complete(tree, smallest, own) else {
                 return withheld;
             };
             let told = (0..hidden.len()).filter(|month| !hidden[*month]);
@@ -309,18 +281,18 @@ impl Withheld {
     }
 
     /// Withholds more, until every small figure is open. The error is one that can't be.
-    fn complete(&mut self, tree: &Tree, smallest: u64, beside: &Beside) -> Result<(), At> {
+    fn complete(&mut self, tree: &Tree, smallest: u64, own: &[Vec<usize>]) -> Result<(), At> {
         let figures: Vec<At> = self.figures().collect();
         // Whoever has rows of their own, and outsiders.
-        let viewers: Vec<&[usize]> = beside.own.iter().map(Vec::as_slice).chain([&[][..]]).collect();
+        let viewers: Vec<&[usize]> = own.iter().map(Vec::as_slice).chain([&[][..]]).collect();
         let mut networks: Vec<Network<'_>> = (viewers.iter())
-            .map(|known| self.network(tree, beside, |row| !known.contains(&tree.rows[row].top)))
+            .map(|known| self.network(tree, |row| !known.contains(&tree.rows[row].top)))
             .collect();
         // What more is withheld leaves more open of every other figure, so each needs to be looked at once.
         for at in figures.iter().filter(|at| tree.at(**at).findings < smallest) {
             let top = tree.rows[at.0].top;
             // What is open by the figures of its own row alone is open to all to whom that row is.
-            let mut within = self.network(tree, beside, |row| tree.rows[row].top == top);
+            let mut within = self.network(tree, |row| tree.rows[row].top == top);
             if self.leaves_open(&mut within, tree, smallest, *at) {
                 continue;
             }
@@ -331,7 +303,7 @@ impl Withheld {
                     let near = |other: &At| Network::touch(tree, *at, *other);
                     let next = of_use.min_by_key(|other| (!near(other), self.count(tree, **other)));
                     for more in self.withhold(tree, *next.ok_or(*at)?) {
-                        let less = self.gives_way(tree, beside, more);
+                        let less = self.count(tree, more);
                         let unknown = |known: &[usize]| !known.contains(&tree.rows[more.0].top);
                         let open = networks
                             .iter_mut()
@@ -346,25 +318,16 @@ impl Withheld {
     }
 
     /// In which the figures that are withheld give way, of the rows of which `open` holds: those are not known otherwise.
-    fn network<'a>(&self, tree: &'a Tree, beside: &Beside, open: impl Fn(usize) -> bool) -> Network<'a> {
+    fn network<'a>(&self, tree: &'a Tree, open: impl Fn(usize) -> bool) -> Network<'a> {
         let mut network = Network::new(tree);
         let withheld = self
             .figures()
             .filter(|(row, _)| open(*row))
             .filter(|at| self.has(*at));
         for at in withheld {
-            network.give_way(at, self.gives_way(tree, beside, at));
+            network.give_way(at, self.count(tree, at));
         }
         network
-    }
-
-    /// How much smaller than it is a figure can be, if it is withheld.
-    fn gives_way(&self, tree: &Tree, beside: &Beside, at: At) -> u64 {
-        let least = match at {
-            (row, None) if self.may_be_known(tree, beside, row) => beside.at_least(tree, row),
-            _ => 0,
-        };
-        self.count(tree, at).saturating_sub(least)
     }
 
     /// Every figure that stands in an equation with others.
@@ -404,11 +367,6 @@ impl Withheld {
         network.without(at, |network| {
             network.takes_less(at, less) && (is_free || network.takes_more(at, more))
         })
-    }
-
-    /// Whether the row has in the months that are not hidden what it is known to have at least.
-    fn may_be_known(&self, tree: &Tree, beside: &Beside, row: usize) -> bool {
-        beside.at_least(tree, row) <= self.count(tree, (row, None))
     }
 
     /// Findings, as far as they stand in an equation: those of a hidden month do not.

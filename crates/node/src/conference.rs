@@ -51,6 +51,7 @@ pub use joining::Undecided;
 pub(crate) use keeper::MANY_PAPERS;
 pub use leading::Announcement;
 pub use legs::LegStanding;
+pub(crate) use legs::Weight;
 pub(crate) use lines::Lines;
 pub use lines::{Again, Own, Place, Revisited};
 pub(crate) use live::Conferences;

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use crate::budget;
 use crate::error::Error;
 use crate::files;
+use crate::frozen;
 use crate::inquiry;
 use crate::log::{self, Entry, LogHead};
 use crate::migrate;
@@ -37,6 +38,9 @@ const DISCLOSURES: i64 = 9;
 /// The first schema with what peers told of their findings, and what names were found to be.
 const TOLD: i64 = 10;
 
+/// The first schema with legs of rounds of conferences.
+const LEGS: i64 = 16;
+
 /// What [`Store::merge_ledger`] brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Merged {
@@ -48,6 +52,8 @@ pub struct Merged {
     pub disclosures: u64,
     /// Notes about what peers decided and corrected that were missing here.
     pub outcomes: u64,
+    /// Sessions of legs of conferences' rounds that were missing here: of each run one is answered.
+    pub legs: u64,
     /// The head of the other log, where it has entries that this one lacks.
     pub lost: Option<LogHead>,
 }
@@ -76,7 +82,7 @@ impl Store {
     }
 
     /// Takes over all debits and disclosures that the database in `other` has and this one lacks, its locks, and what forbids
-    /// decisions: what peers corrected, and whose names differ. Where this store was restored from a backup, what peers
+    /// decisions: what peers corrected, and whose names differ; and which runs of legs had their session. Where this store was restored from a backup, what peers
     /// spent, told and were told since stays on record. `other` is a whole folder of this same node, from
     /// before or after the backup, of a node that does not run; nothing in it changes. The log gains an entry `ledger_merged`.
     ///
@@ -122,6 +128,10 @@ impl Store {
                 }
                 false => 0,
             };
+            let legs = match version >= LEGS {
+                true => frozen::merge(connection, &other)?,
+                false => 0,
+            };
             let lost = lost(connection, log::head(&other)?)?;
             let head = lost.map(|head| json!({ "seq": head.seq, "hash": Hex(head.hash) }));
             let entry = Entry {
@@ -132,6 +142,7 @@ impl Store {
                     "locks": locks,
                     "disclosures": disclosures,
                     "outcomes": outcomes,
+                    "legs": legs,
                     "lost_log": head,
                 }),
             };
@@ -141,6 +152,7 @@ impl Store {
                 locks,
                 disclosures,
                 outcomes,
+                legs,
                 lost,
             })
         })

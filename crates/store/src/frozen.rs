@@ -3,7 +3,7 @@
 
 use hefu_casework::Hex;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -172,19 +172,7 @@ impl Store {
                 Some(_) => return Err(Error::immutable("a session stays with its leg")),
                 None => {}
             }
-            connection.execute(
-                "INSERT INTO leg_sessions (session, conference, round, annex, receiver, run)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    leg.session,
-                    leg.conference,
-                    leg.round,
-                    leg.annex,
-                    leg.receiver,
-                    leg.run
-                ],
-            )?;
-            Ok(())
+            put(connection, leg, "").map(drop)
         })
     }
 
@@ -200,6 +188,21 @@ impl Store {
         })
     }
 
+    /// Whether a peer was debited for a call under an agreement whose session is not here: it was in a store that a backup has
+    /// replaced.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn has_lost_call(&self, peer: &[u8; 32], agreement: &[u8; 32]) -> Result<bool, Error> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (
+                           SELECT 1 FROM debits WHERE agreement = ?1 AND peer = ?2
+                           AND call NOT IN (SELECT call FROM sessions)
+                       )";
+            Ok(connection.query_row(sql, params![agreement, peer], |row| row.get(0))?)
+        })
+    }
+
     /// The sessions of a round's legs, also those that never began.
     ///
     /// # Errors
@@ -212,6 +215,35 @@ impl Store {
             Ok(all.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Takes over which runs of legs the sessions of another database were that had begun. Says how many were missing here.
+pub(crate) fn merge(connection: &Connection, other: &Connection) -> Result<u64, Error> {
+    let sql = "SELECT * FROM leg_sessions WHERE session IN (SELECT id FROM rounds) ORDER BY session";
+    let mut theirs = other.prepare(sql)?;
+    let mut missing = 0;
+    for leg in theirs.query_map([], leg_session)? {
+        missing += put(connection, &leg?, "OR IGNORE")? as u64;
+    }
+    Ok(missing)
+}
+
+fn put(connection: &Connection, leg: &LegSession, otherwise: &str) -> Result<usize, Error> {
+    let sql = format!(
+        "INSERT {otherwise} INTO leg_sessions (session, conference, round, annex, receiver, run)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    );
+    Ok(connection.execute(
+        &sql,
+        params![
+            leg.session,
+            leg.conference,
+            leg.round,
+            leg.annex,
+            leg.receiver,
+            leg.run
+        ],
+    )?)
 }
 
 fn place(conference: &[u8; 32], round: u32) -> Vec<u8> {

@@ -90,7 +90,7 @@ async fn a_member_from_an_old_backup_catches_up_before_it_speaks() {
     assert_eq!(lines(member), 2);
     let read = member
         .node
-        .with_conference(&table.id, |state| state.line(&after.item).cloned());
+        .with_conference(&table.id, |state| state.line(&after.item, &after.from).cloned());
     assert_eq!(
         read.unwrap(),
         Some(after),
@@ -176,9 +176,9 @@ async fn an_office_from_an_old_backup_takes_back_what_it_signed() {
         table.members[1].node.said(&table.id, &waits).unwrap(),
         Said::Placed(7)
     );
-    let third = table.members[2]
-        .node
-        .with_conference(&table.id, |state| state.line(&for_third.item).cloned());
+    let third = table.members[2].node.with_conference(&table.id, |state| {
+        state.line(&for_third.item, &for_third.from).cloned()
+    });
     assert_eq!(
         third.unwrap(),
         Some(for_third),

@@ -55,7 +55,7 @@ async fn all_read_one_record_over_lines_and_by_files() {
         for (from, to, (entry, line)) in &said {
             let seen = member
                 .node
-                .with_conference(&table.id, |state| state.line(&line.item).cloned())
+                .with_conference(&table.id, |state| state.line(&line.item, &line.from).cloned())
                 .unwrap();
             let reads = at == *from || at == *to;
             assert_eq!(seen.as_ref(), reads.then_some(line), "{from} to {to}, at {at}");
@@ -104,8 +104,10 @@ async fn what_is_enclosed_opens_for_its_readers_alone() {
     table.is_one();
     let plans = |at: usize| {
         let node = &table.members[at].node;
-        node.with_conference(&table.id, |state| state.plans(&referral.item).len())
-            .unwrap()
+        node.with_conference(&table.id, |state| {
+            state.plans(&referral.item, &referral.from).len()
+        })
+        .unwrap()
     };
     assert_eq!([0, 1, 2].map(plans), [1, 1, 0]);
     let mut searcher = Searcher::default();

@@ -57,10 +57,9 @@ async fn a_plan_is_seen_by_the_agencies_involved_and_by_nobody_else() {
     assert_eq!(plan(&meeting, third, &item), None);
     assert!(add(&meeting, third, &item, "康复", MeasureState::Planned).is_err());
     // The office sees that something was said, and not what.
-    let planned = meeting
-        .office
-        .node
-        .with_conference(&meeting.id, |state| state.plans(&item).len());
+    let planned = meeting.office.node.with_conference(&meeting.id, |state| {
+        state.plans(&item, &Hex(from.node.node_key())).len()
+    });
     assert_eq!(planned.unwrap(), 0);
 
     // The other agency can invite nobody; the one that referred can.

@@ -114,6 +114,70 @@ async fn a_member_that_reads_late_is_called_again() {
     .await;
 }
 
+/// A member whose session is under way leaves: the sessions of others are told of, and whoever stays reports.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_within_a_session_keeps_nobody_from_saying_what_became_of_others() {
+    let mut table = Table::laid(three()).await;
+    let round = table.announce(60, 240);
+    let first = table.members.remove(0).close().await;
+    for member in 0..2 {
+        table.freeze(member, round).await;
+    }
+    let keys = [table.members[0].key(), table.members[1].key()];
+    until("the office knows", || {
+        let round = table.round(&table.office, round).unwrap();
+        keys.iter().all(|key| round.parties[key].frozen.is_some())
+    })
+    .await;
+    // Both others read nothing more: the first is told by each to wait.
+    let seldom = ConferenceConfig {
+        pace_seconds: 3600,
+        running_pace_seconds: 3600,
+        ..settings()
+    };
+    for member in 0..2 {
+        table.reopen(0, seldom.clone()).await;
+        let other = table.members.remove(0);
+        table.members.push(other);
+        assert_eq!(table.members[1].key(), keys[member]);
+    }
+    table
+        .members
+        .insert(0, Kept::of(first.open(around(settings())).await));
+    table.introduce();
+    table.freeze(0, round).await;
+    let (lost, other) = (table.leg_of(0, 0), table.leg_of(1, 0));
+    let wait = || {
+        let node = &table.members[0].bureau.node;
+        let rounds = node.store().rounds().unwrap();
+        let waiting = rounds.iter().filter(|round| {
+            round.state == hefu_store::RoundState::Running && node.interruption(&round.id).is_some()
+        });
+        waiting.count() == 2
+    };
+    until("it waits for both", wait).await;
+    let leaving = &table.members[1];
+    let node = &leaving.bureau.node;
+    let reason = Text::new("机构改革").unwrap();
+    node.leave_conference(&table.id, &leaving.key(), reason, "主任")
+        .unwrap();
+    node.sync_conference(&table.id).await.unwrap();
+    let gone = LegState::NotRun(NotRun::Left);
+    until("the first sees that it left", || {
+        table.leg(&table.members[0], round, lost) == gone
+    })
+    .await;
+    let third = &table.members[2].bureau.node;
+    third.sync_conference(&table.id).await.unwrap();
+    until("the other leg is done, and the first has reported", || {
+        let key = table.members[0].key();
+        let known = table.round(&table.office, round).unwrap();
+        let said = known.legs[&other].said.get(&key);
+        said.is_some_and(|said| said.end.is_some()) && known.parties[&key].reported
+    })
+    .await;
+}
+
 impl Table {
     async fn everywhere_but(&self, but: usize, number: u32, what: &str, fits: impl Fn(&Round) -> bool) {
         let key = self.members[but].key();

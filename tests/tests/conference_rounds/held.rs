@@ -1,9 +1,10 @@
 //! What the record says holds for sessions too: one a run, of the sizes and data that were frozen, and nothing gets out of
 //! one whose leg is not done.
 
-use hefu_casework::calendar::DayUnit;
-use hefu_casework::conference::Fault;
+use hefu_casework::calendar::{DayUnit, Deadline};
+use hefu_casework::conference::{Fault, LegNews};
 use hefu_casework::inquiry::Term;
+use hefu_casework::note::{Asked, Note, Word as NoteWord};
 use hefu_link::{Limits, dial};
 use hefu_node::Node;
 use hefu_node::inquiry::Draft;
@@ -20,6 +21,11 @@ use super::*;
 
 /// A round that has begun, with the first member at rest from before: it has read all, and nothing runs by itself.
 async fn begun_without_the_first(table: &Table) -> (u32, Agreement) {
+    begun_after(table, || {}).await
+}
+
+/// The same, with something done between the first two's freezing and the third's.
+async fn begun_after(table: &Table, between: impl FnOnce()) -> (u32, Agreement) {
     let round = table.announce(60, 240);
     table.freeze(0, round).await;
     table.freeze(1, round).await;
@@ -38,6 +44,7 @@ async fn begun_without_the_first(table: &Table) -> (u32, Agreement) {
     })
     .await;
     first.keeper.abort();
+    between();
     table.freeze(2, round).await;
     let second = &table.members[1];
     until("it begins", || {
@@ -114,6 +121,108 @@ async fn a_run_of_a_leg_is_one_session() {
     let ended =
         |session: &hefu_store::LegSession| store.session(&session.session).unwrap().unwrap().end.is_some();
     assert!(sessions.iter().filter(of_run).all(ended));
+}
+
+/// A sender that was put back to before it answered knows of no session, and has said on the record that there was one. A
+/// second list in the same run would be answered with the same set.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_from_a_backup_answers_no_second_list_in_a_run() {
+    let mut table = Table::laid(three()).await;
+    let backup = table._dir.path().join("backup");
+    let second = Arc::clone(&table.members[1].bureau.node);
+    let between = || tokio::task::block_in_place(|| second.backup(&backup, "经办")).unwrap();
+    let (round, narrowed) = begun_after(&table, between).await;
+    drop(second);
+    let (first, second) = (table.members[0].key(), table.members[1].key());
+    let leg = table.leg_of(0, 0);
+    let frozen = table.round(&table.office, round).unwrap().parties[&first]
+        .frozen
+        .clone()
+        .unwrap();
+    let size = frozen.sets.iter().find(|set| set.leg == leg).unwrap().elements;
+    let rogue = table.members.remove(0).close().await;
+    let mut open = asks(&narrowed, size);
+    // Told to wait, it calls again, as a peer does.
+    let patience = Instant::now();
+    while opens(&table, &rogue, &open).await.ok() != Some(Frame::Accept as u8) {
+        assert!(patience.elapsed() < PATIENCE, "it is never let in");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let began = |at: &Kept| {
+        let round = table.round(at, round).unwrap();
+        round.legs[&leg].said.get(&second).is_some_and(|said| said.began)
+    };
+    until("it is on record", || began(&table.office)).await;
+
+    let closed = table.members.remove(0).close().await;
+    // The disk is lost: nothing is merged.
+    std::fs::remove_file(closed.folder.join("hefu.db")).unwrap();
+    tokio::task::block_in_place(|| Node::restore(&backup, &closed.folder, &closed.unlock, "经办")).unwrap();
+    let kept = Kept::of(closed.open(around(settings())).await);
+    table.members.insert(0, kept);
+    table.introduce();
+    let at = &table.members[0];
+    let node = &at.bureau.node;
+    until("it has caught up", || {
+        let round = table.round(at, round);
+        let said = round.is_some_and(|round| round.legs[&leg].said.contains_key(&second));
+        said && !node.conference(&table.id).unwrap().is_restored()
+    })
+    .await;
+    let month = node.store().budget_locks().unwrap()[0].month;
+    node.store().unlock_budgets(month, "已核对").unwrap();
+
+    (open.nonce, open.input) = ([9; 32], [9; 32]);
+    let again = opens(&table, &rogue, &open).await;
+    assert_ne!(again.ok(), Some(Frame::Accept as u8));
+    let lost = LegState::Failed("conference_leg_lost".to_owned());
+    until("the leg can be run once more", || {
+        table.leg(&table.office, round, leg) == lost
+    })
+    .await;
+}
+
+/// Whoever learns and then says that the leg has failed, once both have signed, asks after nobody by what it has learned.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leg_that_is_not_done_bears_no_question() {
+    let table = Table::laid(three()).await;
+    let (round, narrowed) = begun_without_the_first(&table).await;
+    let (first, second) = (&table.members[0].bureau, &table.members[1].bureau);
+    let leg = table.leg_of(0, 0);
+    let learned = first.node.run_round(&narrowed.digest()).await.unwrap();
+    let finding = learned.outcome.findings.into_iter().next().unwrap();
+    until("the second has signed too", || {
+        table.leg(&table.office, round, leg) == LegState::OneSided
+    })
+    .await;
+    let asked = Note {
+        agreement: Hex(narrowed.digest()),
+        item: Hex([7; 16]),
+        on: days_from_today(0),
+        word: NoteWord::Inquiry(Asked {
+            rule: finding.rule,
+            months: finding.months,
+            person: finding.person,
+            document: Text::new("协查函〔2026〕1号").unwrap(),
+            question: None,
+            due: Deadline::stated(10, DayUnit::Natural, days_from_today(12)),
+        }),
+    };
+    let hears = || {
+        let heard = second.node.hear_note(&first.card, &asked);
+        heard.map_err(|error| (error.code(), error.can_go_on()))
+    };
+    // The first may have said so where the second has not read it yet: the question comes again.
+    assert_eq!(hears(), Err(("inquiry_leg_open", true)));
+    let code = "abort_internal".to_owned();
+    let news = LegNews::Failed { code };
+    let failed = Word::Leg { round, leg, news };
+    first.node.say(&table.id, failed, None, "node").unwrap();
+    first.node.sync_conference(&table.id).await.unwrap();
+    let differs = |round: &Round| matches!(round.legs[&leg].state, LegState::Differs(_));
+    table.everywhere(round, "the ends differ", differs).await;
+    assert_eq!(hears(), Err(("inquiry_no_round", false)));
+    assert!(second.node.store().inquiries().unwrap().is_empty());
 }
 
 /// What is announced is not what was frozen: the sender has both in its hands before it says anything.

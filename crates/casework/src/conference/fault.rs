@@ -33,6 +33,8 @@ codes! {
         RoundElsewhere = "conference_round_elsewhere",
         /// The announcement goes beyond the framework.
         AnnouncementWrong = "conference_announcement_wrong",
+        /// A member could come to more counts in the round than it can report.
+        RoundTooLarge = "conference_round_too_large",
         /// Signatures are missing, surplus, or do not hold.
         ConsentWrong = "conference_consent_wrong",
         /// It is about a leg in which its author has no part.

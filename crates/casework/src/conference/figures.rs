@@ -8,11 +8,14 @@
 //!
 //! Where both parties of an annex learn which of their records meet, both find the same meetings. Those are counted once,
 //! as the party found them that the annex names first: otherwise what is withheld of the one could be read from the other.
+//! And where one party alone learns, the other knows how many they are too: each has brought it a line of the ledger.
 //!
 //! How far findings have come is exact, as the framework has it (核实、停发、追缴、更正). It says that there are at least so
-//! many findings: so it is told of legs whose count is not small, and what is withheld is withheld from whoever knows that;
-//! where that can't be, it is not told.
+//! many findings, and, being told at all, that they are no few. So it is told of legs whose own figures say as much
+//! already, and adds nothing to them.
 //! Sums of money are exact, and told where they are of so many findings that none of them can be one person's.
+
+mod funds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +24,10 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Counts, Leg, Settled};
 use crate::{
     Agreement, Error, Fen, Hex, Month, MonthRange, Purpose, RuleId,
-    figures::{Beside, Published, PublishedRow, Row, Sum, Told, publish},
+    figures::{Published, PublishedRow, Row, Shown, Sum, publish},
 };
+
+pub use funds::{Funds, funds};
 
 /// What is told of a round.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,18 +55,20 @@ impl RoundFigures {
         let fits = |of: &OfPurpose| {
             let counted = |found: &&Found<'_>| found.purpose == of.purpose && found.counted_as == found.leg;
             let counted: Vec<_> = legs.iter().filter(counted).collect();
-            let at_least: Vec<u64> = (counted.iter())
-                .map(|found| verified(found, &self.progress, &legs))
-                .collect();
             of.dated.is_of(smallest, &dated, &counted)
                 && of.undated.is_of(smallest, &[None], &counted)
-                && of.leaves_open(&at_least)
+                && [&of.dated, &of.undated].into_iter().all(Published::can_be_told)
+        };
+        let says_no_more = |(of, found): (&Progress, &Found<'_>)| {
+            let told = findings_told(&self.purposes, found.counted_as);
+            of.came.is_none_or(|came| came.adds_nothing_to(told))
         };
         let progress = self.progress.iter().map(|of| &of.leg);
         !legs.is_empty()
             && purposes.iter().eq(self.purposes.iter().map(|of| &of.purpose))
             && legs.iter().map(|found| &found.leg).eq(progress)
             && self.purposes.iter().all(fits)
+            && self.progress.iter().zip(&legs).all(says_no_more)
             && self.progress.iter().all(|of| of.can_be_told(smallest))
     }
 }
@@ -85,25 +92,6 @@ fn are_of(published: &[PublishedRow<Part>], rows: &[Row<Part>]) -> bool {
         published.of == *of && are_of(&published.parts, parts)
     };
     published.len() == rows.len() && published.iter().zip(rows).all(is_of)
-}
-
-impl OfPurpose {
-    /// Whether each figure that is withheld could be no small one for whoever has all that is told, and knows of each row at
-    /// the top that it has at least so many findings, with months and without.
-    fn leaves_open(&self, at_least: &[u64]) -> bool {
-        let told = [&self.dated, &self.undated].map(|figures| Told::of(figures, &[]));
-        let [Some(dated), Some(undated)] = told else {
-            return false;
-        };
-        // What the ones can't be, the others are.
-        let rest = |others: &Told| -> Vec<u64> {
-            let least = |(top, least): (usize, &u64)| least - others.at_most(top, *least);
-            at_least.iter().enumerate().map(least).collect()
-        };
-        [(&self.dated, rest(&undated)), (&self.undated, rest(&dated))]
-            .into_iter()
-            .all(|(figures, at_least)| Told::of(figures, &at_least).is_some_and(|told| told.leaves_open()))
-    }
 }
 
 /// Findings of one purpose.
@@ -136,7 +124,7 @@ pub enum Part {
 pub struct Progress {
     /// Which.
     pub leg: Leg,
-    /// Nothing where there are few, or where it would say more of a figure that is withheld.
+    /// Nothing where there are few, or where less is told of the leg than it would say that there is.
     pub came: Option<Came>,
 }
 
@@ -176,6 +164,14 @@ pub struct Came {
     pub corrected: Exact,
 }
 
+impl Came {
+    /// Whether so many findings as are told are as many as this says that there are. Of nothing that is told nothing is said
+    /// either: that something is would tell which legs have few.
+    fn adds_nothing_to(&self, told: u64) -> bool {
+        told > 0 && self.verified.findings <= told
+    }
+}
+
 /// An exact count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,89 +207,20 @@ pub fn round_figures(
         .map(|leg| Found::of(leg, months, done, counts))
         .collect::<Result<_, _>>()?;
     legs.sort_by_key(|found| found.leg);
-    let mut progress: Vec<Progress> = legs
-        .iter()
-        .map(|found| found.progress(smallest, &legs))
-        .collect::<Result<_, _>>()?;
     let dated: Vec<_> = months.iter().map(Some).collect();
     let mut purposes = Vec::new();
     for purpose in legs.iter().map(|found| found.purpose).collect::<BTreeSet<_>>() {
         let counted = |found: &&Found<'_>| found.purpose == purpose && found.counted_as == found.leg;
         let counted: Vec<_> = legs.iter().filter(counted).collect();
-        let [dated, undated] = [&dated[..], &[None]].map(|months| {
-            let (figures, may_be_known) = told(smallest, months, &counted, &progress, &legs)?;
-            let not = counted.iter().zip(may_be_known).filter(|(_, may_be)| !may_be);
-            Ok::<_, Error>((figures, not.map(|(found, _)| found.leg).collect::<Vec<_>>()))
-        });
-        let ((dated, not), (undated, nor)) = (dated?, undated?);
-        let counted_as = |leg| {
-            legs.iter()
-                .find(|found| found.leg == leg)
-                .map(|found| found.counted_as)
-        };
-        let would_say_more = |of: &Progress| {
-            counted_as(of.leg).is_some_and(|counted| not.contains(&counted) || nor.contains(&counted))
-        };
-        progress
-            .iter_mut()
-            .filter(|of| would_say_more(of))
-            .for_each(|of| of.came = None);
         purposes.push(OfPurpose {
             purpose,
-            dated,
-            undated,
+            dated: told(smallest, &dated, &counted)?,
+            undated: told(smallest, &[None], &counted)?,
         });
     }
+    let progress = legs.iter().map(|found| found.progress(smallest, &purposes));
+    let progress = progress.collect::<Result<_, _>>()?;
     Ok(RoundFigures { purposes, progress })
-}
-
-/// What is published of an agency's money in a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Funds {
-    /// Which agency.
-    pub agency: Hex<32>,
-    /// 经核实涉及金额
-    pub verified: Option<Fen>,
-    /// 停发金额, a month.
-    pub stopped: Option<Fen>,
-    /// 追回金额
-    pub recovered: Option<Fen>,
-}
-
-/// 资金公示: what each agency's findings came to in money, without those of minors and victims. A sum is there where it is
-/// of no few findings, and none was left out of it or no few were: who knows the whole can't tell theirs.
-///
-/// # Errors
-/// As [`round_figures`].
-pub fn funds(
-    smallest: u64,
-    months: MonthRange,
-    done: &[DoneLeg<'_>],
-    counts: &BTreeMap<Hex<32>, Counts>,
-) -> Result<Vec<Funds>, Error> {
-    let mut sums: BTreeMap<Hex<32>, [Settled; 2]> = BTreeMap::new();
-    for leg in done {
-        let found = Found::of(leg, months, done, counts)?;
-        let sums = sums.entry(found.learned).or_default();
-        for (_, cell) in found.cells {
-            let sum = &mut sums[usize::from(cell.withheld)];
-            *sum = sum.with(&cell.settled)?;
-        }
-    }
-    let funds = |(agency, [public, withheld]): (Hex<32>, [Settled; 2])| {
-        let told = |count: fn(&Settled) -> u64, fen: fn(&Settled) -> Fen| {
-            let left_out = count(&withheld);
-            let may_be = count(&public) >= smallest && (left_out == 0 || left_out >= smallest);
-            may_be.then(|| fen(&public))
-        };
-        Funds {
-            agency,
-            verified: told(|of| of.verified, |of| of.verified_fen),
-            stopped: told(|of| of.stopped, |of| of.stopped_fen),
-            recovered: told(|of| of.recovered, |of| of.recovered_fen),
-        }
-    };
-    Ok(sums.into_iter().map(funds).collect())
 }
 
 /// What a leg found.
@@ -303,8 +230,8 @@ struct Found<'a> {
     learned: Hex<32>,
     /// The leg as which it is counted: the other one of the annex, where that finds the same.
     counted_as: Leg,
-    /// Who finds the same as is counted here.
-    known_to: BTreeSet<Hex<32>>,
+    /// Who knows how many there are: whoever learned, and the other, that a line of the ledger tells of each.
+    known_to: [Hex<32>; 2],
     /// Under which rules findings could be, whether there are any or not.
     rules: Vec<RuleId>,
     /// With the rule, where there are rules.
@@ -346,7 +273,7 @@ impl<'a> Found<'a> {
             purpose: agreement.purpose,
             learned,
             counted_as: both.map_or(*leg, |other| other.leg.min(*leg)),
-            known_to: [learned].into_iter().chain(both.map(|_| of)).collect(),
+            known_to: [learned, of],
             rules: agreement.rules.clone(),
             cells,
         })
@@ -381,86 +308,57 @@ impl<'a> Found<'a> {
         })
     }
 
-    fn findings(&self, is_dated: bool) -> Result<u64, Error> {
-        let mut cells = self
-            .cells
-            .iter()
-            .filter(|(_, cell)| cell.month.is_some() == is_dated);
+    fn findings(&self) -> Result<u64, Error> {
+        let mut cells = self.cells.iter();
         cells.try_fold(0, |sum, (_, cell)| added(sum, cell.findings))
     }
 
-    fn progress(&self, smallest: u64, legs: &[Found<'_>]) -> Result<Progress, Error> {
-        let findings = added(self.findings(true)?, self.findings(false)?)?;
+    fn progress(&self, smallest: u64, purposes: &[OfPurpose]) -> Result<Progress, Error> {
+        let findings = self.findings()?;
         let mut settled = Settled::default();
         for (_, cell) in &self.cells {
             settled = settled.with(&cell.settled)?;
         }
-        let counted = legs.iter().find(|found| found.leg == self.counted_as);
-        let at_least = counted.unwrap_or(self).at_least(smallest, settled.verified)?;
-        let may_be_told = findings >= smallest && at_least.is_some();
+        let told = findings_told(purposes, self.counted_as);
+        let came = settled.told(smallest, findings);
+        let may_be_told = findings >= smallest && came.adds_nothing_to(told);
         Ok(Progress {
             leg: self.leg,
-            came: may_be_told.then(|| settled.told(smallest, findings)),
+            came: may_be_told.then_some(came),
         })
     }
-
-    /// How many findings there are at least, with months and without, for whoever knows that there are so many in all:
-    /// rather too many than too few, and of no small count any. Nothing where it can't be had so.
-    fn at_least(&self, smallest: u64, in_all: u64) -> Result<Option<[u64; 2]>, Error> {
-        let mut left = in_all;
-        let mut at_least = |findings: u64| {
-            let part = if findings >= smallest {
-                left.min(findings)
-            } else {
-                0
-            };
-            left -= part;
-            part
-        };
-        let parts = [at_least(self.findings(true)?), at_least(self.findings(false)?)];
-        Ok((left == 0).then_some(parts))
-    }
 }
 
-/// How many findings a leg has at least by what is told of either leg that is counted as it.
-fn verified(counted: &Found<'_>, progress: &[Progress], legs: &[Found<'_>]) -> u64 {
-    let is_of = |leg: Leg| {
-        legs.iter()
-            .any(|of| of.leg == leg && of.counted_as == counted.leg)
+/// How many findings are told of a leg that is counted, with months and without: where their sum is not told, those of
+/// the months that are.
+fn findings_told(purposes: &[OfPurpose], leg: Leg) -> u64 {
+    let told = |shown: &Shown| match shown {
+        Shown::Told(sum) => sum.findings,
+        Shown::Withheld {} => 0,
     };
-    let told = progress.iter().filter(|of| is_of(of.leg));
-    let verified = told.filter_map(|of| of.came.map(|came| came.verified.findings));
-    verified.max().unwrap_or_default()
+    let rows = purposes
+        .iter()
+        .flat_map(|of| of.dated.rows.iter().chain(&of.undated.rows));
+    let of_leg = rows.filter(|row| row.of == Part::Leg(leg));
+    let sums = of_leg.map(|row| match &row.total {
+        Shown::Told(sum) => sum.findings,
+        Shown::Withheld {} => row.months.iter().map(told).fold(0, u64::saturating_add),
+    });
+    sums.fold(0, u64::saturating_add)
 }
 
-/// The tree of legs, of which `progress` is told as well.
-fn told(
-    smallest: u64,
-    months: &[Option<Month>],
-    counted: &[&Found<'_>],
-    progress: &[Progress],
-    legs: &[Found<'_>],
-) -> Result<(Published<Part>, Vec<bool>), Error> {
-    let is_dated = months.iter().any(Option::is_some);
+/// The tree of legs, fit to be told to all who know some of them.
+fn told(smallest: u64, months: &[Option<Month>], counted: &[&Found<'_>]) -> Result<Published<Part>, Error> {
     let agencies: BTreeSet<&Hex<32>> = counted.iter().flat_map(|found| &found.known_to).collect();
     let own = |agency| {
         let known = |(_, found): &(usize, &&Found<'_>)| found.known_to.contains(agency);
         let rows = counted.iter().enumerate().filter(known);
         rows.map(|(at, _)| at).collect()
     };
-    let at_least = |found: &&Found<'_>| {
-        let [dated, undated] = found
-            .at_least(smallest, verified(found, progress, legs))?
-            .unwrap_or_default();
-        Ok(if is_dated { dated } else { undated })
-    };
+    let own: Vec<Vec<usize>> = agencies.into_iter().map(own).collect();
     let rows = counted.iter().map(|found| found.row(months));
     let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-    let beside = Beside {
-        own: agencies.into_iter().map(own).collect(),
-        at_least: counted.iter().map(at_least).collect::<Result<_, Error>>()?,
-    };
-    publish(smallest, months, &rows, &beside)
+    publish(smallest, months, &rows, &own)
 }
 
 impl Settled {

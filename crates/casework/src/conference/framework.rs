@@ -45,9 +45,10 @@ pub struct Framework {
     pub absent: Absent,
     /// What becomes of whoever comes late.
     pub late: Late,
-    /// k, at least 3: a count of fewer findings is told to nobody but those who found them and the office, and follows
-    /// neither from the figures of a round nor from these and what any one member counted itself. One person can have
-    /// several findings. What has become of findings is exact, of legs that have as many.
+    /// k, at least 3: a count of fewer findings is told to nobody but the two agencies that they are between and the office,
+    /// and follows neither from the figures of a round nor from these and what any one member knows of its own legs. One
+    /// person can have several findings. What has become of findings is exact, of legs that have as many and of which as
+    /// many are told as are verified.
     pub smallest: u64,
     /// The first day on which it may be used.
     pub valid_from: Date,

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Change;
 use crate::{
-    AgencyRole, Error, Fen, Hex, Month, RuleId, Text, canonical, codes::codes, note::Item, rule::sha256,
+    AgencyRole, Agreement, Error, Fen, Hex, Month, RuleId, Text, canonical, codes::codes, note::Item,
+    rule::sha256,
 };
 
 /// The largest private part, in bytes: sealed to three, it goes in one paper with its entry.
@@ -14,7 +15,9 @@ pub const MAX_PRIVATE_BYTES: usize = 288 << 10;
 /// How many lines one entry can bring.
 pub const MAX_CHANGES: usize = 250;
 
-/// The most money of one cell, 10,000,000,000 yuan: sums of 16 members' 480 cells are exact in all programs.
+/// How many cells a member's counts can have. An announcement by which a member could come to more is not taken.
+pub(super) const MAX_CELLS: usize = 560;
+/// The most money of one cell, 10,000,000,000 yuan: sums of 16 members' 560 cells are exact in all programs.
 const MAX_CELL: Fen = Fen(1_000_000_000_000);
 
 const COMMITMENT: &[u8] = b"hefu/3 conference enclosure\0";
@@ -91,6 +94,16 @@ pub struct Counts {
     pub round: u32,
     /// Findings, each counted once.
     pub cells: Vec<Cell>,
+}
+
+impl Counts {
+    /// How many cells there can be of a leg under this agreement: of each rule for each month and for none, of key
+    /// groups and others, public and withheld.
+    pub(super) fn most_cells(agreement: &Agreement) -> usize {
+        let months = agreement.selection.months.iter().take(MAX_CELLS).count();
+        let of_each = 2 * 2 * (months + 1);
+        agreement.rules.len().max(1).saturating_mul(of_each)
+    }
 }
 
 impl Cell {
@@ -211,6 +224,8 @@ codes! {
 pub struct Decision {
     /// The matter's line in the ledger.
     pub item: Item,
+    /// The agency that owns it, by node key.
+    pub from: Hex<32>,
     /// What was decided, without the person.
     pub text: Text<300>,
     /// Who is to do it.

@@ -25,7 +25,8 @@ pub use texts::{Edition, Stamp};
 
 /// How many refused entries are kept in mind, of all authors.
 const MAX_REJECTED: usize = 1024;
-/// How many refused entries of one author are put on record before it says something that is taken.
+/// How many refused entries of one author are put on record on a day before it says something that is taken. What is refused
+/// beyond that is refused on the next day: none waits for good.
 const MAX_REJECTED_IN_A_ROW: u32 = 64;
 
 const STATE: &[u8] = b"hefu/3 conference state\0";
@@ -64,8 +65,8 @@ struct Public {
     enclosed: BTreeMap<Hex<32>, Vec<Hex<32>>>,
     disputes: Vec<Dispute>,
     rejected: VecDeque<Rejection>,
-    /// How many entries of each author were refused since one was taken.
-    refusals: BTreeMap<Hex<32>, u32>,
+    /// How many entries of each author were refused on its last day of those since one was taken.
+    refusals: BTreeMap<Hex<32>, (Date, u32)>,
     /// How many entries of each member came on one day.
     came: BTreeMap<Hex<32>, (Date, u32)>,
 }
@@ -138,6 +139,7 @@ impl State {
     /// Why not.
     pub fn check(&self, signed: &SignedEntry, private: Option<&Private>) -> Result<(), Fault> {
         self.public.judge(signed)?;
+        self.public.can_be_told(&signed.entry)?;
         if signed.entry.word.bears_number() || private.is_some_and(Private::bears_number) {
             return Err(Fault::BearsNumber);
         }
@@ -159,14 +161,30 @@ impl State {
     /// # Errors
     /// Why it can't stand there.
     pub fn apply(&mut self, placed: &Placed, private: Option<&Private>) -> Result<(), Fault> {
+        self.put(placed, private, true)
+    }
+
+    /// As [`State::apply`], for an entry that was applied here before: whether its figures can be told, which takes long, is
+    /// not asked again.
+    ///
+    /// # Errors
+    /// Why it can't stand there.
+    pub fn restore(&mut self, placed: &Placed, private: Option<&Private>) -> Result<(), Fault> {
+        self.put(placed, private, false)
+    }
+
+    fn put(&mut self, placed: &Placed, private: Option<&Private>, is_new: bool) -> Result<(), Fault> {
         let Placed { seq, signed } = placed;
         if self.public.head.seq.checked_add(1) != Some(*seq) {
             return Err(Fault::Forked);
         }
         let digest = self.public.judge(signed)?;
+        if is_new {
+            self.public.can_be_told(&signed.entry)?;
+        }
         if let Some(private) = private {
             match self.ledger.judge(&self.public, &signed.entry, private) {
-                Ok(()) => self.ledger.take(&signed.entry, digest, private),
+                Ok(()) => self.ledger.take(&self.public, &signed.entry, digest, private),
                 Err(fault) => self.ledger.note_faulty(digest, *seq, fault),
             }
         }
@@ -347,7 +365,7 @@ impl Public {
             Word::Reported { round } => self.may_report(entry, *round),
             Word::Closed { round, end } => self.may_close(entry, *round, *end),
             Word::Items {} | Word::Planned {} | Word::Decided { .. } => Ok(()),
-            Word::Figures { round, figures } => self.may_publish(*round, figures),
+            Word::Figures { round, .. } => self.may_publish(*round),
             Word::Disputed { entry: of, .. } => self.may_dispute(entry, of),
             Word::Rejected {
                 author,
@@ -448,7 +466,7 @@ impl Public {
         ensure(self.seats.contains_key(author), Fault::NotSeated)?;
         ensure(is_signed(author, of, signature), Fault::Unsigned)?;
         ensure(!self.answered.contains(of), Fault::SaidBefore)?;
-        let in_a_row = self.refusals.get(author).copied().unwrap_or(0);
+        let (_, in_a_row) = self.refused_in_a_row(author, entry.at);
         let room = in_a_row < MAX_REJECTED_IN_A_ROW && self.has_room(author, entry.at);
         ensure(room, Fault::TooMany)
     }
@@ -456,8 +474,8 @@ impl Public {
     fn reject(&mut self, entry: &Entry, author: Hex<32>, of: Hex<32>, fault: Fault) {
         self.answered.insert(of);
         self.count(&author, entry.at);
-        let in_a_row = self.refusals.entry(author).or_default();
-        *in_a_row = in_a_row.saturating_add(1);
+        let (day, in_a_row) = self.refused_in_a_row(&author, entry.at);
+        self.refusals.insert(author, (day, in_a_row.saturating_add(1)));
         if self.rejected.len() == MAX_REJECTED {
             self.rejected.pop_front();
         }

@@ -68,13 +68,8 @@ impl Network<'_> {
 
     /// Whether the figure, which itself does not give way, can be so much larger.
     pub(super) fn takes_more(&mut self, at: At, more: u64) -> bool {
-        self.more(at, more) == more
-    }
-
-    /// How much larger the figure can be, which itself does not give way, and no more than `most`.
-    pub(super) fn more(&mut self, at: At, most: u64) -> u64 {
         let (from, to) = self.ends(at);
-        self.flow(to, from, most)
+        self.flow(to, from, more) == more
     }
 
     /// Whether the figure, which itself does not give way, can be so much smaller.

@@ -8,47 +8,32 @@ const MAX_SAID: u64 = 1 << 53;
 
 impl<L> Published<L> {
     /// Whether figures that somebody else made agree with each other, tell no small count, and leave it open of each that is
-    /// withheld that it is no small one, for whoever knows that each row at the top has at least so many findings; nothing
-    /// of those after the last. What is withheld for its own sake looks like what is withheld for another's: that a small
-    /// one could also be zero, and what is open to those who know rows of their own, is for whoever makes them to see to.
+    /// withheld that it is no small one. What is withheld for its own sake looks like what is withheld for another's: that a
+    /// small one could also be zero, and what is open to those who know rows of their own, is for whoever makes them to see
+    /// to.
     #[must_use]
-    pub fn can_be_told(&self, at_least: &[u64]) -> bool {
-        Told::of(self, at_least).is_some_and(|told| told.leaves_open())
+    pub fn can_be_told(&self) -> bool {
+        Told::of(self).is_some_and(|told| told.leaves_open())
     }
 }
 
 /// Figures as whoever is told them has them: with counts instead of those that are withheld by which all sums hold.
-pub(crate) struct Told {
+struct Told {
     smallest: u64,
     tree: Tree,
     withheld: Withheld,
-    /// How many findings each row at the top has at least, in the months of which anything is told.
-    at_least: Vec<u64>,
 }
 
 impl Told {
-    /// Nothing where the figures contradict themselves, or that each row at the top has at least so many findings: where
-    /// no counts have the sums that are told, or what is withheld is told by its parts, or a sum stands over a month of
-    /// which nothing is told. Nor where a small count is told.
-    pub(crate) fn of<L>(figures: &Published<L>, at_least: &[u64]) -> Option<Told> {
+    /// Nothing where the figures contradict themselves: where no counts have the sums that are told, or what is withheld is
+    /// told by its parts, or a sum stands over a month of which nothing is told. Nor where a small count is told.
+    fn of<L>(figures: &Published<L>) -> Option<Told> {
         let mut told = Told::read(figures)?;
-        let hides = told.withheld.months.contains(&true);
-        told.at_least = vec![0; told.tree.tops().count()];
-        for (known, least) in told.at_least.iter_mut().zip(at_least) {
-            // A sum over months of which one is hidden can be anything above.
-            *known = if hides { 0 } else { *least };
-        }
-        let mut bounds = Vec::new();
-        for at in told.withheld.figures() {
-            let (least, most) = match told.withheld.has(at) {
-                true => (told.least(at), None),
-                false => (told.tree.at(at).findings, Some(told.tree.at(at).findings)),
-            };
-            if most.is_some_and(|most| most < told.least(at)) {
-                return None;
-            }
-            bounds.push((at, least, most));
-        }
+        let bound = |at: At| match told.withheld.has(at) {
+            true => (at, 0, None),
+            false => (at, told.tree.at(at).findings, Some(told.tree.at(at).findings)),
+        };
+        let bounds: Vec<_> = told.withheld.figures().map(bound).collect();
         let counts = Network::new(&told.tree).counts(&bounds, &told.withheld.months)?;
         for ((at, ..), count) in bounds.into_iter().zip(counts) {
             if let (row, Some(month)) = at {
@@ -59,7 +44,7 @@ impl Told {
     }
 
     /// Whether every count that is withheld could be no small one, for all that is told.
-    pub(crate) fn leaves_open(&self) -> bool {
+    fn leaves_open(&self) -> bool {
         let mut network = self.network();
         let hides = self.withheld.months.contains(&true);
         let mut withheld = self.withheld.figures().filter(|at| self.withheld.has(*at));
@@ -70,39 +55,13 @@ impl Told {
         })
     }
 
-    /// The most findings that a row at the top can have, and no more than `most`.
-    pub(crate) fn at_most(&self, top: usize, most: u64) -> u64 {
-        let Some(row) = self.tree.tops().nth(top) else {
-            return 0;
-        };
-        let (at, hides) = ((row, None), self.withheld.months.contains(&true));
-        let count = self.withheld.count(&self.tree, at);
-        match self.withheld.has(at) {
-            false => count.min(most),
-            true if hides || count >= most => most,
-            true => {
-                let more = |network: &mut Network<'_>| network.more(at, most - count);
-                count + self.network().without(at, more)
-            }
-        }
-    }
-
     /// In which everything that is withheld gives way.
     fn network(&self) -> Network<'_> {
         let mut network = Network::new(&self.tree);
         for at in self.withheld.figures().filter(|at| self.withheld.has(*at)) {
-            let count = self.withheld.count(&self.tree, at);
-            network.give_way(at, count.saturating_sub(self.least(at)));
+            network.give_way(at, self.withheld.count(&self.tree, at));
         }
         network
-    }
-
-    fn least(&self, at: At) -> u64 {
-        let row = &self.tree.rows[at.0];
-        match (at.1, row.above) {
-            (None, None) => self.at_least.get(row.top).copied().unwrap_or_default(),
-            _ => 0,
-        }
     }
 
     fn is_small(&self, shown: &Shown) -> bool {
@@ -128,7 +87,6 @@ impl Told {
                 totals: Vec::new(),
                 months: hidden,
             },
-            at_least: Vec::new(),
         };
         for (top, row) in figures.rows.iter().enumerate() {
             told.enter(row, None, top)?;

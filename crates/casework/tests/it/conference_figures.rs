@@ -1,11 +1,11 @@
 //! Figures of a round: no small count can be found by whoever has all of them, counts of how far findings have come and
 //! sums of money with them, neither by those who are told them and know their own.
 
+mod funds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use hefu_casework::conference::{
-    Cell, Counts, DoneLeg, Leg, Part, RoundFigures, Settled, funds, round_figures,
-};
+use hefu_casework::conference::{Cell, Counts, DoneLeg, Leg, Part, RoundFigures, Settled, round_figures};
 use hefu_casework::figures::{Published, PublishedRow, Shown};
 use hefu_casework::{Agreement, Error, Fen, Hex, Month, Purpose, RuleId};
 use proptest::prelude::*;
@@ -227,7 +227,8 @@ impl Told<'_> {
         self.say(&figures.total, of, &counted);
     }
 
-    /// How far findings have come says that there are so many; also of the leg as which they are counted.
+    /// How far findings have come says that there are so many, and that it is told at all says that they are no few; also of
+    /// the leg as which they are counted.
     fn progress(&mut self, figures: &RoundFigures) {
         for progress in &figures.progress {
             let own = self.of(&BTreeSet::from([progress.leg]), |_| true, &columns());
@@ -250,23 +251,17 @@ impl Told<'_> {
             }
             let counted = BTreeSet::from([counted_as(self.legs, progress.leg)]);
             let of = self.of(&counted, |_| true, &columns());
-            self.known.sum_is_at_least(of, verified);
+            self.known.sum_is_at_least(of, verified.max(SMALLEST));
         }
     }
 
-    /// With what one agency knows already.
+    /// With what one agency knows already: what it learned, and what another learned of it, that a line of the ledger tells
+    /// it of each.
     fn open_to(&self, agency: Option<u8>) {
         let mut known = self.known.clone();
         let own = |of: &&DoneLeg<'_>| {
-            let index = of
-                .agreement
-                .parties
-                .iter()
-                .position(|party| agency.map(key) == Some(party.node_key));
-            index.is_some_and(|index| {
-                of.agreement.receivers.contains(&u8::try_from(index).unwrap())
-                    && usize::from(of.leg.receiver) == index
-            })
+            let mut parties = of.agreement.parties.iter();
+            parties.any(|party| agency.map(key) == Some(party.node_key))
         };
         let own: BTreeSet<Leg> = self
             .legs
@@ -309,7 +304,7 @@ fn check(annexes: &[Agreement], found: &[(u64, u64)]) -> RoundFigures {
         told.figures(of.purpose, &of.undated);
     }
     told.progress(&figures);
-    for agency in [None, Some(1), Some(2), Some(3), Some(4)] {
+    for agency in [None].into_iter().chain((1..=7).map(Some)) {
         told.open_to(agency);
     }
     figures
@@ -401,6 +396,72 @@ fn what_both_find_is_counted_once() {
     assert_eq!(figures.progress.len(), 1);
 }
 
+/// Annexes of which one party alone learns, and so many findings in the first month, of which those are verified.
+fn one_way(legs: &[([u8; 2], (u64, u64))]) -> (Vec<Agreement>, Vec<(u64, u64)>) {
+    let annexes = legs
+        .iter()
+        .map(|(parties, _)| between(*parties, Purpose::Duplicates, &["X3"], &[0]));
+    // Of key groups nothing, of others in the first of four columns.
+    let mut found = vec![(0, 0); 8 * legs.len()];
+    for (at, (_, count)) in legs.iter().enumerate() {
+        found[8 * at + 4] = *count;
+    }
+    (annexes.collect(), found)
+}
+
+fn told_findings(shown: &Shown) -> Option<u64> {
+    match shown {
+        Shown::Told(sum) => Some(sum.findings),
+        Shown::Withheld {} => None,
+    }
+}
+
+/// What is told of the first month: of each leg, and of all.
+fn first_month(figures: &RoundFigures) -> (Vec<Option<u64>>, Option<u64>) {
+    let [of] = &figures.purposes[..] else {
+        panic!("one purpose")
+    };
+    let rows = of.dated.rows.iter().map(|row| told_findings(&row.months[0]));
+    (rows.collect(), told_findings(&of.dated.month_totals[0]))
+}
+
+/// By hand: of 25 findings 20 are told of the third leg, and 2 and 3 withheld of the others. The agency that brought the
+/// first 2 has two lines of the ledger: 25 - 20 - 2 are the others. So the third is withheld too.
+#[test]
+fn who_brought_findings_knows_how_many_they_are() {
+    let (annexes, found) = one_way(&[([1, 3], (2, 0)), ([1, 2], (3, 0)), ([4, 5], (20, 0))]);
+    assert_eq!(first_month(&check(&annexes, &found)), (vec![None; 3], Some(25)));
+}
+
+/// By hand: of 10 findings the legs have 0, 5 and 5, and none is told. How far they have come is told of none either: told of
+/// two, it would say that these have 5 each, and the first none.
+#[test]
+fn that_findings_have_come_nowhere_says_nothing_of_others() {
+    let (annexes, found) = one_way(&[([1, 2], (0, 0)), ([3, 4], (5, 0)), ([5, 6], (5, 0))]);
+    let figures = check(&annexes, &found);
+    assert_eq!(first_month(&figures), (vec![None; 3], Some(10)));
+    assert!(figures.progress.iter().all(|of| of.came.is_none()));
+}
+
+/// By hand: 20 and 30 findings are told of two legs, so it is told how far they have come; of 2, 6 and 7 in the others,
+/// which are withheld, it isn't. Nor where of 20 and 2 more, that are withheld, 22 are verified: of 20 that can't be.
+#[test]
+fn how_far_findings_have_come_is_told_of_those_that_are_told() {
+    let few = [([1, 2], (2, 1)), ([1, 3], (6, 6)), ([1, 4], (7, 0))];
+    let many = [([5, 6], (20, 20)), ([5, 7], (30, 0))];
+    let (annexes, mut found) = one_way(&[&few[..], &many].concat());
+    let came = |found: &[(u64, u64)]| {
+        let figures = check(&annexes, found);
+        assert_eq!(first_month(&figures).0, [None, None, None, Some(20), Some(30)]);
+        let came = figures.progress.iter().map(|of| of.came);
+        came.map(|came| Some(came?.verified.findings)).collect::<Vec<_>>()
+    };
+    assert_eq!(came(&found), [None, None, None, Some(20), Some(0)]);
+    // In the column of those without month.
+    found[3 * 8 + 7] = (2, 2);
+    assert_eq!(came(&found), [None, None, None, None, Some(0)]);
+}
+
 #[test]
 fn counts_of_what_a_leg_cannot_find_are_refused() {
     let annexes = [between([1, 2], Purpose::Duplicates, &["X3"], &[0])];
@@ -426,42 +487,4 @@ fn counts_of_what_a_leg_cannot_find_are_refused() {
     let mut counts = good.clone();
     counts.get_mut(&key(1)).unwrap().cells[0].annex = annex(9);
     assert_ne!(figures(&counts).unwrap(), figures(&good).unwrap());
-}
-
-/// By hand: 20 findings of which 18 are verified, in each of 8 cells, and some of minors and victims beside.
-#[test]
-fn money_is_published_without_minors_and_victims() {
-    let annexes = [between([1, 2], Purpose::Duplicates, &["X3"], &[0])];
-    let legs = legs(&annexes);
-    let good = counts(&legs, &many(&annexes));
-    let funds = |counts: &BTreeMap<Hex<32>, Counts>| {
-        let funds = funds(SMALLEST, months("2026-07", "2026-10"), &legs, counts).unwrap();
-        let [of] = funds[..] else { panic!("one agency") };
-        assert_eq!(of.agency, key(1));
-        [of.verified, of.stopped, of.recovered]
-    };
-    // 18, 9 and 6 of each 8, at 100 fen.
-    assert_eq!(funds(&good), [14_400, 7_200, 4_800].map(|fen| Some(Fen(fen))));
-    let withheld = |verified: u64| {
-        let mut counts = good.clone();
-        let cells = &mut counts.get_mut(&key(1)).unwrap().cells;
-        let mut cell = cells[0].clone();
-        (cell.withheld, cell.settled) = (
-            true,
-            Settled {
-                verified,
-                verified_fen: Fen(7),
-                ..Settled::default()
-            },
-        );
-        cells.push(cell);
-        funds(&counts)[0]
-    };
-    assert_eq!(withheld(5), Some(Fen(14_400)));
-    // Who knows the whole sum would have that of few.
-    assert_eq!(withheld(1), None);
-    assert_eq!(withheld(4), None);
-    // Of few, there is none.
-    let few: Vec<(u64, u64)> = (0..8).map(|at| (20, u64::from(at < 4))).collect();
-    assert_eq!(funds(&counts(&legs, &few)), [None; 3]);
 }

@@ -1,6 +1,6 @@
 //! No small count can be found from figures that are told: asked of a solver that knows them all together.
 
-use hefu_casework::figures::{Beside, Published, PublishedRow, Row, Shown, Sum, publish};
+use hefu_casework::figures::{Published, PublishedRow, Row, Shown, Sum, publish};
 use hefu_casework::{Error, Fen, Month};
 use proptest::prelude::*;
 
@@ -30,7 +30,6 @@ fn told_to(
     published: &Published<usize>,
     whole: &Published<usize>,
     own: &[usize],
-    at_least: &[u64],
 ) -> (Known, Vec<(Vec<usize>, u64)>) {
     let mut known = Known::default();
     let mut small = Vec::new();
@@ -77,9 +76,6 @@ fn told_to(
     }
     for (at, (row, whole)) in published.rows.iter().zip(&whole.rows).enumerate() {
         let cells = enter(&mut known, row, whole, own.contains(&at), &mut say);
-        if let Some(at_least) = at_least.get(at) {
-            known.sum_is_at_least(cells.concat(), *at_least);
-        }
         by_month
             .iter_mut()
             .zip(cells)
@@ -100,18 +96,17 @@ fn told_to(
     (known, small)
 }
 
-fn check(smallest: u64, rows: &[Row<usize>], months: &[Option<Month>], beside: &Beside) -> Published<usize> {
-    let (published, may_be_known) = publish(smallest, months, rows, beside).unwrap();
-    let (whole, _) = publish(0, months, rows, &Beside::default()).unwrap();
-    // What may not be known is not told.
-    let of_row = |(least, may_be): (&u64, bool)| if may_be { *least } else { 0 };
-    let at_least: Vec<u64> = beside.at_least.iter().zip(may_be_known).map(of_row).collect();
-    assert!(
-        published.can_be_told(&at_least),
-        "what is made can be told: {rows:?}"
-    );
-    for own in beside.own.iter().chain([&Vec::new()]) {
-        let (known, small) = told_to(&published, &whole, own, &at_least);
+fn check(
+    smallest: u64,
+    rows: &[Row<usize>],
+    months: &[Option<Month>],
+    own: &[Vec<usize>],
+) -> Published<usize> {
+    let published = publish(smallest, months, rows, own).unwrap();
+    let whole = publish(0, months, rows, &[]).unwrap();
+    assert!(published.can_be_told(), "what is made can be told: {rows:?}");
+    for own in own.iter().chain([&Vec::new()]) {
+        let (known, small) = told_to(&published, &whole, own);
         for (of, count) in small {
             assert!(
                 known.leaves_open(&of, smallest),
@@ -142,33 +137,17 @@ fn rows(months: usize) -> impl Strategy<Value = Vec<Row<usize>>> {
     prop::collection::vec(outer, 1..=4)
 }
 
-fn total(row: &Row<usize>) -> u64 {
-    match row {
-        Row::Whole(_, sums) => sums.iter().map(|sum| sum.findings).sum(),
-        Row::Parted(_, parts) => parts.iter().map(total).sum(),
-    }
-}
-
-fn trees() -> impl Strategy<Value = (usize, Vec<Row<usize>>, Beside)> {
+fn trees() -> impl Strategy<Value = (usize, Vec<Row<usize>>, Vec<Vec<usize>>)> {
     let owned = prop::collection::vec(prop::collection::btree_set(0..4_usize, 0..3), 0..3);
-    let parts = prop::collection::vec(0..=100_u64, 4);
     (1..=4_usize)
         .prop_flat_map(rows_of)
         .prop_flat_map(move |(months, rows)| {
-            (Just(months), Just(rows), owned.clone(), parts.clone()).prop_map(|(months, rows, own, parts)| {
+            (Just(months), Just(rows), owned.clone()).prop_map(|(months, rows, own)| {
                 let of_rows = |own: std::collections::BTreeSet<usize>| {
                     own.into_iter().filter(|at| *at < rows.len()).collect()
                 };
-                // Nothing is known of a row that is small.
-                let at_least = |(row, part): (&Row<usize>, u64)| match total(row) {
-                    few if few < 12 => 0,
-                    many => many * part / 100,
-                };
-                let beside = Beside {
-                    own: own.into_iter().map(of_rows).collect(),
-                    at_least: rows.iter().zip(parts).map(at_least).collect(),
-                };
-                (months, rows, beside)
+                let own = own.into_iter().map(of_rows).collect();
+                (months, rows, own)
             })
         })
 }
@@ -181,8 +160,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_small_count_can_be_found((count, rows, beside) in trees(), smallest in 2..12_u64) {
-        check(smallest, &rows, &months(count), &beside);
+    fn no_small_count_can_be_found((count, rows, own) in trees(), smallest in 2..12_u64) {
+        check(smallest, &rows, &months(count), &own);
     }
 
     /// Figures that tell one more than they should, or sums in which a small count was left: of these too it is known
@@ -194,8 +173,8 @@ proptest! {
         more in any::<prop::sample::Index>(),
     ) {
         let months = months(count);
-        let (published, _) = publish(smallest, &months, &rows, &Beside::default()).unwrap();
-        let (whole, _) = publish(0, &months, &rows, &Beside::default()).unwrap();
+        let published = publish(smallest, &months, &rows, &[]).unwrap();
+        let whole = publish(0, &months, &rows, &[]).unwrap();
         // Rows at the top, which are parts of nothing.
         let (mut told, mut hidden) = (published.clone(), vec![]);
         for (at, row) in published.rows.iter().enumerate() {
@@ -210,9 +189,9 @@ proptest! {
             let (at, month, shown) = hidden[more.index(hidden.len())];
             told.rows[at].months[month] = shown;
         }
-        let (known, small) = told_to(&told, &whole, &[], &[]);
+        let (known, small) = told_to(&told, &whole, &[]);
         let follows = small.iter().any(|(of, _)| known.bounds(of).1 < smallest as f64 - 0.5);
-        prop_assert_eq!(told.can_be_told(&[]), !follows, "{:?}", told);
+        prop_assert_eq!(told.can_be_told(), !follows, "{:?}", told);
     }
 }
 
@@ -224,7 +203,7 @@ fn is_told(shown: &Shown) -> bool {
 fn where_nothing_is_small_all_is_told() {
     let rows = flat(&[vec![5, 9], vec![7, 6]]);
     let rows = [Row::Parted(0, rows.clone()), Row::Parted(1, rows)];
-    let published = check(5, &rows, &months(2), &Beside::default());
+    let published = check(5, &rows, &months(2), &[]);
     assert!(is_told(&published.total) && published.month_totals.iter().all(is_told));
     for row in published
         .rows
@@ -234,11 +213,7 @@ fn where_nothing_is_small_all_is_told() {
         assert!(is_told(&row.total) && row.months.iter().all(is_told));
     }
     // Also to those who know some of it.
-    let beside = Beside {
-        own: vec![vec![0], vec![1]],
-        at_least: vec![27, 0],
-    };
-    assert_eq!(check(5, &rows, &months(2), &beside), published);
+    assert_eq!(check(5, &rows, &months(2), &[vec![0], vec![1]]), published);
 }
 
 /// By hand: 2 in a row of 2 and 20, beside 30 and 40. Without it alone, 22 − 20 or 32 − 30 would be it; so one more is
@@ -246,7 +221,7 @@ fn where_nothing_is_small_all_is_told() {
 #[test]
 fn sums_do_not_give_a_small_count_back() {
     let rows = flat(&[vec![2, 20], vec![30, 40], vec![50, 60]]);
-    let published = check(5, &rows, &months(2), &Beside::default());
+    let published = check(5, &rows, &months(2), &[]);
     let told = |shown: &Shown| match shown {
         Shown::Told(sum) => Some(sum.findings),
         Shown::Withheld {} => None,
@@ -268,11 +243,7 @@ fn sums_do_not_give_a_small_count_back() {
 fn who_knows_own_counts_finds_no_other() {
     let rows = flat(&[vec![2], vec![20], vec![30]]);
     let of = |own: Vec<Vec<usize>>| {
-        let beside = Beside {
-            own,
-            at_least: vec![],
-        };
-        let published = check(5, &rows, &months(1), &beside);
+        let published = check(5, &rows, &months(1), &own);
         published
             .rows
             .iter()
@@ -282,45 +253,9 @@ fn who_knows_own_counts_finds_no_other() {
     assert_eq!(of(vec![]), [false, false, true]);
     assert_eq!(of(vec![vec![1]]), [false, true, false]);
     // With two rows of one agency and one of another, the total gives the other's away: it is not told.
-    let beside = Beside {
-        own: vec![vec![1, 2]],
-        at_least: vec![],
-    };
-    let published = check(5, &rows, &months(1), &beside);
+    let published = check(5, &rows, &months(1), &[vec![1, 2]]);
     assert_eq!(published.month_totals, [Shown::Withheld {}]);
     assert_eq!(published.total, Shown::Withheld {});
-}
-
-/// By hand: 2 and 20 in two rows that are both withheld, of 22. That the second is at least 18 leaves 4 for the first:
-/// then the total is not told.
-#[test]
-fn what_is_known_of_a_row_finds_no_other() {
-    let rows = flat(&[vec![2], vec![20]]);
-    let total = |at_least| {
-        let beside = Beside {
-            own: vec![],
-            at_least: vec![0, at_least],
-        };
-        is_told(&check(5, &rows, &months(1), &beside).total)
-    };
-    assert!(total(0) && total(17));
-    assert!(!total(18) && !total(20));
-}
-
-/// By hand: 1 and 30 in two months of one row. The first month is small and withheld; that there are 31 at least would say
-/// that one is there.
-#[test]
-fn what_a_row_has_at_least_says_nothing_of_a_withheld_month() {
-    let rows = flat(&[vec![1, 30]]);
-    for (at_least, may_be) in [(30, true), (31, false)] {
-        let beside = Beside {
-            own: vec![],
-            at_least: vec![at_least],
-        };
-        let (_, may_be_known) = publish(5, &months(2), &rows, &beside).unwrap();
-        assert_eq!(may_be_known, [may_be]);
-        check(5, &rows, &months(2), &beside);
-    }
 }
 
 /// What is withheld, as of 20 here beside 3 of 23, does not stand in its parts.
@@ -328,7 +263,7 @@ fn what_a_row_has_at_least_says_nothing_of_a_withheld_month() {
 fn what_is_withheld_is_not_told_by_its_parts() {
     let parts = flat(&[vec![8, 60], vec![12, 60]]);
     let rows = [Row::Parted(0, parts), Row::Whole(1, vec![sum(3), sum(60)])];
-    let published = check(5, &rows, &months(2), &Beside::default());
+    let published = check(5, &rows, &months(2), &[]);
     let [parted, _] = &published.rows[..] else {
         panic!("two rows")
     };
@@ -340,7 +275,7 @@ fn what_is_withheld_is_not_told_by_its_parts() {
 #[test]
 fn a_small_month_stands_in_no_sum() {
     let rows = [Row::Parted(0, flat(&[vec![1, 20], vec![2, 40]]))];
-    let published = check(5, &rows, &months(2), &Beside::default());
+    let published = check(5, &rows, &months(2), &[]);
     assert_eq!(published.total, Shown::Withheld {});
     assert_eq!(published.month_totals[0], Shown::Withheld {});
     assert!(is_told(&published.month_totals[1]));
@@ -359,6 +294,6 @@ fn a_small_month_stands_in_no_sum() {
 
 #[test]
 fn rows_of_other_months_are_refused() {
-    let refused = publish(5, &months(2), &flat(&[vec![5, 9], vec![5]]), &Beside::default());
+    let refused = publish(5, &months(2), &flat(&[vec![5, 9], vec![5]]), &[]);
     assert!(matches!(refused, Err(Error::Figures { row: 1 })));
 }

@@ -249,6 +249,7 @@ fn sum_up(office: &Node, id: &Hex<32>, round: u32) -> Result<Text<100>> {
     let minutes = Text::new("县联席纪〔2026〕1号")?;
     let decision = Decision {
         item: line.item,
+        from: line.from,
         text: Text::new("由责任单位会同对方核实，书面反馈办公室。")?,
         by: line.from,
         due: None,

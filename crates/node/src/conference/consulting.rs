@@ -62,7 +62,7 @@ impl Node {
         self.with_conference(conference, |state| {
             let lines = state
                 .lines()
-                .filter_map(|line| Some((line, state.past(&line.item)?)));
+                .filter_map(|line| Some((line, state.past(&line.item, &line.from)?)));
             let topic = |topic: hefu_casework::conference::Topic<'_>| AgendaTopic {
                 line: topic.line.clone(),
                 why: topic.why,
@@ -121,8 +121,9 @@ impl Node {
         actor: &str,
     ) -> Result<Line> {
         self.at_office(conference)?;
-        let item = decision.item;
-        let line = self.line_of(conference, &item)?;
+        let (item, from) = (decision.item, decision.from);
+        let placed = || self.with_conference(conference, |state| state.line(&item, &from).cloned());
+        let line = placed()?.ok_or_else(|| missing(&item))?;
         let private = Private::Decided(vec![decision]);
         let readers = vec![line.from, line.to];
         self.say(
@@ -131,7 +132,7 @@ impl Node {
             Some((private, readers)),
             actor,
         )?;
-        self.line_of(conference, &item)
+        placed()?.ok_or_else(|| missing(&item))
     }
 
     /// What was decided on a day, in Beijing, or under a number of minutes: with the lines, in order.
@@ -151,8 +152,9 @@ impl Node {
                 None => day(decided) == on,
             };
             let decided = state.decisions().iter().filter(fits);
+            let line = |of: &Decision| state.line(&of.item, &of.from).cloned();
             decided
-                .filter_map(|decided| Some((decided.clone(), state.line(&decided.decision.item)?.clone())))
+                .filter_map(|decided| Some((decided.clone(), line(&decided.decision)?)))
                 .collect()
         })
     }
@@ -172,7 +174,7 @@ impl Node {
         let mut steps: Vec<Timed<String>> = self.with_conference(conference, |state| {
             let lines = state
                 .lines()
-                .filter_map(|line| Some((line, state.past(&line.item)?)));
+                .filter_map(|line| Some((line, state.past(&line.item, &line.from)?)));
             // Of its own letters a member has the acts themselves.
             let own =
                 |line: &Line| line.from == me && matches!(line.kind, ItemKind::Referral | ItemKind::Lead);
@@ -238,12 +240,24 @@ impl Node {
         Ok(accepted.into_values().collect())
     }
 
-    fn line_of(&self, conference: &Hex<32>, item: &Item) -> Result<Line> {
-        self.with_conference(conference, |state| state.line(item).cloned())?
-            .ok_or_else(|| Error::Missing {
-                what: "item",
-                name: item.to_string(),
-            })
+    /// The line of this number: this agency's own, or the only one that it can read.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] where there is none, or several agencies have taken the number.
+    pub fn line_of(&self, conference: &Hex<32>, item: &Item) -> Result<Line> {
+        let me = Hex(self.node_key());
+        let line = self.with_conference(conference, |state| {
+            let from = state.owner(item, &me)?;
+            state.line(item, &from).cloned()
+        })?;
+        line.ok_or_else(|| missing(item))
+    }
+}
+
+fn missing(item: &Item) -> Error {
+    Error::Missing {
+        what: "line",
+        name: item.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use hefu_casework::conference::{
     Counts, DoneLeg, Draw, Funds, Leg, LegState, Line, Lot, RoundFigures, SignedEntry, State, Word, funds,
     round_figures,
 };
-use hefu_casework::figures::{Beside, Published, Row, Sum, publish};
+use hefu_casework::figures::{Published, Row, Sum, publish};
 use hefu_casework::note::Item;
 use hefu_casework::{
     Agreement, AidRecord, Error as CaseworkError, Hex, HouseholdNo, Known, Month, MonthRange, Per,
@@ -65,6 +65,7 @@ struct Made {
     months: MonthRange,
     done: Vec<(Leg, [Hex<32>; 2], Agreement)>,
     told: Option<RoundFigures>,
+    is_closed: bool,
     counts: BTreeMap<Hex<32>, Counts>,
     /// Who learned, and has not reported.
     missing: BTreeSet<Hex<32>>,
@@ -117,17 +118,20 @@ impl Node {
         Ok(())
     }
 
-    /// 资金公示 of a round, with the smallest number of which a sum is told: at the office what findings came to, at a
-    /// member what it paid in the round's months by its own records, both without minors and victims.
+    /// 资金公示 of a round, with the smallest number of which a sum is told: at the office what findings came to, once the
+    /// round is closed and counts change no more, or two sums would tell apart what came between them: single people. At a
+    /// member what it paid in the round's months by its own records. Both without minors and victims.
     ///
     /// # Errors
-    /// As [`Node::round_figures`]; when records can't be read.
+    /// As [`Node::round_figures`]; at the office when the round is not closed; when records can't be read.
     pub fn round_funds(&self, conference: &Hex<32>, round: u32) -> Result<(u64, PublishedFunds)> {
         let made = self.made(conference, round)?;
         let funds = if self.conference(conference)?.is_office {
+            if !made.is_closed {
+                return Err(policy("conference_not_closed", Abort::Policy));
+            }
             must_be_complete(&made)?;
-            let funds = funds(made.smallest, made.months, &made.legs(), &made.counts)?;
-            PublishedFunds::Findings(funds)
+            PublishedFunds::Findings(funds_of(&made)?)
         } else {
             let datasets = self.current_datasets()?;
             let paid = self.with_records(&datasets, |records| paid(made.smallest, made.months, records))?;
@@ -237,6 +241,7 @@ fn made(state: &State, round: u32) -> Option<Made> {
         missing: learned.filter(|key| !has_reported(key)).collect(),
         done,
         told: of_round.figures.clone(),
+        is_closed: of_round.closed.is_some(),
         counts: state
             .counts(round)
             .map(|(key, counts)| (*key, counts.clone()))
@@ -255,6 +260,21 @@ fn must_be_complete(made: &Made) -> Result<()> {
 fn of_counts(made: &Made, smallest: u64) -> Result<RoundFigures> {
     must_be_complete(made)?;
     Ok(round_figures(smallest, made.months, &made.legs(), &made.counts)?)
+}
+
+/// Beside the figures as they were told, or as they will be.
+fn funds_of(made: &Made) -> Result<Vec<Funds>> {
+    let figures = match &made.told {
+        Some(told) => told.clone(),
+        None => of_counts(made, made.smallest)?,
+    };
+    Ok(funds(
+        made.smallest,
+        made.months,
+        &made.legs(),
+        &made.counts,
+        &figures,
+    )?)
 }
 
 /// What was paid in these months, by programme: each payment once, and none to a person who is a minor or a victim, or of
@@ -298,6 +318,5 @@ fn paid(
         Row::Whole(programme, months.iter().map(sum).collect())
     };
     let rows: Vec<_> = sums.into_iter().map(row).collect();
-    let (published, _) = publish(smallest, &columns, &rows, &Beside::default())?;
-    Ok(published)
+    Ok(publish(smallest, &columns, &rows, &[])?)
 }

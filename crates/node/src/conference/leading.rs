@@ -42,11 +42,11 @@ impl Node {
             name: String::new(),
         })?;
         let mut announced: Announced = scheduled.map_err(Error::Conference)?;
+        wanted.times(&mut announced);
         if let Some(mut annexes) = wanted.annexes {
             annexes.sort_unstable();
             announced.annexes = annexes;
         }
-        wanted.times(&mut announced);
         let round = announced.round;
         self.say(conference, Word::Announced(announced), None, actor)?;
         Ok(round)

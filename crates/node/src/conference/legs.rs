@@ -34,12 +34,51 @@ impl LegStanding {
     }
 }
 
+/// Of a run in which this node had a session that it has lost: the leg can be run once more.
+pub(super) const CONFERENCE_LEG_LOST: &str = "conference_leg_lost";
+
+/// A run of a leg, as far as it concerns which session this node had in it.
+pub(super) struct RunOf<'a> {
+    pub(super) leg: Leg,
+    pub(super) run: u32,
+    pub(super) agreement: &'a [u8; 32],
+    /// Who learns in it, by node key.
+    pub(super) receiver: &'a [u8; 32],
+    /// Whether this node has said that it has begun.
+    pub(super) began: bool,
+}
+
+/// What this node has of a run of a leg.
+pub(super) enum Had {
+    /// It had no session.
+    Nothing,
+    /// It has its session.
+    Session,
+    /// It had one, and does not know it any more.
+    Lost,
+}
+
+/// Whether what came of a session counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// It does.
+    Counts,
+    /// Not as far as the record has been read here: its other end may not have been heard yet.
+    Open,
+    /// It does not: the ends differ, one failed, or the round is closed without it.
+    None,
+}
+
 /// A leg that may run now.
 pub(crate) struct OpenLeg {
     conference: Hex<32>,
     round: u32,
     leg: Leg,
     run: u32,
+    agreement: [u8; 32],
+    receiver: [u8; 32],
+    /// Whether this node has said of this run that it has begun.
+    began: bool,
     /// How many elements whoever learns in it has frozen.
     asked: u64,
     /// What this node enters in it.
@@ -98,6 +137,28 @@ impl Node {
         }
         hold.sort_unstable();
         Ok(hold)
+    }
+
+    /// How a session of this node stands on the record: outside of a conference, it counts.
+    pub(crate) fn weight_of(&self, round: &[u8; 32]) -> Result<Weight> {
+        let Some(standing) = self.leg_of_round(round)? else {
+            return Ok(Weight::Counts);
+        };
+        if standing.holds() {
+            return Ok(Weight::Counts);
+        }
+        let over = self.with_conference(&standing.conference, |state| {
+            let round = state.round(standing.round);
+            round.is_none_or(|round| round.closed.is_some())
+        })?;
+        let unsettled = matches!(
+            standing.state,
+            LegState::Waiting | LegState::Running | LegState::OneSided
+        );
+        Ok(match unsettled && !over {
+            true => Weight::Open,
+            false => Weight::None,
+        })
     }
 
     /// Refuses what rests on findings of a leg that is not done on the record: its two ends may differ still.
@@ -161,6 +222,9 @@ impl Node {
             round: under.round,
             leg,
             run: run.run,
+            agreement: in_force.digest,
+            receiver: run.receiver.0,
+            began: run.said.get(&me).is_some_and(|said| said.began),
             asked: asked.elements,
             datasets: frozen.datasets,
         }))
@@ -169,19 +233,42 @@ impl Node {
     /// Of a run, one session is answered: whoever learns could put other questions in each, where the record has one set. A
     /// call for a run of which this node has not read yet is made again.
     pub(crate) fn must_be_first(&self, open: &OpenLeg) -> Result<()> {
-        for session in self.store.leg_sessions(&open.conference.0, open.round)? {
-            // One that never began is not there.
-            if leg_of(&session) == open.leg
-                && session.run == open.run
-                && self.store.round(&session.session)?.is_some()
-            {
-                tracing::warn!(node = self.name(), conference = %open.conference, "a run of a leg is called twice");
-                return Err(Error::NotYet {
-                    reason: "conference_leg_ran",
-                });
+        let sessions = self.store.leg_sessions(&open.conference.0, open.round)?;
+        let of = RunOf {
+            leg: open.leg,
+            run: open.run,
+            agreement: &open.agreement,
+            receiver: &open.receiver,
+            began: open.began,
+        };
+        let again = match self.had(&of, &sessions)? {
+            Had::Nothing => return Ok(()),
+            Had::Session => Error::NotYet {
+                reason: "conference_leg_ran",
+            },
+            Had::Lost => Error::NotYet {
+                reason: CONFERENCE_LEG_LOST,
+            },
+        };
+        tracing::warn!(node = self.name(), conference = %open.conference, "a run of a leg is called twice");
+        Err(again)
+    }
+
+    /// Whether this node has had a session in a run of a leg: also where its store was restored from a backup since, and has
+    /// nothing of it. Then it has said so on the record, or what was merged of the old store tells that its peer called.
+    pub(super) fn had(&self, of: &RunOf<'_>, sessions: &[LegSession]) -> Result<Had> {
+        let mut named = false;
+        for session in sessions {
+            if leg_of(session) == of.leg && session.run == of.run {
+                // One that never began is not there.
+                if self.store.round(&session.session)?.is_some() {
+                    return Ok(Had::Session);
+                }
+                named = true;
             }
         }
-        Ok(())
+        let lost = of.began || (named && self.store.has_lost_call(of.receiver, of.agreement)?);
+        Ok(if lost { Had::Lost } else { Had::Nothing })
     }
 
     /// Keeps that a session is a run of a leg, before it begins.

@@ -105,6 +105,9 @@ struct Kept {
     places: Vec<Place>,
 }
 
+/// A line's number, and the agency that owns it.
+type OfOwner = (Item, Hex<32>);
+
 /// What a conference's record has for its members' lines.
 struct Table {
     conference: Hex<32>,
@@ -115,9 +118,9 @@ struct Table {
     /// The sessions of legs that are done, and of which round.
     done: Vec<(u32, [u8; 32])>,
     /// The ledger as it will be when all that this node has said is on record.
-    ahead: BTreeMap<Item, Line>,
+    ahead: BTreeMap<OfOwner, Line>,
     /// The ledger as on record.
-    placed: BTreeMap<Item, Line>,
+    placed: BTreeMap<OfOwner, Line>,
 }
 
 /// Lines that were said and are not on record, in their written form.
@@ -272,7 +275,9 @@ impl Node {
         let ahead = self.with_conference_ahead(conference, by_item)?;
         for line in &refused.alone {
             let line: Line = canonical::from_slice(line)?;
-            let stands = ahead.get(&line.item).map_or(0, |known| known.revision);
+            let stands = ahead
+                .get(&(line.item, line.from))
+                .map_or(0, |known| known.revision);
             if stands < line.revision {
                 return Ok(true);
             }
@@ -324,6 +329,9 @@ impl Node {
     }
 }
 
-fn by_item(state: &State) -> BTreeMap<Item, Line> {
-    state.lines().map(|line| (line.item, line.clone())).collect()
+fn by_item(state: &State) -> BTreeMap<OfOwner, Line> {
+    state
+        .lines()
+        .map(|line| ((line.item, line.from), line.clone()))
+        .collect()
 }

@@ -122,7 +122,7 @@ impl Live {
                 };
                 let private = stored.opened.as_deref().map(|opened| Private::parse(opened));
                 let private = private.transpose()?;
-                let applied = live.state.apply(&placed, private.as_ref());
+                let applied = live.state.restore(&placed, private.as_ref());
                 let applied = applied.and_then(|()| match live.state.head().hash.0 == stored.hash {
                     true => Ok(()),
                     false => Err(Fault::Forked),

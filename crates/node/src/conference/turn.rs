@@ -7,19 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Begun, Leg, LegNews, LegRun, PartyState, Private, Round, Said, Stage, Word};
+use hefu_casework::conference::{
+    Begun, Leg, LegNews, LegRun, LegState, PartyState, Private, Round, Said, Stage, Word,
+};
 use hefu_psi::wire::Abort;
 use hefu_store::{LegSession, Role, RoundState, Session};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
-use super::legs::{is_open, leg_of};
+use super::legs::{CONFERENCE_LEG_LOST, Had, RunOf, is_open, leg_of};
 use crate::{Error, Node, Result};
 
 /// How often it looks, beside whenever a record has grown.
 const PACE: Duration = Duration::from_millis(1000);
-/// A peer that has not read the round's agreement yet is called again after this time.
+/// A peer that does not know the round's agreement is called again after this time; it doubles with each call.
 const AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// How often such a peer is called in one run. One that only reads late says so, and its session waits for it.
+const MOST_CALLS: usize = 6;
+/// A session that has come no further for so long keeps no other leg from its begin.
+const STALLED: Duration = Duration::from_secs(180);
 
 /// What is to be done at the end of a turn.
 #[derive(Default)]
@@ -130,7 +136,7 @@ impl Node {
             for round in turn.must(rounds, "a conference is not kept") {
                 let done = match conference.is_office {
                     true => self.lead_round(&conference.id, &round),
-                    false => self.follow_round(&conference.id, &round, &mut turn.due),
+                    false => self.follow_round(&conference.id, &round, &mut turn),
                 };
                 turn.must(done, "a round of a conference is not kept");
             }
@@ -173,7 +179,7 @@ impl Node {
         self.say(conference, word, None, actor)
     }
 
-    fn follow_round(&self, conference: &Hex<32>, round: &Round, due: &mut Vec<Due>) -> Result<()> {
+    fn follow_round(&self, conference: &Hex<32>, round: &Round, turn: &mut Turn) -> Result<()> {
         self.decide_by_itself(conference, round)?;
         let number = round.announced.round;
         let round = self.round_of(conference, number)?;
@@ -188,12 +194,15 @@ impl Node {
         }
         let legs = self.own_legs(conference, &round)?;
         let sessions = self.store.leg_sessions(&conference.0, number)?;
+        // What can't be said of one leg keeps no other, nor the report.
         for leg in &legs {
-            self.say_of_leg(conference, number, leg, &sessions)?;
+            let said = self.say_of_leg(conference, number, leg, &sessions);
+            turn.must(said, "what became of a leg is not said");
         }
         let of = (*conference, number);
-        let begins = self.legs_due(&round, &legs, &sessions)?;
-        due.extend(begins.into_iter().map(|(leg, agreement)| Due {
+        let begins = self.legs_due(&round, &legs, &sessions);
+        let begins = turn.must(begins, "legs that are to begin are not found");
+        turn.due.extend(begins.into_iter().map(|(leg, agreement)| Due {
             conference: of.0,
             round: of.1,
             leg,
@@ -232,14 +241,20 @@ impl Node {
         own: &OwnLeg,
         sessions: &[LegSession],
     ) -> Result<()> {
-        // What has ended once has ended.
-        if own.said.end.is_some() {
+        // What has ended once has ended, and of what is not run there is nothing to say.
+        if own.said.end.is_some() || matches!(own.run.state, LegState::NotRun(_)) {
             return Ok(());
         }
         let Some(session) = self.last_session(own, sessions)? else {
-            return Ok(());
+            return self.say_if_lost(conference, round, own, sessions);
         };
-        match self.news_of(&session)? {
+        let news = match is_called_again(&session) && self.calls_in_vain(own, sessions)? >= MOST_CALLS {
+            true => Some(LegNews::Failed {
+                code: Abort::AgreementUnknown.code().to_owned(),
+            }),
+            false => self.news_of(&session)?,
+        };
+        match news {
             Some(LegNews::Began {}) if own.said.began => Ok(()),
             None => Ok(()),
             Some(news) => {
@@ -248,6 +263,34 @@ impl Node {
                 self.say(conference, word, None, "node").map(drop)
             }
         }
+    }
+
+    /// Says of a run whose session this node has lost that it has failed, so that the office can have it run once more.
+    fn say_if_lost(
+        &self,
+        conference: &Hex<32>,
+        round: u32,
+        own: &OwnLeg,
+        sessions: &[LegSession],
+    ) -> Result<()> {
+        let of = RunOf {
+            leg: own.leg,
+            run: own.run.run,
+            agreement: &own.agreement,
+            receiver: &own.run.receiver.0,
+            began: own.said.began,
+        };
+        if !matches!(self.had(&of, sessions)?, Had::Lost) {
+            return Ok(());
+        }
+        let word = Word::Leg {
+            round,
+            leg: own.leg,
+            news: LegNews::Failed {
+                code: CONFERENCE_LEG_LOST.to_owned(),
+            },
+        };
+        self.say(conference, word, None, "node").map(drop)
     }
 
     /// The last session of this node in the present run of a leg.
@@ -284,6 +327,17 @@ impl Node {
             }
         }
         Ok(None)
+    }
+
+    /// How many times in the present run of a leg its sender has said that it does not know the agreement.
+    fn calls_in_vain(&self, own: &OwnLeg, sessions: &[LegSession]) -> Result<usize> {
+        let mut in_vain = 0;
+        let of_run = |session: &&LegSession| leg_of(session) == own.leg && session.run == own.run.run;
+        for session in sessions.iter().filter(of_run) {
+            let known = self.store.round(&session.session)?;
+            in_vain += usize::from(known.is_some_and(|known| is_called_again(&known)));
+        }
+        Ok(in_vain)
     }
 
     /// What is to be said of a session; nothing where the peer is called again, or nothing may be told.
@@ -333,10 +387,11 @@ impl Node {
             let last = self.last_session(own, sessions)?;
             let due = match last {
                 None => true,
-                Some(last) => {
-                    let rested = last.ended_at.is_some_and(|ended| ended + AGAIN <= now);
-                    is_called_again(&last) && rested
+                Some(last) if is_called_again(&last) => {
+                    let pause = pause_after(self.calls_in_vain(own, sessions)?);
+                    pause.is_some_and(|pause| last.ended_at.is_some_and(|ended| ended + pause <= now))
                 }
+                Some(_) => false,
             };
             if due {
                 waiting.push((self.steps_to(round, &own.run.sender), own.leg, own.agreement));
@@ -360,8 +415,8 @@ impl Node {
         (other.unwrap_or_default() + all - me.unwrap_or_default()) % all
     }
 
-    /// How many sessions of legs this node's own work goes into. One whose peer is away, or that waits for a carrier, keeps
-    /// no other.
+    /// How many sessions of legs this node's own work goes into. One whose peer is away or answers a byte at a time, or that
+    /// waits for a carrier, keeps no other.
     fn under_way(&self) -> Result<usize> {
         let mut under_way = 0;
         for session in self.store.open_sessions()? {
@@ -369,6 +424,7 @@ impl Node {
                 session.role == Role::Receiver
                     && !session.by_files
                     && self.interruption(&session.round).is_none()
+                    && !self.active.is_stalled(&session.round, STALLED)
             };
             if works(&session) && self.store.leg_of_session(&session.round)?.is_some() {
                 under_way += 1;
@@ -436,6 +492,14 @@ fn is_called_again(session: &hefu_store::Round) -> bool {
     session.state == RoundState::Refused && session.reason.as_deref() == Some(Abort::AgreementUnknown.code())
 }
 
+/// How long a peer rests that has said so many times that it does not know the agreement; none where it is called no more.
+fn pause_after(calls: usize) -> Option<SignedDuration> {
+    let doubled = u32::try_from(calls.saturating_sub(1)).ok()?;
+    AGAIN
+        .checked_mul(1_i32.checked_shl(doubled)?)
+        .filter(|_| calls < MOST_CALLS)
+}
+
 /// Whether a leg that does not begin now may begin at a later turn, though nothing was tried: somebody has begun it at this
 /// very moment, or the peer's card is replaced.
 fn passes(error: &Error) -> bool {
@@ -452,6 +516,16 @@ fn passes(error: &Error) -> bool {
 mod tests {
     use super::*;
     use crate::agreement::policy;
+
+    /// Whoever claims not to know what it has signed is called five times more, within some five minutes.
+    #[test]
+    fn a_peer_that_never_knows_the_agreement_is_not_called_for_ever() {
+        let pauses: Vec<Option<i64>> = (1..=7)
+            .map(|calls| pause_after(calls).map(|pause| pause.as_secs()))
+            .collect();
+        let expected = [Some(10), Some(20), Some(40), Some(80), Some(160), None, None];
+        assert_eq!(pauses, expected);
+    }
 
     /// What is said to have failed has failed for good, and a re-run of three is spent.
     #[test]

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{Inquiry, Way, day_of, is_met, is_retained, now_by, parsed};
 use crate::agreement::policy;
+use crate::conference::Weight;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
@@ -173,8 +174,8 @@ impl Node {
         // There is a reason to ask only where there was a round of which the other side learned something.
         let mut rounds = self.rounds_of_lineage(&note.agreement.0, &from.node_key(), Role::Sender)?;
         rounds.retain(|round| round.agreement == note.agreement.0);
-        let newest = rounds.first().filter(|round| is_retained(&agreement, round, now));
-        let round = newest.ok_or_else(|| policy("inquiry_no_round", Abort::AgreementMismatch))?;
+        rounds.retain(|round| is_retained(&agreement, round, now));
+        let round = self.newest_that_counts(&rounds)?;
         if self.open_questions_of(&from.node_key())? >= MANY_OPEN {
             return Err(policy("inquiries_open", Abort::Policy));
         }
@@ -200,6 +201,24 @@ impl Node {
                 body: &body,
             },
         })?)
+    }
+
+    /// The first of these rounds that counts. A leg whose two ends do not say the same bears no question either.
+    fn newest_that_counts<'a>(&self, rounds: &'a [Round]) -> Result<&'a Round> {
+        let mut refusal = policy("inquiry_no_round", Abort::AgreementMismatch);
+        for round in rounds {
+            match self.weight_of(&round.id)? {
+                Weight::Counts => return Ok(round),
+                // Whoever asks may have read further: its note comes again.
+                Weight::Open => {
+                    refusal = Error::NotYet {
+                        reason: "inquiry_leg_open",
+                    };
+                }
+                Weight::None => {}
+            }
+        }
+        Err(refusal)
     }
 
     /// How many questions of a peer nobody here has answered yet.

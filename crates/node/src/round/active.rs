@@ -1,7 +1,8 @@
 //! The sessions that are being worked on in this process: how far each has come, and how one is stopped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedMutexGuard};
 
@@ -23,7 +24,22 @@ struct Work {
     /// Held by whoever runs the session, so that two lines never write into one record.
     place: Arc<tokio::sync::Mutex<()>>,
     stop: Notify,
-    progress: Mutex<Option<Progress>>,
+    reached: Mutex<Reached>,
+}
+
+/// How far a session has come, and when it came there.
+struct Reached {
+    progress: Option<Progress>,
+    at: Instant,
+}
+
+impl Default for Reached {
+    fn default() -> Self {
+        Reached {
+            progress: None,
+            at: Instant::now(),
+        }
+    }
 }
 
 /// The right to run a session.
@@ -85,13 +101,25 @@ impl Active {
     /// How far a session that is being worked on has come.
     pub(crate) fn progress(&self, round: &[u8; 32]) -> Option<Progress> {
         let work = self.lock().get(round)?.upgrade()?;
-        *work.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        work.reached().progress
+    }
+
+    /// Whether somebody works on a session that has come no further for so long.
+    pub(crate) fn is_stalled(&self, round: &[u8; 32], since: Duration) -> bool {
+        let work = self.lock().get(round).and_then(Weak::upgrade);
+        work.is_some_and(|work| work.reached().at.elapsed() > since)
     }
 
     pub(crate) fn note(&self, round: &[u8; 32], progress: Progress) {
         self.settled(round);
         if let Some(work) = self.lock().get(round).and_then(Weak::upgrade) {
-            *work.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+            let mut reached = work.reached();
+            if reached.progress != Some(progress) {
+                *reached = Reached {
+                    progress: Some(progress),
+                    at: Instant::now(),
+                };
+            }
         }
     }
 
@@ -110,7 +138,7 @@ impl Active {
         self.interruptions().get(round).copied()
     }
 
-    fn interruptions(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], &'static str>> {
+    fn interruptions(&self) -> MutexGuard<'_, HashMap<[u8; 32], &'static str>> {
         self.interrupted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -125,8 +153,14 @@ impl Active {
         work
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Weak<Work>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Weak<Work>>> {
         self.by_round.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Work {
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,7 @@ use crate::budget::Debit;
 use crate::samples::{self, done, finding, outcome, record, shown, unput_round};
 use crate::session::{Direction, NewSession, SessionOutcome};
 use crate::store::tests::{found, fresh, passphrase};
-use crate::{Role, Round, RoundState};
+use crate::{LegSession, Role, Round, RoundState};
 
 const ABORT: &[u8] = b"voided, as bytes";
 
@@ -223,6 +223,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
             locks: 1,
             disclosures: 0,
             outcomes: 0,
+            legs: 0,
             lost: Some(head)
         }
     );
@@ -233,7 +234,7 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
     let lost = json!({ "seq": head.seq, "hash": Hex(head.hash) });
     assert_eq!(
         entry[0].body,
-        json!({ "debits": 3, "locks": 1, "disclosures": 0, "outcomes": 0, "lost_log": lost })
+        json!({ "debits": 3, "locks": 1, "disclosures": 0, "outcomes": 0, "legs": 0, "lost_log": lost })
     );
 
     // Lifted here, it stays so; and nothing is taken twice.
@@ -258,6 +259,46 @@ fn what_was_spent_after_the_copy_is_taken_from_the_old_folder() {
     assert!(back.lost.is_some());
 }
 
+/// Of a run of a leg one session is answered, also where the store does not know it any more.
+#[test]
+fn which_runs_of_legs_had_their_session_is_taken_from_the_old_folder() {
+    let node = Node::new();
+    let copy = node.dir.path().join("copy");
+    node.store.backup(&copy).unwrap();
+    let round = Round {
+        id: [61; 32],
+        ..node.open.clone()
+    };
+    let leg = |session| LegSession {
+        session,
+        conference: [2; 32],
+        round: 3,
+        annex: [4; 32],
+        receiver: 0,
+        run: 1,
+    };
+    let (begun, never) = (leg(round.id), leg([99; 32]));
+    node.store.put_leg_session(&begun).unwrap();
+    node.store.put_leg_session(&never).unwrap();
+    node.begin(&round, b"three", Some(debit(1)));
+    let called = |store: &Store| store.has_lost_call(&round.peer, &round.agreement).unwrap();
+    assert!(!called(&node.store));
+
+    let (_dir, store) = node.restored(&copy);
+    let Node {
+        dir: old,
+        store: other,
+        ..
+    } = node;
+    drop(other);
+    let merge = || store.merge_ledger(old.path(), &passphrase("合符")).unwrap().legs;
+    assert_eq!((merge(), merge()), (1, 0));
+    assert_eq!(store.leg_sessions(&[2; 32], 3).unwrap(), [begun]);
+    assert!(called(&store));
+    assert!(!store.has_lost_call(&[8; 32], &round.agreement).unwrap());
+    assert!(!store.has_lost_call(&round.peer, &[8; 32]).unwrap());
+}
+
 #[test]
 fn an_older_folder_has_lost_nothing() {
     let node = Node::new();
@@ -273,6 +314,7 @@ fn an_older_folder_has_lost_nothing() {
             locks: 0,
             disclosures: 0,
             outcomes: 0,
+            legs: 0,
             lost: None
         }
     );

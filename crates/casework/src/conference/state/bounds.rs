@@ -21,6 +21,15 @@ impl Public {
         self.came.insert(*member, (day, count.saturating_add(1)));
     }
 
+    /// The day for which a refusal counts, and how many of its author's entries were refused on it since one was taken.
+    pub(super) fn refused_in_a_row(&self, author: &Hex<32>, at: Timestamp) -> (Date, u32) {
+        let (day, _) = self.day_of(author, at);
+        match self.refusals.get(author) {
+            Some((before, count)) if *before == day => (day, *count),
+            _ => (day, 0),
+        }
+    }
+
     /// The day in Beijing for which an entry counts, and how many there are of it. No day comes back, and none is far from
     /// the office's: or clocks would be a way around the bound.
     fn day_of(&self, member: &Hex<32>, at: Timestamp) -> (Date, u32) {

@@ -9,7 +9,7 @@ use crate::{
     Agreement, Hex, Text,
     conference::{
         Change, Counts, Decision, Enclosed, Entry, Escalation, Fault, ItemKind, ItemOutcome, ItemState, Leg,
-        LegState, Line, MAX_CHANGES, Plan, Private, Round, Word, framework::beijing_day,
+        LegState, Line, MAX_CHANGES, Plan, Private, Round, Word, framework::beijing_day, private::MAX_CELLS,
     },
     note::Item,
 };
@@ -20,17 +20,20 @@ const MAX_OWNED: usize = 20_000;
 /// How many measures one agency can have for one person.
 const MAX_MEASURES: usize = 100;
 const MAX_DECISIONS: usize = 200;
-const MAX_CELLS: usize = 480;
 /// How many faulty enclosures are kept in mind.
 const MAX_FAULTY: usize = 1024;
+
+/// A line's number, and the agency that owns it: whoever is asked knows the number of the question before its line comes, and
+/// keeps nobody from it by a line of its own.
+type OfOwner = (Item, Hex<32>);
 
 /// What follows from the enclosures that the holder could open.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    lines: BTreeMap<Item, Kept>,
+    lines: BTreeMap<OfOwner, Kept>,
     /// How many of them each agency owns towards another.
     owned: BTreeMap<[Hex<32>; 2], usize>,
-    plans: BTreeMap<Item, Planned>,
+    plans: BTreeMap<OfOwner, Planned>,
     counts: BTreeMap<u32, BTreeMap<Hex<32>, Counts>>,
     decisions: Vec<Decided>,
     faulty: VecDeque<Faulty>,
@@ -103,53 +106,75 @@ impl State {
         self.ledger.lines.values().map(|kept| &kept.line)
     }
 
-    /// One of them.
-    pub fn line(&self, item: &Item) -> Option<&Line> {
-        self.ledger.lines.get(item).map(|kept| &kept.line)
+    /// One of them, by its number and the agency that owns it.
+    pub fn line(&self, item: &Item, from: &Hex<32>) -> Option<&Line> {
+        self.kept(item, from).map(|kept| &kept.line)
+    }
+
+    /// Of which agency's matter a number is understood where none is named: the holder's own, or else the only one that has a
+    /// line under it; where there is no line, a plan.
+    pub fn owner(&self, item: &Item, holder: &Hex<32>) -> Option<Hex<32>> {
+        let all = (*item, Hex([0; 32]))..=(*item, Hex([255; 32]));
+        let lines = self.ledger.lines.range(all.clone()).map(|(key, _)| key.1);
+        let mut owners: Vec<Hex<32>> = lines.collect();
+        if owners.is_empty() {
+            owners.extend(self.ledger.plans.range(all).map(|(key, _)| key.1));
+        }
+        match owners.as_slice() {
+            [only] => Some(*only),
+            several => several.iter().find(|owner| *owner == holder).copied(),
+        }
     }
 
     /// Who put a line on the ledger, by node key: the agency that owns it, or the office.
-    pub fn opened_by(&self, item: &Item) -> Option<Hex<32>> {
-        self.ledger.lines.get(item).map(|kept| kept.opened_by)
+    pub fn opened_by(&self, item: &Item, from: &Hex<32>) -> Option<Hex<32>> {
+        self.kept(item, from).map(|kept| kept.opened_by)
     }
 
     /// On which day, in Beijing, the record last brought a line into each of the states that it was in.
-    pub fn reached(&self, item: &Item) -> Option<&BTreeMap<ItemState, Date>> {
-        self.past(item).map(|past| &past.reached)
+    pub fn reached(&self, item: &Item, from: &Hex<32>) -> Option<&BTreeMap<ItemState, Date>> {
+        self.past(item, from).map(|past| &past.reached)
     }
 
     /// How a line has come to where it is.
-    pub fn past(&self, item: &Item) -> Option<&Past> {
-        self.ledger.lines.get(item).map(|kept| &kept.past)
+    pub fn past(&self, item: &Item, from: &Hex<32>) -> Option<&Past> {
+        self.kept(item, from).map(|kept| &kept.past)
+    }
+
+    fn kept(&self, item: &Item, from: &Hex<32>) -> Option<&Kept> {
+        self.ledger.lines.get(&(*item, *from))
+    }
+
+    fn planned(&self, item: &Item, from: &Hex<32>) -> Option<&Planned> {
+        self.ledger.plans.get(&(*item, *from))
     }
 
     /// The measures for a referred person, so far as the holder was told of them.
-    pub fn plans(&self, item: &Item) -> &[Measure] {
-        self.ledger
-            .plans
-            .get(item)
+    pub fn plans(&self, item: &Item, from: &Hex<32>) -> &[Measure] {
+        self.planned(item, from)
             .map_or(&[], |planned| planned.measures.as_slice())
     }
 
     /// The agency that referred a person, and the one that it referred the person to, by node key: as the line has it, or
     /// the plan where the holder has no line to look at.
-    pub fn referral(&self, item: &Item) -> Option<[Hex<32>; 2]> {
-        let planned = || self.ledger.plans.get(item).map(|planned| planned.pair);
-        let line = self.line(item).map(|line| [line.from, line.to]);
+    pub fn referral(&self, item: &Item, from: &Hex<32>) -> Option<[Hex<32>; 2]> {
+        let planned = || self.planned(item, from).map(|planned| planned.pair);
+        let line = self.line(item, from).map(|line| [line.from, line.to]);
         line.or_else(planned)
     }
 
     /// Who is involved in the assistance plan of a referred person and has a seat, by node key: the two agencies of the
     /// referral, and those to whom the one that referred has told a measure.
-    pub fn involved(&self, item: &Item) -> BTreeSet<Hex<32>> {
-        let told = self.ledger.plans.get(item).map(|planned| &planned.involved);
-        let mut involved: BTreeSet<Hex<32>> = self.referral(item).into_iter().flatten().collect();
+    pub fn involved(&self, item: &Item, from: &Hex<32>) -> BTreeSet<Hex<32>> {
+        let told = self.planned(item, from).map(|planned| &planned.involved);
+        let mut involved: BTreeSet<Hex<32>> = self.referral(item, from).into_iter().flatten().collect();
         involved.extend(told.into_iter().flatten());
         involved.retain(|node| self.is_seated(node));
         involved
     }
 
-    /// What each member has reported of a round, by node key. The office alone can read more than its own.
+    /// What each member has reported of a round, by node key, and of what its figures were made once these are told. The
+    /// office alone can read more than its own.
     pub fn counts(&self, round: u32) -> impl Iterator<Item = (&Hex<32>, &Counts)> {
         self.ledger.counts.get(&round).into_iter().flatten()
     }
@@ -174,10 +199,11 @@ impl State {
             Private::Plan(plan) => {
                 let pair = [plan.from, plan.to].into_iter();
                 readers.extend(pair.filter(|node| self.is_seated(node)));
-                readers.extend(self.involved(&plan.item));
+                readers.extend(self.involved(&plan.item, &plan.from));
             }
             Private::Decided(decisions) => {
-                let line = self.line(&decisions.first()?.item)?;
+                let first = decisions.first()?;
+                let line = self.line(&first.item, &first.from)?;
                 readers.extend([office, line.from, line.to]);
             }
         }
@@ -193,7 +219,7 @@ impl Ledger {
         match (&entry.word, private) {
             (Word::Items {}, Private::Items(lines)) => {
                 let mut items = BTreeSet::new();
-                let once = lines.iter().all(|line| items.insert(line.item));
+                let once = lines.iter().all(|line| items.insert(key_of(line)));
                 let bounded = (1..=MAX_CHANGES).contains(&lines.len()) && once;
                 ensure(bounded, Fault::LineWrong)?;
                 self.must_have_room(lines)?;
@@ -211,7 +237,8 @@ impl Ledger {
                 let bounded = (1..=MAX_DECISIONS).contains(&decisions.len());
                 ensure(bounded, Fault::LineWrong)?;
                 let mut items = BTreeSet::new();
-                let once = decisions.iter().all(|decision| items.insert(decision.item));
+                let of = |decision: &Decision| (decision.item, decision.from);
+                let once = decisions.iter().all(|decision| items.insert(of(decision)));
                 ensure(once, Fault::LineWrong)?;
                 decisions
                     .iter()
@@ -222,7 +249,7 @@ impl Ledger {
     }
 
     /// Takes what was judged well.
-    pub(super) fn take(&mut self, entry: &Entry, digest: Hex<32>, private: &Private) {
+    pub(super) fn take(&mut self, public: &Public, entry: &Entry, digest: Hex<32>, private: &Private) {
         let on = beijing_day(entry.at);
         match (&entry.word, private) {
             (Word::Items {}, Private::Items(lines)) => {
@@ -231,8 +258,14 @@ impl Ledger {
                 }
             }
             (Word::Reported { .. }, Private::Counts(counts)) => {
+                // Figures are of the counts that there were: so is all that is published beside them.
+                let told = public
+                    .round(counts.round)
+                    .is_ok_and(|round| round.figures.is_some());
                 let of_round = self.counts.entry(counts.round).or_default();
-                of_round.insert(entry.author, counts.clone());
+                if !told || !of_round.contains_key(&entry.author) {
+                    of_round.insert(entry.author, counts.clone());
+                }
             }
             (Word::Planned {}, Private::Plan(plan)) => self.plan(entry, plan),
             (Word::Decided { minutes }, Private::Decided(decisions)) => {
@@ -259,7 +292,10 @@ impl Ledger {
 
     fn must_have_room(&self, lines: &[Line]) -> Result<(), Fault> {
         let mut owned = BTreeMap::new();
-        for line in lines.iter().filter(|line| !self.lines.contains_key(&line.item)) {
+        for line in lines
+            .iter()
+            .filter(|line| !self.lines.contains_key(&key_of(line)))
+        {
             let pair = [line.from, line.to];
             let before = self.owned.get(&pair).copied().unwrap_or(0);
             let count = owned.entry(pair).or_insert(before);
@@ -281,7 +317,7 @@ impl Ledger {
             *readers == BTreeSet::from([*office, line.from, line.to]),
             Fault::EnclosedWrong,
         )?;
-        match self.lines.get(&line.item) {
+        match self.lines.get(&key_of(line)) {
             Some(kept) => kept.line.may_change(&entry.author, office, line),
             None => {
                 if let Some(round) = line.round {
@@ -299,16 +335,17 @@ impl Ledger {
     }
 
     fn put(&mut self, line: &Line, author: &Hex<32>, on: Date) {
-        let before = self.lines.get(&line.item);
+        let key = key_of(line);
+        let before = self.lines.get(&key);
         let mut past = before.map(|kept| kept.past.clone()).unwrap_or_default();
         if before.is_none() {
             *self.owned.entry([line.from, line.to]).or_default() += 1;
             // What was told before there was a line was told by somebody whose matter it was not.
-            let planned = self.plans.get(&line.item);
+            let planned = self.plans.get(&key);
             let of_another =
                 |planned: &Planned| line.kind != ItemKind::Referral || planned.pair != [line.from, line.to];
             if planned.is_some_and(of_another) {
-                self.plans.remove(&line.item);
+                self.plans.remove(&key);
             }
         }
         let opened_by = before.map_or(*author, |kept| kept.opened_by);
@@ -325,7 +362,7 @@ impl Ledger {
             opened_by,
             past,
         };
-        self.lines.insert(kept.line.item, kept);
+        self.lines.insert(key, kept);
     }
 
     /// Who is told of a person is decided by the agency that referred it; others tell those of whom they know. An agency
@@ -340,10 +377,11 @@ impl Ledger {
         let seat = public.seats.get(&entry.author).ok_or(Fault::NotSeated)?;
         let own = plan.agency == entry.author && plan.role == seat.seat.role;
         ensure(own, Fault::LineWrong)?;
-        let planned = self.plans.get(&plan.item);
+        let key = (plan.item, plan.from);
+        let planned = self.plans.get(&key);
         let owner = entry.author == plan.from;
         let pair = [plan.from, plan.to];
-        let known = match (self.lines.get(&plan.item), planned) {
+        let known = match (self.lines.get(&key), planned) {
             (Some(Kept { line, .. }), _) => line.kind == ItemKind::Referral && pair == [line.from, line.to],
             (None, Some(planned)) => pair == planned.pair,
             (None, None) => owner && plan.from != plan.to,
@@ -368,11 +406,14 @@ impl Ledger {
     }
 
     fn plan(&mut self, entry: &Entry, plan: &Plan) {
-        let planned = self.plans.entry(plan.item).or_insert_with(|| Planned {
-            pair: [plan.from, plan.to],
-            involved: BTreeSet::new(),
-            measures: Vec::new(),
-        });
+        let planned = self
+            .plans
+            .entry((plan.item, plan.from))
+            .or_insert_with(|| Planned {
+                pair: [plan.from, plan.to],
+                involved: BTreeSet::new(),
+                measures: Vec::new(),
+            });
         if entry.author == plan.from {
             planned.involved.extend(readers_of(entry));
         }
@@ -396,7 +437,8 @@ impl Ledger {
         readers: &BTreeSet<Hex<32>>,
         decision: &Decision,
     ) -> Result<(), Fault> {
-        let kept = self.lines.get(&decision.item).ok_or(Fault::LineWrong)?;
+        let key = (decision.item, decision.from);
+        let kept = self.lines.get(&key).ok_or(Fault::LineWrong)?;
         let concerned = BTreeSet::from([*office, kept.line.from, kept.line.to]);
         ensure(*readers == concerned, Fault::EnclosedWrong)?;
         let open = kept.line.state != ItemState::Corrected;
@@ -409,7 +451,7 @@ impl Ledger {
     }
 
     fn decide(&mut self, decision: &Decision, author: &Hex<32>, on: Date) {
-        if let Some(Kept { line, .. }) = self.lines.get(&decision.item) {
+        if let Some(Kept { line, .. }) = self.lines.get(&(decision.item, decision.from)) {
             let line = Line {
                 escalation: Escalation::Decided,
                 due: decision.due.or(line.due),
@@ -419,6 +461,10 @@ impl Ledger {
             self.put(&line, author, on);
         }
     }
+}
+
+fn key_of(line: &Line) -> OfOwner {
+    (line.item, line.from)
 }
 
 fn readers_of(entry: &Entry) -> BTreeSet<Hex<32>> {

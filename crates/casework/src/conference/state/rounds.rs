@@ -8,9 +8,9 @@ use super::{Edition, Public, State, ensure, legs};
 use crate::{
     Agreement, Hex, MonthRange, SignedAgreement, Text,
     conference::{
-        Absent, Annex, Announced, Begun, Closing, DoneLeg, Entry, Fault, Frozen, Joined, Late, Leg, LegRun,
-        LegState, NotRun, PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, framework::beijing_day,
-        narrow,
+        Absent, Annex, Announced, Begun, Closing, Counts, DoneLeg, Entry, Fault, Frozen, Joined, Late, Leg,
+        LegRun, LegState, NotRun, PartyState, Round, RoundEnd, RoundFigures, SetSize, Stage, Word,
+        framework::beijing_day, narrow, private::MAX_CELLS,
     },
 };
 
@@ -150,6 +150,7 @@ impl Public {
         let ordered = announced.annexes.is_sorted_by(|a, b| a < b) && !announced.annexes.is_empty();
         ensure(ordered, Fault::AnnouncementWrong)?;
         let bound = self.signers(&announced.framework, beijing_day(entry.at));
+        let mut cells: BTreeMap<Hex<32>, usize> = BTreeMap::new();
         for digest in &announced.annexes {
             let annex = edition.annex(digest).ok_or(Fault::AnnouncementWrong)?;
             let mut parties = annex.agreement.parties.iter();
@@ -158,10 +159,18 @@ impl Public {
             ensure(both && left, Fault::AnnouncementWrong)?;
             // Which entry announces it changes nothing of whether it can be narrowed.
             let on = beijing_day(entry.at);
-            narrow(&announced.framework, annex, announced, Hex([0; 32]), on)
+            let narrowed = narrow(&announced.framework, annex, announced, Hex([0; 32]), on)
                 .map_err(|_| Fault::AnnouncementWrong)?;
+            for receiver in narrowed.receivers.iter().copied() {
+                let party = narrowed
+                    .party(receiver.into())
+                    .map_err(|_| Fault::AnnouncementWrong)?;
+                *cells.entry(party.node_key).or_default() += Counts::most_cells(&narrowed);
+            }
         }
-        Ok(())
+        // A member that could not report would keep all from being told figures.
+        let reports = cells.values().all(|cells| *cells <= MAX_CELLS);
+        ensure(reports, Fault::RoundTooLarge)
     }
 
     /// Whether an annex has not been announced yet as often as its agreement has it of a month, in Beijing.
@@ -432,12 +441,25 @@ impl Public {
 
     /// Two publications about one round would tell apart what changed between them: single people. So there is one, of legs
     /// of which nothing more comes.
-    pub(super) fn may_publish(&self, number: u32, figures: &RoundFigures) -> Result<(), Fault> {
+    pub(super) fn may_publish(&self, number: u32) -> Result<(), Fault> {
         let round = self.round(number)?;
         let told = match &round.closed {
             Some(closing) => closing.end == RoundEnd::Completed,
             None => round.begun.is_some() && round.legs.values().all(|run| run.state.has_ended()),
         };
+        let mut legs = round.legs.values();
+        let any_done = legs.any(|run| matches!(run.state, LegState::Done(_)));
+        ensure(told && any_done, Fault::RoundElsewhere)?;
+        ensure(round.figures.is_none(), Fault::SaidBefore)
+    }
+
+    /// Whether the figures that are published with an entry, which may be published now, can be told.
+    pub(super) fn can_be_told(&self, entry: &Entry) -> Result<(), Fault> {
+        let Word::Figures { round, figures } = &entry.word else {
+            return Ok(());
+        };
+        let round = self.round(*round)?;
+        let edition = self.edition_of(round).ok_or(Fault::FrameworkUnknown)?;
         let mut done = Vec::new();
         for (leg, run) in &round.legs {
             if matches!(run.state, LegState::Done(_)) {
@@ -445,9 +467,6 @@ impl Public {
                 done.push((*leg, agreement));
             }
         }
-        ensure(told && !done.is_empty(), Fault::RoundElsewhere)?;
-        ensure(round.figures.is_none(), Fault::SaidBefore)?;
-        let edition = self.edition_of(round).ok_or(Fault::FrameworkUnknown)?;
         let done = done
             .iter()
             .map(|(leg, agreement)| DoneLeg { leg: *leg, agreement });

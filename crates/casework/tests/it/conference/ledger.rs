@@ -157,7 +157,7 @@ fn each_changes_what_is_its_to_change() {
             assert_eq!(done, expected, "{name} by {seed}");
             let expected = if may { &to } else { &line(1) };
             assert_eq!(
-                table.state.line(&Hex([1; 16])),
+                table.state.line(&Hex([1; 16]), &node(1)),
                 Some(expected),
                 "{name} by {seed}"
             );
@@ -202,7 +202,7 @@ fn what_is_settled_is_taken_up_again_by_its_owner_and_what_is_corrected_by_nobod
         Err(Fault::LineWrong)
     );
     // 17:00 on the 3rd is the 4th in Beijing.
-    let reached = table.state.reached(&Hex([1; 16])).unwrap();
+    let reached = table.state.reached(&Hex([1; 16]), &node(1)).unwrap();
     assert_eq!(reached[&ItemState::Open], date(2026, 10, 8));
     assert_eq!(reached[&ItemState::Settled], date(2026, 11, 4));
 }
@@ -270,7 +270,7 @@ fn a_faulty_enclosure_makes_nobody_derive_something_else() {
     opens.apply(&placed, Some(&wrong)).unwrap();
     does_not.apply(&placed, None).unwrap();
     assert_eq!(opens.public_digest(), does_not.public_digest());
-    assert_eq!(opens.line(&Hex([1; 16])), Some(&line(1)));
+    assert_eq!(opens.line(&Hex([1; 16]), &node(1)), Some(&line(1)));
     let faulty = Faulty {
         entry: placed.signed.digest(),
         seq: placed.seq,
@@ -349,7 +349,7 @@ fn a_plan_is_among_those_whom_the_referring_agency_brought_in() {
     };
     told(&mut table, plan(1, "临时救助"), 1, &nodes([1, 2, 3]));
     assert_eq!(
-        table.state.involved(&Hex([1; 16])),
+        table.state.involved(&Hex([1; 16]), &node(1)),
         BTreeSet::from([1, 2, 3].map(node))
     );
     told(&mut table, plan(2, "康复训练"), 2, &nodes([1, 2, 3]));
@@ -360,7 +360,7 @@ fn a_plan_is_among_those_whom_the_referring_agency_brought_in() {
     told(&mut table, done, 1, &nodes([1, 2, 3]));
     let states: Vec<_> = table
         .state
-        .plans(&Hex([1; 16]))
+        .plans(&Hex([1; 16]), &node(1))
         .iter()
         .map(|measure| (measure.plan.agency, measure.plan.state))
         .collect();
@@ -392,6 +392,7 @@ fn a_decision_is_for_the_two_agencies_and_moves_the_line() {
     table.puts(1, &[other]).unwrap();
     let decision = |item: u8, by| Decision {
         item: Hex([item; 16]),
+        from: node(1),
         text: text("十一月底前办结"),
         by: node(by),
         due: Some(date(2026, 11, 30)),
@@ -427,7 +428,7 @@ fn a_decision_is_for_the_two_agencies_and_moves_the_line() {
         revision: 2,
         ..line(1)
     };
-    assert_eq!(table.state.line(&Hex([1; 16])), Some(&decided));
+    assert_eq!(table.state.line(&Hex([1; 16]), &node(1)), Some(&decided));
     let [kept] = table.state.decisions() else {
         panic!("one decision")
     };

@@ -178,7 +178,7 @@ fn said(table: &Table, act: &Act) -> (Word, Option<Private>) {
         Word::Items {} => {
             let revision = table
                 .state
-                .line(&Hex([pick % 4; 16]))
+                .line(&Hex([pick % 4; 16]), &a_line(pick, 1).from)
                 .map_or(1, |line| line.revision + 1);
             Some(Private::Items(vec![a_line(pick, revision)]))
         }
@@ -198,6 +198,7 @@ fn said(table: &Table, act: &Act) -> (Word, Option<Private>) {
         })),
         Word::Decided { .. } => Some(Private::Decided(vec![Decision {
             item: Hex([pick % 4; 16]),
+            from: a_line(pick, 1).from,
             text: text("限期办结"),
             by: node(1),
             due: None,

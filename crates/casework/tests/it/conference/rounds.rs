@@ -54,6 +54,33 @@ fn no_counts() -> Private {
     })
 }
 
+/// By hand: of one rule, three months and none, key groups and others, public and withheld, 16 counts a leg: 560 of 35 legs.
+#[test]
+fn no_round_is_announced_of_which_a_member_could_not_report() {
+    let one = framework().annexes.swap_remove(0);
+    let annex = |at: u8| {
+        let mut annex = one.clone();
+        annex.code = text(&format!("附件{at}"));
+        annex.agreement.number = format!("{}之{at}", annex.agreement.number);
+        annex.agreement.receivers = vec![0];
+        annex
+    };
+    let of = Framework {
+        annexes: (1..=36).map(annex).collect(),
+        ..framework()
+    };
+    let table = Table::signed(&of);
+    let tries = |change: &dyn Fn(&mut Announced)| {
+        let mut announced = table.announcement(&of);
+        change(&mut announced);
+        table.clone().say(OFFICE, Word::Announced(announced)).map(|_| ())
+    };
+    assert_eq!(tries(&|_| {}), Err(Fault::RoundTooLarge));
+    assert_eq!(tries(&|a| a.annexes.truncate(35)), Ok(()));
+    // Of two months and none these are 432.
+    assert_eq!(tries(&|a| a.months = months("2026-08", "2026-10")), Ok(()));
+}
+
 #[test]
 fn a_round_is_announced_within_what_was_signed() {
     let of = framework();

@@ -374,6 +374,23 @@ fn what_is_not_taken_is_on_record_and_uses_up_no_number() {
     table.say(OFFICE, rejected(1, 65)).unwrap();
 }
 
+/// Whose entries are refused one after the other waits for the next day, and not for good: what is refused is not said again,
+/// and makes room for what comes after it.
+#[test]
+fn what_is_refused_beyond_the_bound_is_refused_on_the_next_day() {
+    let mut table = Table::seated();
+    let rejected = |byte| rejected(1, Hex([byte; 32]), Fault::LineWrong);
+    for byte in 1..=64 {
+        table.say(OFFICE, rejected(byte)).unwrap();
+    }
+    table.refuses(OFFICE, rejected(65), Fault::TooMany);
+    table.now += jiff::SignedDuration::from_hours(24);
+    for byte in 65..=128 {
+        table.say(OFFICE, rejected(byte)).unwrap();
+    }
+    table.refuses(OFFICE, rejected(129), Fault::TooMany);
+}
+
 #[test]
 fn a_reason_has_no_document_number_in_it() {
     let mut table = Table::seated();

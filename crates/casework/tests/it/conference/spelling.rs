@@ -1,10 +1,10 @@
 //! One spelling for what is said, and what is hashed and signed of it.
 
 use hefu_casework::conference::{
-    Counts, Enclosed, Entry, Fault, Head, MAX_ENTRY_BYTES, MAX_PRIVATE_BYTES, Placed, Private, Recipient,
-    SignedEntry, Word, conference_id,
+    Cell, Counts, Enclosed, Entry, Fault, Head, MAX_ENTRY_BYTES, MAX_PRIVATE_BYTES, Placed, Private,
+    Recipient, Settled, SignedEntry, Word, conference_id,
 };
-use hefu_casework::{Error, Hex};
+use hefu_casework::{Error, Fen, Hex, RuleId};
 use ring::digest::{SHA256, digest};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
@@ -178,4 +178,37 @@ fn only_the_author_signs_and_two_signatures_are_one_entry() {
     table.place(entry, OFFICE, None).unwrap();
     let all: Vec<_> = table.log.iter().map(|placed| placed.signed.clone()).collect();
     assert_eq!(table.state.head(), head_of(&all));
+}
+
+/// The most counts that there can be go in an entry, also where each number is as long as it can be: 2^30 elements, and
+/// 10,000,000,000 yuan.
+#[test]
+fn the_most_counts_fit() {
+    let (many, fen) = (1 << 30, Fen(1_000_000_000_000));
+    let cell = Cell {
+        annex: Hex([1; 32]),
+        other: Hex([2; 32]),
+        rule: Some(RuleId::new("X234567890123456").unwrap()),
+        month: Some("2026-08".parse().unwrap()),
+        key_group: false,
+        withheld: false,
+        findings: many,
+        to_verify: fen,
+        settled: Settled {
+            verified: many,
+            verified_fen: fen,
+            stopped: many,
+            stopped_fen: fen,
+            recovered: many,
+            recovered_fen: fen,
+            corrected: many,
+            corrected_fen: fen,
+        },
+    };
+    let counts = Private::Counts(Counts {
+        round: u32::MAX,
+        cells: vec![cell; 560],
+    });
+    let bytes = counts.to_bytes(&[9; 16]);
+    assert_eq!(Private::parse(&bytes).unwrap(), counts);
 }

@@ -126,7 +126,7 @@ impl Node {
             let looked = revisited.remove(&one.item.0).unwrap_or_default();
             let told = people.of(self, one)?;
             own.push(Own {
-                on_record: table.placed.get(&one.item) == Some(line),
+                on_record: table.placed.get(&(one.item, table.me)) == Some(line),
                 follows: followed(&table, &kept, one, line),
                 places: one.places.clone(),
                 person: told.person,
@@ -368,7 +368,7 @@ impl People {
 
 impl Table {
     pub(super) fn own(&self, item: &Item) -> Option<&Line> {
-        self.ahead.get(item).filter(|line| line.from == self.me)
+        self.ahead.get(&(*item, self.me))
     }
 }
 

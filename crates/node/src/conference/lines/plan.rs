@@ -17,10 +17,14 @@ impl Node {
     /// [`Error::Missing`] where this node is not involved in any such line.
     pub fn plan(&self, conference: &Hex<32>, item: &Item) -> Result<(Vec<Plan>, Vec<Hex<32>>)> {
         let me = Hex(self.node_key());
-        let (plans, involved) = self.with_conference_ahead(conference, |state| {
-            let plans: Vec<Plan> = state.plans(item).iter().map(|told| told.plan.clone()).collect();
-            (plans, state.involved(item))
-        })?;
+        let (plans, involved) = self
+            .with_conference_ahead(conference, |state| {
+                let from = state.owner(item, &me)?;
+                let told = state.plans(item, &from).iter();
+                let plans: Vec<Plan> = told.map(|told| told.plan.clone()).collect();
+                Some((plans, state.involved(item, &from)))
+            })?
+            .ok_or_else(|| missing(item))?;
         match involved.contains(&me) {
             true => Ok((plans, involved.into_iter().collect())),
             false => Err(missing(item)),
@@ -46,7 +50,10 @@ impl Node {
             return Err(policy("plan_bears_number", Abort::Policy));
         }
         let (_, involved) = self.plan(conference, item)?;
-        let referral = self.with_conference_ahead(conference, |state| state.referral(item))?;
+        let referral = self.with_conference_ahead(conference, |state| {
+            let from = state.owner(item, &Hex(self.node_key()))?;
+            state.referral(item, &from)
+        })?;
         let [from, to] = referral.ok_or_else(|| missing(item))?;
         let plan = Plan {
             item: *item,
@@ -82,8 +89,7 @@ impl Node {
         let me = Hex(self.node_key());
         let (plans, mut involved) = self.plan(conference, item)?;
         let (own_line, seated) = self.with_conference_ahead(conference, |state| {
-            let own = state.line(item).is_some_and(|line| line.from == me);
-            (own, state.is_seated(agency))
+            (state.line(item, &me).is_some(), state.is_seated(agency))
         })?;
         if !own_line {
             return Err(policy("plan_not_own", Abort::Policy));

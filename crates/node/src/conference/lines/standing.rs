@@ -68,14 +68,13 @@ impl Node {
             if kept.said.as_ref() == Some(&now) {
                 continue;
             }
-            let stands = |line: &&Line| line.from == table.me && standing.over(line).is_none();
-            match table.ahead.get(&kept.item) {
+            let stands = |line: &&Line| standing.over(line).is_none();
+            let own = (kept.item, table.me);
+            match table.ahead.get(&own) {
                 None => moved.push(begin),
-                Some(line) if line.from == table.me => moved.extend(standing.over(line)),
-                // Another's, under a number that no two agencies should have drawn.
-                Some(_) => {}
+                Some(line) => moved.extend(standing.over(line)),
             }
-            if table.placed.get(&kept.item).filter(stands).is_some() {
+            if table.placed.get(&own).filter(stands).is_some() {
                 said.push((kept.item.0, now));
             }
         }

@@ -115,6 +115,7 @@ fn what_a_consultation_has_decided_stays_decided() {
     table.enclose(1, Word::Items {}, &opened).unwrap();
     let decision = Decision {
         item: Hex([1; 16]),
+        from: node(1),
         text: text("十一月底前办结"),
         by: node(1),
         due: Some(date(2026, 11, 30)),
@@ -125,7 +126,7 @@ fn what_a_consultation_has_decided_stays_decided() {
     table
         .enclose(OFFICE, minutes, &Private::Decided(vec![decision]))
         .unwrap();
-    let decided = table.state.line(&Hex([1; 16])).unwrap().clone();
+    let decided = table.state.line(&Hex([1; 16]), &node(1)).unwrap().clone();
     let back = Line {
         escalation: Escalation::None,
         revision: decided.revision + 1,
@@ -133,6 +134,56 @@ fn what_a_consultation_has_decided_stays_decided() {
     };
     let set_back = table.enclose(OFFICE, Word::Items {}, &Private::Items(vec![back]));
     assert_eq!(set_back, Err(Fault::LineWrong));
+}
+
+/// Whoever is asked knows the number of the question before its line comes. A line of its own under that number keeps nobody
+/// from the ledger, and is another matter to all.
+#[test]
+fn a_number_that_another_has_taken_keeps_no_line_away() {
+    let mut table = Table::seated();
+    let squats = Line {
+        from: node(2),
+        to: node(3),
+        ..line(1)
+    };
+    table
+        .enclose(2, Word::Items {}, &Private::Items(vec![squats.clone()]))
+        .unwrap();
+    let item = Hex([1; 16]);
+    // Of one alone there is no doubt.
+    assert_eq!(table.state.owner(&item, &node(OFFICE)), Some(node(2)));
+    table
+        .enclose(1, Word::Items {}, &Private::Items(vec![line(1), line(2)]))
+        .unwrap();
+    assert_eq!(table.state.line(&item, &node(1)), Some(&line(1)));
+    assert_eq!(table.state.line(&item, &node(2)), Some(&squats));
+    let answered = Line {
+        state: ItemState::Answered,
+        revision: 2,
+        ..line(1)
+    };
+    table
+        .enclose(2, Word::Items {}, &Private::Items(vec![answered.clone()]))
+        .unwrap();
+    let decision = Decision {
+        item,
+        from: node(2),
+        text: text("十一月底前办结"),
+        by: node(2),
+        due: None,
+    };
+    let minutes = Word::Decided {
+        minutes: text("第1期"),
+    };
+    table
+        .enclose(OFFICE, minutes, &Private::Decided(vec![decision]))
+        .unwrap();
+    assert_eq!(table.state.line(&item, &node(1)), Some(&answered));
+    let theirs = table.state.line(&item, &node(2)).unwrap();
+    assert_eq!(theirs.escalation, Escalation::Decided);
+    // Where nobody is named, each means its own, and whoever reads both can't tell.
+    let owner = |holder| table.state.owner(&item, &node(holder));
+    assert_eq!([1, 2, OFFICE].map(owner), [Some(node(1)), Some(node(2)), None]);
 }
 
 /// As the third that was brought in sees it: it has no line to look at. The office, which knows every item's number,
@@ -174,21 +225,20 @@ fn a_line_with_whoever_has_left_can_be_settled() {
     assert_eq!(table.enclose(1, Word::Items {}, &opened), Err(Fault::NotSeated));
 }
 
-/// A plan that was told before the line, by one whose matter it was not, is forgotten when the line comes.
+/// A plan that was told before the line, of another pair, is forgotten when the line comes.
 #[test]
 fn a_plan_that_contradicts_the_line_is_forgotten() {
     let mut table = Table::seated();
     let of_another = Plan {
-        from: node(3),
-        to: node(2),
-        ..plan(3, "法律援助")
+        to: node(3),
+        ..plan(1, "法律援助")
     };
-    table.plans(3, of_another, &nodes([2, 3])).unwrap();
+    table.plans(1, of_another, &nodes([1, 3])).unwrap();
     let opened = Private::Items(vec![line(1)]);
     table.enclose(1, Word::Items {}, &opened).unwrap();
-    assert!(table.state.plans(&Hex([1; 16])).is_empty());
+    assert!(table.state.plans(&Hex([1; 16]), &node(1)).is_empty());
     assert_eq!(
-        table.state.involved(&Hex([1; 16])),
+        table.state.involved(&Hex([1; 16]), &node(1)),
         BTreeSet::from([1, 2].map(node))
     );
     table.plans(1, plan(1, "临时救助"), &nodes([1, 2])).unwrap();

@@ -54,13 +54,7 @@ impl Operations {
     ) -> Result<LineView> {
         blocking(move || {
             let names = names(&self.node, &conference)?;
-            let line = self
-                .node
-                .with_conference(&conference, |state| state.line(&item).cloned())?;
-            let line = line.ok_or_else(|| Error::Missing {
-                what: "line",
-                name: item.to_string(),
-            })?;
+            let line = self.node.line_of(&conference, &item)?;
             Ok(LineView::of(&line, &names, today()))
         })
         .await

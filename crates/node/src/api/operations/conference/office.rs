@@ -127,6 +127,7 @@ impl Operations {
         blocking(move || {
             let decision = Decision {
                 item,
+                from: self.node.line_of(&conference, &item)?.from,
                 text: Text::new(request.text).map_err(crate::Error::from)?,
                 by: request.by,
                 due: request.due,
