@@ -9,12 +9,12 @@ use axum::http::Method;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hefu_node::api::view::{
-    AuthorityRequest, Hex16, PersonRequest, PrecheckList, PrecheckStarted, PrecheckView, ProgrammeList,
-    StartPrecheck,
+    AuthorityRequest, Hex16, PersonRequest, PrecheckList, PrecheckStarted, PrecheckView, StartPrecheck,
 };
 use http_body_util::Channel;
 use tokio::time::sleep;
 
+use super::catalogue::Catalogue;
 use super::entry::Entry;
 use super::matters::DOCUMENTS;
 use crate::Paper;
@@ -50,11 +50,6 @@ impl List {
             .with_findings()
             .at("/case/checks")
             .wrong(f.problems());
-        let catalogue: ProgrammeList = who.api().get("/api/v1/programmes").await?;
-        let programmes = catalogue
-            .programmes
-            .into_iter()
-            .map(|programme| (programme.code, programme.name));
         let mut causes = vec![(String::new(), p.w("case.no_cause"))];
         causes.extend(CAUSES.map(|cause| (cause.to_owned(), p.said("cause_", cause))));
         Ok(Self {
@@ -62,7 +57,7 @@ impl List {
             documents: DOCUMENTS
                 .map(|kind| (kind.to_owned(), p.said("kind_", kind)))
                 .into(),
-            programmes: programmes.collect(),
+            programmes: Catalogue::of(who).await?.all,
             causes,
             grounds: ["consent", "duty"]
                 .map(|ground| (ground.to_owned(), p.wx("case.ground_", ground)))
@@ -165,17 +160,19 @@ fn place_of(code: &str, field: &str) -> &'static str {
 struct One {
     p: Page,
     check: PrecheckView,
+    catalogue: Catalogue,
 }
 
 impl One {
-    fn of(who: &Who, check: PrecheckView) -> Self {
-        Self {
+    async fn of(who: &Who, check: PrecheckView) -> Result<Self> {
+        Ok(Self {
+            catalogue: Catalogue::of(who).await?,
             p: who
                 .page("case.check")
                 .with_findings()
                 .at(&format!("/case/checks/{}", check.check)),
             check,
-        }
+        })
     }
 
     /// What others have said is there, whatever one of them has not said yet.
@@ -189,13 +186,13 @@ impl One {
 
 pub(super) async fn show(Path(check): Path<String>, who: Who) -> Result<Response> {
     let view = who.api().get(&path(&check)?).await?;
-    html(&One::of(&who, view))
+    html(&One::of(&who, view).await?)
 }
 
 /// What the check says. That somebody looked is logged, so it is asked for by a button.
 pub(super) async fn results(Path(check): Path<String>, Sent { who, .. }: Sent) -> Result<Response> {
     let view = who.api().act(&format!("{}/results", path(&check)?)).await?;
-    html(&One::of(&who, view))
+    html(&One::of(&who, view).await?)
 }
 
 /// The receipt: as a page to be printed, or the signed file, which anybody can verify.

@@ -9,6 +9,7 @@ use hefu_node::api::view::{
     InquiryView, ResultRequest, VerdictRequest,
 };
 
+use super::catalogue::Catalogue;
 use super::entry::{Entry, UNITS, yuan};
 use super::findings::{care, due, stage};
 use crate::Paper;
@@ -62,6 +63,7 @@ struct One {
     f: Form,
     /// What stands in the forms that were not sent.
     blank: Form,
+    catalogue: Catalogue,
     round: Hex32,
     detail: FindingDetail,
     history: HistoryView,
@@ -90,6 +92,7 @@ impl One {
         let said = |code: &'static str| (code, p.said("", code));
         Ok(Self {
             blank: blank(&detail.finding),
+            catalogue: Catalogue::of(who).await?,
             units: UNITS.map(|(code, _)| (code, p.wx("case.unit_", code))).into(),
             verdicts: VERDICTS.map(|(code, _)| said(code)).into(),
             decisions: DECISIONS.map(said).into(),

@@ -9,6 +9,7 @@ use hefu_node::api::view::{
     ReasonRequest,
 };
 
+use super::catalogue::Catalogue;
 use super::entry::{Entry, UNITS};
 use super::finding::{details, id, recorded};
 use crate::fault::{Fault, Result};
@@ -74,6 +75,7 @@ struct One {
     p: Page,
     f: Form,
     detail: InquiryDetail,
+    catalogue: Catalogue,
     answers: Vec<(&'static str, String)>,
 }
 
@@ -95,6 +97,7 @@ impl One {
             _ => f,
         };
         Ok(Self {
+            catalogue: Catalogue::of(who).await?,
             answers: ANSWERS.map(|(code, _)| (code, p.said("answer_", code))).into(),
             detail,
             p,

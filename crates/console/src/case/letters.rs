@@ -9,6 +9,7 @@ use hefu_node::api::view::{FindingDetail, MatterHistory, NodeView};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::catalogue::Catalogue;
 use super::entry::yuan;
 use super::finding::id;
 use crate::Paper;
@@ -207,7 +208,13 @@ impl About {
             let finding = detail.finding;
             facts.insert("period", finding.months.join("、"));
             facts.insert("finding", p.said("", &finding.kind));
-            facts.insert("programme", finding.programmes.join("、"));
+            let catalogue = Catalogue::of(who).await?;
+            let programmes: Vec<&str> = finding
+                .programmes
+                .iter()
+                .map(|code| catalogue.name(code))
+                .collect();
+            facts.insert("programme", programmes.join("、"));
             if let Some(rule) = &finding.rule {
                 facts.insert("rule", format!("{rule} {}", p.said("rule_", rule)));
             }
