@@ -19,6 +19,18 @@ pub enum Paper {
     Precheck,
     /// What an edition of a conference's text says, as a file to be edited; from its view as JSON.
     Framework,
+    /// The same as a page for printing.
+    FrameworkPage,
+    /// A conference's ledger as a workbook; from its sheet as JSON.
+    LedgerBook,
+    /// Minutes of a consultation as a page for printing; from their view as JSON, with the day as `on`.
+    Minutes,
+    /// The same as a file to be edited.
+    MinutesFile,
+    /// What is published of money, as a page for printing; from its view as JSON.
+    Publication,
+    /// The same as a file to be edited.
+    PublicationFile,
     /// Figures of a round of a conference; from their view as JSON.
     Figures,
     /// The same as a workbook.
@@ -48,6 +60,23 @@ pub struct Unprinted {
     pub params: Vec<(&'static str, String)>,
 }
 
+/// What a ledger's workbook comes to that came back.
+#[derive(Clone, Debug, Default)]
+pub struct SheetEdits {
+    /// Lines to be put on the ledger, as the interface takes them: new, or the next revision of one that is there.
+    pub lines: Vec<serde_json::Value>,
+    /// The headings over what changes.
+    pub change_headings: Vec<String>,
+    /// What changes, a row each.
+    pub changes: Vec<Vec<String>>,
+    /// The headings over what stands against it.
+    pub problem_headings: Vec<String>,
+    /// Conflicts and refused rows, which are not among the lines.
+    pub problems: Vec<Vec<String>>,
+    /// How many rows did not change.
+    pub unchanged: u64,
+}
+
 /// Lends words and papers.
 pub trait Binary: Send + Sync {
     /// The words of a code of the project's table, with its parameters filled in; the code itself where it has none.
@@ -62,4 +91,10 @@ pub trait Binary: Send + Sync {
     /// An empty file of facts for a letter of this kind, with what to write in each field; nothing where there is no such
     /// kind.
     fn letter_template(&self, kind: &str) -> Option<String>;
+
+    /// What a workbook that [`Paper::LedgerBook`] wrote comes to now; `sheet` is the ledger's sheet as JSON.
+    ///
+    /// # Errors
+    /// [`Unprinted`] where it is no such workbook, or not of this ledger.
+    fn sheet_edits(&self, lang: Lang, sheet: &[u8], book: &[u8]) -> Result<SheetEdits, Unprinted>;
 }

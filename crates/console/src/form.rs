@@ -1,5 +1,6 @@
 //! Forms: read with their token checked, and shown once more with what is wrong beside each field.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ pub(crate) struct Problem {
 /// A form as it is shown: the values of the fields that may be shown again, and what is wrong. Templates know it as `f`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form {
-    values: BTreeMap<&'static str, String>,
+    values: BTreeMap<Cow<'static, str>, String>,
     problems: Vec<Problem>,
 }
 
@@ -141,7 +142,9 @@ impl Form {
     /// With the values that were sent in these fields. Passwords and numbers of people are not among them: what was
     /// refused is typed anew.
     pub(crate) fn keeping(fields: &Fields, shown: &[&'static str]) -> Self {
-        let values = shown.iter().map(|name| (*name, fields.raw(name).to_owned()));
+        let values = shown
+            .iter()
+            .map(|name| (Cow::Borrowed(*name), fields.raw(name).to_owned()));
         Self {
             values: values.collect(),
             problems: Vec::new(),
@@ -149,8 +152,8 @@ impl Form {
     }
 
     /// With a value.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.values.insert(name, value.into());
+    pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.values.insert(name.into(), value.into());
         self
     }
 

@@ -58,7 +58,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower::ServiceExt as _;
 
-pub use binary::{Binary, Paper, Printed, Unprinted};
+pub use binary::{Binary, Paper, Printed, SheetEdits, Unprinted};
 pub use lang::Lang;
 
 use fault::Fault;

@@ -219,15 +219,16 @@ impl Page {
         role == Some(Role::CaseWorker)
     }
 
-    /// The menu of whoever is signed in.
-    pub(crate) fn menu(&self) -> &'static [Entry] {
-        match self.who.as_ref().map(|who| who.role) {
-            None => &[],
+    /// The menu of whoever is signed in: of their role, and with what every member sees of its conferences last.
+    pub(crate) fn menu(&self) -> Vec<Entry> {
+        let own = match self.who.as_ref().map(|who| who.role) {
+            None => return Vec::new(),
             Some(Role::It) => it::MENU,
             Some(Role::CaseWorker) => case::MENU,
             Some(Role::Compliance) => compliance::MENU,
             Some(Role::Office) => office::MENU,
-        }
+        };
+        own.iter().chain(&[office::CONFERENCES]).copied().collect()
     }
 
     /// Whether a line of the menu is where one stands.

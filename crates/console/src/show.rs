@@ -1,7 +1,7 @@
 //! How values are written, the same on every page.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::{Lang, words};
@@ -24,6 +24,12 @@ pub(crate) fn today() -> Date {
 /// The day in Beijing of a moment.
 pub(crate) fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::fixed(BEIJING)).date()
+}
+
+/// The moment that a clock in Beijing shows.
+pub(crate) fn in_beijing(at: DateTime) -> Option<Timestamp> {
+    let zoned = at.to_zoned(TimeZone::fixed(BEIJING)).ok()?;
+    Some(zoned.timestamp())
 }
 
 /// `1,234,567.80` of 123456780 fen.

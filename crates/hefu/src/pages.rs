@@ -1,16 +1,24 @@
 //! What the pages over a node borrow from this program: the words of codes, and papers.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use hefu_casework::letter::{Facts, Letter, LetterKind};
-use hefu_console::{Binary, Lang, Paper, Printed, Unprinted};
+use hefu_console::{Binary, Lang, Paper, Printed, SheetEdits, Unprinted};
 use hefu_node::Error;
-use hefu_node::api::view::{EditionDetail, ExplanationView, FiguresView};
+use hefu_node::api::view::{
+    EditionDetail, ExplanationView, FiguresView, FundsView, LedgerSheet, MinutesView,
+};
 use hefu_node::ferry::slip::SlipFacts;
 use hefu_node::letter::{docx, page};
 use hefu_node::precheck;
 use hefu_node::report::verify;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::commands::conference;
+use crate::failure::Failure;
 use crate::paper;
 use crate::slip;
 use crate::words;
@@ -60,6 +68,19 @@ impl Binary for Program {
                 let letter = paper::framework(&detail).map_err(|_| internal())?;
                 as_text("framework", &letter)
             }
+            Paper::FrameworkPage => {
+                let detail: EditionDetail = read(given)?;
+                let letter = paper::framework(&detail).map_err(|_| internal())?;
+                as_page("framework", page(&letter).to_string())
+            }
+            Paper::LedgerBook => {
+                let sheet: LedgerSheet = read(given)?;
+                as_book("ledger", conference::book(sheet))
+            }
+            Paper::Minutes => as_page("minutes", page(&minutes(given)?).to_string()),
+            Paper::MinutesFile => as_text("minutes", &minutes(given)?),
+            Paper::Publication => as_page("publication", page(&publication(given)?).to_string()),
+            Paper::PublicationFile => as_text("publication", &publication(given)?),
             Paper::Figures => {
                 let view: FiguresView = read(given)?;
                 as_page("figures", paper::figures(&view, lang).page())
@@ -71,6 +92,15 @@ impl Binary for Program {
             Paper::Letter => as_page("letter", page(&letter(given)?).to_string()),
             Paper::LetterFile => as_text("letter", &letter(given)?),
         }
+    }
+
+    fn sheet_edits(&self, lang: Lang, sheet: &[u8], book: &[u8]) -> Result<SheetEdits, Unprinted> {
+        let sheet: LedgerSheet = read(sheet)?;
+        // Workbooks are read from files. This one goes with its folder, which nobody else can enter.
+        let folder = tempfile::tempdir().map_err(|_| internal())?;
+        let file = folder.path().join("ledger.xlsx");
+        std::fs::write(&file, book).map_err(|_| internal())?;
+        conference::edits_of(sheet, &file, own(lang)).map_err(of_command)
     }
 
     fn letter_template(&self, kind: &str) -> Option<String> {
@@ -91,6 +121,25 @@ fn letter(given: &[u8]) -> Result<Letter, Unprinted> {
     let kind = LetterKind::from_code(&kind).ok_or_else(internal)?;
     let composed = Facts::read(kind, "", &facts).and_then(|facts| Letter::compose(&facts, None));
     composed.map_err(|error| of_node(Error::from(error)))
+}
+
+/// What minutes are made of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MinutesGiven {
+    on: Date,
+    minutes: MinutesView,
+}
+
+fn minutes(given: &[u8]) -> Result<Letter, Unprinted> {
+    let MinutesGiven { on, minutes } = read(given)?;
+    let minutes = conference::minutes_of(&minutes, on).map_err(of_command)?;
+    Ok(minutes.letter())
+}
+
+fn publication(given: &[u8]) -> Result<Letter, Unprinted> {
+    let view: FundsView = read(given)?;
+    Ok(conference::publication(&view).letter())
 }
 
 fn as_page(name: &str, page: String) -> Result<Printed, Unprinted> {
@@ -124,6 +173,24 @@ fn read<T: DeserializeOwned>(given: &[u8]) -> Result<T, Unprinted> {
 
 fn of_node(error: Error) -> Unprinted {
     unprinted(error.code(), error.params())
+}
+
+/// As a command would fail. Where its file stood for a moment is nobody's concern.
+fn of_command(failure: Failure) -> Unprinted {
+    let (Cow::Borrowed(code), params) = (failure.code, failure.params) else {
+        return internal();
+    };
+    let param = |(name, value): (Cow<'static, str>, String)| match name {
+        Cow::Borrowed("file") => {
+            let named = Path::new(&value)
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
+            Some(("file", named.unwrap_or_default()))
+        }
+        Cow::Borrowed(name) => Some((name, value)),
+        Cow::Owned(_) => None,
+    };
+    unprinted(code, params.into_iter().filter_map(param).collect())
 }
 
 fn internal() -> Unprinted {
@@ -162,6 +229,68 @@ mod tests {
         };
         assert_ne!(refused.code, "internal");
         assert!(Program.letter_template("poem").is_none());
+    }
+
+    #[test]
+    fn a_ledger_goes_out_as_a_workbook_and_comes_back() {
+        let key = |of: &str| of.repeat(32);
+        let sheet = serde_json::json!({
+            "conference": key("c0"), "head": { "seq": 4, "hash": key("ab") }, "node_key": key("0f"),
+            "office": key("0f"), "lines": [],
+            "seats": [{ "node_key": key("01"), "name": "县民政局" }],
+        });
+        let sheet = sheet.to_string();
+        let book = Program
+            .print(Lang::Zh, Paper::LedgerBook, sheet.as_bytes())
+            .unwrap();
+        assert_eq!((book.name.as_str(), book.media), ("ledger.xlsx", BOOK));
+        let found = Program
+            .sheet_edits(Lang::Zh, sheet.as_bytes(), &book.bytes)
+            .unwrap();
+        assert!(found.lines.is_empty() && found.problems.is_empty());
+        assert_eq!(
+            (found.change_headings.len(), found.problem_headings.len()),
+            (3, 7)
+        );
+        let other = sheet.replace(&key("c0"), &key("c1"));
+        let refused = Program
+            .sheet_edits(Lang::Zh, other.as_bytes(), &book.bytes)
+            .unwrap_err();
+        assert!(refused.code.starts_with("sheet_"), "{refused:?}");
+        let broken = Program
+            .sheet_edits(Lang::Zh, sheet.as_bytes(), b"PK")
+            .unwrap_err();
+        let params: Vec<&str> = broken.params.iter().map(|(_, value)| value.as_str()).collect();
+        assert!(!params.iter().any(|value| value.contains('/')), "{broken:?}");
+    }
+
+    #[test]
+    fn minutes_and_publications_are_printed() {
+        let decision = serde_json::json!({
+            "item": "21".repeat(16), "kind": "finding", "pair": ["县民政局", "县残联"], "text": "由残联核实",
+            "by": "县残联", "due": "2026-12-20", "minutes": "纪要1号",
+        });
+        let given = serde_json::json!({ "on": "2026-11-30", "minutes": {
+            "conference": "联席会议", "office": "县政法委", "attendees": ["县民政局"], "decisions": [decision],
+        } });
+        let given = given.to_string();
+        let printed = Program.print(Lang::En, Paper::Minutes, given.as_bytes()).unwrap();
+        let text = String::from_utf8(printed.bytes).unwrap();
+        assert!(text.contains("纪要1号") && text.contains("由残联核实"));
+        let file = Program
+            .print(Lang::En, Paper::MinutesFile, given.as_bytes())
+            .unwrap();
+        assert!(file.name.ends_with(".docx") && file.bytes.starts_with(b"PK"));
+        let funds = serde_json::json!({
+            "round": 3, "by": "县政法委", "paid": false, "smallest": 5, "months": [],
+            "rows": [{ "of": "县民政局", "fen": [123_456, null, 0] }],
+        });
+        let funds = funds.to_string();
+        let printed = Program
+            .print(Lang::En, Paper::Publication, funds.as_bytes())
+            .unwrap();
+        let text = String::from_utf8(printed.bytes).unwrap();
+        assert!(text.contains("＊") && text.contains("县民政局"));
     }
 
     #[test]

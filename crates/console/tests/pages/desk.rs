@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hefu_console::{Binary, Lang, Paper, Printed, Unprinted};
+use hefu_console::{Binary, Lang, Paper, Printed, SheetEdits, Unprinted};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -39,6 +39,22 @@ impl Binary for Plain {
             name: "paper.html".to_owned(),
             media: "text/html; charset=utf-8",
             bytes: given.to_vec(),
+        })
+    }
+
+    fn sheet_edits(&self, _: Lang, _: &[u8], book: &[u8]) -> Result<SheetEdits, Unprinted> {
+        let text = String::from_utf8_lossy(book).into_owned();
+        if text == "other" {
+            return Err(Unprinted {
+                code: "sheet_not_ours",
+                params: Vec::new(),
+            });
+        }
+        Ok(SheetEdits {
+            lines: vec![json!({ "item": text })],
+            changes: vec![vec![text.clone()]],
+            problems: vec![vec![text]],
+            ..SheetEdits::default()
         })
     }
 

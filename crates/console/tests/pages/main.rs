@@ -14,5 +14,6 @@ mod compliance_acts;
 mod compliance_real;
 mod desk;
 mod it;
+mod office;
 mod real;
 mod shell;

@@ -8,7 +8,9 @@ mod sheet;
 mod text;
 
 pub(crate) use lines::list_text as lines_text;
+pub(crate) use office::{minutes_of, publication};
 pub(crate) use rounds::board_text;
+pub(crate) use sheet::{book, edits_of};
 
 use crate::args::{ConferenceCommand, WhichArgs};
 use crate::client::Client;

@@ -237,6 +237,7 @@ const GROUPS: &[Group] = &[
             (POST, "/api/v1/conferences"),
             (POST, "/api/v1/conferences/{conference}/seats"),
             (POST, "/api/v1/conferences/{conference}/texts"),
+            (POST, "/api/v1/conferences/{conference}/texts/preview"),
             (POST, "/api/v1/conferences/{conference}/rounds"),
             (POST, "/api/v1/conferences/{conference}/rounds/{round}/begin"),
             (POST, "/api/v1/conferences/{conference}/rounds/{round}/close"),

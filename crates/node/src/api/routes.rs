@@ -18,7 +18,7 @@ mod rounds;
 mod unmaskings;
 
 pub(super) use audit::EntriesAsked;
-pub(super) use conference::lines::LinesAsked;
+pub(super) use conference::lines::{LineOrder, LinesAsked};
 pub(super) use findings::{AllAsked, SortBy};
 pub(super) use matters::Ledger;
 pub(super) use rounds::{FindingsAsked, Local};
@@ -139,6 +139,7 @@ pub(super) fn patient() -> Routes {
         .routes(routes!(conference::rounds::close))
         .routes(routes!(conference::rounds::leave))
         .routes(routes!(conference::text::list, conference::text::draft))
+        .routes(routes!(conference::text::preview))
         .routes(routes!(conference::text::show))
         .routes(routes!(conference::text::sign))
         .routes(routes!(conference::text::refuse))

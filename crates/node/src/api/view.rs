@@ -21,6 +21,7 @@ mod node;
 mod people;
 mod precheck;
 mod preview;
+mod programme;
 mod review;
 mod round;
 mod unmasking;
@@ -51,8 +52,8 @@ pub use conference::{
 pub use conference::{
     AgendaView, AnnexView, ConsultedRequest, DecisionView, DraftFrameworkRequest, DrawnView, EditionDetail,
     EditionList, EditionParty, EditionView, EscalationRequest, FigureView, FiguresRow, FiguresTable,
-    FiguresView, FundsRow, FundsView, LedgerSheet, LinesRequest, MinutesView, MonitorView, Names,
-    ProgressRow, SampleView, SheetSeat, StampRequest, TimeKeptView, TopicLegView, TopicView,
+    FiguresView, FrameworkPreview, FundsRow, FundsView, LedgerSheet, LinesRequest, MinutesView, MonitorView,
+    Names, ProgressRow, SampleView, SheetSeat, StampRequest, TimeKeptView, TopicLegView, TopicView,
 };
 pub use dataset::{AccountView, DatasetList, DatasetView, ImportRequest, ImportView, UploadView};
 pub use explanation::{Derived, ExplanationView, GroundView, Noted, Proof, ReceiptView, RuleView, SizesView};
@@ -85,7 +86,7 @@ pub use matter_request::{
     ConfirmRequest, EndsRequest, InClear, OfficeRequest, OpenRequest, OpeningRequest, PeriodRequest,
     TakeRequest, WhoseRequest,
 };
-pub use node::{AddPeer, Health, NodeView, PeerList, PeerView, ProgrammeList, ProgrammeView};
+pub use node::{AddPeer, Health, NodeView, PeerList, PeerView};
 pub(crate) use people::may_tell;
 pub use people::{AwaitedView, CareView, OverdueList, OverdueView};
 pub use precheck::{
@@ -97,6 +98,7 @@ pub use preview::{
     FileReadView, PreviewRequest, PreviewRowView, PreviewView, ProposalRequest, ProposalView, RefusedPage,
     RefusedRowView,
 };
+pub use programme::{ProgrammeList, ProgrammeView};
 pub use review::{
     ActRequest, ActView, BeforeView, CopyView, DecisionRequest, EventRequest, HistoryView, ResultRequest,
     ReviewView, ThereView, UnitRequest, VerdictRequest,

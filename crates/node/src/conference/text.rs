@@ -11,11 +11,10 @@ use crate::agreement::policy;
 use crate::{Error, Node, Result};
 
 impl Node {
-    /// Drafts a text, or an amendment of one, of which this node is the office. Its members go by the names of their
-    /// seats. The digest is that of the text.
+    /// Drafts a text, or an amendment of one, of which this node is the office. The digest is that of the text.
     ///
     /// # Errors
-    /// When this node is not the office; as [`FrameworkDraft::text`]; as [`Node::say`].
+    /// As [`Node::preview_framework`] and [`Node::say`].
     pub fn draft_framework(
         &self,
         id: &Hex<32>,
@@ -23,6 +22,23 @@ impl Node {
         amends: Option<&Hex<32>>,
         actor: &str,
     ) -> Result<Hex<32>> {
+        let framework = self.preview_framework(id, draft, amends)?;
+        let digest = framework.digest();
+        self.say(id, Word::Drafted(Box::new(framework)), None, actor)?;
+        Ok(digest)
+    }
+
+    /// What a draft comes to, or one of an amendment, which is said to nobody yet. Its members go by the names of their
+    /// seats.
+    ///
+    /// # Errors
+    /// When this node is not the office; as [`FrameworkDraft::text`].
+    pub fn preview_framework(
+        &self,
+        id: &Hex<32>,
+        draft: FrameworkDraft,
+        amends: Option<&Hex<32>>,
+    ) -> Result<Framework> {
         if !self.conference(id)?.is_office {
             return Err(policy("conference_office_only", Abort::Policy));
         }
@@ -44,16 +60,8 @@ impl Node {
         let office = office.ok_or(Error::Internal {
             what: "the office's seat",
         })?;
-        let framework = draft.text(
-            office,
-            &seated,
-            amended.as_ref(),
-            Ristretto255::NAME,
-            self.rules(),
-        )?;
-        let digest = framework.digest();
-        self.say(id, Word::Drafted(Box::new(framework)), None, actor)?;
-        Ok(digest)
+        let amended = amended.as_ref();
+        Ok(draft.text(office, &seated, amended, Ristretto255::NAME, self.rules())?)
     }
 
     /// Reads one text, with what this node has said of it and is on its way.

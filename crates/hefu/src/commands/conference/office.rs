@@ -168,7 +168,7 @@ fn said(line: &LineView, printer: &Printer) {
 }
 
 /// A paper that goes out is in Chinese, whoever prints it.
-fn publication(view: &FundsView) -> Publication {
+pub(crate) fn publication(view: &FundsView) -> Publication {
     let catalogue = hefu_casework::Catalogue::national();
     let columns: Vec<String> = match view.paid {
         true => ["publication_programme"]
@@ -228,7 +228,7 @@ fn funds_text(publication: &Publication) -> String {
     table(&rows)
 }
 
-fn minutes_of(view: &MinutesView, on: Date) -> Result<Minutes, Failure> {
+pub(crate) fn minutes_of(view: &MinutesView, on: Date) -> Result<Minutes, Failure> {
     let Some(first) = view.decisions.first() else {
         return Err(Failure::new(Exit::Input, "conference_nothing_decided", []));
     };

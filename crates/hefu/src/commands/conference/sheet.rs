@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use hefu_casework::Hex;
-use hefu_casework::conference::sheet::{Editor, Edits, Exported, Terms, edits};
+use hefu_casework::conference::sheet::{Edit, Editor, Edits, Exported, Terms, edits};
 use hefu_casework::conference::{Head, Line};
+use hefu_console::SheetEdits;
 use hefu_ingest::LedgerMapping;
 use hefu_node::api::view::{LedgerSheet, LinesRequest};
 use serde_json::json;
@@ -27,10 +28,7 @@ pub(crate) async fn run(command: SheetCommand, client: &Client, printer: &Printe
     match command {
         SheetCommand::Export { out, which } => {
             let known = Known::ask(&which, client).await?;
-            let exported = Exported::of(known.sheet.conference, known.head(), known.lines.clone());
-            let book = ledger::workbook(&exported, known.editor(), &known.terms)
-                .map_err(|error| Failure::write(&out, &error))?;
-            write_whole(&out, &book)?;
+            write_whole(&out, &known.book()?)?;
             let params = [
                 ("lines", known.lines.len().to_string()),
                 ("file", out.display().to_string()),
@@ -75,14 +73,22 @@ struct Known {
 
 impl Known {
     async fn ask(which: &WhichArgs, client: &Client) -> Result<Known, Failure> {
-        let mut sheet: LedgerSheet = client
-            .get(&format!("{}/ledger/sheet", path(which, client).await?))
-            .await?;
+        let sheet = format!("{}/ledger/sheet", path(which, client).await?);
+        Known::of(client.get(&sheet).await?)
+    }
+
+    fn of(mut sheet: LedgerSheet) -> Result<Known, Failure> {
         let lines = serde_json::from_value(sheet.lines.take());
         let lines = lines.map_err(|error| Failure::internal("answer", &error))?;
         let seats = sheet.seats.iter().map(|seat| (seat.node_key, seat.name.clone()));
         let terms = ledger::terms(seats);
         Ok(Known { sheet, lines, terms })
+    }
+
+    fn book(&self) -> Result<Vec<u8>, Failure> {
+        let exported = Exported::of(self.sheet.conference, self.head(), self.lines.clone());
+        ledger::workbook(&exported, self.editor(), &self.terms)
+            .map_err(|error| Failure::internal("workbook", &error))
     }
 
     fn head(&self) -> Head {
@@ -122,6 +128,42 @@ impl Known {
         let mut item = || Hex([0; 16]);
         Ok(LedgerMapping::parse(&text)?.read(file, &seats, today(), &mut item)?)
     }
+}
+
+/// The ledger of an answer of the node's as a workbook.
+pub(crate) fn book(sheet: LedgerSheet) -> Result<Vec<u8>, Failure> {
+    Known::of(sheet)?.book()
+}
+
+/// What such a workbook comes to that came back, for a page.
+pub(crate) fn edits_of(sheet: LedgerSheet, file: &Path, lang: Lang) -> Result<SheetEdits, Failure> {
+    let known = Known::of(sheet)?;
+    let found = known.changed(file)?;
+    let lines = found.changes.iter().map(|edit| serde_json::to_value(&edit.line));
+    let lines = lines.collect::<Result<Vec<_>, _>>();
+    Ok(SheetEdits {
+        lines: lines.map_err(|error| Failure::internal("request", &error))?,
+        change_headings: headings(lang, &CHANGE_COLUMNS),
+        changes: changes(&found.changes, &known.terms),
+        problem_headings: headings(lang, &PROBLEM_COLUMNS),
+        problems: ledger::problems(&found, &known.terms, lang),
+        unchanged: found.unchanged,
+    })
+}
+
+/// The headings over [`changes`].
+const CHANGE_COLUMNS: [&str; 3] = ["col_row", "col_item", "col_column"];
+
+/// What changes, a row each: where, which line, and its columns.
+fn changes(changes: &[Edit], terms: &Terms) -> Vec<Vec<String>> {
+    let row = |edit: &Edit| {
+        let columns: Vec<_> = edit.columns.iter().map(|column| terms.heading(*column)).collect();
+        // Of a new line the node draws the number.
+        let item = Some(edit.line.item).filter(|item| *item != Hex([0; 16]));
+        let item = item.map_or_else(|| "—".to_owned(), |item| item.to_string());
+        vec![edit.at.row.to_string(), item, columns.join("、")]
+    };
+    changes.iter().map(row).collect()
 }
 
 /// What is new, or changes; nothing of rows with conflicts.
@@ -170,19 +212,10 @@ fn text(found: &Edits, problems: &[Vec<String>], applied: bool, terms: &Terms, l
         false => lang.say("sheet_compared", &params),
     };
     let mut said = said + "\n";
-    let edits = found.changes.iter();
-    let rows: Vec<_> = edits
-        .take(SHOWN)
-        .map(|edit| {
-            let columns: Vec<_> = edit.columns.iter().map(|column| terms.heading(*column)).collect();
-            // Of a new line the node draws the number.
-            let item = Some(edit.line.item).filter(|item| *item != Hex([0; 16]));
-            let item = item.map_or_else(|| "—".to_owned(), |item| item.to_string());
-            vec![edit.at.row.to_string(), item, columns.join("、")]
-        })
-        .collect();
+    let shown = found.changes.get(..SHOWN).unwrap_or(&found.changes);
+    let rows = changes(shown, terms);
     for (codes, rows) in [
-        (&["col_row", "col_item", "col_column"][..], &rows[..]),
+        (&CHANGE_COLUMNS[..], &rows[..]),
         (&PROBLEM_COLUMNS[..], problems.get(..SHOWN).unwrap_or(problems)),
     ] {
         if !rows.is_empty() {

@@ -52,8 +52,8 @@ pub(super) async fn card(State(operations): State<Arc<Operations>>) -> Result<im
     ))
 }
 
-/// The national catalogue of programmes, by which forms offer them.
-#[utoipa::path(get, path = "/api/v1/programmes", responses((status = 200, body = ProgrammeList), Failures))]
+/// The programmes that mappings, rules and agreements may speak of.
+#[utoipa::path(get, path = "/api/v1/programmes", operation_id = "list_programmes", responses((status = 200, body = ProgrammeList), Failures))]
 pub(super) async fn programmes() -> Json<ProgrammeList> {
     Json(ProgrammeList::national())
 }

@@ -26,5 +26,6 @@ pub use rounds::{
 };
 pub use sheet::{LedgerSheet, LinesRequest, SheetSeat};
 pub use text::{
-    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView, StampRequest,
+    AnnexView, DraftFrameworkRequest, EditionDetail, EditionList, EditionParty, EditionView,
+    FrameworkPreview, StampRequest,
 };

@@ -89,32 +89,3 @@ impl PeerView {
         }
     }
 }
-
-/// Programmes that records can be of.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ProgrammeList {
-    /// In the order of the catalogue.
-    pub programmes: Vec<ProgrammeView>,
-}
-
-/// One programme.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct ProgrammeView {
-    /// Its code.
-    pub code: String,
-    /// What it is called, in Chinese.
-    pub name: String,
-}
-
-impl ProgrammeList {
-    pub(crate) fn national() -> Self {
-        let catalogue = hefu_casework::Catalogue::national();
-        let programmes = catalogue.programmes().iter().map(|programme| ProgrammeView {
-            code: programme.code.as_str().to_owned(),
-            name: programme.name.clone(),
-        });
-        Self {
-            programmes: programmes.collect(),
-        }
-    }
-}

@@ -1,5 +1,6 @@
 //! The ledger of a conference, and what this agency has of it.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use hefu_casework::Text;
@@ -8,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::api::error::Result;
 use crate::api::operations::{Operations, blocking};
-use crate::api::routes::LinesAsked;
+use crate::api::routes::{LineOrder, LinesAsked};
 use crate::api::view::{
     Hex16, Hex32, InviteRequest, LinePage, LineView, MeasureRequest, Names, OwnLinePage, OwnLineView,
     PlanView, RevisitRequest, RevisitedRequest,
@@ -29,15 +30,8 @@ impl Operations {
                 .node
                 .with_conference(&conference, |state| state.lines().cloned().collect())?;
             lines.retain(|line| asked.fits(line, on));
-            lines.sort_by_key(|line| {
-                (
-                    line.closed.is_some(),
-                    line.due.is_none(),
-                    line.due,
-                    line.opened,
-                    line.item,
-                )
-            });
+            lines.sort_by(by_due);
+            asked.order(&mut lines, |line| line, &names);
             let total = lines.len() as u64;
             let lines: Vec<_> = asked
                 .page(&lines)
@@ -82,6 +76,7 @@ impl Operations {
             let on = asked.on.unwrap_or_else(today);
             let mut lines = self.node.own_lines(&conference)?;
             lines.retain(|own| asked.fits(&own.line, on));
+            asked.order(&mut lines, |own| &own.line, &names);
             let total = lines.len() as u64;
             let lines: Vec<_> = asked
                 .page(&lines)
@@ -173,8 +168,27 @@ impl LinesAsked {
             && is(&self.state, line.state.code())
             && (!self.late || line.is_late(on))
             && self
+                .agency
+                .is_none_or(|agency| [line.from, line.to].contains(&agency))
+            && self
                 .due
                 .is_none_or(|until| line.closed.is_none() && line.due.is_some_and(|due| due <= until))
+    }
+
+    /// Puts lines that stand by what is due in the order that is asked for.
+    fn order<T>(&self, lines: &mut [T], line: impl Fn(&T) -> &Line, names: &Names) {
+        // Sorting is stable: what is equal stays by what is due.
+        match self.sort {
+            LineOrder::Due => {}
+            LineOrder::Opened => lines.sort_by_key(|each| line(each).opened),
+            LineOrder::Kind => lines.sort_by_key(|each| line(each).kind),
+            LineOrder::State => lines.sort_by_key(|each| line(each).state),
+            LineOrder::From => lines.sort_by_cached_key(|each| names.of(&line(each).from)),
+            LineOrder::To => lines.sort_by_cached_key(|each| names.of(&line(each).to)),
+        }
+        if self.descending {
+            lines.reverse();
+        }
     }
 
     fn page<'a, T>(&self, all: &'a [T]) -> impl Iterator<Item = &'a T> {
@@ -186,6 +200,15 @@ impl LinesAsked {
         let shown = self.after.saturating_add(shown as u64);
         (shown < total).then_some(shown)
     }
+}
+
+/// What is due first, first; what is done last.
+fn by_due(one: &Line, other: &Line) -> Ordering {
+    let key = |line: &Line| {
+        let done = line.closed.is_some();
+        (done, line.due.is_none(), line.due, line.opened, line.item)
+    };
+    key(one).cmp(&key(other))
 }
 
 fn plan(node: &Node, conference: &Hex32, item: Hex16) -> Result<PlanView> {

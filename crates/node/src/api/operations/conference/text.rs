@@ -9,8 +9,8 @@ use hefu_casework::conference::{Edition, FrameworkDraft, Line, State};
 use crate::api::error::{ApiError, Result};
 use crate::api::operations::{Operations, blocking};
 use crate::api::view::{
-    DraftFrameworkRequest, EditionDetail, EditionList, EditionView, Hex32, LedgerSheet, LinesRequest,
-    SheetSeat, StampRequest,
+    DraftFrameworkRequest, EditionDetail, EditionList, EditionView, FrameworkPreview, Hex32, LedgerSheet,
+    LinesRequest, SheetSeat, StampRequest,
 };
 use crate::node::today;
 
@@ -51,6 +51,20 @@ impl Operations {
         })
         .await?;
         self.edition(conference, text).await
+    }
+
+    pub(in crate::api) async fn preview_framework(
+        self: Arc<Self>,
+        conference: Hex32,
+        request: DraftFrameworkRequest,
+    ) -> Result<FrameworkPreview> {
+        blocking(move || {
+            let draft = FrameworkDraft::parse(&request.draft).map_err(unreadable)?;
+            let node = &self.node;
+            let framework = node.preview_framework(&conference, draft, request.amends.as_ref())?;
+            Ok(FrameworkPreview::of(node, &framework))
+        })
+        .await
     }
 
     pub(in crate::api) async fn sign_framework(

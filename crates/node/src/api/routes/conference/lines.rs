@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::civil::Date;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::error::Result;
 use crate::api::extract::{Body, InPath, InQuery};
@@ -31,6 +31,15 @@ pub(in crate::api) struct LinesAsked {
     /// Only those in which something is due until this day.
     #[param(value_type = Option<String>, format = Date)]
     pub(in crate::api) due: Option<Date>,
+    /// Only those between this agency and another, by node key.
+    #[param(value_type = Option<String>)]
+    pub(in crate::api) agency: Option<Hex32>,
+    /// By what they are in order: what is due first, first, where it is left out.
+    #[serde(default)]
+    pub(in crate::api) sort: LineOrder,
+    /// In the order's reverse.
+    #[serde(default)]
+    pub(in crate::api) descending: bool,
     /// On which day it is seen what is late; today in Beijing where it is left out.
     #[param(value_type = Option<String>, format = Date)]
     pub(in crate::api) on: Option<Date>,
@@ -40,6 +49,25 @@ pub(in crate::api) struct LinesAsked {
     /// The most items, up to 1000.
     #[serde(default = "Page::usual")]
     limit: u16,
+}
+
+/// By what lines are in order; those that are equal in it, by what is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::api) enum LineOrder {
+    /// What is done last, then by the day on which something is due.
+    #[default]
+    Due,
+    /// By the day on which they were opened.
+    Opened,
+    /// By what they are about.
+    Kind,
+    /// By how far they have come.
+    State,
+    /// By the name of the agency that opened them.
+    From,
+    /// By the name of the other.
+    To,
 }
 
 impl LinesAsked {

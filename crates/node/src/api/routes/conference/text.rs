@@ -10,8 +10,8 @@ use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::routes::{ActorHeader, Failures};
 use crate::api::view::{
-    DraftFrameworkRequest, EditionDetail, EditionList, EditionView, Hex32, LedgerSheet, LinesRequest,
-    RefuseRequest, StampRequest,
+    DraftFrameworkRequest, EditionDetail, EditionList, EditionView, FrameworkPreview, Hex32, LedgerSheet,
+    LinesRequest, RefuseRequest, StampRequest,
 };
 
 /// The texts of a conference.
@@ -33,6 +33,16 @@ pub(in crate::api::routes) async fn draft(
 ) -> Result<(StatusCode, Json<EditionDetail>)> {
     let drafted = operations.draft_framework(conference, request, actor).await?;
     Ok((StatusCode::CREATED, Json(drafted)))
+}
+
+/// What a draft comes to, with what each party would learn by it; at the office only. Nobody is told of it.
+#[utoipa::path(post, path = "/api/v1/conferences/{conference}/texts/preview", operation_id = "preview_conference_text", request_body = DraftFrameworkRequest, params(("conference" = String, Path), ActorHeader), responses((status = 200, body = FrameworkPreview), Failures))]
+pub(in crate::api::routes) async fn preview(
+    State(operations): State<Arc<Operations>>,
+    InPath(conference): InPath<Hex32>,
+    Body(request): Body<DraftFrameworkRequest>,
+) -> Result<Json<FrameworkPreview>> {
+    Ok(Json(operations.preview_framework(conference, request).await?))
 }
 
 /// One text in full, what each party learns by it, and where it goes beyond this node's own policy.

@@ -232,7 +232,7 @@ impl Names {
         Self(seats.map(|seat| (seat.node_key, seat.name.clone())).collect())
     }
 
-    pub(super) fn of(&self, key: &Hex<32>) -> String {
+    pub(in crate::api) fn of(&self, key: &Hex<32>) -> String {
         self.0.get(key).cloned().unwrap_or_else(|| key.to_string())
     }
 }

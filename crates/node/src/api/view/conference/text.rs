@@ -1,4 +1,4 @@
-use hefu_casework::conference::{Edition, State};
+use hefu_casework::conference::{Annex, Edition, Framework, State};
 use hefu_casework::learns;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -97,6 +97,15 @@ pub struct AnnexView {
     pub breach: Option<ErrorView>,
 }
 
+/// What a draft comes to, before it is said to anybody.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct FrameworkPreview {
+    /// The text that would be signed, as JSON.
+    pub text: Value,
+    /// Its annexes, in its order.
+    pub annexes: Vec<AnnexView>,
+}
+
 /// A text to be drafted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -133,28 +142,45 @@ impl EditionDetail {
             )
         };
         let (summary, framework) = node.edition(conference, text, read)?;
-        let annexes = framework.annexes.iter().map(|annex| {
-            let agreement = &annex.agreement;
-            let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
-                let learned = learns(agreement, node.rules(), index).into_iter();
-                learned.map(|learning| Learns::of(&party.name, learning))
-            });
-            AnnexView {
-                code: annex.code.as_str().to_owned(),
-                annex: annex.digest(),
-                purpose: agreement.purpose.code().to_owned(),
-                own: agreement.index_of(&node.node_key()).is_some(),
-                learns: learns.collect(),
-                breach: node
-                    .annex_breach(agreement)
-                    .map(|breach| ApiError::Node(breach).into()),
-            }
-        });
         Ok(Self {
             summary,
-            annexes: annexes.collect(),
+            annexes: AnnexView::all(node, &framework),
             text: serde_json::to_value(&framework).unwrap_or_default(),
         })
+    }
+}
+
+impl FrameworkPreview {
+    pub(crate) fn of(node: &Node, framework: &Framework) -> Self {
+        Self {
+            text: serde_json::to_value(framework).unwrap_or_default(),
+            annexes: AnnexView::all(node, framework),
+        }
+    }
+}
+
+impl AnnexView {
+    fn all(node: &Node, framework: &Framework) -> Vec<Self> {
+        let annexes = framework.annexes.iter();
+        annexes.map(|annex| Self::of(node, annex)).collect()
+    }
+
+    fn of(node: &Node, annex: &Annex) -> Self {
+        let agreement = &annex.agreement;
+        let learns = agreement.parties.iter().enumerate().flat_map(|(index, party)| {
+            let learned = learns(agreement, node.rules(), index).into_iter();
+            learned.map(|learning| Learns::of(&party.name, learning))
+        });
+        Self {
+            code: annex.code.as_str().to_owned(),
+            annex: annex.digest(),
+            purpose: agreement.purpose.code().to_owned(),
+            own: agreement.index_of(&node.node_key()).is_some(),
+            learns: learns.collect(),
+            breach: node
+                .annex_breach(agreement)
+                .map(|breach| ApiError::Node(breach).into()),
+        }
     }
 }
 
