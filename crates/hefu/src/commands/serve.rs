@@ -1,5 +1,6 @@
 //! `hefu serve`: the node, until it is told to stop.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hefu_curve::Pool;
@@ -16,6 +17,7 @@ use crate::logging;
 use crate::pages::Program;
 use crate::printer::Printer;
 use crate::slip;
+use crate::words::Lang;
 
 pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
     // First of all, so that a signal during the start ends the node in order too.
@@ -23,18 +25,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     let config = Config::load(&node.folder.join(config::FILE_NAME))?;
     logging::of_node(&config.log);
     let pool = Pool::new(config.compute.threads).map_err(hefu_node::Error::from)?;
-    let lang = printer.lang();
-    let daemon = Daemon::start(
-        config,
-        &node.folder,
-        Surroundings::new(pool),
-        Wordings {
-            quarantine: Arc::new(move || wording(lang)),
-            slips: Arc::new(move |facts| slip::pages(facts, lang)),
-        },
-        |api| hefu_console::router(api, Arc::new(Program)),
-    )
-    .await?;
+    let daemon = start(config, &node.folder, Surroundings::new(pool), printer.lang()).await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);
     printer.result(&json!({ "peers": peers, "operators": operators }), |lang| {
         let params = [("peers", peers.to_string()), ("operators", operators.to_string())];
@@ -43,9 +34,24 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     Ok(daemon.serve(stop).await?)
 }
 
+/// The node in `folder` with its pages.
+pub(super) async fn start(
+    config: Config,
+    folder: &Path,
+    surroundings: Surroundings,
+    lang: Lang,
+) -> Result<Daemon, Failure> {
+    let wordings = Wordings {
+        quarantine: Arc::new(move || wording(lang)),
+        slips: Arc::new(move |facts| slip::pages(facts, lang)),
+    };
+    let over = |api| hefu_console::router(api, Arc::new(Program));
+    Ok(Daemon::start(config, folder, surroundings, wordings, over).await?)
+}
+
 /// Both signals are taken over at once; what comes gives the one who asks.
 #[cfg(unix)]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let taken = |kind| signal(kind).map_err(|error| Failure::internal("signals", &error));
     let (mut terminate, mut interrupt) = (taken(SignalKind::terminate())?, taken(SignalKind::interrupt())?);
@@ -58,7 +64,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
 }
 
 #[cfg(not(unix))]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
     Ok(async {
         // Without the signal it can only be killed, which loses nothing.
         if tokio::signal::ctrl_c().await.is_err() {
