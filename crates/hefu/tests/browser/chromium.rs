@@ -22,12 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A started browser sends its standard streams elsewhere, and takes ours as its pipes.
 const START: &str = r#"exec 3<&0 4>&1 0</dev/null 1>/dev/null 2>/dev/null; exec "$0" "$@""#;
 
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "--headless",
     "--remote-debugging-pipe",
     // Where tests run as root, which the sandbox refuses.
     "--no-sandbox",
     "--disable-gpu",
+    // Its crash handler would outlive it.
+    "--disable-breakpad",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

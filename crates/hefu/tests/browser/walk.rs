@@ -1,6 +1,6 @@
 //! Every page that a role can reach by links, looked at as people get it: at each width, in both languages.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 
@@ -31,6 +31,12 @@ const NO_PAGES: [&str; 9] = [
     "/dossier",
     "/events",
 ];
+
+const FAULTY: &str = "data:text/html,<html lang=en><title>t</title><p style='width:800px'>it.key {0}</p>\
+                      <img src='http://127.0.0.1:1/'><input><script>console.error('x')</script><i hidden>";
+
+/// The same list in another order, or further on.
+const ORDERS: [&str; 4] = ["sort", "descending", "after", "before"];
 
 /// What is wrong with a page for those who can't see it or use a mouse (axe-core), as `id: where`.
 pub(crate) struct Axe(Option<String>);
@@ -104,6 +110,7 @@ impl Walk<'_> {
 
     /// Whether there is a page, with what is wrong with it.
     fn look(&mut self, lang: &str, path: &str) -> bool {
+        let t0 = std::time::Instant::now(); let n0 = self.faults.len(); // XDEV
         let between = if path.contains('?') { '&' } else { '?' };
         let loaded = self.tab.open(&format!("{}{path}{between}lang={lang}", self.base));
         let Some(status) = loaded.status else {
@@ -133,6 +140,7 @@ impl Walk<'_> {
                 .into_iter()
                 .map(|fault| format!("{who} {lang} {path}: {fault}")),
         );
+        #[allow(clippy::print_stdout, reason = "x")] { println!("{} {lang} {path} {:?}", self.who, t0.elapsed()); for f in &self.faults[n0..] { println!("   !! {f}"); } } // XDEV
         true
     }
 
@@ -208,6 +216,34 @@ impl Walk<'_> {
     }
 }
 
+/// A page with one fault of each sort, on which each has to be found: of what sees nothing, a walk without faults says nothing.
+pub(crate) fn sees_faults(tab: &Tab, axe: &Axe) {
+    let mut faults = Vec::new();
+    let mut walk = Walk {
+        tab,
+        base: FAULTY,
+        who: String::new(),
+        axe,
+        faults: &mut faults,
+    };
+    assert!(walk.look("zh", ""));
+    let found = faults.join("\n");
+    let mut wanted = vec![
+        "px too wide at 390",
+        "asks http://127.0.0.1:1/",
+        "console: ",
+        "says it.key",
+        "says {0}",
+        "lang=\"en\"",
+    ];
+    if axe.0.is_some() {
+        wanted.extend(["axe image-alt", "axe label"]);
+    }
+    for fault in wanted {
+        assert!(found.contains(fault), "{fault} is not seen: {found}");
+    }
+}
+
 /// Pages of one kind differ in digests and numbers only, and in what a list is narrowed down to.
 fn kind(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -218,8 +254,9 @@ fn kind(path: &str) -> String {
         part if number(part) => "{n}",
         part => part,
     });
-    let fields: BTreeMap<_, _> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-    let fields: Vec<_> = fields.into_keys().collect();
+    let named = query.split('&').filter_map(|pair| pair.split('=').next());
+    let fields: BTreeSet<_> = named.filter(|name| !ORDERS.contains(name)).collect();
+    let fields: Vec<_> = fields.into_iter().collect();
     format!("{}?{}", parts.collect::<Vec<_>>().join("/"), fields.join("&"))
 }
 
