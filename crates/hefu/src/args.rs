@@ -142,6 +142,9 @@ pub(crate) struct DemoArgs {
     /// 各机关之间不连网，只经文件夹摆渡 No line connects the agencies: everything goes by files
     #[arg(long)]
     pub(crate) by_files: bool,
+    /// 演示后六个节点继续运行，可用浏览器打开 All six nodes run on afterwards, with pages for a browser and sample accounts
+    #[arg(long, conflicts_with = "by_files")]
+    pub(crate) serve: bool,
 }
 
 #[derive(ClapArgs)]

@@ -52,6 +52,8 @@ pub struct Outcome {
     pub sessions: Vec<Session>,
     /// The nodes, which do not listen any more.
     pub nodes: BTreeMap<Agency, Arc<Node>>,
+    /// Where they listened, as it stands on their cards; empty where no line connected them.
+    pub addresses: BTreeMap<Agency, String>,
     /// Everybody on any list.
     pub people: Vec<Person>,
     /// The round of the conference; none where the pairs met without one.
@@ -68,7 +70,7 @@ pub struct Import {
     pub reading: Reading,
 }
 
-pub use conference::{Held, OFFICE};
+pub use conference::{Held, OFFICE, OFFICE_ROLE};
 pub use files::{Boxes, run_by_files, set_up_by_files};
 pub use precheck::Checked;
 pub use session::Session;
@@ -82,6 +84,7 @@ pub struct Running {
     imports: Vec<Import>,
     import_time: Duration,
     servers: Vec<tokio::task::JoinHandle<()>>,
+    addresses: BTreeMap<Agency, String>,
     office: Option<Office>,
 }
 
@@ -123,7 +126,7 @@ pub async fn set_up(
         surroundings.clone(),
     )?);
     let address;
-    (running.servers, address) = introduce(&running.nodes, &office).await?;
+    (running.servers, running.addresses, address) = introduce(&running.nodes, &office).await?;
     running.office = Some(Office {
         node: office,
         address,
@@ -169,6 +172,7 @@ fn import_all(dir: &Path, surroundings: &Surroundings, wording: &dyn Fn() -> Wor
         imports,
         import_time,
         servers: Vec::new(),
+        addresses: BTreeMap::new(),
         office: None,
     })
 }
@@ -185,7 +189,9 @@ pub fn name(agency: Agency) -> &'static str {
     }
 }
 
-fn role(agency: Agency) -> AgencyRole {
+/// What kind of agency each is.
+#[must_use]
+pub fn role(agency: Agency) -> AgencyRole {
     match agency {
         Agency::Procuratorate => AgencyRole::Procuratorate,
         Agency::Court => AgencyRole::Court,
@@ -212,12 +218,7 @@ fn new_node(dir: &Path, code: &str, profile: Profile, surroundings: Surroundings
     Vault::create_key_file(&key_file)?;
     let surroundings = Surroundings {
         rules: RuleSet::national().with_local(LOCAL_RULES)?,
-        // Nobody waits for what takes days elsewhere.
-        conference: ConferenceConfig {
-            pace_seconds: 1,
-            running_pace_seconds: 1,
-            ..ConferenceConfig::default()
-        },
+        conference: pace(),
         ..surroundings
     };
     Ok(Node::create(
@@ -229,25 +230,40 @@ fn new_node(dir: &Path, code: &str, profile: Profile, surroundings: Surroundings
     )?)
 }
 
-/// Everybody listens, then everybody gets everybody's card. Says where the office listens.
+/// Nobody waits for what takes days elsewhere.
+#[must_use]
+pub fn pace() -> ConferenceConfig {
+    ConferenceConfig {
+        pace_seconds: 1,
+        running_pace_seconds: 1,
+        ..ConferenceConfig::default()
+    }
+}
+
+/// Everybody listens, then everybody gets everybody's card. Says where the agencies and the office listen.
 async fn introduce(
     nodes: &BTreeMap<Agency, Arc<Node>>,
     office: &Arc<Node>,
-) -> Result<(Vec<tokio::task::JoinHandle<()>>, String)> {
-    let everybody = || nodes.values().chain([office]);
-    let (mut cards, mut servers, mut address) = (Vec::new(), Vec::new(), String::new());
-    for node in everybody() {
+) -> Result<(Vec<tokio::task::JoinHandle<()>>, BTreeMap<Agency, String>, String)> {
+    let (mut cards, mut servers) = (Vec::new(), Vec::new());
+    let (mut addresses, mut of_office) = (BTreeMap::new(), String::new());
+    let agencies = nodes.iter().map(|(agency, node)| (Some(*agency), node));
+    for (agency, node) in agencies.chain([(None, office)]) {
         let listener = node.listen("127.0.0.1:0").await?;
-        address = listener.local_addr().to_string();
+        let address = listener.local_addr().to_string();
         cards.push(node.card(&address)?);
         servers.push(tokio::spawn(Arc::clone(node).serve(listener)));
+        match agency {
+            Some(agency) => _ = addresses.insert(agency, address),
+            None => of_office = address,
+        }
     }
-    for node in everybody() {
+    for node in nodes.values().chain([office]) {
         for card in cards.iter().filter(|card| card.node_key() != node.node_key()) {
             node.add_peer(card)?;
         }
     }
-    Ok((servers, address))
+    Ok((servers, addresses, of_office))
 }
 
 impl Running {
@@ -262,6 +278,7 @@ impl Running {
             round_time: Duration::ZERO,
             sessions: Vec::new(),
             nodes: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             people: Vec::new(),
             conference: None,
         }
@@ -282,6 +299,7 @@ impl Running {
         outcome.imports = self.imports;
         outcome.people = self.county.people;
         outcome.nodes = self.nodes;
+        outcome.addresses = self.addresses;
         for server in self.servers {
             server.abort();
         }

@@ -46,8 +46,9 @@ fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::internal("runtime", &error))?;
     // A node logs as its settings say, and ends in order when it is told to.
-    let serves = matches!(args.command, Command::Serve);
-    if !serves {
+    let node = matches!(args.command, Command::Serve);
+    let serves = node || matches!(&args.command, Command::Demo(demo) if demo.serve);
+    if !node {
         logging::on_request();
     }
     runtime.block_on(async {
@@ -61,6 +62,7 @@ fn run(args: Args, printer: &Printer) -> Result<(), Failure> {
 async fn dispatch(args: Args, printer: &Printer) -> Result<(), Failure> {
     let node = &args.node;
     match args.command {
+        Command::Demo(demo) if demo.serve => commands::demo::run_and_serve(demo, printer).await,
         Command::Demo(demo) => commands::demo::run(demo, printer).await,
         Command::Check(check) => commands::check::run(check, printer),
         Command::Match(lists) => commands::match_lists::run(lists, printer).await,

@@ -4,6 +4,7 @@
 mod conference;
 mod letters;
 mod papers;
+mod serve;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use hefu_node::Surroundings;
 use hefu_node::api::view::CannotFindView;
 use serde_json::json;
 
+use super::serve::told_to_stop;
 use super::wording;
 use crate::args::DemoArgs;
 use crate::arithmetic;
@@ -23,18 +25,47 @@ use crate::printer::{Printer, grouped, table, yuan};
 use crate::words::Lang;
 use conference::Shown;
 
-pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure> {
-    let temporary = tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))?;
+/// With pages afterwards, until it is told to stop.
+pub(crate) async fn run_and_serve(args: DemoArgs, printer: &Printer) -> Result<(), Failure> {
+    // First of all, so that a signal during the round leaves no temporary folder either.
+    let stop = told_to_stop()?;
+    tokio::pin!(stop);
+    let temporary = temporary()?;
     let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_path_buf());
-    refuse_used(&dir)?;
+    let begun = async {
+        let (outcome, surroundings) = hold(&args, &dir, printer).await?;
+        serve::begin(outcome, &dir, &surroundings, printer).await
+    };
+    let serving = tokio::select! {
+        begun = begun => begun?,
+        () = &mut stop => return Err(Failure::interrupted()),
+    };
+    stop.await;
+    serving.end().await
+}
+
+pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure> {
+    let temporary = temporary()?;
+    let dir = args.dir.clone().unwrap_or_else(|| temporary.path().to_path_buf());
+    hold(&args, &dir, printer).await?;
+    Ok(())
+}
+
+fn temporary() -> Result<tempfile::TempDir, Failure> {
+    tempfile::tempdir().map_err(|error| Failure::internal("temporary folder", &error))
+}
+
+/// Everything from the exports to the papers, shown.
+async fn hold(args: &DemoArgs, dir: &Path, printer: &Printer) -> Result<(Outcome, Surroundings), Failure> {
+    refuse_used(dir)?;
     let lang = printer.lang();
     let surroundings = Surroundings::new(arithmetic::pool(0, printer)?);
     let wording = || wording(lang);
     let outcome = if args.by_files {
         let cut = Cut::new(Form::Text, None).map_err(hefu_node::Error::from)?;
-        county::run_by_files(&dir, &surroundings, &wording, cut).await
+        county::run_by_files(dir, &surroundings, &wording, cut).await
     } else {
-        county::run(&dir, &surroundings, &wording).await
+        county::run(dir, &surroundings, &wording).await
     };
     let outcome = outcome.map_err(failed)?;
     let difference = outcome.difference().map_err(failed)?;
@@ -49,7 +80,7 @@ pub(crate) async fn run(args: DemoArgs, printer: &Printer) -> Result<(), Failure
         printer,
     );
     match difference {
-        None => Ok(()),
+        None => Ok((outcome, surroundings)),
         Some(place) => Err(Failure::new(Exit::Internal, "demo_differs", [("place", place)])),
     }
 }

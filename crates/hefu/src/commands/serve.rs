@@ -1,5 +1,6 @@
 //! `hefu serve`: the node, until it is told to stop.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hefu_node::Surroundings;
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::pages::Program;
 use crate::printer::Printer;
 use crate::slip;
+use crate::words::Lang;
 use crate::{arithmetic, logging};
 
 pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failure> {
@@ -22,19 +24,7 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     let config = Config::load(&node.folder.join(config::FILE_NAME))?;
     logging::of_node(&config.log);
     let pool = arithmetic::pool(config.compute.threads, printer)?;
-    let lang = printer.lang();
-    let over_tls = config.operators.speaks_tls();
-    let daemon = Daemon::start(
-        config,
-        &node.folder,
-        Surroundings::new(pool),
-        Wordings {
-            quarantine: Arc::new(move || wording(lang)),
-            slips: Arc::new(move |facts| slip::pages(facts, lang)),
-        },
-        |api| hefu_console::router(api, Arc::new(Program), over_tls),
-    )
-    .await?;
+    let daemon = start(config, &node.folder, Surroundings::new(pool), printer.lang()).await?;
     let (peers, operators) = (daemon.peers_address(), daemon.operators_address()?);
     printer.result(&json!({ "peers": peers, "operators": operators }), |lang| {
         let params = [("peers", peers.to_string()), ("operators", operators.to_string())];
@@ -43,9 +33,25 @@ pub(crate) async fn run(node: &NodeArgs, printer: &Printer) -> Result<(), Failur
     Ok(daemon.serve(stop).await?)
 }
 
+/// The node in `folder` with its pages.
+pub(super) async fn start(
+    config: Config,
+    folder: &Path,
+    surroundings: Surroundings,
+    lang: Lang,
+) -> Result<Daemon, Failure> {
+    let wordings = Wordings {
+        quarantine: Arc::new(move || wording(lang)),
+        slips: Arc::new(move |facts| slip::pages(facts, lang)),
+    };
+    let over_tls = config.operators.speaks_tls();
+    let over = |api| hefu_console::router(api, Arc::new(Program), over_tls);
+    Ok(Daemon::start(config, folder, surroundings, wordings, over).await?)
+}
+
 /// Both signals are taken over at once; what comes gives the one who asks.
 #[cfg(unix)]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let taken = |kind| signal(kind).map_err(|error| Failure::internal("signals", &error));
     let (mut terminate, mut interrupt) = (taken(SignalKind::terminate())?, taken(SignalKind::interrupt())?);
@@ -58,7 +64,7 @@ fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
 }
 
 #[cfg(not(unix))]
-fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
+pub(super) fn told_to_stop() -> Result<impl Future<Output = ()>, Failure> {
     Ok(async {
         // Without the signal it can only be killed, which loses nothing.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -22,7 +22,8 @@ use super::{Outcome, Running, name, node, place, purpose, quarter, yesterday};
 
 /// The office, in the county's own words.
 pub const OFFICE: &str = "县联席会议办公室";
-pub(super) const OFFICE_ROLE: AgencyRole = AgencyRole::ConferenceOffice;
+/// What kind of agency it is.
+pub const OFFICE_ROLE: AgencyRole = AgencyRole::ConferenceOffice;
 
 const ACTOR: &str = "demo";
 /// k: no smaller count of people is told.
@@ -35,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub struct Held {
     /// The office's node.
     pub office: Arc<Node>,
+    /// Where it listened, as it stands on its card.
+    pub address: String,
     /// The conference.
     pub id: Hex<32>,
     /// The framework, by digest.
@@ -82,6 +85,7 @@ impl Running {
         let minutes = block_in_place(|| sum_up(&office.node, &id, round))?;
         outcome.conference = Some(Held {
             office: office.node,
+            address: office.address,
             id,
             framework,
             round,

@@ -1,0 +1,85 @@
+//! The consoles of a county as people get them: in a browser, over the nodes that `hefu demo --serve` leaves running.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is the report"
+)]
+
+mod chromium;
+mod county;
+mod jobs;
+mod pictures;
+mod walk;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use chromium::Browser;
+use county::County;
+use walk::{Axe, Walk};
+
+/// Whose pages are walked: each role of an agency, and of the office.
+const WALKED: [(&str, &str); 6] = [
+    ("civil_affairs", "it-1"),
+    ("civil_affairs", "case-1"),
+    ("civil_affairs", "compliance-1"),
+    ("office", "it-1"),
+    ("office", "compliance-1"),
+    ("office", "office-1"),
+];
+
+/// One test, as all of it needs the same county, which takes its time to come about. What is found wrong is told at its end,
+/// all of it.
+#[test]
+fn people_find_their_pages_and_do_their_work() {
+    let Some(program) = chromium::installed() else {
+        #[allow(
+            clippy::print_stdout,
+            reason = "whoever runs the tests is told what was left out"
+        )]
+        {
+            println!("no Chromium is installed: nothing was looked at in a browser");
+        }
+        return;
+    };
+    let browser = Browser::start(&program);
+    let county = County::begin();
+    let axe = Axe::found();
+    walk::sees_faults(&browser.tab(), &axe);
+    let mut faults = Vec::new();
+    for (node, account) in WALKED
+        .into_iter()
+        .skip(std::env::var("XSKIP").map_or(0, |n| n.parse().unwrap()))
+    {
+        // XDEV
+        assert!(county.accounts(node).contains(&account));
+        let tab = county.signed_in(&browser, node, account);
+        let walk = Walk {
+            tab: &tab,
+            base: county.address(node),
+            who: format!("{node} {account}"),
+            axe: &axe,
+            faults: &mut faults,
+        };
+        let pages = walk.everywhere();
+        assert!(pages.len() > 3, "{node} {account}: only {pages:?}");
+    }
+    for (name, job) in jobs::ALL {
+        let done = catch_unwind(AssertUnwindSafe(|| job(&browser, &county)));
+        if let Err(why) = done {
+            let said = why.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| why.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            faults.push(format!("job {name}: {}", said.unwrap_or_default()));
+        }
+    }
+    pictures::write(&browser, &county);
+    drop(browser);
+    assert_eq!(county.end(), 0);
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+}

@@ -1,0 +1,273 @@
+//! Every page that a role can reach by links, looked at as people get it: at each width, in both languages.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::chromium::{Loaded, Tab};
+
+/// A clerk's screen, a large one, and a telephone.
+const WIDTHS: [u32; 3] = [1280, 1920, 390];
+const MOST_BYTES: u64 = 300 * 1024;
+/// Stands over everything that shows a finding.
+const NOTICE: &str = "不得仅凭比对结果停发或追缴";
+/// Where `npm pack` of axe-core was unpacked, if nothing else is said.
+const AXE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../target/tools/axe/package/axe.min.js"
+);
+
+/// Links that lead to a file or to a paper without anything of the console around it.
+const NO_PAGES: [&str; 9] = [
+    ".csv",
+    "/paper",
+    "/file",
+    "/book",
+    "/ledger/sheet",
+    "/slip",
+    "/card",
+    "/dossier",
+    "/events",
+];
+
+const FAULTY: &str = "data:text/html,<html lang=en><title>t</title><p style='width:800px'>it.key {0}</p>\
+                      <img src='http://127.0.0.1:1/'><input><script>console.error('x')</script><i hidden>";
+
+/// The same list in another order, or further on.
+const ORDERS: [&str; 4] = ["sort", "descending", "after", "before"];
+
+/// What is wrong with a page for those who can't see it or use a mouse (axe-core), as `id: where`.
+pub(crate) struct Axe(Option<String>);
+
+impl Axe {
+    /// As `HEFU_AXE` says, where it is set: then it has to be there.
+    pub(crate) fn found() -> Self {
+        let file = match std::env::var_os("HEFU_AXE") {
+            Some(file) => PathBuf::from(file),
+            None if PathBuf::from(AXE).exists() => AXE.into(),
+            None => {
+                #[allow(
+                    clippy::print_stdout,
+                    reason = "whoever runs the tests is told what was left out"
+                )]
+                {
+                    println!("axe-core is not at {AXE}: whether everybody can use the pages is not checked");
+                }
+                return Self(None);
+            }
+        };
+        Self(Some(fs::read_to_string(file).unwrap()))
+    }
+
+    fn faults(&self, tab: &Tab) -> Vec<String> {
+        let Some(axe) = &self.0 else {
+            return Vec::new();
+        };
+        tab.js(&format!("{axe};0"));
+        let found = tab.js(
+            "axe.run(document, { resultTypes: ['violations'] }).then(all => all.violations \
+             .filter(one => ['serious', 'critical'].includes(one.impact)) \
+             .map(one => `axe ${one.id}: ` + one.nodes.slice(0, 3) \
+             .map(node => `${node.target.join(' ')} ${node.html.slice(0, 160)}`).join(' | ')))",
+        );
+        strings(&found)
+    }
+}
+
+/// Somebody who walks.
+pub(crate) struct Walk<'a> {
+    pub(crate) tab: &'a Tab,
+    /// The node's address.
+    pub(crate) base: &'a str,
+    /// Whose pages, for the report.
+    pub(crate) who: String,
+    pub(crate) axe: &'a Axe,
+    pub(crate) faults: &'a mut Vec<String>,
+}
+
+impl Walk<'_> {
+    /// From the first page along every link, one page of each kind. Says which were seen.
+    pub(crate) fn everywhere(mut self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut pages = Vec::new();
+        let mut open = VecDeque::from(["/".to_owned()]);
+        while let Some(path) = open.pop_front() {
+            if !seen.insert(kind(&path)) {
+                continue;
+            }
+            if self.look("zh", &path) {
+                open.extend(self.links());
+                pages.push(path);
+            }
+        }
+        for path in &pages {
+            self.look("en", path);
+        }
+        pages
+    }
+
+    /// Whether there is a page, with what is wrong with it.
+    fn look(&mut self, lang: &str, path: &str) -> bool {
+        let t0 = std::time::Instant::now();
+        let n0 = self.faults.len(); // XDEV
+        let between = if path.contains('?') { '&' } else { '?' };
+        let loaded = self.tab.open(&format!("{}{path}{between}lang={lang}", self.base));
+        let Some(status) = loaded.status else {
+            // A file to be kept.
+            return false;
+        };
+        let mut faults = Vec::new();
+        if status != 200 {
+            faults.push(format!("status {status}"));
+        }
+        faults.extend(self.of_load(&loaded));
+        faults.extend(self.of_words(lang, path));
+        for width in WIDTHS {
+            self.tab.wide(width);
+            let over = self
+                .tab
+                .js("document.documentElement.scrollWidth - window.innerWidth");
+            if over.as_i64().unwrap_or_default() > 0 {
+                faults.push(format!("{over} px too wide at {width}: {}", self.widest()));
+            }
+        }
+        self.tab.wide(WIDTHS[0]);
+        faults.extend(self.axe.faults(self.tab));
+        let who = &self.who;
+        self.faults.extend(
+            faults
+                .into_iter()
+                .map(|fault| format!("{who} {lang} {path}: {fault}")),
+        );
+        #[allow(clippy::print_stdout, reason = "x")]
+        {
+            println!("{} {lang} {path} {:?}", self.who, t0.elapsed());
+            for f in &self.faults[n0..] {
+                println!("   !! {f}");
+            }
+        } // XDEV
+        true
+    }
+
+    fn of_load(&self, loaded: &Loaded) -> Vec<String> {
+        let mut faults: Vec<_> = loaded
+            .errors
+            .iter()
+            .map(|error| format!("console: {error}"))
+            .collect();
+        let outside = |asked: &&String| !asked.starts_with(self.base) && !asked.starts_with("data:");
+        faults.extend(
+            loaded
+                .asked
+                .iter()
+                .filter(outside)
+                .map(|asked| format!("asks {asked}")),
+        );
+        if loaded.bytes > MOST_BYTES {
+            faults.push(format!("{} bytes", loaded.bytes));
+        }
+        faults
+    }
+
+    /// Keys in the place of words, blanks that nothing filled, the other language, and a finding without its notice.
+    fn of_words(&self, lang: &str, path: &str) -> Vec<String> {
+        let mut faults = Vec::new();
+        let tag = self.tab.js("document.documentElement.lang");
+        if !tag.as_str().unwrap_or_default().starts_with(lang) {
+            faults.push(format!("lang={tag}"));
+        }
+        let text = self.tab.text();
+        let raw = |word: &&str| {
+            let area = ["shell.", "it.", "case.", "compliance.", "office."]
+                .iter()
+                .find_map(|area| word.strip_prefix(area));
+            area.is_some_and(|rest| rest.chars().next().is_some_and(|c| c.is_ascii_lowercase()))
+                || ["{0}", "{1}"].iter().any(|blank| word.contains(blank))
+        };
+        faults.extend(
+            text.split_whitespace()
+                .filter(raw)
+                .map(|word| format!("says {word}")),
+        );
+        if lang == "zh" && kind(path).contains("findings/") && !text.contains(NOTICE) {
+            faults.push("without the notice".to_owned());
+        }
+        faults
+    }
+
+    /// Which element sticks out.
+    fn widest(&self) -> Value {
+        self.tab.js(
+            "(() => { for (const it of document.querySelectorAll('main *, header *, nav *')) { \
+             if (it.getBoundingClientRect().right > window.innerWidth && !it.closest('.scroll')) \
+             return it.outerHTML.slice(0, 160); } return ''; })()",
+        )
+    }
+
+    fn links(&self) -> Vec<String> {
+        let found = self.tab.js(
+            "[...document.querySelectorAll('a[href]:not([download])')].map(it => it.getAttribute('href'))",
+        );
+        let pages = strings(&found).into_iter().filter(|link| {
+            let path = link.split('?').next().unwrap_or_default();
+            link.starts_with('/')
+                && !link.contains("lang=")
+                && !NO_PAGES.iter().any(|end| path.ends_with(end))
+                && !path.contains("/parts/")
+        });
+        pages
+            .map(|link| link.split('#').next().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
+/// A page with one fault of each sort, on which each has to be found: of what sees nothing, a walk without faults says nothing.
+pub(crate) fn sees_faults(tab: &Tab, axe: &Axe) {
+    let mut faults = Vec::new();
+    let mut walk = Walk {
+        tab,
+        base: FAULTY,
+        who: String::new(),
+        axe,
+        faults: &mut faults,
+    };
+    assert!(walk.look("zh", ""));
+    let found = faults.join("\n");
+    let mut wanted = vec![
+        "px too wide at 390",
+        "asks http://127.0.0.1:1/",
+        "console: ",
+        "says it.key",
+        "says {0}",
+        "lang=\"en\"",
+    ];
+    if axe.0.is_some() {
+        wanted.extend(["axe image-alt", "axe label"]);
+    }
+    for fault in wanted {
+        assert!(found.contains(fault), "{fault} is not seen: {found}");
+    }
+}
+
+/// Pages of one kind differ in digests and numbers only, and in what a list is narrowed down to.
+fn kind(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let hex = |part: &str| part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = path.split('/').map(|part| match part {
+        part if hex(part) => "{id}",
+        part if number(part) => "{n}",
+        part => part,
+    });
+    let named = query.split('&').filter_map(|pair| pair.split('=').next());
+    let fields: BTreeSet<_> = named.filter(|name| !ORDERS.contains(name)).collect();
+    let fields: Vec<_> = fields.into_iter().collect();
+    format!("{}?{}", parts.collect::<Vec<_>>().join("/"), fields.join("&"))
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    let each = value.as_array().into_iter().flatten();
+    each.filter_map(|one| one.as_str().map(str::to_owned)).collect()
+}
