@@ -156,7 +156,7 @@ async fn a_sender_from_a_backup_answers_no_second_list_in_a_run() {
 
     let closed = table.members.remove(0).close().await;
     // The disk is lost: nothing is merged.
-    std::fs::remove_file(closed.folder.join("hefu.db")).unwrap();
+    std::fs::remove_dir_all(&closed.folder).unwrap();
     tokio::task::block_in_place(|| Node::restore(&backup, &closed.folder, &closed.unlock, "经办")).unwrap();
     let kept = Kept::of(closed.open(around(settings())).await);
     table.members.insert(0, kept);
