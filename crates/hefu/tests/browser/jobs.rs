@@ -231,11 +231,9 @@ fn lead(browser: &Browser, county: &County) {
     assert!(tab.text().contains('＊'), "{}", tab.text());
 
     tab.open(&format!("{conference}/ledger"));
-    tab.press("main table a[href*='/ledger/']");
+    tab.press("main .columns a[href*='/ledger/']");
     let line = tab.here();
     let form = "form[action$='/decision']";
-    tab.fill(form, "text", "由责任单位会同对方核实，十个工作日内反馈办公室。");
-    tab.fill(form, "minutes", "县联席纪〔2026〕2号");
     tab.press("form[action$='/escalation'] button");
     tab.open(&line);
     tab.fill(form, "text", "由责任单位会同对方核实，十个工作日内反馈办公室。");
@@ -269,6 +267,7 @@ fn fact(name: &str) -> String {
     match name {
         name if name.contains("number") && name.contains("person") => "290101199001011237".to_owned(),
         name if name.ends_with("_on") || name.contains("date") || name == "on" => "2026-11-30".to_owned(),
+        name if name.ends_with("_until") => "2026-12-21".to_owned(),
         name if name.contains("phone") => "0000-1234567".to_owned(),
         name if name.contains("yuan") || name.contains("days") => "5".to_owned(),
         _ => "县民政局".to_owned(),

@@ -110,8 +110,6 @@ impl Walk<'_> {
 
     /// Whether there is a page, with what is wrong with it.
     fn look(&mut self, lang: &str, path: &str) -> bool {
-        let t0 = std::time::Instant::now();
-        let n0 = self.faults.len(); // XDEV
         let between = if path.contains('?') { '&' } else { '?' };
         let loaded = self.tab.open(&format!("{}{path}{between}lang={lang}", self.base));
         let Some(status) = loaded.status else {
@@ -141,13 +139,6 @@ impl Walk<'_> {
                 .into_iter()
                 .map(|fault| format!("{who} {lang} {path}: {fault}")),
         );
-        #[allow(clippy::print_stdout, reason = "x")]
-        {
-            println!("{} {lang} {path} {:?}", self.who, t0.elapsed());
-            for f in &self.faults[n0..] {
-                println!("   !! {f}");
-            }
-        } // XDEV
         true
     }
 
