@@ -21,7 +21,7 @@ use crate::guard::Who;
 const OF_ONE_SESSION: usize = 6;
 
 /// What the script adds to an address that it loads by itself: nobody asked for that page either.
-pub(crate) const AGAIN: &str = "again";
+pub(crate) const RELOADED: &str = "again";
 
 /// What a stream says next.
 pub(crate) enum Told {
@@ -75,7 +75,7 @@ pub(crate) fn by_itself(uri: &Uri) -> bool {
 
 /// Whether a pair of the query is the script's.
 pub(crate) fn is_again(pair: &str) -> bool {
-    pair.split('=').next() == Some(AGAIN)
+    pair.split('=').next() == Some(RELOADED)
 }
 
 /// How many streams each session has.

@@ -101,7 +101,7 @@ const WORDS_OF_A_RECORD: [&str; 22] = [
 ];
 
 /// Names of folders and files.
-const FOLDERS: [&str; 4] = ["blinded", "evaluated", "half", "tags"];
+const FOLDERS: [&str; 5] = ["backups", "blinded", "evaluated", "half", "tags"];
 
 /// Where else a code stands: crate, what is before it, prefix of its words.
 const LITERALS: [(&str, &str, &str); 36] = [

@@ -113,7 +113,7 @@ pub(super) async fn look(Path(n): Path<u64>, Sent { who, .. }: Sent) -> Result<R
     })?;
     // Without script too, an empty chair shows it no longer than that.
     let seconds = left.clamp(1, SHOWN_SECONDS);
-    let leave = format!("{seconds}; url=/compliance/unmaskings?{}=1", live::AGAIN);
+    let leave = format!("{seconds}; url=/compliance/unmaskings?{}=1", live::RELOADED);
     let leave = leave.parse().map_err(|_| Fault::Broken { what: "header" })?;
     response.headers_mut().insert(REFRESH, leave);
     Ok(response)

@@ -170,7 +170,7 @@ fn unmask(browser: &Browser, county: &County) {
 /// What a case worker decided is reviewed by somebody else.
 fn review(browser: &Browser, county: &County) {
     let tab = county.signed_in(browser, NODE, "compliance-1");
-    tab.open(&at(county, "/compliance/findings?state=stage_decided"));
+    tab.open(&at(county, "/compliance/findings?stage=stage_decided"));
     tab.press("main table a[href^='/compliance/findings/']");
     let form = "form[action$='/reviewed']";
     tab.fill(form, "result", "result_upheld");
@@ -231,8 +231,12 @@ fn lead(browser: &Browser, county: &County) {
     assert!(tab.text().contains('＊'), "{}", tab.text());
 
     tab.open(&format!("{conference}/ledger"));
-    tab.press("main .columns a[href*='/ledger/']");
-    let line = tab.here();
+    // One that is not with the conference yet: no badge but that of its deadline.
+    let line = tab.js("[...document.querySelectorAll('main .columns li')] \
+         .find(it => [...it.querySelectorAll('.badge')].every(badge => badge.querySelector('time'))) \
+         .querySelector('a').href");
+    let line = line.as_str().unwrap().to_owned();
+    tab.open(&line);
     let form = "form[action$='/decision']";
     tab.press("form[action$='/escalation'] button");
     tab.open(&line);

@@ -28,6 +28,8 @@ use crate::words::Lang;
 /// No secret: it opens invented registers, on this machine alone.
 const PASSWORD: &str = "hefu-yanshi-2026";
 const ACTOR: &str = "demo";
+/// What the office's node goes by, as an agency's goes by its code.
+const AT_OFFICE: &str = "office";
 
 /// Who works at an agency: acts that need two people find two.
 const OF_AGENCY: [Person; 5] = [
@@ -144,7 +146,7 @@ fn places(outcome: Outcome) -> Vec<Place> {
         node,
     });
     let office = outcome.conference.map(|held| Place {
-        code: "office",
+        code: AT_OFFICE,
         name: OFFICE,
         role: OFFICE_ROLE,
         peers: held.address,
