@@ -17,11 +17,11 @@
 //! | `it`, `case`, `compliance`, `office` | the pages of each role |
 //!
 //! # How a page is made
-//! A handler takes a [`guard::Who`], asks `who.api()` for the views that it shows, and gives a template that holds a
-//! [`page::Page`] as `p` to [`page::html`]. What can go wrong is a [`fault::Fault`], which becomes a page by itself. A
-//! form's handler takes a [`form::Sent`] (or an [`upload::SentFiles`]), whose token was checked then; it keeps what may be
-//! shown again in a [`form::Form`] `f`, asks the interface, and either leads on with [`form::done`] (a key that begins
-//! with `done_`) or shows the form once more with [`page::refused`]. Templates extend `shell/base.html` and take fields,
+//! A handler takes a `guard::Who`, asks `who.api()` for the views that it shows, and gives a template that holds a
+//! `page::Page` as `p` to `page::html`. What can go wrong is a `fault::Fault`, which becomes a page by itself. A
+//! form's handler takes a `form::Sent` (or an `upload::SentFiles`), whose token was checked then; it keeps what may be
+//! shown again in a `form::Form` `f`, asks the interface, and either leads on with `form::done` (a key that begins
+//! with `done_`) or shows the form once more with `page::refused`. Templates extend `shell/base.html` and take fields,
 //! badges and the like from `shell/macros.html`. Texts stand in `words/AREA.toml`; a page says them with `p.w("area.key")`.
 //! Pages that show findings are made with `who.page(…).with_findings()`.
 

@@ -66,19 +66,22 @@ async fn a_number_that_the_asked_agency_took_keeps_no_line_from_the_ledger() {
         BOTH.count(),
         "at each turn it said and the record grew by: {grown:?}"
     );
-    // All at once, of which the record has the refusal; then each by itself, with one refusal. That line is laid aside, and
-    // a person told.
+    // A line is known by its number and its owner: all are taken at once, and the other's stands beside, in its own name.
     let many = BOTH.count() + 1;
-    let each = u64::try_from(many).unwrap();
-    assert_eq!(grown, [(many, 1), (many, each), (0, 0), (0, 0)]);
-    let to_do = asks.node.conference_standing(&meeting.id).unwrap().to_do;
-    assert!(
-        to_do.iter().any(|to_do| to_do.what.code() == "to_do_lines"),
-        "{to_do:?}"
-    );
-    let to_do = asked.node.conference_standing(&meeting.id).unwrap().to_do;
-    assert!(
-        to_do.iter().all(|to_do| to_do.what.code() != "to_do_lines"),
-        "{to_do:?}"
-    );
+    assert_eq!(grown, [(many, 1), (0, 0), (0, 0), (0, 0)]);
+    let owners = meeting.office.node.with_conference(&meeting.id, |state| {
+        let of_item = state.lines().filter(|line| line.item == item);
+        of_item
+            .map(|line| line.from)
+            .collect::<std::collections::BTreeSet<_>>()
+    });
+    let both = [asks, asked].map(|bureau| Hex(bureau.node.node_key()));
+    assert_eq!(owners.unwrap(), both.into());
+    for at in [asks, asked] {
+        let to_do = at.node.conference_standing(&meeting.id).unwrap().to_do;
+        assert!(
+            to_do.iter().all(|to_do| to_do.what.code() != "to_do_lines"),
+            "{to_do:?}"
+        );
+    }
 }
