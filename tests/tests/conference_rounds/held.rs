@@ -37,23 +37,27 @@ async fn begun_after(table: &Table, between: impl FnOnce()) -> (u32, Agreement) 
             state.narrowed(round, &table.annexes[0]).unwrap()
         })
         .unwrap();
-    let digest = narrowed.digest();
-    let kept = |at: &Kept| at.bureau.node.store().agreement(&digest).unwrap().is_some();
-    until("both keep what both have signed", || {
-        kept(first) && kept(&table.members[1])
+    until("the office knows", || {
+        let round = table.round(&table.office, round).unwrap();
+        let frozen = |at: &Kept| round.parties[&at.key()].frozen.is_some();
+        frozen(first) && frozen(&table.members[1])
     })
     .await;
     first.keeper.abort();
     between();
     table.freeze(2, round).await;
     let second = &table.members[1];
+    let digest = narrowed.digest();
     until("it begins", || {
-        table
-            .round(second, round)
-            .is_some_and(|round| round.begun.is_some())
+        let store = second.bureau.node.store();
+        store.agreement(&digest).unwrap().is_some()
     })
     .await;
     first.bureau.node.sync_conference(&table.id).await.unwrap();
+    let signed = first.bureau.node.with_conference(&table.id, |state| {
+        state.signed_agreement(round, &table.annexes[0]).unwrap()
+    });
+    first.bureau.node.conclude(&signed.unwrap()).unwrap();
     (round, narrowed)
 }
 

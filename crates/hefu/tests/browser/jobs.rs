@@ -3,6 +3,8 @@
 use std::fs;
 
 use hefu_fixtures::{Agency, SEED};
+use jiff::tz::offset;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use crate::chromium::{Browser, Tab};
@@ -262,10 +264,11 @@ fn act(tab: &Tab, name: &str, fields: &[(&str, &str)]) {
 
 /// What a letter is filled in with.
 fn fact(name: &str) -> String {
+    let today = offset(8).to_datetime(Timestamp::now()).date();
     match name {
         name if name.contains("number") && name.contains("person") => "290101199001011237".to_owned(),
-        name if name.ends_with("_on") || name.contains("date") || name == "on" => "2026-11-30".to_owned(),
-        name if name.ends_with("_until") => "2026-12-21".to_owned(),
+        name if name.ends_with("_until") => (today + 20.days()).to_string(),
+        name if name.ends_with("_on") || name.contains("date") || name == "on" => today.to_string(),
         name if name.contains("phone") => "0000-1234567".to_owned(),
         name if name.contains("yuan") || name.contains("days") => "5".to_owned(),
         _ => "县民政局".to_owned(),

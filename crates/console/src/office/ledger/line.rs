@@ -33,6 +33,8 @@ struct LineShown {
     own: bool,
     /// Members by node key and name.
     agencies: Vec<(String, String)>,
+    /// Those whose matter it is: no other can be to do what was decided.
+    concerned: Vec<(String, String)>,
     escalations: Vec<(&'static str, String)>,
     measures: Vec<(&'static str, String)>,
 }
@@ -48,14 +50,19 @@ impl LineShown {
         };
         let seats: DirectoryView = who.api().get(&at.api("/seats")).await?;
         let members = seats.seats.into_iter().filter(|seat| seat.seat == "member");
+        let agencies: Vec<_> = members
+            .map(|seat| (seat.node_key.to_string(), seat.name))
+            .collect();
+        let concerned = agencies
+            .iter()
+            .filter(|(_, name)| [&line.from, &line.to].contains(&name));
         let p = who.page("office.line").with_findings().wrong(f.problems());
         Ok(Self {
             own: line.from == node.name,
+            concerned: concerned.cloned().collect(),
             plan,
             line,
-            agencies: members
-                .map(|seat| (seat.node_key.to_string(), seat.name))
-                .collect(),
+            agencies,
             escalations: ESCALATIONS
                 .map(|code| (code, p.wx("office.escalate_", code)))
                 .into(),
