@@ -93,11 +93,6 @@ impl Api {
         read(&whole(sent.await?).await?)
     }
 
-    /// Hands over a text as it is.
-    pub(crate) async fn hand_over<T: DeserializeOwned>(&self, path: &str, text: String) -> Result<T> {
-        read(&whole(self.send(Method::POST, path, Some(JSON), text.into()).await?).await?)
-    }
-
     async fn send(
         &self,
         method: Method,
@@ -171,6 +166,12 @@ pub(crate) fn part(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// Pairs of a query, encoded.
+pub(crate) fn joined(pairs: impl Iterator<Item = (&'static str, String)>) -> String {
+    let pairs = pairs.map(|(name, value)| format!("{name}={}", part(&value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use hefu_node::api::view::ErrorView;
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::api::Api;
@@ -46,8 +45,6 @@ pub(crate) struct Seen {
     pub(crate) account: String,
     pub(crate) name: String,
     pub(crate) role: Role,
-    #[allow(dead_code, reason = "shown once the interface tells it")]
-    pub(crate) expires_at: Timestamp,
 }
 
 /// Routes that only these roles have.

@@ -12,6 +12,7 @@
 //! | `headers`, `assets` | what a browser may load, and the files that it loads |
 //! | `page`, `words`, `lang` | the shell around every page, its texts in both languages |
 //! | `form`, `table`, `chart`, `show` | forms, tables, charts, and how values are written |
+//! | `findings` | what lists of findings are asked for, and how a finding is said |
 //! | `upload`, `live` | files that are sent, and pages that say by themselves how something goes on |
 //! | `shell` | sign-in, home, own password |
 //! | `it`, `case`, `compliance`, `office` | the pages of each role |
@@ -25,11 +26,6 @@
 //! badges and the like from `shell/macros.html`. Texts stand in `words/AREA.toml`; a page says them with `p.w("area.key")`.
 //! Pages that show findings are made with `who.page(…).with_findings()`.
 
-#![allow(
-    dead_code,
-    reason = "what all pages share is there before every role has its pages"
-)]
-
 mod api;
 mod assets;
 mod binary;
@@ -37,6 +33,7 @@ mod case;
 mod chart;
 mod compliance;
 mod fault;
+mod findings;
 mod form;
 mod guard;
 mod headers;

@@ -1,4 +1,4 @@
-//! How values are written, the same on every page.
+//! How values are written, and read again, the same on every page.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -37,6 +37,17 @@ pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", count(fen / 100), fen % 100)
+}
+
+/// Fen of an amount in yuan as people type it: `1,234.5`. Nothing where it is none.
+pub(crate) fn fen(text: &str) -> Option<i64> {
+    let text = text.replace([',', '，'], "");
+    let (yuan, part) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if yuan.is_empty() || yuan.len() > 12 || part.len() > 2 || !digits(yuan) || !digits(part) {
+        return None;
+    }
+    format!("{yuan}{part:0<2}").parse().ok()
 }
 
 /// `1,234,567`.
@@ -84,6 +95,27 @@ pub(crate) fn deadline(lang: Lang, until: Date, today: Date) -> (&'static str, S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_type_them() {
+        for (typed, read) in [
+            ("650.5", Some(65_050)),
+            ("650.50", Some(65_050)),
+            ("1,234", Some(123_400)),
+            ("0.01", Some(1)),
+            ("0", Some(0)),
+            ("", None),
+            (".5", None),
+            ("-1", None),
+            ("1.234", None),
+            ("1e3", None),
+            ("一百", None),
+            ("9999999999999", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(fen(typed), read, "{typed}");
+        }
+    }
 
     #[test]
     fn values_are_written_as_people_read_them() {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use hefu_casework::Hex;
 use hefu_link::Card;
-use jiff::{Timestamp, tz};
+use jiff::Timestamp;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::dossier::Known;
+use crate::node::day_of;
 use crate::{Error, Node};
 
 /// Clocks that differ by more are worth a warning.
@@ -117,7 +118,7 @@ impl Node {
         let rounds = put_off.iter().map(|(round, _)| Hex(round.id).to_string());
         let params = vec![
             ("rounds", rounds.collect::<Vec<_>>().join(", ")),
-            ("until", tz::offset(8).to_datetime(until).date().to_string()),
+            ("until", day_of(until).to_string()),
         ];
         Check {
             verdict: Verdict::Warning,

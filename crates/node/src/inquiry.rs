@@ -16,10 +16,11 @@ use hefu_link::Card;
 use hefu_psi::wire::Abort;
 use hefu_store::{Disclosure, Entry, NewDisclosure, NewInquiryEvent, Round};
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan, tz};
+use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
 use crate::agreement::policy;
+use crate::node::day_of;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 
@@ -436,11 +437,6 @@ pub(crate) fn is_met(kind: FindingKind) -> bool {
         kind,
         FindingKind::Duplicate | FindingKind::LookOnly | FindingKind::ShouldEnd
     )
-}
-
-/// The day in Beijing.
-pub(crate) fn day_of(at: Timestamp) -> Date {
-    tz::offset(8).to_datetime(at).date()
 }
 
 fn parsed<A: Acting>(events: &hefu_store::Events) -> Result<Vec<Event<A>>> {

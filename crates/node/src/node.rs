@@ -22,7 +22,6 @@ use hefu_curve::Pool;
 use hefu_link::{Card, Keys, Limits, PeerBook, Tap};
 use hefu_store::{Costs, Peer, Store, Unlock, Vault};
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, tz};
 
 use crate::account::Accounts;
@@ -369,10 +368,14 @@ pub(crate) fn private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Today in China, which has one time zone without summer time.
+/// Today in China.
 pub(crate) fn today() -> Date {
-    let east_8: Offset = tz::offset(8);
-    Timestamp::now().to_zoned(TimeZone::fixed(east_8)).date()
+    day_of(Timestamp::now())
+}
+
+/// The day of a moment in China, which has one time zone without summer time.
+pub(crate) fn day_of(at: Timestamp) -> Date {
+    tz::offset(8).to_datetime(at).date()
 }
 
 /// The cards of all peers, in memory, because each handshake asks.

@@ -18,7 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agreement::policy;
 use crate::doctor::CLOCK_TOLERANCE_SECONDS;
-use crate::inquiry::{AskedAbout, Inquiry, Way, day_of, is_met};
+use crate::inquiry::{AskedAbout, Inquiry, Way, is_met};
+use crate::node::day_of;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 

@@ -10,9 +10,9 @@ use hefu_casework::{Finding, Hex, NameAgreement};
 use hefu_identity::AliasTable;
 use hefu_store::{ACTED, Correction, Entry, Events, NewEvent, Round};
 use jiff::civil::Date;
-use jiff::tz;
 use serde_json::json;
 
+use crate::node::day_of;
 use crate::outcome::Outcomes;
 use crate::{Error, Node, Result};
 
@@ -279,5 +279,5 @@ fn parsed(events: &Events) -> Result<Vec<Event>> {
 /// The day of the match, in Beijing time.
 pub(crate) fn matched_on(record: &Round) -> Date {
     let ended = record.ended_at.unwrap_or(record.started_at);
-    tz::offset(8).to_datetime(ended).date()
+    day_of(ended)
 }

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::entry::Entry;
 use super::finding::id;
-use super::findings::care;
 use crate::fault::Result;
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;

@@ -11,7 +11,6 @@ use hefu_node::api::view::{
 
 use super::catalogue::Catalogue;
 use super::entry::{Entry, UNITS, yuan};
-use super::findings::{care, due, stage};
 use crate::Paper;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};

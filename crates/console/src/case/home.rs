@@ -4,10 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use hefu_node::api::view::{FindingList, InquiryList, InquiryView, MatterPage};
 
-use super::findings::{UNDECIDED, care, due, months, stage};
 use super::inquiries::awaits;
 use crate::api::part;
 use crate::fault::Result;
+use crate::findings::UNDECIDED;
 use crate::guard::Who;
 use crate::page::{Page, html};
 

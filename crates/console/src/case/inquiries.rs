@@ -16,7 +16,6 @@ use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
-use crate::show::today;
 
 const ANSWERS: [(&str, FoundRequest); 5] = [
     ("paid_then", FoundRequest::PaidThen),
@@ -36,22 +35,6 @@ pub(super) fn awaits(inquiry: &InquiryView) -> Option<&'static str> {
         "reply_stage_received" => "case.inquiry_to_take",
         "reply_stage_taken" => "case.inquiry_to_answer",
         _ => return None,
-    })
-}
-
-/// The class of the badge of its last day, and the words.
-pub(super) fn answer_due(p: &Page, inquiry: &InquiryView) -> Option<(&'static str, String)> {
-    let until = inquiry.due?;
-    let over = matches!(
-        inquiry.stage.as_str(),
-        "inquiry_stage_answered" | "inquiry_stage_closed" | "reply_stage_answered" | "reply_stage_sent"
-    );
-    Some(match over {
-        true => ("calm", until.to_string()),
-        false => {
-            let (class, words) = p.deadline(&until, &today());
-            (class, format!("{until} {words}"))
-        }
     })
 }
 

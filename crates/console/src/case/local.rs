@@ -6,7 +6,6 @@ use axum::response::Response;
 use hefu_node::api::view::FindingPage;
 use serde::Deserialize;
 
-use super::findings::{care, months};
 use crate::api::part;
 use crate::fault::Result;
 use crate::form::Form;

@@ -9,12 +9,12 @@ use hefu_node::api::view::{
     UnmaskingList,
 };
 
-use super::said;
 use crate::Paper;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, paper, refused};
+use crate::show;
 
 /// Which finding of which round, as the path names it.
 pub(super) type Named = Path<(String, u64)>;
@@ -142,14 +142,14 @@ pub(super) async fn reviewed(Path((id, seq)): Named, Sent { who, fields }: Sent)
                 "lawful" => Some(DecisionRequest::Lawful {}),
                 "data_error" => Some(DecisionRequest::DataError {}),
                 "stopped" => Some(DecisionRequest::Stopped {}),
-                "recovered" => said::fen(fields.text("fen")).map(|fen| DecisionRequest::Recovered { fen }),
+                "recovered" => show::fen(fields.text("fen")).map(|fen| DecisionRequest::Recovered { fen }),
                 "referred" => fields
                     .maybe("to")
                     .map(|to| DecisionRequest::Referred { to: to.to_owned() }),
                 _ => return Err(Fault::Form),
             };
             match (&to, fields.text("decision")) {
-                (None, "recovered") => f.wrong("fen", p.w("compliance.no_amount")),
+                (None, "recovered") => f.wrong("fen", p.w("shell.no_amount")),
                 (None, _) => f.wrong("to", p.w("shell.form_empty")),
                 (Some(_), _) => {}
             }

@@ -11,7 +11,6 @@ use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
-use crate::show;
 
 #[derive(Template)]
 #[template(path = "compliance/inquiries.html")]
@@ -128,22 +127,6 @@ pub(super) async fn refuse(Path(item): Path<String>, Sent { who, fields }: Sent)
         }
     }
     refused(&Inquiry::of(&who, &item, f).await?)
-}
-
-/// Until when an answer is asked for: the class of the badge and words; nothing where none is awaited.
-fn due(p: &Page, inquiry: &InquiryView) -> Option<(&'static str, String)> {
-    let until = inquiry.due?;
-    let is_over = matches!(
-        inquiry.stage.as_str(),
-        "inquiry_stage_answered" | "inquiry_stage_closed" | "reply_stage_answered" | "reply_stage_sent"
-    );
-    match is_over {
-        true => Some(("calm", until.to_string())),
-        false => {
-            let (class, left) = p.deadline(&until, &show::today());
-            Some((class, format!("{until} {left}")))
-        }
-    }
 }
 
 /// The class of the badge of a stage.

@@ -7,8 +7,8 @@ use hefu_node::api::view::{EntryPage, EntryView, Verified};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::findings::joined;
 use super::reports::day;
+use crate::api::joined;
 use crate::fault::Result;
 use crate::form::{Form, Sent};
 use crate::guard::Who;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hefu_node::api::view::{ActView, AwaitedView, CareView, FeedbackView, FindingView};
+use hefu_node::api::view::{ActView, FeedbackView};
 use serde_json::Value;
 
 use crate::page::Page;
-use crate::show;
 
 /// A rule's short name and its title.
 pub(super) fn rule(p: &Page, rule: &str) -> String {
@@ -14,58 +13,6 @@ pub(super) fn rule(p: &Page, rule: &str) -> String {
     match title.is_empty() || title == rule {
         true => rule.to_owned(),
         false => format!("{rule} {title}"),
-    }
-}
-
-/// How far a finding is: the class of its badge, and words. What is on no way to a decision has none.
-pub(super) fn standing(p: &Page, finding: &FindingView) -> Option<(&'static str, String)> {
-    let review = finding.review.as_ref()?;
-    if review.corrected_before.is_some() {
-        return Some(("good", p.said("", "stage_corrected_before")));
-    }
-    let class = match review.stage.as_str() {
-        "stage_open" => "warn",
-        "stage_corrected" => "good",
-        _ => "calm",
-    };
-    let stage = p.said("", &review.stage);
-    let said = match &review.decision {
-        Some(decision) if review.stage != "stage_corrected" => format!("{stage} · {}", p.said("", decision)),
-        _ => stage,
-    };
-    Some((class, said))
-}
-
-/// With how much care the person is to be dealt with; what is not known is a question.
-pub(super) fn care(p: &Page, care: &CareView) -> Vec<(&'static str, String)> {
-    let said = [
-        (care.minor == "yes", "warn", "care_minor"),
-        (care.disabled == "yes", "warn", "care_disabled"),
-        (care.key_group == "unknown", "calm", "care_ask_key_group"),
-        (care.protected, "warn", "care_protected"),
-    ];
-    said.into_iter()
-        .filter(|(holds, ..)| *holds)
-        .map(|(_, class, code)| (class, p.said("", code)))
-        .collect()
-}
-
-/// What is awaited and until when: the class of the badge and words.
-pub(super) fn due(p: &Page, due: &AwaitedView) -> (&'static str, String) {
-    let awaited = p.said("", &due.awaited);
-    match due.until {
-        Some(until) => {
-            let (class, left) = p.deadline(&until, &show::today());
-            (class, format!("{awaited} {until} {left}"))
-        }
-        None => {
-            let params = [("days", due.days.to_string()), ("since", due.since.to_string())];
-            let params = params.map(|(name, value)| (name.to_owned(), value));
-            (
-                "warn",
-                format!("{awaited} {}", p.said_with("", "due_cannot_tell", &params.into())),
-            )
-        }
     }
 }
 
@@ -148,38 +95,5 @@ impl<T> Listed<T> {
             .map(|(id, (caption, all))| Self { id, caption, all })
             .filter(|list| !list.all.is_empty())
             .collect()
-    }
-}
-
-/// Fen of an amount in yuan as people type it: `1,234.5`. Nothing where it is none.
-pub(super) fn fen(text: &str) -> Option<i64> {
-    let text = text.replace([',', '，'], "");
-    let (yuan, part) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if yuan.is_empty() || yuan.len() > 12 || part.len() > 2 || !digits(yuan) || !digits(part) {
-        return None;
-    }
-    format!("{yuan}{part:0<2}").parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_read_as_people_type_them() {
-        for (typed, read) in [
-            ("650.5", Some(65_050)),
-            ("1,234", Some(123_400)),
-            ("0.05", Some(5)),
-            ("0", Some(0)),
-            ("", None),
-            ("-1", None),
-            ("1.234", None),
-            ("一百", None),
-            ("9999999999999", None),
-        ] {
-            assert_eq!(fen(typed), read, "{typed}");
-        }
     }
 }

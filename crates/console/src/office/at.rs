@@ -93,11 +93,6 @@ impl At {
     pub(super) fn works(&self) -> bool {
         self.role == CASE
     }
-
-    /// Whether whoever looks sees what became of findings line by line.
-    pub(super) fn sees_lines(&self) -> bool {
-        self.role != IT
-    }
 }
 
 /// The path of the interface for a part of a conference, of the id in an address.

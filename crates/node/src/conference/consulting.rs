@@ -13,9 +13,9 @@ use hefu_casework::note::Item;
 use hefu_casework::transfer::{self, LeadAct};
 use hefu_casework::{CaseNumber, Hex, Period, Text};
 use jiff::civil::Date;
-use jiff::tz;
 
 use crate::matter::Kept as Matter;
+use crate::node::day_of;
 use crate::{Error, Node, Result};
 
 /// What is to be spoken about.
@@ -146,10 +146,9 @@ impl Node {
         minutes: Option<&str>,
     ) -> Result<Vec<(Decided, Line)>> {
         self.with_conference(conference, |state| {
-            let day = |decided: &Decided| tz::offset(8).to_datetime(decided.at).date();
             let fits = |decided: &&Decided| match minutes {
                 Some(minutes) => decided.minutes.as_str() == minutes,
-                None => day(decided) == on,
+                None => day_of(decided.at) == on,
             };
             let decided = state.decisions().iter().filter(fits);
             let line = |of: &Decision| state.line(&of.item, &of.from).cloned();

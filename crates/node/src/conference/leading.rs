@@ -2,10 +2,10 @@
 
 use hefu_casework::conference::{Announced, Leg, RoundEnd, Word};
 use hefu_casework::{Hex, Month, MonthRange, Text};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, tz};
 
-use crate::node::today;
+use crate::node::{day_of, today};
 use crate::{Error, Node, Result};
 
 /// What the office wants otherwise than the schedule has it.
@@ -104,8 +104,7 @@ impl Announcement {
     /// What is asked for, and what is not asked for as much later as what it follows: members have the time that they
     /// agreed to.
     fn times(&self, announced: &mut Announced) {
-        let day = |at: Timestamp| tz::offset(8).to_datetime(at).date();
-        let scheduled_day = day(announced.run_until);
+        let scheduled_day = day_of(announced.run_until);
         if let Some(freeze_by) = self.freeze_by {
             let later = freeze_by.duration_since(announced.freeze_by);
             let run_until = announced.run_until.checked_add(later);
@@ -113,7 +112,7 @@ impl Announcement {
             announced.freeze_by = freeze_by;
         }
         announced.run_until = self.run_until.unwrap_or(announced.run_until);
-        let later = scheduled_day.until(day(announced.run_until));
+        let later = scheduled_day.until(day_of(announced.run_until));
         let review_until = later.and_then(|later| announced.review_until.checked_add(later));
         announced.review_until = self
             .review_until

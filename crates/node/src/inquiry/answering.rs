@@ -12,9 +12,10 @@ use hefu_store::{DatasetId, Entry, NewInquiry, Role, Round, RoundState};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Inquiry, Way, day_of, is_met, is_retained, now_by, parsed};
+use super::{Inquiry, Way, is_met, is_retained, now_by, parsed};
 use crate::agreement::policy;
 use crate::conference::Weight;
+use crate::node::day_of;
 use crate::review::Before;
 use crate::{Error, Node, Result};
 

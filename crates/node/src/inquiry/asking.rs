@@ -11,8 +11,9 @@ use hefu_store::{Entry, NewDisclosure, NewInquiry, Role, Round};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Inquiry, Way, day_of, is_met, is_retained, now_by};
+use super::{Inquiry, Way, is_met, is_retained, now_by};
 use crate::agreement::policy;
+use crate::node::day_of;
 use crate::{Error, Node, Result};
 
 /// What is to be asked about a finding.

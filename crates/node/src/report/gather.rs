@@ -3,8 +3,6 @@
 use hefu_casework::{Basis, CannotFindReason, CaseMatching, Finding, Hex, SignedAgreement, learns};
 use hefu_psi::wire::{Accept, Open};
 use hefu_store::{Deleted as DeletedOf, LogEntry, Role, Round, RoundState};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 
@@ -15,6 +13,7 @@ use super::facts::{
 };
 use super::tables::{Changed, tables};
 use crate::deletion::PUT_OFF_DAYS;
+use crate::node::day_of;
 use crate::outcome::Outcomes;
 use crate::review::Reviews;
 use crate::round::{hex_at, signed_receipt};
@@ -373,9 +372,8 @@ fn retention(record: &Round, days: u32, under_way: bool) -> Result<Retention> {
     let out_of_range = || Error::Internal {
         what: "a date of retention",
     };
-    let day = |at: Timestamp| -> Date { at.to_zoned(TimeZone::fixed(jiff::tz::offset(8))).date() };
     let until = |days: u32| {
-        let after = |at| day(at).checked_add(i64::from(days).days());
+        let after = |at| day_of(at).checked_add(i64::from(days).days());
         let until = record.ended_at.map(after).transpose();
         until.map_err(|_| out_of_range())
     };
@@ -386,7 +384,7 @@ fn retention(record: &Round, days: u32, under_way: bool) -> Result<Retention> {
             true => until(days.saturating_add(PUT_OFF_DAYS))?,
             false => None,
         },
-        record_until: day(from)
+        record_until: day_of(from)
             .checked_add(RECORD_YEARS.years())
             .map_err(|_| out_of_range())?,
     })

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use hefu_store::LogEntry;
-use jiff::civil::Date;
-use jiff::tz::{self, TimeZone};
 
 use super::{Operations, blocking};
 use crate::api::error::Result;
 use crate::api::routes::EntriesAsked;
 use crate::api::view::EntryPage;
+use crate::node::day_of;
 
 /// How many entries are read at once.
 const BATCH: u64 = 1000;
@@ -98,14 +97,9 @@ impl Operations {
 }
 
 fn takes(asked: &EntriesAsked, entry: &LogEntry) -> bool {
-    let on = day(entry);
+    let on = day_of(entry.at);
     asked.kind.as_ref().is_none_or(|kind| entry.kind == *kind)
         && asked.actor.as_ref().is_none_or(|actor| entry.actor == *actor)
         && asked.from.is_none_or(|from| from <= on)
         && asked.until.is_none_or(|until| on <= until)
-}
-
-/// The day in China.
-fn day(entry: &LogEntry) -> Date {
-    entry.at.to_zoned(TimeZone::fixed(tz::offset(8))).date()
 }
