@@ -119,7 +119,7 @@ struct LetterGiven {
 fn letter(given: &[u8]) -> Result<Letter, Unprinted> {
     let LetterGiven { kind, facts } = read(given)?;
     let kind = LetterKind::from_code(&kind).ok_or_else(internal)?;
-    let composed = Facts::read(kind, "", &facts).and_then(|facts| Letter::compose(&facts, None));
+    let composed = Facts::read(kind, kind.name(), &facts).and_then(|facts| Letter::compose(&facts, None));
     composed.map_err(|error| of_node(Error::from(error)))
 }
 
@@ -228,6 +228,9 @@ mod tests {
             panic!("an empty letter was printed");
         };
         assert_ne!(refused.code, "internal");
+        // There is no file: the letter's own name stands in its place.
+        let said = Program.say(Lang::Zh, refused.code, &refused.params);
+        assert!(said.starts_with("告知书"), "{said}");
         assert!(Program.letter_template("poem").is_none());
     }
 

@@ -165,13 +165,19 @@ pub(super) async fn set(Path(kind): Path<String>, Sent { who, fields }: Sent) ->
     match visit.console.lent(printing).await? {
         Ok(letter) => printed(letter),
         Err(unprinted) => {
-            let params: BTreeMap<String, String> = unprinted
+            let mut params: BTreeMap<String, String> = unprinted
                 .params
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
+            // A form has fields by what they ask for, and no lines.
+            params.remove("line");
+            let field = params.get("field").cloned().unwrap_or_default();
+            if let Some(blank) = blanks.iter().find(|blank| blank.name == field) {
+                params.insert("field".to_owned(), blank.hint.clone());
+            }
             let problem = Problem {
-                field: params.get("field").cloned().unwrap_or_default(),
+                field,
                 words: visit.said(unprinted.code, &params),
             };
             for blank in &mut blanks {

@@ -497,6 +497,7 @@ async fn a_letter_is_set_from_what_was_filled_in() {
     let wrong = desk.submit("/case/letters/notice", &fields("WRONG!")).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("href=\"#f-from\"") && wrong.text.contains("letter_empty"));
+    assert!(wrong.text.contains("field=发文机关"), "{}", wrong.text);
     assert!(wrong.text.contains("<option selected>护照"));
     assert!(!wrong.text.contains(number));
     // Of what was filled in the node is told nothing.
