@@ -8,7 +8,27 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::chromium::{Browser, Tab};
+use crate::chromium::Browser;
+use crate::desk::Desk;
+
+/// A language of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lang {
+    Zh,
+    En,
+}
+
+impl Lang {
+    pub(crate) const ALL: [Self; 2] = [Self::Zh, Self::En];
+
+    /// As in an address.
+    pub(crate) fn short(self) -> &'static str {
+        match self {
+            Self::Zh => "zh",
+            Self::En => "en",
+        }
+    }
+}
 
 /// Six nodes that run, and end with the value.
 pub(crate) struct County {
@@ -61,17 +81,20 @@ impl County {
         self.dir.path().join("papers").join(path)
     }
 
-    /// A tab in which somebody has just signed in.
-    pub(crate) fn signed_in(&self, browser: &Browser, node: &str, account: &str) -> Tab {
-        let tab = browser.tab();
-        tab.wide(1280);
-        tab.open(self.address(node));
+    /// Where somebody has just signed in, and chosen the language.
+    pub(crate) fn signed_in(&self, browser: &Browser, node: &str, account: &str, lang: Lang) -> Desk {
+        let desk = Desk {
+            tab: browser.tab(),
+            base: self.address(node).to_owned(),
+            lang,
+        };
+        desk.tab.wide(1280);
+        desk.open(&format!("/?lang={}", lang.short()));
         let form = "form[action='/sign-in']";
-        tab.fill(form, "account", account);
-        tab.fill(form, "password", self.password());
-        tab.press("form[action='/sign-in'] button");
-        assert!(!tab.here().contains("sign-in"), "{account}: {}", tab.text());
-        tab
+        desk.fill(form, &[("account", account), ("password", self.password())]);
+        desk.press("form[action='/sign-in'] button");
+        assert!(!desk.here().contains("sign-in"), "{account}: {}", desk.tab.text());
+        desk
     }
 
     /// Tells it to end, and says how it did.

@@ -6,7 +6,7 @@ use std::path::Path;
 use data_encoding::BASE64;
 
 use crate::chromium::Browser;
-use crate::county::County;
+use crate::county::{County, Lang};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../screenshots");
 const MOST_BYTES: usize = 200 * 1024;
@@ -40,20 +40,19 @@ pub(crate) fn write(browser: &Browser, county: &County) {
     }
     fs::create_dir_all(FOLDER).unwrap();
     for (name, node, account, page) in PICTURES {
-        let tab = county.signed_in(browser, node, account);
-        let base = county.address(node);
+        let desk = county.signed_in(browser, node, account, Lang::Zh);
         if let Some(page) = page.strip_prefix('~') {
-            tab.open(&format!("{base}/conferences"));
-            tab.press("main a[href^='/conferences/']");
-            let conference = tab.here();
-            tab.open(&format!("{}{page}", conference.split('?').next().unwrap()));
+            desk.open("/conferences");
+            desk.press("main a[href^='/conferences/']");
+            let conference = desk.here();
+            desk.open(&format!("{}{page}", conference.split('?').next().unwrap()));
         } else if let Some(list) = page.strip_prefix("finding:") {
-            tab.open(&format!("{base}{list}"));
-            tab.press(&format!("main table a[href^='{list}/']"));
+            desk.open(list);
+            desk.press(&format!("main table a[href^='{list}/']"));
         } else {
-            tab.open(&format!("{base}{page}"));
+            desk.open(page);
         }
-        let picture = BASE64.decode(tab.picture().as_bytes()).unwrap();
+        let picture = BASE64.decode(desk.tab.picture().as_bytes()).unwrap();
         assert!(picture.len() <= MOST_BYTES, "{name}: {} bytes", picture.len());
         fs::write(Path::new(FOLDER).join(format!("{name}.png")), picture).unwrap();
     }
