@@ -140,8 +140,8 @@ struct Figures {
     at: At,
     figures: FiguresView,
     exact: bool,
-    /// By pair, of all purposes.
-    chart: String,
+    /// Of each table, by pair; nothing where nothing can be drawn.
+    charts: Vec<String>,
 }
 
 pub(super) async fn show(
@@ -155,32 +155,32 @@ pub(super) async fn show(
     let figures: FiguresView = who.api().get(&path).await?;
     let p = who.page("office.figures").with_findings();
     let p = p.titled(who.page("office.figures").w1("office.figures_no", round));
-    let pairs = figures.tables.iter().flat_map(|table| {
-        let of_pairs = table
-            .rows
-            .iter()
-            .filter(|row| row.pair.is_some() && row.rule.is_none() && row.key_group.is_none());
-        of_pairs.filter(|row| row.total.findings != Some(0))
-    });
-    let points: Vec<_> = pairs
-        .map(|row| (pair(row), row.total.findings, count(&p, &row.total)))
-        .collect();
-    let series = Series {
-        title: &p.w("office.chart_pairs"),
-        description: &p.w("office.chart_pairs_described"),
-        points,
-    };
-    let chart = match series.points.is_empty() {
-        true => String::new(),
-        false => series.bars(),
-    };
+    let charts = figures.tables.iter().map(|table| chart(&p, table)).collect();
     html(&Figures {
         p,
         at,
         figures,
         exact,
-        chart,
+        charts,
     })
+}
+
+/// Findings of a purpose by pair. Where each is withheld there is nothing to see, and no chart.
+fn chart(p: &Page, table: &FiguresTable) -> String {
+    let of_pair = |row: &&FiguresRow| row.pair.is_some() && row.rule.is_none() && row.key_group.is_none();
+    let rows: Vec<_> = table.rows.iter().filter(of_pair).collect();
+    if rows.iter().all(|row| row.total.findings.is_none()) {
+        return String::new();
+    }
+    let points = rows
+        .into_iter()
+        .map(|row| (pair(row), row.total.findings, count(p, &row.total)));
+    let series = Series {
+        title: &p.w1("office.chart_pairs", p.said("purpose_", &table.purpose)),
+        description: &p.w("office.chart_pairs_described"),
+        points: points.collect(),
+    };
+    series.bars()
 }
 
 impl Figures {
