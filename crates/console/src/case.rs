@@ -1,7 +1,6 @@
 //! The pages of case workers 经办人.
 
 mod asks;
-mod catalogue;
 mod checks;
 mod clues;
 mod entry;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Height of a bar with what is between two, width of all, room for labels and for figures.
 const ROW: u32 = 28;
 const WIDTH: u32 = 640;
-const LABELS: u32 = 180;
+const LABELS: u32 = 230;
 const FIGURES: u32 = 90;
 
 /// What is drawn: labels with a value each, and the value as it is written.
@@ -160,7 +160,7 @@ mod tests {
     fn bars_are_as_long_as_their_values() {
         let svg = series().bars();
         // All the room, half of it, none.
-        for width in ["width=\"370\"", "width=\"184\"", "width=\"0\""] {
+        for width in ["width=\"320\"", "width=\"159\"", "width=\"0\""] {
             assert!(svg.contains(width), "{width} in {svg}");
         }
         // A withheld value looks like one.

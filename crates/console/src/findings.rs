@@ -195,7 +195,6 @@ pub(crate) fn standing(p: &Page, finding: &FindingView) -> Option<(&'static str,
         return Some(("good", p.said("", "stage_corrected_before")));
     }
     let class = match review.stage.as_str() {
-        "stage_open" => "warn",
         "stage_corrected" => "good",
         _ => "calm",
     };
@@ -210,10 +209,10 @@ pub(crate) fn standing(p: &Page, finding: &FindingView) -> Option<(&'static str,
 /// With how much care the person is to be dealt with; what is not known is a question.
 pub(crate) fn care(p: &Page, care: &CareView) -> Vec<(&'static str, String)> {
     let said = [
-        (care.minor == "yes", "warn", "care_minor"),
-        (care.disabled == "yes", "warn", "care_disabled"),
+        (care.minor == "yes", "key", "care_minor"),
+        (care.disabled == "yes", "key", "care_disabled"),
         (care.key_group == "unknown", "calm", "care_ask_key_group"),
-        (care.protected, "warn", "care_protected"),
+        (care.protected, "key", "care_protected"),
     ];
     said.into_iter()
         .filter(|(holds, ..)| *holds)
@@ -257,8 +256,8 @@ pub(crate) fn answer_due(p: &Page, inquiry: &InquiryView) -> Option<(&'static st
 }
 
 /// The first and the last of the months in question.
-pub(crate) fn months(finding: &FindingView) -> String {
-    match (finding.months.first(), finding.months.last()) {
+pub(crate) fn months(months: &[String]) -> String {
+    match (months.first(), months.last()) {
         (Some(first), Some(last)) if first != last => format!("{first} – {last}"),
         (Some(only), _) => only.clone(),
         _ => String::new(),

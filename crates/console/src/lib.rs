@@ -30,6 +30,7 @@ mod api;
 mod assets;
 mod binary;
 mod case;
+mod catalogue;
 mod chart;
 mod compliance;
 mod fault;

@@ -12,10 +12,10 @@ use hefu_node::api::view::{
 };
 use serde_json::json;
 
-use super::catalogue::Catalogue;
 use super::entry::Entry;
 use super::matters::DOCUMENTS;
 use crate::Paper;
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent};
 use crate::guard::Who;

@@ -9,9 +9,9 @@ use hefu_node::api::view::{
     InquiryView, ResultRequest, VerdictRequest,
 };
 
-use super::catalogue::Catalogue;
 use super::entry::{Entry, UNITS, yuan};
 use crate::Paper;
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
@@ -85,6 +85,8 @@ impl One {
             .with_findings()
             .at(&address(&round, seq))
             .wrong(f.problems());
+        let title = p.w2("shell.finding_no", p.short(round), seq);
+        let p = p.titled(title);
         let review = detail.finding.review.as_ref();
         let open = review.filter(|review| review.corrected_before.is_none());
         let (next, beside) = open.map_or((&[][..], &[][..]), |review| steps(&review.stage));

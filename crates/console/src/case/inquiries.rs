@@ -9,9 +9,9 @@ use hefu_node::api::view::{
     ReasonRequest,
 };
 
-use super::catalogue::Catalogue;
 use super::entry::{Entry, UNITS};
 use super::finding::{details, id, recorded};
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;

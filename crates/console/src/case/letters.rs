@@ -9,9 +9,9 @@ use hefu_node::api::view::{FindingDetail, MatterHistory, NodeView};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::catalogue::Catalogue;
 use super::entry::yuan;
 use super::finding::id;
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Problem, Sent};
 use crate::guard::Who;

@@ -11,6 +11,7 @@ use hefu_node::api::view::{
 use serde_json::Value;
 
 use super::said::Listed;
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
@@ -56,6 +57,7 @@ struct Agreement {
     /// What each party learns, party by party.
     learns: Vec<(String, Vec<Learns>)>,
     waits: bool,
+    catalogue: Catalogue,
     text: String,
 }
 
@@ -79,6 +81,7 @@ impl Agreement {
                 .wrong(f.problems()),
             f,
             waits: waits(&detail.summary, &node.node_key),
+            catalogue: Catalogue::of(who).await?,
             text: serde_json::to_string_pretty(&detail.agreement).unwrap_or_default(),
             learns,
             detail,
@@ -95,7 +98,10 @@ impl Agreement {
     fn programmes(&self, party: &usize) -> String {
         let all = self.detail.agreement["parties"][*party]["programmes"].as_array();
         let codes = all.into_iter().flatten().filter_map(Value::as_str);
-        codes.collect::<Vec<_>>().join("、")
+        codes
+            .map(|code| self.catalogue.name(code))
+            .collect::<Vec<_>>()
+            .join("、")
     }
 
     /// A number in the agreement.

@@ -10,6 +10,7 @@ use hefu_node::api::view::{
 };
 
 use crate::Paper;
+use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
@@ -30,6 +31,7 @@ pub(super) struct Finding {
     unmaskings: UnmaskingList,
     results: Vec<(String, String)>,
     decisions: Vec<(String, String)>,
+    catalogue: Catalogue,
     /// Whose page it is: nobody grants what they asked for, or reviews what they decided.
     me: String,
 }
@@ -42,6 +44,8 @@ impl Finding {
             .at(&own_path(&round, seq))
             .wrong(f.problems())
             .with_findings();
+        let title = p.w2("shell.finding_no", p.short(round), seq);
+        let p = p.titled(title);
         let results = ["upheld", "changed", "returned"];
         let decisions = ["lawful", "data_error", "stopped", "recovered", "referred"];
         Ok(Self {
@@ -54,6 +58,7 @@ impl Finding {
             p,
             f,
             round,
+            catalogue: Catalogue::of(who).await?,
             detail: who.api().get(&path).await?,
             history: who.api().get(&format!("{path}/history")).await?,
             unmaskings: who.api().get(&format!("{path}/unmaskings")).await?,

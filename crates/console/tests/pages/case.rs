@@ -37,7 +37,7 @@ async fn every_page_is_sound_in_both_languages() {
             }
             for table in text.split("<table").skip(1) {
                 let (head, _) = table.split_once("</thead>").unwrap();
-                assert!(head.contains("<caption>"), "{page}");
+                assert!(head.contains("<caption"), "{page}");
                 assert_eq!(
                     head.matches("<th ").count(),
                     head.matches("scope=\"col\"").count(),

@@ -98,6 +98,10 @@ pub(crate) fn canned(desk: &Desk) {
     let answers = [
         ("/api/v1/node", node),
         (
+            "/api/v1/programmes",
+            json!({ "programmes": [{ "code": "minimum_living", "name": EVIL }] }),
+        ),
+        (
             "/api/v1/peers",
             json!({ "peers": [{
             "node_key": OTHER, "name": EVIL, "role": EVIL, "carrier": "line", "address": EVIL, "fingerprint": EVIL,

@@ -29,7 +29,10 @@ pub(super) fn decide(browser: &Browser, county: &County, lang: Lang) {
     );
 
     let parts: Vec<_> = finding.rsplit('/').take(2).collect();
-    desk.open(&format!("/case/letters/notice?round={}&seq={}", parts[1], parts[0]));
+    desk.open(&format!(
+        "/case/letters/notice?round={}&seq={}",
+        parts[1], parts[0]
+    ));
     let blanks = desk.tab.js(
         "[...document.querySelectorAll('form[action^=\"/case/letters\"] input[type=text]')] \
          .filter(it => !it.value).map(it => it.name)",

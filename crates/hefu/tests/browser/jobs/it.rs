@@ -24,7 +24,9 @@ pub(super) fn import(browser: &Browser, county: &County, lang: Lang) {
     desk.press("form[action='/it/imports'] button");
 
     desk.press("button[value=preview]");
-    let masked = desk.tab.js("[...document.querySelectorAll('table .masked')].map(it => it.innerText)");
+    let masked = desk
+        .tab
+        .js("[...document.querySelectorAll('table .masked')].map(it => it.innerText)");
     let masked = masked.as_array().unwrap();
     assert!(!masked.is_empty(), "{}", desk.text());
     assert!(

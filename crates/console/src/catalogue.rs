@@ -8,14 +8,14 @@ use crate::fault::Result;
 use crate::guard::Who;
 
 /// The names of programmes, in Chinese as the catalogue has them.
-pub(super) struct Catalogue {
+pub(crate) struct Catalogue {
     /// Codes and names, in the catalogue's order.
-    pub(super) all: Vec<(String, String)>,
+    pub(crate) all: Vec<(String, String)>,
     names: BTreeMap<String, String>,
 }
 
 impl Catalogue {
-    pub(super) async fn of(who: &Who) -> Result<Self> {
+    pub(crate) async fn of(who: &Who) -> Result<Self> {
         let list: ProgrammeList = who.api().get("/api/v1/programmes").await?;
         let all: Vec<(String, String)> = list
             .programmes
@@ -29,7 +29,7 @@ impl Catalogue {
     }
 
     /// The name of a programme; its code where the catalogue does not have it.
-    pub(super) fn name<'a>(&'a self, code: &'a str) -> &'a str {
+    pub(crate) fn name<'a>(&'a self, code: &'a str) -> &'a str {
         self.names.get(code).map_or(code, String::as_str)
     }
 }
