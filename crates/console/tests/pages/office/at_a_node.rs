@@ -108,7 +108,7 @@ async fn an_office_takes_members_in_and_asks_them_to_sign() {
     let amended = desk.get(&format!("{at}/texts/draft?amends={digest}")).await;
     assert!(amended.text.contains("value=\"2027-06\"") && amended.text.contains("value=\"100000\""));
     let verified = desk.submit(&format!("{at}/record"), &[]).await;
-    assert!(verified.text.contains("验证通过"), "{}", verified.text);
+    assert!(verified.text.contains("核验通过"), "{}", verified.text);
     let unsigned = desk
         .submit(&format!("{at}/rounds/new"), &[("annexes", "0")])
         .await;

@@ -144,7 +144,7 @@ async fn the_record_is_verified_by_a_click() {
     let verified = json!({ "head": head(), "state": key(8) });
     desk.fake.answer(&api("POST", "/record/verify"), 200, verified);
     let page = desk.submit(&page("/record"), &[]).await;
-    assert!(page.text.contains("验证通过") && page.text.contains(&key(8)));
+    assert!(page.text.contains("核验通过") && page.text.contains(&key(8)));
 }
 
 #[tokio::test]
