@@ -82,7 +82,7 @@ async fn a_text_binds_who_signs_it_and_nobody_signs_against_their_policy() {
     // It has no part in the second.
     assert_eq!(shown.unwrap(), [true, false]);
     federation
-        .refuse_framework(&id, &text, "数量超出本机关规定", "经办")
+        .refuse_framework(&id, &text, "数量超出本单位规定", "经办")
         .unwrap();
     let scan = Hex([0x5c; 32]);
     let civil = &table.members[CIVIL_AFFAIRS].node;
@@ -121,7 +121,7 @@ async fn a_text_binds_who_signs_it_and_nobody_signs_against_their_policy() {
                     .all(|key| [keys[PROCURATORATE], keys[CIVIL_AFFAIRS]].contains(key))
             );
             assert_eq!(edition.signed.len(), 2);
-            assert_eq!(edition.refused[&keys[FEDERATION]].as_str(), "数量超出本机关规定");
+            assert_eq!(edition.refused[&keys[FEDERATION]].as_str(), "数量超出本单位规定");
             let stamp = &edition.stamped[&keys[CIVIL_AFFAIRS]];
             assert_eq!((stamp.document.as_str(), stamp.scan), ("县民〔2026〕8号", scan));
             assert_eq!(state.in_force(days_from_today(0)).unwrap().digest, text);

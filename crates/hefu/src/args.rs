@@ -36,7 +36,7 @@ pub(crate) use operating::{
 pub(crate) use precheck::{PrecheckCommand, PrecheckRunArgs};
 pub(crate) use review::{FindingArgs, ReviewCommand};
 
-/// 合符：各机关只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
+/// 合符：各单位只见相符之处，其余互不相见。 Agencies find what fits, and show each other nothing else.
 #[derive(Parser)]
 #[command(name = "hefu", version, propagate_version = true)]
 pub(crate) struct Args {
@@ -60,7 +60,7 @@ enum LangArg {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// 五个机关与联席会议办公室的完整一轮：导入、协议、比对、疑点、台账 A round of the conference of five agencies and their office
+    /// 五个单位与联席会议办公室的完整一轮：导入、协议、比对、疑点、台账 A round of the conference of five agencies and their office
     Demo(DemoArgs),
     /// 导入之前，先看文件有什么问题 What is wrong with a file, before anything is imported
     Check(CheckArgs),
@@ -72,12 +72,12 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// 运行节点 Run the node
     Serve,
-    /// 把本机关的导出文件导入节点 Import an export of the agency's own
+    /// 把本单位的导出文件导入节点 Import an export of the agency's own
     Import(ImportArgs),
-    /// 已导入的数据集 What was imported
+    /// 已导入的数据快照 What was imported
     #[command(subcommand)]
     Dataset(DatasetCommand),
-    /// 名片与对方机关 The node's card, and the peers it knows
+    /// 名片与对方单位 The node's card, and the peers it knows
     #[command(subcommand)]
     Peer(PeerCommand),
     /// 协议：起草、签署、拒绝、查看 Agreements
@@ -110,7 +110,7 @@ pub(crate) enum Command {
     /// 内部线索：比对出的救助线索、未见对应记录，由谁办理 What rounds found of people who may be without help
     #[command(subcommand)]
     Clue(ClueCommand),
-    /// 联席会议：多机关的框架协议、按月轮次、台账 The joint conference of many agencies: its texts, rounds and ledger
+    /// 联席会议：多单位的框架协议、按月轮次、台账 The joint conference of many agencies: its texts, rounds and ledger
     #[command(subcommand)]
     Conference(ConferenceCommand),
     /// 已签名的比对报告 Signed reports
@@ -121,7 +121,7 @@ pub(crate) enum Command {
     /// 审计日志 The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// 披露台账与本月余额 What peers had evaluated, and what is left this month
+    /// 披露台账与本月剩余额度 What peers had evaluated, and what is left this month
     Ledger(LedgerArgs),
     /// 账号：谁可以登录 Accounts: who may sign in
     #[command(subcommand)]
@@ -139,7 +139,7 @@ pub(crate) struct DemoArgs {
     /// 节点、样例数据与文书放在何处；不给则用临时文件夹 Where to keep the nodes, the exports and the papers; a temporary folder otherwise
     #[arg(long)]
     pub(crate) dir: Option<PathBuf>,
-    /// 各机关之间不连网，只经文件夹摆渡 No line connects the agencies: everything goes by files
+    /// 各单位之间不连网，只经文件夹摆渡 No line connects the agencies: everything goes by files
     #[arg(long)]
     pub(crate) by_files: bool,
     /// 演示后六个节点继续运行，可用浏览器打开 All six nodes run on afterwards, with pages for a browser and sample accounts

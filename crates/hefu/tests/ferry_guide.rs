@@ -87,7 +87,7 @@ fn the_page_leads_two_agencies_through_rounds_by_files() {
     let mut served = Vec::new();
     let mut county = None;
     let mut said: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    for named in ["走一遍", "缺片", "只放行文本", "中止", "单向"] {
+    for named in ["走一遍", "缺片", "只放行文本", "终止", "单向"] {
         for line in section(&sections, named) {
             if line.starts_with("hefu demo ") {
                 county = Some(hefu_fixtures::generate(SEED, &work.join("demo/exports")).unwrap());
@@ -153,12 +153,12 @@ fn the_page_leads_two_agencies_through_rounds_by_files() {
     }
 
     // An end that both sides can prove.
-    let ended = last("中止", "ferry in");
+    let ended = last("终止", "ferry in");
     assert!(
-        ended[1].contains("收到中止通知") && ended[0].contains("收到中止回复"),
+        ended[1].contains("收到终止通知") && ended[0].contains("收到终止回复"),
         "{ended:?}"
     );
-    let quiet = last("中止", "ferry status")[0];
+    let quiet = last("终止", "ferry status")[0];
     assert!(quiet.contains("没有在途的文件"), "{quiet}");
 
     let one_way = last("单向", "--direction out")[0];

@@ -131,7 +131,7 @@ fn a_question_is_drafted_released_by_two_and_answered() {
     assert_eq!(seen["records"]["suggested"], "paid_then");
     assert_eq!(seen["records"]["rows"].as_array().unwrap().len(), 1);
     let shown = federation.shown(&["inquiry", "show", &item[..8]]);
-    assert!(shown.contains("本机关的登记提示：确有发放"), "{shown}");
+    assert!(shown.contains("本单位的登记提示：确有发放"), "{shown}");
     done(&federation, "赵科员", &["inquiry", "take", &item]);
     let answer = |more: &[&'static str]| {
         let said = [

@@ -226,7 +226,7 @@ fn a_finding_is_explained_and_the_person_gets_a_record() {
         "特困",
         "X3",
         "联席〔2026〕1号",
-        "刚刚验证成立",
+        "刚刚核验成立",
         "得出的疑点与留存的完全相同",
         "双方签名刚刚核对，均成立",
         "从头核对，逐条相连",
@@ -322,7 +322,7 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     };
     refused(
         &recovered,
-        "尚无经办人，不能记录“决定”",
+        "尚无经办人，不能登记“决定”",
         "At the stage “nobody in charge”",
     );
     assert!(
@@ -337,7 +337,7 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     assert!(done.civil.shown(&verify).contains("先告知当事人"));
     refused(
         &recovered,
-        "须先告知并听取陈述申辩",
+        "须先告知当事人并听取陈述申辩",
         "before the person was told and heard",
     );
     // In favour of the person, and within what the period allows.
@@ -355,7 +355,7 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     );
     refused(
         &acting(round, &["hear", "--none"]),
-        "过后才能记录逾期未陈述",
+        "期满后才能登记逾期未陈述",
         &format!("until {until}"),
     );
     done.civil

@@ -11,7 +11,7 @@ pub(crate) enum AccountCommand {
     Add {
         /// 账号名：3 至 32 个小写字母、数字或 . _ - Its name: 3 to 32 of a-z, 0-9, . _ -
         account: String,
-        /// 角色：it、case_worker、compliance、office What for: it, case_worker, compliance or office
+        /// 岗位：it、case_worker、compliance、office What for: it, case_worker, compliance or office
         #[arg(long, value_parser = role)]
         role: AccountRole,
         /// 姓名，记入审计日志 Whose it is, as the audit log names the person
@@ -39,7 +39,7 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         password: PasswordArgs,
     },
-    /// 删除账号；其办理经过仍在审计日志中 Remove one; what its person did stays on record
+    /// 删除账号；其办理记录仍在审计日志中 Remove one; what its person did stays on record
     Remove {
         /// 账号名 Its name
         account: String,

@@ -18,7 +18,7 @@ pub(crate) enum NoticeCommand {
     Act(NoticeAct),
     /// 告知台账 The notices of the ledger
     List(ListArgs),
-    /// 查看一项及办理经过 Show one, and what was done
+    /// 查看一项及办理记录 Show one, and what was done
     Show(NumberArg),
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum LeadCommand {
     Act(LeadAct),
     /// 线索台账 The leads of the ledger
     List(ListArgs),
-    /// 查看一项及办理经过 Show one, and what was done
+    /// 查看一项及办理记录 Show one, and what was done
     Show(NumberArg),
 }
 
@@ -123,7 +123,7 @@ pub(crate) enum LeadAct {
 pub(crate) enum ClueCommand {
     /// 认领一条救助线索或未见对应记录 Take up a lead or an omission that a round found
     Take {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 疑点序号 The finding's number
         seq: u64,
@@ -138,12 +138,12 @@ pub(crate) enum ClueCommand {
     Act(ClueAct),
     /// 列出：一轮比对的线索，或台账中的全部 List those of a round, or all of the ledger
     List {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: Option<String>,
         #[command(flatten)]
         list: ListArgs,
     },
-    /// 查看一项及办理经过 Show one, and what was done
+    /// 查看一项及办理记录 Show one, and what was done
     Show(NumberArg),
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum ConferenceCommand {
 /// Which conference.
 #[derive(ClapArgs)]
 pub(crate) struct WhichArgs {
-    /// 联席会议名称，或编号的前几位；本机关只参加一个时可不给 The conference's name, or the first digits of its id; not needed where there is one
+    /// 联席会议名称，或编号的前几位；本单位只加入一个时可不给 The conference's name, or the first digits of its id; not needed where there is one
     #[arg(long)]
     pub(crate) conference: Option<String>,
 }

@@ -38,7 +38,7 @@ pub(crate) enum InquiryCommand {
         #[arg(long)]
         open: bool,
     },
-    /// 查看一件协查及其经过；对方询问的，并列出本机关的登记 Show one with its acts, and where the other side asks, one's own rows
+    /// 查看一件协查及其经过；对方询问的，并列出本单位的登记 Show one with its acts, and where the other side asks, one's own rows
     Show {
         #[command(flatten)]
         of: ItemArgs,
@@ -109,7 +109,7 @@ pub(crate) struct ItemArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct ReasonArgs {
-    /// 理由，只留在本机关 Why; it stays at this agency
+    /// 理由，只留在本单位 Why; it stays at this agency
     #[arg(long)]
     pub(crate) reason: String,
 }

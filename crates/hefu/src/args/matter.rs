@@ -22,7 +22,7 @@ pub(crate) enum ReferralCommand {
     Act(ReferralAct),
     /// 移送台账 The transfers of the ledger
     List(ListArgs),
-    /// 查看一项及办理经过 Show one, and what was done
+    /// 查看一项及办理记录 Show one, and what was done
     Show(NumberArg),
     /// 逾期未办的事项（移送、告知、线索） What is late, of every kind
     Overdue {
@@ -32,13 +32,13 @@ pub(crate) enum ReferralCommand {
     },
     /// 按一轮移送反馈核对，记入签收、办理结果、反馈；不符的列出待人工核实 Record in the own transfers what a round over letters told of them
     Confirm {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 约定的下一步期限，工作日 The agreed period for each next step, in working days
         #[arg(long, default_value_t = WORKING_DAYS)]
         working_days: u16,
     },
-    /// 把台账中已发、已收的函件登记为数据集快照，供移送反馈轮次使用 Take a snapshot of the ledger's letters, which rounds over letters enter
+    /// 把台账中已发、已收的函件登记为数据快照，供移送反馈轮次使用 Take a snapshot of the ledger's letters, which rounds over letters enter
     Register,
 }
 
@@ -183,10 +183,10 @@ pub(crate) struct EndsArgs {
 #[derive(ClapArgs)]
 #[group(id = "whose", required = true, multiple = false, args = ["finding", "row", "same_as", "number_from"])]
 pub(crate) struct WhoseArgs {
-    /// 一条疑点所指的人：轮次编号、疑点序号 The person of a finding: its round and number
+    /// 一条疑点所指的人：比对编号、疑点序号 The person of a finding: its round and number
     #[arg(long, num_args = 2, value_names = ["ROUND", "SEQ"])]
     pub(crate) finding: Option<Vec<String>>,
-    /// 登记表中一行的人：登记表名称、位置（文件/工作表:行） The person in a row of a register: its name, and file/sheet:row
+    /// 名册中一行的人：名册名称、位置（文件/工作表:行） The person in a row of a register: its name, and file/sheet:row
     #[arg(long, num_args = 2, value_names = ["REGISTER", "FILE/SHEET:ROW"])]
     pub(crate) row: Option<Vec<String>>,
     /// 台账中另一项的同一人 The person of another matter, by its number

@@ -44,10 +44,10 @@ impl NodeArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct InitArgs {
-    /// 机关名称，写在名片上 The agency's name, for its card
+    /// 单位名称，写在名片上 The agency's name, for its card
     #[arg(long)]
     pub(crate) name: String,
-    /// 机关类别 What kind of agency it is: court, civil_affairs, …
+    /// 单位类别 What kind of agency it is: court, civil_affairs, …
     #[arg(long, value_parser = role)]
     pub(crate) role: AgencyRole,
     /// 对方访问本节点的地址 host:port where peers reach the node
@@ -81,7 +81,7 @@ pub(crate) struct UnlockArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct ImportArgs {
-    /// 数据集名称 The register's name
+    /// 名册名称 The register's name
     #[arg(long)]
     pub(crate) name: String,
     /// 映射文件（TOML） How the columns are read
@@ -94,11 +94,11 @@ pub(crate) struct ImportArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum DatasetCommand {
-    /// 列出数据集 List what was imported
+    /// 列出数据快照 List what was imported
     List,
-    /// 删除一个数据集；正在比对的不能删 Delete one that no running round uses
+    /// 删除一个数据快照；正在比对的不能删 Delete one that no running round uses
     Delete {
-        /// 数据集编号 Its number
+        /// 数据快照编号 Its number
         id: i64,
     },
 }
@@ -119,7 +119,7 @@ pub(crate) enum PeerCommand {
         #[arg(long)]
         fingerprint: String,
     },
-    /// 列出对方机关 List the peers
+    /// 列出对方单位 List the peers
     List,
     /// 与对方怎样往来：直接连接，或摆渡文件 How the two nodes meet: over a line, or by files that are carried
     Carrier {
@@ -132,7 +132,7 @@ pub(crate) enum PeerCommand {
         #[arg(long, value_enum, default_value_t = DirectionArg::Both)]
         direction: DirectionArg,
     },
-    /// 移除对方机关，此后不再接受其连接 Remove a peer: it can't call any more
+    /// 移除对方单位，此后不再接受其连接 Remove a peer: it can't call any more
     Remove {
         /// 对方名称，或节点公钥的前几位 Its name, or the first digits of its node key
         peer: String,
@@ -187,7 +187,7 @@ pub(crate) enum AgreementCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum RoundCommand {
-    /// 发起一轮比对，本机关为结果接收方 Run a round in which this node learns
+    /// 发起一轮比对，本单位为结果接收方 Run a round in which this node learns
     Run {
         /// 协议文号，或摘要的前几位 The agreement's number, or the first digits of its digest
         agreement: String,
@@ -199,12 +199,12 @@ pub(crate) enum RoundCommand {
     List,
     /// 查看一轮比对 Show one
     Show {
-        /// 轮次编号，或其前几位 Its id, or the first digits of it
+        /// 比对编号，或其前几位 Its id, or the first digits of it
         round: String,
     },
-    /// 中止正在进行的一轮 End one that is under way
+    /// 终止正在进行的一轮 End one that is under way
     Cancel {
-        /// 轮次编号，或其前几位 Its id, or the first digits of it
+        /// 比对编号，或其前几位 Its id, or the first digits of it
         round: String,
     },
 }
@@ -213,7 +213,7 @@ pub(crate) enum RoundCommand {
 pub(crate) enum FindingCommand {
     /// 列出一轮比对的疑点 List what a round found
     List {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 前面已列出多少条 How many were listed before
         #[arg(long, default_value_t = 0)]
@@ -231,7 +231,7 @@ pub(crate) enum FindingCommand {
         #[arg(long)]
         on: Option<jiff::civil::Date>,
     },
-    /// 本机关自己的记录之间的疑点，不涉及对方 What the agency's own records break among themselves, without any peer
+    /// 本单位自己的记录之间的疑点，不涉及对方 What the agency's own records break among themselves, without any peer
     Local {
         /// 地区，六位代码 The region whose rules hold, six digits
         #[arg(long)]
@@ -248,18 +248,18 @@ pub(crate) enum FindingCommand {
     },
     /// 查看一条疑点 Show one
     Show {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 疑点序号 Its number
         seq: u64,
     },
     #[command(flatten)]
     Act(ReviewCommand),
-    /// 办理经过：谁在何日做了什么，下一步是什么 What was done about one, by whom, and what comes next
+    /// 办理记录：谁在何日做了什么，下一步是什么 What was done about one, by whom, and what comes next
     History(FindingArgs),
     /// 当事人查阅单：比对了什么、依据、谁看过、如何提出异议 The record for the person concerned
     Record {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 疑点序号 Its number
         seq: u64,
@@ -291,7 +291,7 @@ impl KeyGroupArg {
 pub(crate) enum ReportCommand {
     /// 导出一轮比对的已签名报告 Export the signed report of a round
     Export {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 内部使用 internal：逐条列出；报送使用 submission：仅汇总 For whom: with a line for each finding, or aggregates only
         #[arg(long, value_enum, default_value_t = ReportFormArg::Internal)]
@@ -310,7 +310,7 @@ pub(crate) enum ReportCommand {
     Verify {
         /// 报告文件（JSON） The signed file
         file: PathBuf,
-        /// 各机关名片；可给多个 Cards of the agencies
+        /// 各单位名片；可给多个 Cards of the agencies
         #[arg(long = "card", value_name = "CARD", num_args = 1..)]
         cards: Vec<PathBuf>,
     },
@@ -336,7 +336,7 @@ impl ReportFormArg {
 pub(crate) enum AuditCommand {
     /// 从留存的材料重新推导一条疑点，逐步说明 Derive one finding anew from what was kept, step by step
     Explain {
-        /// 轮次编号，或其前几位 The round's id, or the first digits of it
+        /// 比对编号，或其前几位 The round's id, or the first digits of it
         round: String,
         /// 疑点序号 Its number
         seq: u64,
@@ -354,7 +354,7 @@ pub(crate) enum AuditCommand {
 #[derive(ClapArgs)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LedgerArgs {
-    /// 列出逐笔记录，而非本月余额 List every debit instead of what is left
+    /// 列出逐笔记录，而非本月剩余额度 List every debit instead of what is left
     #[arg(long)]
     pub(crate) debits: bool,
     #[command(subcommand)]

@@ -9,7 +9,7 @@ use hefu_node::api::view::AuthorityRequest;
 pub(crate) enum PrecheckCommand {
     /// 查重：给付之前，就 1 至 20 人向对方查询；同一卷宗一次 Check 1 to 20 people before they are paid, those of one case file
     Run(PrecheckRunArgs),
-    /// 列出查重，及各协议今日余额 List checks, and what is left of them today
+    /// 列出查重，及各协议今日剩余次数 List checks, and what is left of them today
     List,
     /// 查看一次查重及其结果；谁看过会记入审计日志 Show one and what it says; that you looked is logged
     Show {
@@ -28,7 +28,7 @@ pub(crate) enum PrecheckCommand {
     Verify {
         /// 回执文件（JSON） The signed file
         file: PathBuf,
-        /// 各机关名片；可给多个 Cards of the agencies
+        /// 各单位名片；可给多个 Cards of the agencies
         #[arg(long = "card", value_name = "CARD", num_args = 1..)]
         cards: Vec<PathBuf>,
     },

@@ -122,7 +122,7 @@ pub(crate) struct ActArgs {
 /// Which finding.
 #[derive(ClapArgs)]
 pub(crate) struct FindingArgs {
-    /// 轮次编号，或其前几位 The round's id, or the first digits of it
+    /// 比对编号，或其前几位 The round's id, or the first digits of it
     pub(crate) round: String,
     /// 疑点序号 Its number
     pub(crate) seq: u64,
@@ -131,7 +131,7 @@ pub(crate) struct FindingArgs {
 /// The paper behind an act.
 #[derive(ClapArgs)]
 pub(crate) struct PaperArgs {
-    /// 作出的机关 The authority
+    /// 作出单位 The authority
     #[arg(long)]
     authority: String,
     /// 文号 The number of its paper
@@ -150,7 +150,7 @@ pub(crate) struct DecisionArgs {
     /// 追缴金额，元 How much is to be paid back, in yuan
     #[arg(long, value_parser = fen, required_if_eq("decision", "recovered"))]
     yuan: Option<i64>,
-    /// 移送何机关 To which authority it is referred
+    /// 移送何单位 To which authority it is referred
     #[arg(long, required_if_eq("decision", "referred"))]
     to: Option<String>,
 }
@@ -163,7 +163,7 @@ pub(crate) struct ChangedArgs {
     /// 追缴金额，元 How much is to be paid back, in yuan
     #[arg(long, value_parser = fen, required_if_eq("decision", "recovered"))]
     yuan: Option<i64>,
-    /// 移送何机关 To which authority it is referred
+    /// 移送何单位 To which authority it is referred
     #[arg(long, required_if_eq("decision", "referred"))]
     to: Option<String>,
 }

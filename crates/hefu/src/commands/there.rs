@@ -87,7 +87,7 @@ mod tests {
         let stopped = there("decision_stopped", Some("contradiction_both_take"));
         assert_eq!(
             in_short(&stopped, Lang::Zh),
-            "对方：停发 （与本机关处理相互矛盾）"
+            "对方：停发 （与本单位处理相互矛盾）"
         );
         assert_eq!(
             in_short(&there("stage_corrected", None), Lang::Zh),

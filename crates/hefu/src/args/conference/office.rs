@@ -23,7 +23,7 @@ pub(crate) enum OfficeCommand {
         #[command(flatten)]
         of: OfRound,
     },
-    /// 资金公示：不含未成年人、被害人；办公室为核查情况，成员为本单位发放情况 What is published of money, without minors and victims
+    /// 资金公示：不含未成年人、被害人；办公室为核实情况，成员为本单位发放情况 What is published of money, without minors and victims
     Publication {
         /// 写到此文件：.docx 或者 .html The file to write, .docx or .html
         #[arg(long, value_name = "FILE")]

@@ -8,21 +8,21 @@ use super::WhichArgs;
 
 #[derive(Subcommand)]
 pub(crate) enum RecordCommand {
-    /// 建立联席会议；仅限联席会议办公室的节点 Found a conference; at the node of its office only
+    /// 发起联席会议；仅限联席会议办公室的节点 Found a conference; at the node of its office only
     Found {
         /// 名称 Its name
         name: String,
     },
-    /// 列出本节点建立或者参加的联席会议 List the conferences that this node founded or follows
+    /// 列出本节点发起或者加入的联席会议 List the conferences that this node founded or follows
     List,
-    /// 登记成员单位：其名片须已当面或电话核对并加入本节点 Give an agency a seat, by the card that this node has of it
+    /// 列为成员单位：其名片须已当面或电话核对并加入本节点 Give an agency a seat, by the card that this node has of it
     Enrol {
         /// 成员单位名称，或其节点公钥的前几位 The agency, by name or the first digits of its node key
         peer: String,
         #[command(flatten)]
         which: WhichArgs,
     },
-    /// 参加联席会议：办公室的名片须已加入本节点 Follow a conference whose office's card this node has
+    /// 加入联席会议：办公室的名片须已加入本节点 Follow a conference whose office's card this node has
     Follow {
         /// 联席会议编号，由办公室告知 The conference's id, as its office says it
         conference: String,

@@ -8,7 +8,7 @@ use super::WhichArgs;
 
 #[derive(Subcommand)]
 pub(crate) enum RoundsCommand {
-    /// 会议进展：框架协议、签署、轮次、本机关待办 Where the conference stands, and what this node has to do
+    /// 会议进展：框架协议、签署、轮次、本单位待办 Where the conference stands, and what this node has to do
     Status {
         #[command(flatten)]
         which: WhichArgs,
@@ -47,7 +47,7 @@ pub(crate) enum RoundsCommand {
     Rerun {
         /// 附件代号 The annex's code
         annex: String,
-        /// 获知结果的单位 Who learns in it
+        /// 得知结果的单位 Who learns in it
         #[arg(long)]
         to: String,
         /// 理由 Why
@@ -71,7 +71,7 @@ pub(crate) enum RoundsCommand {
     },
     /// 退出联席会议；办公室可令成员退出 Leave the conference, or have a member leave it
     Leave {
-        /// 退出的单位；不给则为本机关 Who leaves; this node where it is left out
+        /// 退出的单位；不给则为本单位 Who leaves; this node where it is left out
         #[arg(long)]
         member: Option<String>,
         /// 理由 Why
@@ -94,7 +94,7 @@ pub(crate) struct StartArgs {
     /// 比对的期限 Until when pairs may run
     #[arg(long, value_parser = moment)]
     pub(crate) run_until: Option<Timestamp>,
-    /// 核查反馈的期限，如 2026-10-31 Until when findings are in review
+    /// 核实反馈的期限，如 2026-10-31 Until when findings are in review
     #[arg(long)]
     pub(crate) review_until: Option<Date>,
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub(crate) struct OfRound {
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub(crate) enum EndArg {
-    /// 比对、核查完毕 It was run and reviewed
+    /// 比对、核实完毕 It was run and reviewed
     Completed,
     /// 有单位缺席，未举行 Somebody was absent
     NotHeld,

@@ -18,7 +18,7 @@ pub(crate) enum TextCommand {
         #[command(flatten)]
         which: WhichArgs,
     },
-    /// 查看框架协议：各方能知悉什么、是否超出本机关的策略 Show a text: what each party learns, and where it goes beyond one's own policy
+    /// 查看框架协议：各方将得知什么、是否超出本单位规定 Show a text: what each party learns, and where it goes beyond one's own policy
     Show {
         /// 文本摘要的前几位；只有一个文本时可不给 The first digits of its digest; not needed where there is one
         text: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) enum TextCommand {
         #[command(flatten)]
         which: WhichArgs,
     },
-    /// 签署；超出本机关策略的不能签署 Sign; refused where it goes beyond one's own policy
+    /// 签署；超出本单位规定的不能签署 Sign; refused where it goes beyond one's own policy
     Sign {
         /// 文本摘要的前几位；只有一个文本时可不给 The first digits of its digest; not needed where there is one
         text: Option<String>,
