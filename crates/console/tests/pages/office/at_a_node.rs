@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::real::Real;
 
-async fn office_with_members() -> (Real, String) {
+pub(crate) async fn office_with_members() -> (Real, String) {
     let accounts = [
         ("sun", "孙燕", "office"),
         ("wang", "王建国", "it"),
