@@ -1,5 +1,6 @@
 //! The pages of a conference: whose each is, what it says, what its forms ask of the interface.
 
+mod amending;
 pub(crate) mod at_a_node;
 mod figures;
 mod ledger;
