@@ -28,8 +28,8 @@ pub use figures::{
     Came, DoneLeg, Exact, Funds, OfPurpose, Part, Progress, RoundFigures, funds, round_figures,
 };
 pub use framework::{
-    Absent, Annex, AnnexDraft, Framework, FrameworkDraft, Late, MAX_FRAMEWORK_BYTES, PartyDraft, Schedule,
-    Seat, Seated, Times, Under, narrow,
+    Absent, Annex, AnnexDraft, Framework, FrameworkDraft, Late, MAX_ANNEXES, MAX_FRAMEWORK_BYTES, PartyDraft,
+    Schedule, Seat, Seated, Times, Under, narrow,
 };
 pub use item::{Change, Escalation, ItemKind, ItemOutcome, ItemState, Line};
 pub use monitor::{DECIDE_DAYS, EACH_WAY_DAYS, Kept, NOTIFY_DAYS, Timed, TimedStep, kept, steps_of};

@@ -3,6 +3,8 @@
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
+use crate::api::part;
+
 /// The ways from one page of a table to the next. Templates know it as an argument of the macro `pager`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pager {
@@ -41,6 +43,11 @@ impl Csv {
             self.0.push('"');
         }
         self.0.push_str("\r\n");
+    }
+
+    /// As the address of a link that holds the file itself: of what is computed once and kept nowhere.
+    pub(crate) fn into_link(self) -> String {
+        format!("data:text/csv;charset=utf-8,{}", part(&self.0))
     }
 
     /// As a file to be kept; `name` is plain ASCII.

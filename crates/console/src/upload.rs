@@ -180,8 +180,14 @@ pub(crate) async fn send_on<T: DeserializeOwned>(
             }
         }
     };
-    let (answer, ()) = tokio::join!(who.api().upload(path, Body::new(body)), reading);
-    answer
+    let answer = who.api().upload(path, Body::new(body));
+    let mut answer = std::pin::pin!(answer);
+    tokio::select! {
+        // Before the file's end: it is too large, or nothing more of it comes. Nothing more is waited for then.
+        answer = &mut answer => return answer,
+        () = reading => {}
+    }
+    answer.await
 }
 
 /// The last part of a file's name as a browser gives it, as a query takes it.

@@ -31,9 +31,12 @@ pub struct BadElement {
     pub index: usize,
 }
 
-/// A sum that is no element of the group, which no points and weights have: the machine did not compute what it was told.
+/// A sum that is no element of the group, which no points and weights have, or the identity, which random weights do not
+/// give: the machine did not compute what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a sum of group elements is no group element: this machine's arithmetic can't be trusted")]
+#[error(
+    "a sum of group elements is no group element, or nothing at all: this machine's arithmetic can't be trusted"
+)]
 pub struct BadSum;
 
 /// The secret additive blind of each position: 512 pseudorandom bits, reduced by the kernel.

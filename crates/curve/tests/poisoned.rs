@@ -1,6 +1,6 @@
 //! dalek's path under valgrind, with secrets that count as uninitialised: a branch or an address that depends on one is an
 //! error of memcheck (Langley's ctgrind). The kernel of eight lanes can't be run there, for valgrind knows no AVX-512; its
-//! machine code is read by `constant_time.rs`.
+//! machine code is read by `constant_time`.
 //!
 //! One branch is allowed, which goes the same way whatever the secrets are: `poisoned.supp` says why.
 //!

@@ -98,7 +98,7 @@ pub(crate) enum Command {
     /// 协查：请对方就一条疑点核实，或者答复对方 Inquiries: asking the other agency about one finding, and answering
     #[command(subcommand)]
     Inquiry(InquiryCommand),
-    /// 移送：司法救助转社会救助的台账 Transfers from judicial to social assistance
+    /// 移送：司法救助转社会救助的台账 Referrals from judicial to social assistance
     #[command(subcommand)]
     Referral(ReferralCommand),
     /// 告知申请：告知本人可申请司法救助 People who were told that they may apply for judicial aid

@@ -1,11 +1,12 @@
 //! What a file is. Its content decides; names like `.xls` are given to anything.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use encoding_rs::Encoding;
 
+use crate::archive;
 use crate::compound;
 use crate::encoding::{self, HEAD_BYTES};
 use crate::error::Error;
@@ -81,7 +82,7 @@ pub(crate) fn detect(path: &Path, told_encoding: Option<&str>) -> Result<Detecte
             file: path.to_owned(),
         }),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
-            check_archive(path, file)?;
+            archive::check(path, file)?;
             book(Format::Xlsx)
         }
         [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => {
@@ -130,49 +131,4 @@ fn is_markup(head: &str) -> bool {
     ]
     .iter()
     .any(|tag| start.contains(tag))
-}
-
-/// Zip readers stop at the size that an entry declares, so the declared sizes bound what will be unpacked.
-fn check_archive(path: &Path, file: File) -> Result<(), Error> {
-    let damaged = |_| Error::Damaged {
-        file: path.to_owned(),
-        part: "zip",
-    };
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
-    let too_large = |part: &str, limit_bytes| Error::TooLarge {
-        file: path.to_owned(),
-        part: part.to_owned(),
-        limit_bytes,
-    };
-    let mut total = 0u64;
-    let mut is_book = false;
-    for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(damaged)?;
-        let name = entry.name().map_err(damaged)?.to_ascii_lowercase();
-        if entry.encrypted() {
-            return Err(Error::PasswordProtected {
-                file: path.to_owned(),
-            });
-        }
-        is_book |= name.ends_with("workbook.xml");
-        let limit = if name.contains("worksheets/") {
-            MAX_SHEET_BYTES
-        } else {
-            MAX_HELD_PART_BYTES
-        };
-        if entry.size() > limit {
-            return Err(too_large(&name, limit));
-        }
-        total = total.saturating_add(entry.size());
-    }
-    if total > MAX_BOOK_BYTES {
-        return Err(too_large("the whole book", MAX_BOOK_BYTES));
-    }
-    match is_book {
-        true => Ok(()),
-        false => Err(Error::UnknownFormat {
-            file: path.to_owned(),
-            found: "an archive without an Excel book",
-        }),
-    }
 }

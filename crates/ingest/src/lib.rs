@@ -12,6 +12,7 @@
 mod error;
 
 // A file becomes rows ...
+mod archive;
 mod book;
 mod compound;
 mod detect;

@@ -260,9 +260,53 @@ fn a_bomb_is_refused_before_it_is_unpacked() {
         Error::TooLarge {
             part, limit_bytes, ..
         } => {
-            assert_eq!((part.as_str(), limit_bytes), ("xl/sharedstrings.xml", 256 << 20));
+            // However small the file is, this much is free; no table shrinks to less than a two-hundredth.
+            assert_eq!((part.as_str(), limit_bytes), ("xl/sharedstrings.xml", 64 << 20));
         }
         other => panic!("{other}"),
+    }
+}
+
+/// No part is out of proportion by itself.
+#[test]
+fn a_bomb_of_many_parts_is_refused_before_it_is_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let sheet = zip_of("xl/worksheets/sheet.xml", 2);
+    let mut bomb = zip::ZipWriter::new_append(std::io::Cursor::new(sheet.clone())).unwrap();
+    let mut source = zip::ZipArchive::new(std::io::Cursor::new(sheet)).unwrap();
+    for number in 0..40 {
+        let part = source.by_name("xl/worksheets/sheet.xml").unwrap();
+        let name = format!("xl/worksheets/sheet{number}.xml");
+        bomb.raw_copy_file_rename(part, name).unwrap();
+    }
+    let bomb = write(&folder, "bomb.xlsx", bomb.finish().unwrap().into_inner());
+    match read(&bomb).unwrap_err() {
+        Error::TooLarge {
+            part, limit_bytes, ..
+        } => assert_eq!((part.as_str(), limit_bytes), ("the whole book", 64 << 20)),
+        other => panic!("{other}"),
+    }
+}
+
+/// A list of strings that says how many it has makes its reader make room for as many.
+#[test]
+fn what_asks_for_more_room_than_it_fills_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for count in ["18446744073709551615", "99999999999"] {
+        let mut book = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        for (name, text) in [
+            ("xl/workbook.xml", "<workbook/>".to_owned()),
+            (
+                "xl/sharedStrings.xml",
+                format!("<sst uniqueCount=\"{count}\"><si/></sst>"),
+            ),
+        ] {
+            book.start_file(name, options).unwrap();
+            book.write_all(text.as_bytes()).unwrap();
+        }
+        let file = write(&folder, "a.xlsx", book.finish().unwrap().into_inner());
+        assert_eq!(code(&file), "file_damaged", "{count}");
     }
 }
 

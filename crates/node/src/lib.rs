@@ -47,6 +47,7 @@ pub use digest::sha256;
 pub use doctor::{Check, Verdict};
 pub use error::{Error, Result};
 pub use exchange::Greeting;
+pub use hefu_casework::conference::MAX_ANNEXES;
 pub use hefu_store::{Carrier, NoteFacts};
 pub use import::{Export, Imported};
 pub use node::{Node, Profile, Surroundings};

@@ -5,7 +5,7 @@
 //! searched for one by one, and a batch of a thousand falls to a generalised-birthday search; `tests/forgery.rs` keeps
 //! that attack.
 
-use hefu_curve::Pool;
+use hefu_curve::{BadSum, Pool};
 use rand::CryptoRng;
 use ring::digest;
 use zeroize::Zeroizing;
@@ -78,7 +78,7 @@ impl ChunkProof {
     /// Proves a chunk. `blinded` are the decoded C; Z is computed as b·M in constant time.
     ///
     /// # Errors
-    /// When this machine adds the chunk up to what is no element.
+    /// When this machine adds the chunk up to what is no element, or to the identity.
     pub fn prove<S: Suite>(
         pool: &Pool,
         statement: &ChunkStatement<'_>,
@@ -87,7 +87,7 @@ impl ChunkProof {
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, Error> {
         let seed = statement.seed::<S>();
-        let m = S::vartime_weighted_sum(pool, blinded, &weights(&seed, statement.count::<S>()))?;
+        let m = combined::<S>(pool, blinded, &weights(&seed, statement.count::<S>()))?;
         let z = S::multiply(&m, key);
         let nonce = hedged_nonce::<S>(b"hefu/3 evaluation nonce", key, &seed, rng);
         let t2 = S::multiply(&S::generator(), &nonce);
@@ -103,7 +103,7 @@ impl ChunkProof {
     /// Whether the proof holds. `blinded` and `evaluated` are the decoded C and D of the statement, `key` is B.
     ///
     /// # Errors
-    /// When this machine adds the chunk up to what is no element: that says nothing of the proof.
+    /// When this machine adds the chunk up to what is no element, or to the identity: that says nothing of the proof.
     pub fn verify<S: Suite>(
         &self,
         pool: &Pool,
@@ -120,8 +120,8 @@ impl ChunkProof {
         };
         let seed = statement.seed::<S>();
         let weights = weights(&seed, statement.count::<S>());
-        let m = S::vartime_weighted_sum(pool, blinded, &weights)?;
-        let z = S::vartime_weighted_sum(pool, evaluated, &weights)?;
+        let m = combined::<S>(pool, blinded, &weights)?;
+        let z = combined::<S>(pool, evaluated, &weights)?;
         let t2 = S::vartime_sum(&s, &S::generator(), &c, key);
         let t3 = S::vartime_sum(&s, &m, &c, &z);
         Ok(*S::encode_scalar(&statement.challenge::<S>(&seed, &m, &z, &t2, &t3)) == self.challenge)
@@ -173,6 +173,17 @@ impl ChunkStatement<'_> {
     ) -> S::Scalar {
         let [m, z, t2, t3] = [m, z, t2, t3].map(S::encode);
         challenge::<S>(b"hefu/3 evaluation", &[seed, self.public, &m, &z, &t2, &t3])
+    }
+}
+
+/// Σ wᵢ·Pᵢ over a chunk, which has an element or more and none that is the identity. The weights hash them all, so the sum
+/// is the identity once in 2^128; and where M is the identity, so is b·M for any b, and the proof would hold for any key.
+/// What comes out as the identity is therefore a fault of this machine.
+fn combined<S: Suite>(pool: &Pool, points: &S::Points, weights: &[u128]) -> Result<S::Point, Error> {
+    let sum = S::vartime_weighted_sum(pool, points, weights)?;
+    match S::decode(&S::encode(&sum)) {
+        Some(_) => Ok(sum),
+        None => Err(BadSum.into()),
     }
 }
 

@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::toy::{SUMS_ARE_BAD, Toy};
+use common::toy::{SUMS_ARE_BAD, SUMS_ARE_NOTHING, Toy};
 use common::{End, Session, Step, numbered};
 use hefu_psi::Error;
 use hefu_psi::wire::Abort;
@@ -14,8 +14,14 @@ use hefu_psi::wire::Abort;
 fn each_end_says_that_it_is_its_own_machine() {
     let session = Session::new(61, numbered(0..9), numbered(5..20));
     session.run::<Toy>().expect("a sound machine");
+    // What is no element, and what would let a proof hold for any key.
+    for fault in [&SUMS_ARE_BAD, &SUMS_ARE_NOTHING] {
+        ends_by(&session, fault);
+    }
+}
 
-    SUMS_ARE_BAD.store(true, Ordering::Relaxed);
+fn ends_by(session: &Session, fault: &AtomicBool) {
+    fault.store(true, Ordering::Relaxed);
     let failure = session.run::<Toy>().err().expect("no proof is made");
     assert_eq!((failure.end, failure.step), (End::Sender, Step::SenderSpool));
     let error = failure.error.unwrap();
@@ -23,13 +29,14 @@ fn each_end_says_that_it_is_its_own_machine() {
     assert_eq!(error.abort(), Some(Abort::Internal));
 
     // A proof that holds: that it can't be checked here must not be laid at the sender's door.
-    SUMS_ARE_BAD.store(false, Ordering::Relaxed);
+    fault.store(false, Ordering::Relaxed);
     let failure = session.run_with::<Toy>(&mut |_, step, _| {
-        SUMS_ARE_BAD.store(
+        fault.store(
             step == Step::Evaluated || step == Step::ReceiverSpool,
             Ordering::Relaxed,
         );
     });
+    fault.store(false, Ordering::Relaxed);
     let failure = failure.err().expect("no proof is believed");
     assert_eq!((failure.end, failure.step), (End::Receiver, Step::Evaluated));
     assert!(matches!(failure.error, Some(Error::Arithmetic(_))));

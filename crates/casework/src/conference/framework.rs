@@ -17,6 +17,8 @@ pub(super) use schedule::beijing_day;
 
 /// The largest framework, in bytes of its canonical JSON: with all that stands around it, it goes in one paper.
 pub const MAX_FRAMEWORK_BYTES: usize = 512 << 10;
+/// The most annexes of a framework: one for every two of sixteen members.
+pub const MAX_ANNEXES: usize = 120;
 
 /// 联席会议框架协议: what all agree to for a year. Its signed bytes are its canonical JSON; once somebody has signed, it
 /// never changes: an amendment is another edition, and takes its place where it is signed.
@@ -37,7 +39,7 @@ pub struct Framework {
     pub office: Seat,
     /// 成员单位, 2 to 16, none twice.
     pub members: Vec<Seat>,
-    /// 附件: what pairs of them may do; 1 to 64.
+    /// 附件: what pairs of them may do; 1 to [`MAX_ANNEXES`].
     pub annexes: Vec<Annex>,
     /// When rounds are.
     pub schedule: Schedule,

@@ -133,7 +133,7 @@ impl Minutes {
     }
 }
 
-fn due(decision: &DecisionView) -> String {
+pub(super) fn due(decision: &DecisionView) -> String {
     decision.due.map_or_else(|| "—".to_owned(), |due| due.to_string())
 }
 

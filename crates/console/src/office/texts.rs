@@ -2,6 +2,7 @@
 
 mod annexes;
 mod draft;
+mod refusal;
 
 use askama::Template;
 use axum::extract::Path;

@@ -11,7 +11,7 @@ use crate::real::{Real, between, upload};
 pub(crate) const ROUND: [u8; 32] = [7; 32];
 pub(crate) const NUMBERS: [&str; 2] = ["29010119500101100X", "290101195001011018"];
 
-fn finding(number: &str, row: u64, disabled: Known) -> Finding {
+pub(crate) fn finding(number: &str, row: u64, disabled: Known) -> Finding {
     Finding {
         kind: FindingKind::Duplicate,
         rule: Some("X3".parse().unwrap()),
@@ -41,6 +41,15 @@ fn finding(number: &str, row: u64, disabled: Known) -> Finding {
 
 /// As a round that ran on 2 March 2026 would have left it.
 fn put(store: &Store) {
+    let findings = [
+        finding(NUMBERS[0], 2, Known::No),
+        finding(NUMBERS[1], 3, Known::Yes),
+    ];
+    put_findings(store, &findings);
+}
+
+/// The same with other findings.
+pub(crate) fn put_findings(store: &Store, findings: &[Finding]) {
     store
         .put_agreement(&[1; 32], b"{}", &AgreementState::Signed)
         .unwrap();
@@ -67,15 +76,16 @@ fn put(store: &Store) {
         ended_at: Some("2026-03-02T02:00:00Z".parse().unwrap()),
         ..round
     };
-    let findings = [
-        finding(NUMBERS[0], 2, Known::No),
-        finding(NUMBERS[1], 3, Known::Yes),
-    ];
-    store.end_round(&done, &findings).unwrap();
+    store.end_round(&done, findings).unwrap();
 }
 
 /// A node with an export that a case worker imported, and a round over it.
 pub(crate) async fn node() -> Real {
+    imported().await.again(put).await
+}
+
+/// A node with an export that a case worker imported.
+pub(crate) async fn imported() -> Real {
     let real = Real::start().await;
     let mut liu = real.desk("liu").await;
     let editor = upload(&mut liu).await;
@@ -137,7 +147,7 @@ pub(crate) async fn node() -> Real {
     assert!(!refused.text.contains(NUMBERS[0]));
     // A desk holds the node open.
     drop(liu);
-    real.again(put).await
+    real
 }
 
 async fn act(desk: &mut Desk, fields: &[(&str, &str)]) -> crate::desk::Answer {

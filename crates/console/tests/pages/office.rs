@@ -1,6 +1,7 @@
 //! The pages of a conference: whose each is, what it says, what its forms ask of the interface.
 
-mod at_a_node;
+mod amending;
+pub(crate) mod at_a_node;
 mod figures;
 mod ledger;
 mod rounds;

@@ -141,7 +141,7 @@ async fn another_role_is_told_that_the_page_is_not_theirs() {
         let mut desk = Desk::of(role).await;
         let refused = desk.get("/it/health").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role}");
-        assert!(refused.text.contains("<h1>您没有使用此页面的权限</h1>"));
+        assert!(refused.text.contains("<h1>您没有此页面的权限</h1>"));
         assert!(desk.fake.bodies("GET /api/v1/node").is_empty());
     }
 }

@@ -185,7 +185,8 @@ fn each_block_hashed(
 }
 
 /// A part of a sum, as the kernel encodes it.
-fn partial_sum(encoded: [u8; ELEMENT_BYTES]) -> Result<RistrettoPoint, BadSum> {
+fn partial_sum(encoded: Option<[u8; ELEMENT_BYTES]>) -> Result<RistrettoPoint, BadSum> {
+    let encoded = encoded.ok_or(BadSum)?;
     CompressedRistretto(encoded).decompress().ok_or(BadSum)
 }
 
@@ -242,11 +243,17 @@ mod tests {
         (top[0], top[ELEMENT_BYTES - 1]) = (0xec, 0x7f);
         let mut odd = [0; ELEMENT_BYTES];
         odd[0] = 1;
-        for bad in [top, odd, [0xff; ELEMENT_BYTES]] {
+        for bad in [Some(top), Some(odd), Some([0xff; ELEMENT_BYTES]), None] {
             assert_eq!(partial_sum(bad), Err(BadSum));
         }
-        assert_eq!(partial_sum([0; ELEMENT_BYTES]), Ok(RistrettoPoint::identity()));
+        assert_eq!(
+            partial_sum(Some([0; ELEMENT_BYTES])),
+            Ok(RistrettoPoint::identity())
+        );
         let base = RISTRETTO_BASEPOINT_COMPRESSED.to_bytes();
-        assert_eq!(partial_sum(base).map(|sum| sum.compress().to_bytes()), Ok(base));
+        assert_eq!(
+            partial_sum(Some(base)).map(|sum| sum.compress().to_bytes()),
+            Ok(base)
+        );
     }
 }

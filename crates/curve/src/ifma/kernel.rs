@@ -91,6 +91,7 @@ entries! {
     fn fixed_table(base: &PointCells) -> FixedTable = fixed;
     /// Adds to each point its scalar's multiple of the base, in place and in constant time. The sums have no T.
     fn add_multiples(points: &mut [PointCells], table: &[Multiples], scalars: &[[u8; 32]]) = fixed;
-    /// The encoding of Σ wᵢ·Pᵢ over as many points as there are weights, in variable time. Points are as decoded.
-    fn weighted_sum(points: &[PointCells], weights: &[u128]) -> [u8; 32] = sum;
+    /// The encoding of Σ wᵢ·Pᵢ over as many points as there are weights, in variable time; none where what came out is no
+    /// point. Points are as decoded.
+    fn weighted_sum(points: &[PointCells], weights: &[u128]) -> Option<[u8; 32]> = sum;
 }

@@ -7,7 +7,7 @@
 
 use zeroize::Zeroize;
 
-use super::constants::D2;
+use super::constants::{D, D2};
 use super::field::{Cells, Fe, LIMBS, ONE, Wide, ZERO};
 use super::lanes::{Cell, Lanes, Mask};
 
@@ -101,6 +101,16 @@ impl<L: Lanes> Point<L> {
             z: Fe::select(mask, yes.z, no.z),
             t: Fe::select(mask, yes.t, no.t),
         }
+    }
+
+    /// The lanes that are points of the curve: Z ≠ 0, XY = ZT, Y² − X² = Z² + dT².
+    #[inline(always)]
+    pub(crate) fn is_sound(self) -> Mask {
+        let segre = self.x.times(self.y).minus(self.z.times(self.t));
+        let left = self.y.squared().minus(self.x.squared()).carry();
+        let dtt = self.t.squared().times(Fe::constant(&D));
+        let curve = left.minus(self.z.squared().plus(dtt).carry());
+        !self.z.is_zero() & segre.carry().is_zero() & curve.carry().is_zero()
     }
 
     #[inline(always)]

@@ -73,9 +73,13 @@ fn decode_groups<L: Lanes, const N: usize>(words: &[Words; N]) -> ([Mask; N], [P
     (good, points)
 }
 
-/// The encoding of the point in the first lane.
+/// The encoding of the point in the first lane; none where the lane holds no point. What a fault leaves may be anything,
+/// and all zeros would encode as the identity does. Not for secrets.
 #[inline(always)]
-pub(crate) fn encode<L: Lanes>(point: Point<L>) -> [u8; BYTES] {
+pub(crate) fn encode<L: Lanes>(point: Point<L>) -> Option<[u8; BYTES]> {
+    if point.is_sound() & 1 == 0 {
+        return None;
+    }
     let Point { x, y, z, t } = point;
     let u1 = z.plus(y).carry().times(z.minus(y).carry());
     let u2 = x.times(y);
@@ -95,7 +99,7 @@ pub(crate) fn encode<L: Lanes>(point: Point<L>) -> [u8; BYTES] {
     to_words(s.canonical(), &mut words);
     let mut encoded = [0; BYTES];
     scatter(&words, &mut encoded);
-    encoded
+    Some(encoded)
 }
 
 /// What encoding keeps of a group between its two passes.

@@ -27,9 +27,10 @@ struct Lane {
     ends: Vec<usize>,
 }
 
-/// The encoding of the sum over as many points as there are weights. Points are as decoded, with Z = 1.
+/// The encoding of the sum over as many points as there are weights; none where what came out is no point. Points are as
+/// decoded, with Z = 1.
 #[inline(always)]
-pub(crate) fn weighted_sum<L: Lanes>(points: &[PointCells], weights: &[u128]) -> [u8; 32] {
+pub(crate) fn weighted_sum<L: Lanes>(points: &[PointCells], weights: &[u128]) -> Option<[u8; 32]> {
     let rows = rows::<L>(points);
     let bits = if weights.len() > FEW { 8 } else { 4 };
     let windows = 128 / bits;

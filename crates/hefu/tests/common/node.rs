@@ -254,6 +254,11 @@ pub(crate) fn draft(rounds_a_month: u32) -> String {
 pub(crate) struct Serving(Child);
 
 impl Serving {
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn told(mut self, signal: &str) -> Option<i32> {
         let told = Command::new("kill")
             .args([signal, &self.0.id().to_string()])

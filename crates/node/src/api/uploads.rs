@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use http_body_util::BodyExt as _;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::io::AsyncWriteExt as _;
@@ -44,6 +44,13 @@ impl Uploads {
         if !is_plain(name) {
             return Err(ApiError::UploadName);
         }
+        let too_large = || ApiError::TooLarge {
+            max_bytes: self.max_bytes,
+        };
+        // What says beforehand that it is too large need not come.
+        if body.size_hint().lower() > self.max_bytes {
+            return Err(too_large());
+        }
         self.wipe_forgotten()?;
         if fs::read_dir(&self.folder)?.count() >= MAX_WAITING {
             return Err(ApiError::UploadsFull { max: MAX_WAITING });
@@ -59,9 +66,7 @@ impl Uploads {
         while let Some(frame) = next_frame(&mut body).await? {
             bytes += frame.len() as u64;
             if bytes > self.max_bytes {
-                return Err(ApiError::TooLarge {
-                    max_bytes: self.max_bytes,
-                });
+                return Err(too_large());
             }
             file.write_all(&frame).await?;
         }

@@ -44,7 +44,7 @@ pub use care::{BackupRequest, BackupView, CheckOutcome, CheckView, DoctorRequest
 pub use conference::{
     AgainView, AnnounceRequest, BoardLegView, BoardPartyView, BoardView, CloseRequest, ConferenceHeadView,
     ConferenceList, ConferenceStanding, ConferenceView, DirectoryView, EnrolRequest, FollowRequest,
-    FoundConferenceRequest, FrameworkStanding, InviteRequest, LeaveRequest, LinePage, LineView,
+    FoundConferenceRequest, FrameworkStanding, InviteRequest, LeaveRequest, LineDetail, LinePage, LineView,
     MeasureRequest, MeasureView, OwnLinePage, OwnLineView, PlaceView, PlanView, RecordEntryView, RecordPage,
     RecordVerified, RerunRequest, RevisitRequest, RevisitedRequest, RevisitedView, RoundReason, RoundSaid,
     SaidView, SeatView, ToDoView,

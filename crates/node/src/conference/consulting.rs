@@ -158,6 +158,20 @@ impl Node {
         })
     }
 
+    /// What consultations decided on a matter, in order.
+    ///
+    /// # Errors
+    /// When there is no such conference.
+    pub fn decided_of(&self, conference: &Hex<32>, line: &Line) -> Result<Vec<Decided>> {
+        self.with_conference(conference, |state| {
+            let of_line = |decided: &&Decided| {
+                let decision = &decided.decision;
+                (decision.item, decision.from) == (line.item, line.from)
+            };
+            state.decisions().iter().filter(of_line).cloned().collect()
+        })
+    }
+
     /// How agencies keep their time, as of a day: from the ledger as far as it can be read here, and at a member from its
     /// own matters, which say more of it.
     ///

@@ -402,7 +402,7 @@ impl Node {
             .surroundings
             .conference
             .at_once
-            .saturating_sub(self.under_way()?);
+            .saturating_sub(self.under_way(STALLED)?);
         let begun = waiting.into_iter().take(room);
         Ok(begun.map(|(_, leg, agreement)| (leg, agreement)).collect())
     }
@@ -415,16 +415,16 @@ impl Node {
         (other.unwrap_or_default() + all - me.unwrap_or_default()) % all
     }
 
-    /// How many sessions of legs this node's own work goes into. One whose peer is away or answers a byte at a time, or that
-    /// waits for a carrier, keeps no other.
-    fn under_way(&self) -> Result<usize> {
+    /// How many sessions of legs this node's own work goes into. One whose peer is away or answers a byte at a time, so that
+    /// it has come no further for as long as `stalled`, or that waits for a carrier, keeps no other.
+    fn under_way(&self, stalled: Duration) -> Result<usize> {
         let mut under_way = 0;
         for session in self.store.open_sessions()? {
             let works = |session: &Session| {
                 session.role == Role::Receiver
                     && !session.by_files
                     && self.interruption(&session.round).is_none()
-                    && !self.active.is_stalled(&session.round, STALLED)
+                    && !self.active.is_stalled(&session.round, stalled)
             };
             if works(&session) && self.store.leg_of_session(&session.round)?.is_some() {
                 under_way += 1;
@@ -514,8 +514,115 @@ fn passes(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hefu_casework::AgencyRole;
+    use hefu_curve::Pool;
+    use hefu_store::{AgreementState, Costs, Entry, NewSession, Unlock, Vault};
+    use serde_json::json;
+
     use super::*;
     use crate::agreement::policy;
+    use crate::runner::{Progress, Step};
+    use crate::{Profile, Surroundings};
+
+    /// A node in whose store a leg's session is open that this node asks in.
+    fn with_leg(folder: &std::path::Path) -> (Node, [u8; 32]) {
+        let key_file = folder.join("key");
+        Vault::create_key_file(&key_file).unwrap();
+        let (costs, profile) = (
+            Costs {
+                memory_kib: 64,
+                passes: 1,
+                lanes: 1,
+            },
+            Profile {
+                name: "县民政局".to_owned(),
+                role: AgencyRole::CivilAffairs,
+            },
+        );
+        let surroundings = Surroundings::new(Pool::new(1).unwrap());
+        let node = Node::create(folder, &Unlock::KeyFile(key_file), costs, profile, surroundings).unwrap();
+        node.store
+            .put_agreement(&[3; 32], b"signed", &AgreementState::Signed)
+            .unwrap();
+        let round = hefu_store::Round {
+            id: [4; 32],
+            agreement: [3; 32],
+            peer: [5; 32],
+            role: Role::Receiver,
+            datasets: Vec::new(),
+            state: RoundState::Running,
+            started_at: Timestamp::now(),
+            ended_at: None,
+            own_elements: None,
+            peer_elements: None,
+            matched: None,
+            bytes_out: 0,
+            bytes_in: 0,
+            error: None,
+            reason: None,
+        };
+        let leg = LegSession {
+            session: round.id,
+            conference: [6; 32],
+            round: 1,
+            annex: [7; 32],
+            receiver: 0,
+            run: 1,
+        };
+        let new = NewSession {
+            round: &round,
+            open: b"open",
+            seed: &[8; 32],
+            expires_at: Timestamp::now() + SignedDuration::from_hours(24),
+            by_files: false,
+            entered: None,
+            debit: None,
+            entry: Entry {
+                actor: "node",
+                kind: "test",
+                body: &json!({}),
+            },
+        };
+        node.store.begin_session(&new).unwrap();
+        node.store.put_leg_session(&leg).unwrap();
+        (node, round.id)
+    }
+
+    /// A peer that stands still gives its place to the next one; one that is slow, and comes further, keeps it.
+    #[tokio::test]
+    async fn a_session_without_progress_keeps_no_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (node, id) = with_leg(folder.path());
+        let stalled = Duration::from_secs(1);
+        let progress = |done| Progress {
+            step: Step::Evaluate,
+            done,
+            total: 10,
+        };
+        assert_eq!(node.under_way(stalled).unwrap(), 1, "it waits for its turn");
+        let turn = node.active.turn(&id).unwrap();
+        node.active.note(&id, progress(1));
+        assert_eq!(node.under_way(stalled).unwrap(), 1);
+        let still = stalled + Duration::from_millis(200);
+        tokio::time::sleep(still).await;
+        assert_eq!(node.under_way(stalled).unwrap(), 0, "it stands still");
+        // The same once more is no progress.
+        node.active.note(&id, progress(1));
+        assert_eq!(node.under_way(stalled).unwrap(), 0);
+        node.active.note(&id, progress(2));
+        assert_eq!(
+            node.under_way(Duration::from_secs(60)).unwrap(),
+            1,
+            "it has come further"
+        );
+        node.active.interrupt(&id, "peer_gone");
+        assert_eq!(
+            node.under_way(Duration::from_secs(60)).unwrap(),
+            0,
+            "its peer is away"
+        );
+        drop(turn);
+    }
 
     /// Whoever claims not to know what it has signed is called five times more, within some five minutes.
     #[test]

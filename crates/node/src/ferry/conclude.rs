@@ -28,6 +28,8 @@ pub(super) struct Heard {
     in_force: InForce,
     set: ElementSet,
     concluded: Concluded,
+    /// How long the answer is that was read for this.
+    bytes: u64,
 }
 
 impl Node {
@@ -39,7 +41,8 @@ impl Node {
         place: impl Clone + Send + 'static,
     ) -> Result<()> {
         self.keep_answer(&round.id, frames, place.clone()).await?;
-        let heard = self.hear_kept(round, place).await;
+        let kept = File::open(self.heard_file(&round.id)).map_err(disk)?;
+        let heard = self.hear_kept(round, kept, place).await;
         if heard.is_err() && !self.recorded(&round.id)?.0.is_heard() {
             gone(std::fs::remove_file(self.heard_file(&round.id)))?;
         }
@@ -68,7 +71,13 @@ impl Node {
             }))
     }
 
-    async fn hear_kept(self: &Arc<Self>, round: &Round, place: impl Clone + Send + 'static) -> Result<Heard> {
+    async fn hear_kept(
+        self: &Arc<Self>,
+        round: &Round,
+        kept: File,
+        place: impl Clone + Send + 'static,
+    ) -> Result<Heard> {
+        let bytes = kept.metadata().map_err(disk)?.len();
         let in_force = self.signed(&round.agreement)?;
         let seed = self.seed(&round.id)?;
         let (in_force, set) = self.enter(in_force, round, place.clone()).await?;
@@ -80,7 +89,7 @@ impl Node {
                 packed(&set)?,
                 seed,
                 journal,
-                File::open(self.heard_file(&round.id)).map_err(disk)?,
+                kept,
                 place,
             )
             .await?;
@@ -89,6 +98,7 @@ impl Node {
             in_force,
             set,
             concluded,
+            bytes,
         })
     }
 
@@ -150,11 +160,9 @@ impl Node {
             return Ok(());
         }
         let path = self.heard_file(id);
-        let concluded = match path.metadata() {
-            Ok(meta) => {
-                round.bytes_in = meta.len();
-                self.look(&mut round, place).await
-            }
+        // What is counted and what is read is one file, whatever lies there under its name by then.
+        let concluded = match File::open(&path) {
+            Ok(kept) => self.look(&mut round, kept, place).await,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::Internal {
                 what: "an answer that was signed for",
             }),
@@ -169,12 +177,18 @@ impl Node {
         gone(std::fs::remove_file(path))
     }
 
-    async fn look(self: &Arc<Self>, round: &mut Round, place: impl Clone + Send + 'static) -> Result<()> {
+    async fn look(
+        self: &Arc<Self>,
+        round: &mut Round,
+        kept: File,
+        place: impl Clone + Send + 'static,
+    ) -> Result<()> {
         let last = self.heard_last().take_if(|heard| heard.round == round.id);
         let heard = match last {
             Some(heard) => heard,
-            None => self.hear_kept(round, place.clone()).await?,
+            None => self.hear_kept(round, kept, place.clone()).await?,
         };
+        round.bytes_in = heard.bytes;
         let (node, mut record) = (Arc::clone(self), round.clone());
         let looking = move || {
             let _held = place;

@@ -22,6 +22,9 @@ pub(crate) struct Toy;
 /// A machine that adds wrongly, for the tests of a process in which nothing else runs.
 pub(crate) static SUMS_ARE_BAD: AtomicBool = AtomicBool::new(false);
 
+/// A machine whose sums are the identity.
+pub(crate) static SUMS_ARE_NOTHING: AtomicBool = AtomicBool::new(false);
+
 pub(crate) struct ToyScalar(u64);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -115,6 +118,9 @@ impl Suite for Toy {
     fn vartime_weighted_sum(_: &Pool, points: &Vec<u64>, weights: &[u128]) -> Result<ToyPoint, BadSum> {
         if SUMS_ARE_BAD.load(Ordering::Relaxed) {
             return Err(BadSum);
+        }
+        if SUMS_ARE_NOTHING.load(Ordering::Relaxed) {
+            return Ok(ToyPoint(1));
         }
         let terms = points.iter().zip(weights);
         Ok(ToyPoint(terms.fold(1, |sum, (p, w)| {

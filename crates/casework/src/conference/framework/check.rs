@@ -4,12 +4,10 @@ use std::collections::HashSet;
 
 use jiff::ToSpan;
 
-use super::{Annex, Framework, MAX_FRAMEWORK_BYTES, Schedule, Seat, narrow::MAX_NUMBER_CHARS};
+use super::{Annex, Framework, MAX_ANNEXES, MAX_FRAMEWORK_BYTES, Schedule, Seat, narrow::MAX_NUMBER_CHARS};
 use crate::{AgencyRole, Error, MAX_DOSSIER_BYTES, Purpose, Wrong, canonical, text};
 
 const MEMBERS: std::ops::RangeInclusive<usize> = 2..=16;
-/// One for every two of sixteen.
-const MAX_ANNEXES: usize = 120;
 const MAX_NAME_CHARS: usize = 256;
 /// Below it, a count says who is meant to whoever knows the others.
 const LEAST_SMALLEST: u64 = 3;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use hefu_node::api::view::{
-    DirectoryView, Hex16, Hex32, InviteRequest, LineView, NodeView, PlanView, RevisitRequest,
-    RevisitedRequest,
+    DecisionView, DirectoryView, Hex16, Hex32, InviteRequest, LineDetail, LineView, NodeView, PlanView,
+    RevisitRequest, RevisitedRequest,
 };
 use serde_json::json;
 
@@ -14,6 +14,7 @@ use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::office::at::At;
+use crate::office::meeting::due;
 use crate::office::rounds::day;
 use crate::page::{Page, html, refused};
 
@@ -27,6 +28,8 @@ struct LineShown {
     f: Form,
     at: At,
     line: LineView,
+    /// What consultations decided on it.
+    decisions: Vec<DecisionView>,
     /// What the agencies do for the person; only those involved see it.
     plan: Option<PlanView>,
     /// Whether this agency opened the line.
@@ -42,7 +45,7 @@ struct LineShown {
 impl LineShown {
     async fn of(who: &Who, id: &str, item: Hex16, f: Form) -> Result<Self> {
         let at = At::find(who, id, "/ledger").await?;
-        let line: LineView = who.api().get(&at.api(&format!("/ledger/{item}"))).await?;
+        let LineDetail { line, decisions } = who.api().get(&at.api(&format!("/ledger/{item}"))).await?;
         let node: NodeView = who.api().get("/api/v1/node").await?;
         let plan = match at.works() {
             true => shown(who.api().get(&at.api(&format!("/plans/{item}"))).await)?,
@@ -62,6 +65,7 @@ impl LineShown {
             concerned: concerned.cloned().collect(),
             plan,
             line,
+            decisions,
             agencies,
             escalations: ESCALATIONS
                 .map(|code| (code, p.wx("office.escalate_", code)))

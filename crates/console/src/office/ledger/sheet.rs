@@ -12,6 +12,7 @@ use crate::form::{Form, in_time};
 use crate::guard::Who;
 use crate::office::at::{self, At};
 use crate::page::{Page, html, paper, refused};
+use crate::table::Csv;
 use crate::upload::{Piece, SentFiles};
 use crate::{Binary, Paper, SheetEdits};
 
@@ -105,6 +106,18 @@ pub(in crate::office) async fn import(Path(id): Path<String>, mut sent: SentFile
     let mut page = Sheet::of(&who, at, f);
     page.found = Some((found, applies));
     html(&page)
+}
+
+impl Sheet {
+    /// All that stands against the workbook, as a file for whoever corrects it.
+    fn problems_link(&self, found: &SheetEdits) -> String {
+        let mut csv = Csv::new();
+        csv.row([self.p.w("office.sheet_problems").as_str()]);
+        for row in std::iter::once(&found.problem_headings).chain(&found.problems) {
+            csv.row(row.iter().map(String::as_str));
+        }
+        csv.into_link()
+    }
 }
 
 /// The first rows of a list, as many as a page shows.

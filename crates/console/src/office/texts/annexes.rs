@@ -6,21 +6,24 @@ use serde_json::Value;
 use crate::form::{Fields, Form};
 use crate::page::Page;
 
-/// As many as a text may have.
-pub(super) const MOST: usize = 64;
-
-/// One annex as it was typed.
+/// One annex as it was typed: all that a draft can say of one, so that an amendment changes nothing that nobody changed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Annex {
     pub(super) code: String,
-    pub(super) purpose: String,
-    pub(super) place: String,
-    pub(super) from: String,
-    pub(super) until: String,
-    pub(super) receivers: String,
-    pub(super) rules: String,
-    pub(super) legal_basis: String,
-    pub(super) retention_days: String,
+    /// Empty where it is the text's number with the code behind it.
+    number: String,
+    purpose: String,
+    place: String,
+    from: String,
+    until: String,
+    receivers: String,
+    key_kind: String,
+    compare_names: String,
+    rules: String,
+    legal_basis: String,
+    rounds_a_month: String,
+    resume_hours: String,
+    retention_days: String,
     pub(super) parties: [Party; 2],
 }
 
@@ -29,33 +32,43 @@ pub(super) struct Annex {
 pub(super) struct Party {
     pub(super) name: String,
     pub(super) programmes: Vec<String>,
-    pub(super) max_elements: String,
+    case_scheme: String,
+    max_elements: String,
 }
 
-/// An annex as a draft writes it.
-#[derive(Serialize)]
+/// An annex as a draft writes it. TOML has no word for what is left out.
+#[derive(Clone, Serialize)]
 pub(super) struct AnnexDraft {
     code: String,
+    number: Option<String>,
     purpose: String,
     place: String,
     from: String,
     until: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     receivers: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    key_kind: Option<String>,
+    compare_names: Option<bool>,
     rules: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     legal_basis: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    rounds_a_month: Option<u64>,
+    resume_hours: Option<u64>,
     retention_days: Option<u64>,
     parties: Vec<PartyDraft>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct PartyDraft {
     name: String,
     programmes: Vec<String>,
+    case_scheme: Option<String>,
     max_elements: u64,
+}
+
+impl Party {
+    /// Whether it enters records of a programme.
+    pub(super) fn has(&self, programme: &str) -> bool {
+        self.programmes.iter().any(|code| code == programme)
+    }
 }
 
 impl Annex {
@@ -64,7 +77,6 @@ impl Annex {
         Self {
             code: format!("附件{number}"),
             purpose: "duplicates".to_owned(),
-            receivers: "both".to_owned(),
             ..Self::default()
         }
     }
@@ -86,18 +98,24 @@ impl Annex {
             Party {
                 name: text(&format!("p{of}_name")),
                 programmes: fields.all(&programmes).map(str::to_owned).collect(),
+                case_scheme: text(&format!("p{of}_scheme")),
                 max_elements: text(&format!("p{of}_max")),
             }
         };
         Self {
             code: text("code"),
+            number: text("number"),
             purpose: text("purpose"),
             place: text("place"),
             from: text("from"),
             until: text("until"),
             receivers: text("receivers"),
+            key_kind: text("key_kind"),
+            compare_names: text("compare_names"),
             rules: text("rules"),
             legal_basis: text("legal_basis"),
+            rounds_a_month: text("rounds_a_month"),
+            resume_hours: text("resume_hours"),
             retention_days: text("retention_days"),
             parties: [party(0), party(1)],
         }
@@ -108,13 +126,18 @@ impl Annex {
         let mut f = f;
         for (name, value) in [
             ("code", &self.code),
+            ("number", &self.number),
             ("purpose", &self.purpose),
             ("place", &self.place),
             ("from", &self.from),
             ("until", &self.until),
             ("receivers", &self.receivers),
+            ("key_kind", &self.key_kind),
+            ("compare_names", &self.compare_names),
             ("rules", &self.rules),
             ("legal_basis", &self.legal_basis),
+            ("rounds_a_month", &self.rounds_a_month),
+            ("resume_hours", &self.resume_hours),
             ("retention_days", &self.retention_days),
         ] {
             f = f.with(format!("a{at}_{name}"), value);
@@ -122,13 +145,14 @@ impl Annex {
         for (of, party) in self.parties.iter().enumerate() {
             f = f
                 .with(format!("a{at}_p{of}_name"), &party.name)
+                .with(format!("a{at}_p{of}_scheme"), &party.case_scheme)
                 .with(format!("a{at}_p{of}_max"), &party.max_elements);
         }
         f
     }
 
-    /// As an annex of a text that is to be amended has it.
-    pub(super) fn of_text(annex: &Value) -> Self {
+    /// As an annex of a text that is to be amended has it, where the text has this number.
+    pub(super) fn of_text(annex: &Value, number: &str) -> Self {
         let agreement = &annex["agreement"];
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -142,6 +166,7 @@ impl Annex {
             Party {
                 name: text(&party["name"]),
                 programmes: list(&party["programmes"]),
+                case_scheme: text(&party["case_scheme"]),
                 max_elements: text(&party["max_elements"]),
             }
         };
@@ -150,23 +175,35 @@ impl Annex {
             [one] if one == "1" => "second",
             _ => "both",
         };
+        let of_label = list(&agreement["label"]["fields"]);
+        let names = of_label.iter().any(|field| field == "name");
         let months = &agreement["selection"]["months"];
+        let code = text(&annex["code"]);
+        let own_number = text(&agreement["number"]);
         Self {
-            code: text(&annex["code"]),
+            number: match own_number == format!("{number}{code}") {
+                true => String::new(),
+                false => own_number,
+            },
+            code,
             purpose: text(&agreement["purpose"]),
             place: text(&agreement["place"]),
             from: text(&months["from"]),
             until: before(&text(&months["to"])),
             receivers: receivers.to_owned(),
+            key_kind: text(&agreement["key_kind"]),
+            compare_names: if names { "yes" } else { "no" }.to_owned(),
             rules: list(&agreement["rules"]).join(" "),
             legal_basis: list(&agreement["legal_basis"]).join("\n"),
+            rounds_a_month: text(&agreement["rounds_a_month"]),
+            resume_hours: text(&agreement["resume_hours"]),
             retention_days: text(&agreement["retention_days"]),
             parties: [party(0), party(1)],
         }
     }
 
-    /// As a draft writes it, with what is missing noted beside its fields.
-    pub(super) fn draft(&self, p: &Page, f: &mut Form, at: usize) -> AnnexDraft {
+    /// As a draft writes it, with what is missing noted beside its fields. Its parties are `members` of the text.
+    pub(super) fn draft(&self, p: &Page, f: &mut Form, at: usize, members: &[String]) -> AnnexDraft {
         for (name, value) in [
             ("code", &self.code),
             ("place", &self.place),
@@ -177,21 +214,36 @@ impl Annex {
                 f.wrong(&format!("a{at}_{name}"), p.w("shell.form_empty"));
             }
         }
+        let digits = |text: &str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !self.place.is_empty() && !digits(&self.place) {
+            f.wrong(&format!("a{at}_place"), p.w("office.place_wrong"));
+        }
+        // Not every browser has a calendar for months.
+        for (name, month) in [("from", &self.from), ("until", &self.until)] {
+            if !month.is_empty() && !is_month(month) {
+                f.wrong(&format!("a{at}_{name}"), p.w("office.month_wrong"));
+            }
+        }
         if self.parties[0].name == self.parties[1].name {
             f.wrong(&format!("a{at}_p1_name"), p.w("office.party_same"));
         }
         let parties = (0..).zip(&self.parties).map(|(of, party)| {
             let place = |name: &str| format!("a{at}_p{of}_{name}");
+            if !members.contains(&party.name) {
+                f.wrong(&place("name"), p.w1("office.party_no_member", &party.name));
+            }
             if party.programmes.is_empty() {
                 f.wrong(&place("programmes"), p.w("office.programmes_none"));
             }
             PartyDraft {
                 name: party.name.clone(),
                 programmes: party.programmes.clone(),
-                max_elements: number(p, f, &place("max"), &party.max_elements),
+                case_scheme: given(&party.case_scheme),
+                max_elements: whole(p, f, &place("max"), &party.max_elements, 1),
             }
         });
         let parties: Vec<PartyDraft> = parties.collect();
+        let [first, second] = self.parties.each_ref().map(|party| party.name.clone());
         let words = |text: &str| {
             let words = text.split([' ', ',', '，', '、']).filter(|word| !word.is_empty());
             words.map(str::to_owned).collect::<Vec<_>>()
@@ -202,34 +254,59 @@ impl Annex {
             .map(str::trim)
             .filter(|line| !line.is_empty());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
-        let days = Some(self.retention_days.as_str()).filter(|days| !days.is_empty());
+        let mut count = |name: &str, typed: &str| {
+            given(typed).map(|typed| whole(p, f, &format!("a{at}_{name}"), &typed, 1))
+        };
         AnnexDraft {
             code: self.code.clone(),
+            number: given(&self.number),
             purpose: self.purpose.clone(),
             place: self.place.clone(),
             from: self.from.clone(),
             until: self.until.clone(),
             receivers: match self.receivers.as_str() {
-                "first" => Some(vec![self.parties[0].name.clone()]),
-                "second" => Some(vec![self.parties[1].name.clone()]),
+                "first" => Some(vec![first]),
+                "second" => Some(vec![second]),
+                "both" => Some(vec![first, second]),
                 // What the purpose makes of it.
                 _ => None,
             },
+            key_kind: given(&self.key_kind),
+            compare_names: given(&self.compare_names).map(|choice| choice == "yes"),
             rules: Some(words(&self.rules)).filter(|rules| !rules.is_empty()),
             legal_basis: Some(lines).filter(|lines| !lines.is_empty()),
-            retention_days: days.map(|days| number(p, f, &format!("a{at}_retention_days"), days)),
+            rounds_a_month: count("rounds_a_month", &self.rounds_a_month),
+            resume_hours: count("resume_hours", &self.resume_hours),
+            retention_days: count("retention_days", &self.retention_days),
             parties,
         }
     }
 }
 
-/// A whole number above zero.
-pub(super) fn number(p: &Page, f: &mut Form, place: &str, typed: &str) -> u64 {
-    let number = typed.replace([',', '_'], "").parse().unwrap_or_default();
-    if number == 0 {
-        f.wrong(place, p.w("office.number_wrong"));
-    }
-    number
+/// What was typed; nothing where the field was left empty.
+fn given(typed: &str) -> Option<String> {
+    Some(typed).filter(|typed| !typed.is_empty()).map(str::to_owned)
+}
+
+/// A whole number, `least` (0 or 1) or more.
+pub(super) fn whole(p: &Page, f: &mut Form, place: &str, typed: &str, least: u64) -> u64 {
+    let number = typed.replace([',', '_'], "").parse().ok();
+    let number = number.filter(|number| *number >= least);
+    number.unwrap_or_else(|| {
+        let words = if least == 0 {
+            "office.whole_wrong"
+        } else {
+            "office.number_wrong"
+        };
+        f.wrong(place, p.w(words));
+        least
+    })
+}
+
+fn is_month(text: &str) -> bool {
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.split_once('-');
+    parts.is_some_and(|(year, month)| digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month))
 }
 
 /// The month before a month: texts have the first one after the last.
@@ -259,11 +336,14 @@ mod tests {
 
     #[test]
     fn an_annex_of_a_text_fills_the_form() {
-        let annex = Annex::of_text(&json!({ "code": "附件2", "agreement": {
-            "purpose": "leads", "place": "290101", "receivers": [1], "rules": [], "legal_basis": ["甲", "乙"],
+        let text = json!({ "code": "附件2", "agreement": {
+            "number": "1号附件2", "purpose": "leads", "place": "290101", "receivers": [1], "rules": [], "legal_basis": ["甲", "乙"],
             "retention_days": 365, "selection": { "months": { "from": "2026-07", "to": "2027-07" } },
             "parties": [{ "name": "检察院", "programmes": ["judicial_aid"], "max_elements": 5000 }, { "name": "民政局", "programmes": [], "max_elements": 1 }],
-        } }));
+        } });
+        let annex = Annex::of_text(&text, "1号");
+        assert_eq!(annex.number, "", "it follows the text's");
+        assert_eq!(Annex::of_text(&text, "2号").number, "1号附件2");
         assert_eq!(
             (annex.receivers.as_str(), annex.until.as_str()),
             ("second", "2027-06")

@@ -4,15 +4,16 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
+use hefu_node::MAX_ANNEXES;
 use hefu_node::api::view::{
-    AnnexView, DirectoryView, DraftFrameworkRequest, EditionDetail, FrameworkPreview, Hex32, ProgrammeList,
-    ProgrammeView,
+    AnnexView, DirectoryView, DraftFrameworkRequest, EditionDetail, ErrorView, FrameworkPreview, Hex32,
+    ProgrammeList, ProgrammeView,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::annexes::{Annex, AnnexDraft, MOST, number};
-use super::{breach, learned};
+use super::annexes::{Annex, AnnexDraft, Party, whole};
+use super::{breach, learned, refusal};
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
@@ -93,19 +94,38 @@ impl Drafting {
         })
     }
 
-    /// The parties that an annex can have: each by its name, which is what it is called too.
-    fn names(&self) -> Vec<(&str, &str)> {
-        let names = self.members.iter().map(|(name, _)| name.as_str());
-        names.map(|name| (name, name)).collect()
+    /// The parties that an annex can have: each by its name, which is what it is called too. Whom the amended text names
+    /// is among them without a seat too: no other takes its place unseen.
+    fn names<'a>(&'a self, now: &'a str) -> Vec<(&'a str, &'a str)> {
+        let members = self.members.iter().map(|(name, _)| name.as_str());
+        let gone = Some(now).filter(|now| !members.clone().any(|name| name == *now));
+        members.chain(gone).map(|name| (name, name)).collect()
+    }
+
+    /// The programmes from which a party's are chosen, with those that it has and this node does not know.
+    fn choices<'a>(&'a self, party: &'a Party) -> Vec<(&'a str, &'a str)> {
+        let known = self.programmes.iter();
+        let known = known.map(|programme| (programme.code.as_str(), programme.name.as_str()));
+        let is_known = |code: &str| self.programmes.iter().any(|programme| programme.code == code);
+        let other = party.programmes.iter().filter(|code| !is_known(code));
+        known
+            .chain(other.map(|code| (code.as_str(), code.as_str())))
+            .collect()
     }
 
     fn options(&self, name: &str) -> Vec<(&'static str, String)> {
         let codes: &[&str] = match name {
             "absent" => &["without_them", "not_at_all"],
             "late" => &["admitted", "next_round"],
-            _ => &["both", "first", "second"],
+            "receivers" => &["", "both", "first", "second"],
+            "key_kind" => &["", "rule", "person", "referral"],
+            _ => &["", "yes", "no"],
         };
-        let words = |code: &&'static str| (*code, self.p.wx("office.choice_", code));
+        let words = |code: &&'static str| match (name, *code) {
+            (_, "") => ("", self.p.w("office.choice_usual")),
+            ("key_kind", code) => (code, self.p.said("paper_key_kind_", code)),
+            (_, code) => (code, self.p.wx("office.choice_", code)),
+        };
         codes.iter().map(words).collect()
     }
 }
@@ -154,14 +174,19 @@ pub(in crate::office) async fn drafting(
     let list = |name: &str| detail.text[name].as_array().cloned().unwrap_or_default();
     let members = list("members");
     let is_member = |name: &str| members.iter().any(|member| member["name"] == name);
-    let annexes = list("annexes").iter().map(Annex::of_text).collect();
+    let number = &detail.summary.number;
+    let annexes = list("annexes");
+    let annexes = annexes
+        .iter()
+        .map(|annex| Annex::of_text(annex, number))
+        .collect();
     let mut page = Drafting::of(&who, &id, of_text(&detail.text), is_member, annexes).await?;
     page.amends = Some(amends);
     html(&page)
 }
 
 /// A draft, as the interface reads it.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Draft {
     number: String,
     title: String,
@@ -175,7 +200,7 @@ struct Draft {
     annexes: Vec<AnnexDraft>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Schedule {
     day: u64,
     freeze_hours: u64,
@@ -191,7 +216,10 @@ pub(in crate::office) async fn draft(Path(id): Path<String>, Sent { who, fields 
         None => None,
     };
     let count: usize = fields.text("annexes").parse().map_err(|_| Fault::Form)?;
-    let mut annexes: Vec<Annex> = (0..count.min(MOST))
+    if count > MAX_ANNEXES {
+        return Err(Fault::Form);
+    }
+    let mut annexes: Vec<Annex> = (0..count)
         .filter(|at| !fields.ticked(&format!("a{at}_drop")))
         .map(|at| Annex::typed(&fields, at))
         .collect();
@@ -199,17 +227,23 @@ pub(in crate::office) async fn draft(Path(id): Path<String>, Sent { who, fields 
     let members: Vec<String> = fields.all("member").map(str::to_owned).collect();
     let chosen = |name: &str| members.iter().any(|member| member == name);
     if act == "add" {
-        annexes.push(Annex::new(annexes.len() + 1));
+        match annexes.len() < MAX_ANNEXES {
+            true => annexes.push(Annex::new(annexes.len() + 1)),
+            false => f.wrong(
+                "annexes",
+                who.page("office.draft").w1("office.annexes_many", MAX_ANNEXES),
+            ),
+        }
+        let added = f.is_fine();
         let mut page = Drafting::of(&who, &id, f, chosen, annexes).await?;
         page.amends = amends;
-        return html(&page);
+        return if added { html(&page) } else { refused(&page) };
     }
     let at = At::find(&who, &id, "/texts").await?;
     let draft = written(&who, &fields, &mut f, &members, &annexes);
     let mut preview = None;
     if f.is_fine() {
-        let draft = toml::to_string(&draft).map_err(|_| Fault::Broken { what: "draft" })?;
-        let request = DraftFrameworkRequest { draft, amends };
+        let request = draft.request(amends)?;
         let refusal = match act {
             "draft" => match who.api().post::<EditionDetail>(&at.api("/texts"), &request).await {
                 Ok(drafted) => {
@@ -232,7 +266,12 @@ pub(in crate::office) async fn draft(Path(id): Path<String>, Sent { who, fields 
             _ => return Err(Fault::Form),
         };
         if let Some(fault) = refusal {
-            f.refused(&who.visit, &*fault.of_the_form()?, &[]);
+            let error = fault.of_the_form()?;
+            let annex = match refusal::is_of_an_annex(&error) {
+                true => annex_refused(&who, &at, &draft, &error).await?,
+                false => None,
+            };
+            refusal::note(&who.page("office.draft"), &mut f, &error, annex);
         }
     }
     let fine = f.is_fine();
@@ -242,6 +281,32 @@ pub(in crate::office) async fn draft(Path(id): Path<String>, Sent { who, fields 
     match fine {
         true => html(&page),
         false => refused(&page),
+    }
+}
+
+/// The place of the first annex that is refused in this way by itself.
+async fn annex_refused(who: &Who, at: &At, draft: &Draft, error: &ErrorView) -> Result<Option<usize>> {
+    for (place, annex) in draft.annexes.iter().enumerate() {
+        let alone = Draft {
+            annexes: vec![annex.clone()],
+            ..draft.clone()
+        };
+        let request = alone.request(None)?;
+        let path = at.api("/texts/preview");
+        if let Err(fault) = who.api().post::<FrameworkPreview>(&path, &request).await
+            && fault.of_the_form()?.code == error.code
+        {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+impl Draft {
+    /// As the interface takes it.
+    fn request(&self, amends: Option<Hex32>) -> Result<DraftFrameworkRequest> {
+        let draft = toml::to_string(self).map_err(|_| Fault::Broken { what: "draft" })?;
+        Ok(DraftFrameworkRequest { draft, amends })
     }
 }
 
@@ -255,14 +320,15 @@ fn written(who: &Who, fields: &Fields, f: &mut Form, members: &[String], annexes
         f.wrong("annexes", p.w("office.annexes_few"));
     }
     let text = |name: &str| fields.text(name).to_owned();
-    let mut count = |name: &str| number(&p, f, name, fields.text(name));
+    let mut count = |name: &str, least| whole(&p, f, name, fields.text(name), least);
     let (smallest, schedule) = (
-        count("smallest"),
+        count("smallest", 1),
         Schedule {
-            day: count("day"),
-            freeze_hours: count("freeze_hours"),
-            run_hours: count("run_hours"),
-            review_days: count("review_days"),
+            day: count("day", 1),
+            freeze_hours: count("freeze_hours", 1),
+            run_hours: count("run_hours", 1),
+            // Findings may be left without a time for them.
+            review_days: count("review_days", 0),
         },
     );
     Draft {
@@ -277,7 +343,7 @@ fn written(who: &Who, fields: &Fields, f: &mut Form, members: &[String], annexes
         schedule,
         annexes: (0..)
             .zip(annexes)
-            .map(|(at, annex)| annex.draft(&p, f, at))
+            .map(|(at, annex)| annex.draft(&p, f, at, members))
             .collect(),
     }
 }

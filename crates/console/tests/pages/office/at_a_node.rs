@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::real::Real;
 
-async fn office_with_members() -> (Real, String) {
+pub(crate) async fn office_with_members() -> (Real, String) {
     let accounts = [
         ("sun", "孙燕", "office"),
         ("wang", "王建国", "it"),
@@ -165,6 +165,8 @@ async fn a_matter_goes_from_the_ledger_to_the_minutes() {
     ];
     let decided = desk.submit(&format!("{one}/decision"), &decision).await;
     assert_eq!(decided.status, StatusCode::SEE_OTHER, "{}", decided.text);
+    let shown = desk.get(&one).await.text;
+    assert!(shown.contains("由残联核实") && shown.contains("纪要1号"), "{shown}");
     let minutes = desk.get(&format!("{at}/minutes")).await.text;
     assert!(
         minutes.contains("由残联核实") && minutes.contains("/minutes/paper"),

@@ -38,6 +38,10 @@ fn answers(desk: &Desk) {
     desk.fake.answer(&api("GET", "/seats"), 200, seats);
     let mut one = line(0x21, "open", "2026-11-28");
     one["from"] = "县民政局".into();
+    one["decisions"] = json!([{
+        "item": item(), "kind": "finding", "pair": ["县民政局", "县残联"], "text": format!("{MARKUP}书面反馈"),
+        "by": format!("{MARKUP}县民政局"), "due": "2026-12-15", "minutes": format!("{MARKUP}纪要1号"),
+    }]);
     desk.fake
         .answer(&api("GET", &format!("/ledger/{}", item())), 200, one);
     desk.fake
@@ -71,7 +75,13 @@ async fn the_ledger_is_seen_by_state_and_as_a_table() {
             .text;
         assert!(table.contains("1,234") && table.contains("after=100"), "{role}");
         assert!(table.contains("aria-sort=\"ascending\"") && table.contains("scope=\"col\""));
-        assert!(desk.get(&page(&one)).await.text.contains(NOTICE));
+        let shown = desk.get(&page(&one)).await.text;
+        assert!(shown.contains(NOTICE));
+        // Whoever is to do what was decided can read it.
+        assert!(
+            shown.contains("书面反馈") && shown.contains("2026-12-15"),
+            "{role}"
+        );
     }
     closed(&["it"], &["/ledger", &format!("/ledger/{}", item())]).await;
 }
@@ -258,6 +268,9 @@ async fn a_workbook_is_compared_before_anything_is_written() {
     let compared = send_files(&mut desk, "/ledger/sheet", &compare).await;
     assert_eq!(compared.status, StatusCode::OK);
     assert!(compared.text.contains("&#60;script&#62;1") && !compared.text.contains("<script>1"));
+    // What stands against it, with the mark by which a spreadsheet knows the encoding.
+    let file = "href=\"data:text/csv;charset=utf-8,%EF%BB%BF";
+    assert!(compared.text.contains(file) && compared.text.contains("%3Cscript%3E1"));
     assert!(desk.fake.bodies(&api("POST", "/ledger/changes")).is_empty());
     desk.fake
         .answer(&api("POST", "/ledger/changes"), 204, Value::Null);

@@ -242,6 +242,9 @@ async fn a_draft_says_beside_its_fields_what_is_wrong() {
         ("a0_place", "", "f-a0_place"),
         ("a0_p1_name", "县民政局", "f-a0_p1_name"),
         ("a0_p0_max", "many", "f-a0_p0_max"),
+        ("a0_place", "29", "f-a0_place"),
+        ("a0_from", "July", "f-a0_from"),
+        ("a0_resume_hours", "0", "f-a0_resume_hours"),
         ("day", "0", "f-day"),
         ("annexes", "0", "f-annexes"),
     ] {
@@ -261,6 +264,30 @@ async fn a_draft_says_beside_its_fields_what_is_wrong() {
     let refused = desk.submit(&draft, &with(&typed, &[("act", "look")])).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("framework") && !refused.text.contains(MARKUP));
+
+    // What the node finds wrong stands beside the field, which is called as the form calls it.
+    for (code, field, place, label) in [
+        ("framework", "smallest", "f-smallest", "统计的最小数"),
+        (
+            "agreement",
+            "rounds_a_month",
+            "f-a0_rounds_a_month",
+            "每月比对次数上限",
+        ),
+        ("rule_unusable", "", "f-a0_rules", "rule_unusable"),
+    ] {
+        let params = json!({ "field": field, "wrong": "out_of_range" });
+        let wrong = json!({ "error": { "code": code, "params": params, "field": field } });
+        desk.fake.answer(&api("POST", "/texts/preview"), 422, wrong);
+        let refused = desk.submit(&draft, &with(&typed, &[("act", "look")])).await;
+        let beside = refused.text.split(&format!("href=\"#{place}\">")).nth(1);
+        let beside = beside.unwrap_or_else(|| panic!("{code}: {}", refused.text));
+        let said = beside.split('<').next().unwrap();
+        assert!(
+            said.contains(label) && (field.is_empty() || !said.contains(field)),
+            "{said}"
+        );
+    }
 }
 
 #[tokio::test]

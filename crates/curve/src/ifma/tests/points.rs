@@ -1,18 +1,20 @@
 //! Points, encodings and products against dalek.
 
+use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_COMPRESSED, RISTRETTO_BASEPOINT_POINT};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
 use super::super::digits::Odd;
-use super::super::kernel::Entries;
-use super::super::lanes::LANES;
+use super::super::field::{Fe, ONE, ZERO};
+use super::super::kernel::{Entries, ModelKernel};
+use super::super::lanes::{LANES, Lanes};
 use super::super::map::Layout;
 use super::super::multiply::{Table, Windows};
-use super::super::point::PointCells;
-use super::super::ristretto::Encoding;
-use super::{KernelTest, on_all_kernels, rng};
+use super::super::point::{Point, PointCells};
+use super::super::ristretto::{Encoding, encode};
+use super::{KernelTest, Test, on_all_kernels, on_all_lanes, rng};
 use crate::expand_message_xmd;
 use crate::hash::{dst_prime, tail};
 
@@ -214,11 +216,85 @@ fn weighted_sums() {
                     .sum();
                 assert_eq!(
                     kernel.weighted_sum(&cells, &weights),
-                    expected.compress().to_bytes(),
+                    Some(expected.compress().to_bytes()),
                     "{count}"
                 );
             }
         }
     }
     on_all_kernels(&Sums);
+}
+
+/// What a fault may leave in a register or in memory. Zeros break Z ≠ 0 alone, another sign XY = ZT, another x the curve's
+/// equation.
+#[test]
+fn what_is_no_point_has_no_encoding() {
+    struct Faults;
+    impl Test for Faults {
+        fn run<L: Lanes>(&self) {
+            let base = decoded(ModelKernel, &encode_all(&[RISTRETTO_BASEPOINT_POINT; LANES]));
+            let base = Point::<L>::load(&base[0]);
+            let encoded = RISTRETTO_BASEPOINT_COMPRESSED.to_bytes();
+            let (zero, one) = (Fe::constant(&ZERO), Fe::constant(&ONE));
+            assert_eq!(encode(base), Some(encoded));
+            assert_eq!(encode(Point::<L>::identity()), Some([0; 32]));
+            // (X : Y : Z : T) = (2x : 2y : 2 : 2t) is the same point, and (x, y, 2, t) is none.
+            let twice = |a: Fe<L>| a.plus(a).carry();
+            let scaled = Point {
+                x: twice(base.x),
+                y: twice(base.y),
+                z: twice(base.z),
+                t: twice(base.t),
+            };
+            assert_eq!(encode(scaled), Some(encoded));
+            let (x, y, z, t) = (zero, zero, zero, zero);
+            let other_x = base.x.plus(one).carry();
+            for (fault, point) in [
+                ("all zeros", Point { x, y, z, t }),
+                ("Z = 0", Point { z, ..base }),
+                ("T = 0", Point { t, ..base }),
+                ("Z doubled", Point { z: scaled.z, ..base }),
+                (
+                    "the sign of T",
+                    Point {
+                        t: base.t.negate().carry(),
+                        ..base
+                    },
+                ),
+                (
+                    "not on the curve",
+                    Point {
+                        x: other_x,
+                        t: other_x.times(base.y),
+                        ..base
+                    },
+                ),
+            ] {
+                assert_eq!(encode(point), None, "{fault}");
+            }
+        }
+    }
+    on_all_lanes(&Faults);
+}
+
+/// Cells that nothing was decoded into, in one lane of many.
+#[test]
+fn a_sum_over_what_is_no_point_is_none() {
+    struct Zeros;
+    impl KernelTest for Zeros {
+        fn run(&self, kernel: impl Entries) {
+            let mut rng = rng(16);
+            for count in [1, 20, 130] {
+                let mut cells = decoded(kernel, &encode_all(&random_points(&mut rng, count)));
+                let weights: Vec<u128> = (0..count).map(|_| rng.random()).collect();
+                assert!(kernel.weighted_sum(&cells, &weights).is_some());
+                let group = &mut cells[0];
+                for coordinate in [&mut group.x, &mut group.y, &mut group.z, &mut group.t] {
+                    coordinate.iter_mut().for_each(|limb| limb.0[0] = 0);
+                }
+                assert_eq!(kernel.weighted_sum(&cells, &weights), None, "{count}");
+            }
+        }
+    }
+    on_all_kernels(&Zeros);
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use hefu_node::api::view::{
-    Hex16, InviteRequest, LinePage, LineView, MeasureRequest, OwnLinePage, OwnLineView, PlaceView, PlanView,
-    RevisitRequest, RevisitedRequest,
+    Hex16, InviteRequest, LineDetail, LinePage, LineView, MeasureRequest, OwnLinePage, OwnLineView,
+    PlaceView, PlanView, RevisitRequest, RevisitedRequest,
 };
 
 use super::{path, sheet};
@@ -63,8 +63,8 @@ async fn ledger(command: ConferenceLedgerCommand, client: &Client, printer: &Pri
         ConferenceLedgerCommand::Show { of, which } => {
             let item = item(&of.item, &which, client).await?;
             let line = format!("{}/ledger/{item}", path(&which, client).await?);
-            let line: LineView = client.get(&line).await?;
-            printer.result(&json(&line), |lang| line_text(&line, lang));
+            let line: LineDetail = client.get(&line).await?;
+            printer.result(&json(&line), |lang| detail_text(&line, lang));
         }
         ConferenceLedgerCommand::Sheet(command) => sheet::run(command, client, printer).await?,
     }
@@ -191,6 +191,23 @@ fn own_text(page: &OwnLinePage, lang: Lang) -> String {
         .chain(page.lines.iter().map(row))
         .collect();
     table(&rows) + &more(page.next, page.total, lang)
+}
+
+fn detail_text(detail: &LineDetail, lang: Lang) -> String {
+    let mut text = line_text(&detail.line, lang);
+    for decision in &detail.decisions {
+        let blanks = [
+            ("minutes", decision.minutes.clone()),
+            ("text", decision.text.clone()),
+            ("by", decision.by.clone()),
+            (
+                "due",
+                decision.due.map_or_else(|| "-".to_owned(), |due| due.to_string()),
+            ),
+        ];
+        _ = write!(text, "\n{}", lang.say("line_decided", &blanks));
+    }
+    text
 }
 
 fn line_text(line: &LineView, lang: Lang) -> String {

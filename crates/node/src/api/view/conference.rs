@@ -8,8 +8,8 @@ mod sheet;
 mod text;
 
 pub use lines::{
-    AgainView, InviteRequest, LinePage, LineView, MeasureRequest, MeasureView, Names, OwnLinePage,
-    OwnLineView, PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
+    AgainView, InviteRequest, LineDetail, LinePage, LineView, MeasureRequest, MeasureView, Names,
+    OwnLinePage, OwnLineView, PlaceView, PlanView, RevisitRequest, RevisitedRequest, RevisitedView,
 };
 pub use office::{
     AgendaView, ConsultedRequest, DecisionView, DrawnView, EscalationRequest, FigureView, FiguresRow,

@@ -11,8 +11,8 @@ use crate::api::error::Result;
 use crate::api::operations::{Operations, blocking};
 use crate::api::routes::{LineOrder, LinesAsked};
 use crate::api::view::{
-    Hex16, Hex32, InviteRequest, LinePage, LineView, MeasureRequest, Names, OwnLinePage, OwnLineView,
-    PlanView, RevisitRequest, RevisitedRequest,
+    DecisionView, Hex16, Hex32, InviteRequest, LineDetail, LinePage, LineView, MeasureRequest, Names,
+    OwnLinePage, OwnLineView, PlanView, RevisitRequest, RevisitedRequest,
 };
 use crate::node::today;
 use crate::{Error, Node};
@@ -51,11 +51,18 @@ impl Operations {
         self: Arc<Self>,
         conference: Hex32,
         item: Hex16,
-    ) -> Result<LineView> {
+    ) -> Result<LineDetail> {
         blocking(move || {
             let names = names(&self.node, &conference)?;
             let line = self.node.line_of(&conference, &item)?;
-            Ok(LineView::of(&line, &names, today()))
+            let decided = self.node.decided_of(&conference, &line)?;
+            let decisions = decided
+                .into_iter()
+                .map(|each| DecisionView::of(&each, &line, &names));
+            Ok(LineDetail {
+                decisions: decisions.collect(),
+                line: LineView::of(&line, &names, today()),
+            })
         })
         .await
     }

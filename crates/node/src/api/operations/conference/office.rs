@@ -156,7 +156,7 @@ impl Operations {
             })?;
             let decisions: Vec<_> = decided
                 .iter()
-                .map(|each| DecisionView::of(each, &names))
+                .map(|(decided, line)| DecisionView::of(decided, line, &names))
                 .collect();
             let attendees: BTreeSet<String> = decisions.iter().flat_map(|each| each.pair.clone()).collect();
             Ok(MinutesView {

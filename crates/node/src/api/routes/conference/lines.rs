@@ -12,8 +12,8 @@ use crate::api::gate::Actor;
 use crate::api::operations::Operations;
 use crate::api::routes::{ActorHeader, Failures, Page};
 use crate::api::view::{
-    Hex16, Hex32, InviteRequest, LinePage, LineView, MeasureRequest, OwnLinePage, PlanView, RevisitRequest,
-    RevisitedRequest,
+    Hex16, Hex32, InviteRequest, LineDetail, LinePage, LineView, MeasureRequest, OwnLinePage, PlanView,
+    RevisitRequest, RevisitedRequest,
 };
 
 /// Which lines, and which page of them.
@@ -86,12 +86,12 @@ pub(in crate::api::routes) async fn list(
     Ok(Json(operations.ledger_lines(conference, asked).await?))
 }
 
-/// One line.
-#[utoipa::path(get, path = "/api/v1/conferences/{conference}/ledger/{item}", operation_id = "conference_line", params(("conference" = String, Path), ("item" = String, Path)), responses((status = 200, body = LineView), Failures))]
+/// One line, with what consultations decided on it.
+#[utoipa::path(get, path = "/api/v1/conferences/{conference}/ledger/{item}", operation_id = "conference_line", params(("conference" = String, Path), ("item" = String, Path)), responses((status = 200, body = LineDetail), Failures))]
 pub(in crate::api::routes) async fn show(
     State(operations): State<Arc<Operations>>,
     InPath((conference, item)): InPath<(Hex32, Hex16)>,
-) -> Result<Json<LineView>> {
+) -> Result<Json<LineDetail>> {
     Ok(Json(operations.ledger_line(conference, item).await?))
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::view::{CareView, Hex16, Hex32};
+use crate::api::view::{CareView, DecisionView, Hex16, Hex32};
 use crate::conference::{Own, Place, Revisited};
 
 /// Lines of a conference's ledger, as far as this node may read it.
@@ -62,6 +62,16 @@ pub struct LineView {
     pub revisit: Option<Date>,
     /// 1, and one more with each change.
     pub revision: u32,
+}
+
+/// One line, with what consultations decided on it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LineDetail {
+    /// The line.
+    #[serde(flatten)]
+    pub line: LineView,
+    /// What was decided, in order.
+    pub decisions: Vec<DecisionView>,
 }
 
 /// The lines that are this agency's, joined here to what they are of.

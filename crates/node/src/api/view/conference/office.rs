@@ -430,7 +430,7 @@ impl AgendaView {
 }
 
 impl DecisionView {
-    pub(crate) fn of((decided, line): &(Decided, Line), names: &Names) -> Self {
+    pub(crate) fn of(decided: &Decided, line: &Line, names: &Names) -> Self {
         let name = |key: &Hex<32>| names.of(key);
         Self {
             item: line.item,
