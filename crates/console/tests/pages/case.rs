@@ -384,7 +384,7 @@ async fn what_a_comparison_told_of_transfers_is_recorded() {
     let fields = [("round", ROUND), ("working_days", "7")];
     let said = desk.submit("/case/matters/confirm", &fields).await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text);
-    assert!(said.text.contains("记入1项，4项没有变化") && !said.text.contains("<script>"));
+    assert!(said.text.contains("记入 1 项，4 项没有变化") && !said.text.contains("<script>"));
     let sent: Value = serde_json::from_slice(&desk.fake.bodies(&api)[0]).unwrap();
     assert_eq!(sent, json!({ "working_days": 7 }));
     desk.fake.answer(

@@ -557,7 +557,7 @@ async fn the_log_is_narrowed_down_and_its_chain_followed() {
     let broken = json!({ "intact": false, "head": null, "bad_entry": 77 });
     desk.fake.answer("GET /api/v1/audit/verify", 200, broken);
     let said = desk.submit("/compliance/log", &[]).await;
-    assert!(said.text.contains("第77条") && said.text.contains("role=\"alert\""));
+    assert!(said.text.contains("第 77 条") && said.text.contains("role=\"alert\""));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn the_ledger_is_seen_by_state_and_as_a_table() {
         .await;
         let board = desk.get(&page("/ledger?lang=zh")).await.text;
         assert_eq!(board.matches("class=\"column\"").count(), 5, "{role}");
-        assert!(board.contains(NOTICE) && board.contains("已逾期2天"), "{role}");
+        assert!(board.contains(NOTICE) && board.contains("已逾期 2 天"), "{role}");
         let table = desk
             .get(&page("/ledger?view=table&kind=finding&after=100"))
             .await
