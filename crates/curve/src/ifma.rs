@@ -26,8 +26,6 @@ mod map;
 #[cfg(test)]
 mod model;
 mod multiply;
-#[cfg(target_arch = "x86_64")]
-mod native;
 mod point;
 mod power;
 mod ristretto;
