@@ -20,6 +20,7 @@ mod backend;
 pub mod batch;
 mod hash;
 mod ifma;
+mod known;
 mod point;
 mod pool;
 mod scalar;
