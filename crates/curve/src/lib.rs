@@ -25,6 +25,7 @@ mod point;
 mod pool;
 mod scalar;
 mod signature_key;
+mod stack;
 
 pub use backend::{BACKEND_VARIABLE, Backend, BackendWarning, backend, backend_warning};
 pub use batch::{BadElement, BadSum, Blinds, Points};
