@@ -26,7 +26,8 @@ fn overwrite() {
     black_box(&zeros);
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs::File;
     use std::os::unix::fs::FileExt;
