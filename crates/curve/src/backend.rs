@@ -8,7 +8,8 @@ use rand::{Rng, SeedableRng, TryRng};
 
 use crate::batch::{hash_blind_encode, hash_multiply_encode};
 use crate::ifma::Kernel;
-use crate::{Blinds, ELEMENT_BYTES, Hasher, Point, Points, Pool, Scalar, Table};
+use crate::known::answers_are_known;
+use crate::{Blinds, ELEMENT_BYTES, Hasher, Point, Points, Pool, PoolError, Scalar, Table};
 
 /// The environment variable that forces a backend: `ifma` or `dalek`.
 pub const BACKEND_VARIABLE: &str = "HEFU_CURVE_BACKEND";
@@ -147,6 +148,40 @@ fn tested() -> Result<Option<Kernel>, BackendWarning> {
     })
 }
 
+/// Whether curve25519-dalek gives the known answers, tested once in a process. Nothing is computed where it does not:
+/// single points are its work whatever the backend is.
+pub(crate) fn dalek_is_right() -> Result<(), PoolError> {
+    static RIGHT: OnceLock<bool> = OnceLock::new();
+    // Only a verdict is kept: where no thread was left, a later pool may find one.
+    let right = match RIGHT.get() {
+        Some(right) => *right,
+        None => {
+            let verdict = test_apart(thread::Builder::new(), || ask(Backend::dalek()).map(drop));
+            let right = verdict_on_dalek(verdict)?;
+            *RIGHT.get_or_init(|| right)
+        }
+    };
+    if right { Ok(()) } else { Err(PoolError::Wrong) }
+}
+
+/// No thread is an error of its own, and says nothing of dalek.
+fn verdict_on_dalek(verdict: Result<(), BackendWarning>) -> Result<bool, PoolError> {
+    match verdict {
+        Ok(()) => Ok(true),
+        Err(BackendWarning::Untested) => Err(PoolError::Threads(BackendWarning::Untested.to_string())),
+        Err(_) => Ok(false),
+    }
+}
+
+/// A pool of one thread whose backend has given the known answers.
+fn ask(backend: Backend) -> Result<Pool, BackendWarning> {
+    let pool = Pool::untested(1, backend).map_err(|_| BackendWarning::Untested)?;
+    match answers_are_known(&pool) {
+        true => Ok(pool),
+        false => Err(BackendWarning::Differs),
+    }
+}
+
 /// The test on a thread of its own: a worker of another pool that waited for the test's would take up its own pool's next
 /// job meanwhile, and that job may ask for what is being made here. A test that panics has not passed.
 fn test_apart(
@@ -160,17 +195,22 @@ fn test_apart(
 /// Elements of the self-test: whole groups of lanes and a part of one.
 const TEST_ELEMENTS: usize = 27;
 
-/// Bytes of a message of the self-test.
-const TEST_WIDTH: usize = 32;
+/// What is hashed: a tag, a prefix and a width of messages. The first is a session's, with two blocks in each hash; the
+/// messages of the second lie across two blocks, and the third has one block in each.
+const TEST_SHAPES: [(&[u8], usize, usize); 3] = [
+    (b"HEFU-SELF-TEST-ristretto255_XMD:SHA-512_R255MAP_", 32, 32),
+    (b"HEFU-SELF-TEST-ristretto255_XMD:SHA-512_R255MAP_", 32, 100),
+    (b"hefu self-test", 0, 9),
+];
 
-/// Runs every batch operation by both, on random and edge inputs.
+/// Runs every batch operation by both, on known, random and edge inputs.
 fn compare_with_dalek(kernel: Kernel) -> Result<(), BackendWarning> {
     let mut system = [0; 8];
     // Without randomness of the system the test is the same every time, and still a test.
     let _ = SysRng.try_fill_bytes(&mut system);
     let seed = u64::from_le_bytes(system);
     let results = |backend| {
-        let pool = Pool::with_backend(1, backend).map_err(|_| BackendWarning::Untested)?;
+        let pool = ask(backend)?;
         test_results(&pool, &mut StdRng::seed_from_u64(seed)).ok_or(BackendWarning::Differs)
     };
     match results(Backend(Some(kernel)))? == results(Backend::dalek())? {
@@ -179,40 +219,50 @@ fn compare_with_dalek(kernel: Kernel) -> Result<(), BackendWarning> {
     }
 }
 
-/// What a backend makes of the inputs that a generator gives. `None` where it refuses what it has encoded itself.
-fn test_results(pool: &Pool, rng: &mut StdRng) -> Option<Vec<u8>> {
-    let mut messages = vec![0; TEST_ELEMENTS * TEST_WIDTH];
-    rng.fill_bytes(&mut messages);
-    let hasher = Hasher::new(b"hefu self-test", &[0; 32]);
+/// What a backend makes of the inputs that a generator gives, operation by operation. `None` where it refuses what it has
+/// encoded itself.
+fn test_results(pool: &Pool, rng: &mut StdRng) -> Option<Vec<(&'static str, Vec<u8>)>> {
     let random = Scalar::random(rng);
     let blinds = TestBlinds(rng.next_u64());
     let mut out = vec![0; TEST_ELEMENTS * ELEMENT_BYTES];
     let mut results = Vec::new();
 
-    hash_blind_encode(pool, &hasher, &messages, TEST_WIDTH, &blinds, 0, &mut out);
-    results.extend_from_slice(&out);
-    hash_multiply_encode(pool, &hasher, &messages, TEST_WIDTH, &random, &mut out);
-    results.extend_from_slice(&out);
+    for (tag, prefix, width) in TEST_SHAPES {
+        let mut messages = vec![0; prefix + TEST_ELEMENTS * width];
+        rng.fill_bytes(&mut messages);
+        let (prefix, messages) = messages.split_at(prefix);
+        let hasher = Hasher::new(tag, prefix);
+        hash_blind_encode(pool, &hasher, messages, width, &blinds, 0, &mut out);
+        results.push(("hash and blind", out.clone()));
+        hash_multiply_encode(pool, &hasher, messages, width, &random, &mut out);
+        results.push(("hash and multiply", out.clone()));
+    }
 
     let good = out.clone();
     let mut points = Points::default();
     points.decode(pool, &good).ok()?;
     let one = Scalar::from_u128(1);
     let minus_one = Scalar::from_u128(0).respond(&one, &one);
-    for scalar in [&random, &Scalar::from_u128(0), &one, &minus_one] {
+    for (what, scalar) in [
+        ("times a random scalar", &random),
+        ("times 0", &Scalar::from_u128(0)),
+        ("times 1", &one),
+        ("times -1", &minus_one),
+    ] {
         points.multiply_encode(pool, scalar, &mut out);
-        results.extend_from_slice(&out);
+        results.push((what, out.clone()));
     }
     let table = Table::new(&Point::base(&random));
     points.unblind_encode(pool, &table, &blinds, u64::MAX / 2, &mut out);
-    results.extend_from_slice(&out);
+    results.push(("unblind", out.clone()));
     // Few points, and so many that the sum takes its wide windows.
-    for many in [good.clone(), good.repeat(4)] {
+    for (what, many) in [("sum of few", good.clone()), ("sum of many", good.repeat(4))] {
         points.decode(pool, &many).ok()?;
         let mut weights = vec![0; points.len()];
         weights.fill_with(|| u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()));
         (weights[0], weights[1]) = (u128::MAX, 0);
-        results.extend_from_slice(&points.vartime_weighted_sum(pool, &weights).ok()?.encode());
+        let sum = points.vartime_weighted_sum(pool, &weights).ok()?;
+        results.push((what, sum.encode().to_vec()));
     }
 
     // The identity, p − 1, p, p + 4, odd ones, ones with the highest bit, and what random bytes are.
@@ -231,13 +281,15 @@ fn test_results(pool: &Pool, rng: &mut StdRng) -> Option<Vec<u8>> {
         bytes[ELEMENT_BYTES - 1] &= 0x7f;
         edges.push(bytes);
     }
+    let mut verdicts = Vec::new();
     for (place, edge) in edges.iter().enumerate() {
         let mut encoded = good.clone();
         let at = place % TEST_ELEMENTS * ELEMENT_BYTES;
         encoded[at..at + ELEMENT_BYTES].copy_from_slice(edge);
         let bad = points.decode(pool, &encoded).err().map(|bad| bad.index as u64);
-        results.extend_from_slice(&bad.unwrap_or(u64::MAX).to_le_bytes());
+        verdicts.extend_from_slice(&bad.unwrap_or(u64::MAX).to_le_bytes());
     }
+    results.push(("decode", verdicts));
     Some(results)
 }
 
@@ -287,20 +339,60 @@ mod tests {
         }
     }
 
-    /// The self-test sees every operation: results of other inputs differ.
+    /// The self-test sees every operation, and the results of each are those of its inputs.
     #[test]
     fn other_inputs_give_other_results() {
         let pool = Pool::with_backend(1, Backend::dalek()).unwrap();
         let [a, b, again] =
             [1, 2, 1].map(|seed| test_results(&pool, &mut StdRng::seed_from_u64(seed)).unwrap());
-        assert!(a == again && a != b);
-        let (elements, _) = a.as_chunks::<ELEMENT_BYTES>();
-        let zeros = elements
-            .iter()
-            .filter(|element| **element == [0; ELEMENT_BYTES])
-            .count();
-        assert_eq!(zeros, TEST_ELEMENTS, "only 0 times something is the identity");
+        assert!(a == again);
+        let operations: Vec<_> = a.iter().map(|(what, _)| *what).collect();
+        let mut expected = ["hash and blind", "hash and multiply"].repeat(3);
+        expected.extend(["times a random scalar", "times 0", "times 1", "times -1"]);
+        expected.extend(["unblind", "sum of few", "sum of many", "decode"]);
+        assert_eq!(operations, expected);
+        for ((what, a), (_, b)) in a.iter().zip(&b) {
+            match *what {
+                "times 0" => {
+                    assert!(a.len() == TEST_ELEMENTS * ELEMENT_BYTES && a.iter().all(|byte| *byte == 0))
+                }
+                _ => assert!(a != b, "{what}"),
+            }
+        }
+        // No operation gives what another does.
+        let results: std::collections::BTreeSet<_> = a.iter().map(|(_, result)| result).collect();
+        assert_eq!(results.len(), a.len());
     }
+
+    /// The first shape is that of every session: a tag of 48 bytes, an id and a person of 32.
+    #[test]
+    fn the_shapes_of_the_self_test() {
+        let blocks = TEST_SHAPES.map(|(tag, prefix, width)| {
+            // RFC 9380, section 5.3.1, without Z_pad; and the padding of SHA-512, 17 bytes or more.
+            let prime = tag.len() + 1;
+            let first = prefix + width + 3 + prime;
+            [first, 64 + 1 + prime].map(|bytes| (bytes + 17).div_ceil(128))
+        });
+        assert_eq!(blocks, [[2, 2], [2, 2], [1, 1]]);
+        assert_eq!(TEST_SHAPES[0], (TEST_SHAPES[0].0, 32, 32));
+        assert_eq!(TEST_SHAPES[0].0.len(), 48);
+        assert!(TEST_SHAPES[1].1 < 128 && TEST_SHAPES[1].1 + TEST_SHAPES[1].2 > 128);
+    }
+
+    /// A machine on which dalek is wrong computes nothing; one that could not ask has not shown it.
+    #[test]
+    fn only_a_wrong_answer_is_wrong() {
+        assert!(matches!(verdict_on_dalek(Ok(())), Ok(true)));
+        assert!(matches!(
+            verdict_on_dalek(Err(BackendWarning::Differs)),
+            Ok(false)
+        ));
+        let untested = verdict_on_dalek(Err(BackendWarning::Untested));
+        assert!(matches!(untested, Err(PoolError::Threads(_))));
+        assert!(dalek_is_right().is_ok());
+        assert!(PoolError::Wrong.to_string().contains("RFC 9496"));
+    }
+
     /// A machine that has no thread left has not shown that the kernel is wrong.
     #[test]
     fn a_test_that_could_not_run_is_no_difference() {

@@ -9,7 +9,7 @@
 mod dalek;
 mod ifma;
 
-pub(crate) use ifma::table as lanes_table;
+pub(crate) use ifma::{multiply_one, table as lanes_table};
 
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::traits::Identity;

@@ -3,6 +3,7 @@
 
 use curve25519_dalek::ristretto::RistrettoPoint;
 use sha2::{Digest, Sha512};
+use zeroize::Zeroizing;
 
 use crate::Point;
 use crate::ifma::Layout;
@@ -47,20 +48,20 @@ impl Hasher {
         Layout::new(&self.prefix, width, &self.tail, &self.dst_prime)
     }
 
-    /// 64 bytes are one block of SHA-512, so only b_1 is needed.
-    fn uniform(&self, message: &[u8]) -> [u8; HASH] {
-        let b0 = self
-            .start
+    /// 64 bytes are one block of SHA-512, so only b_1 is needed. Both digests are functions of a person's number, and wiped.
+    fn uniform(&self, message: &[u8]) -> Zeroizing<[u8; HASH]> {
+        let (mut b0, mut b1) = (Zeroizing::new([0; HASH]), Zeroizing::new([0; HASH]));
+        self.start
             .clone()
             .chain_update(message)
             .chain_update(&self.tail)
-            .finalize();
+            .finalize_into((&mut *b0).into());
         Sha512::new()
-            .chain_update(b0)
+            .chain_update(b0.as_slice())
             .chain_update([1u8])
             .chain_update(&self.dst_prime)
-            .finalize()
-            .into()
+            .finalize_into((&mut *b1).into());
+        b1
     }
 }
 

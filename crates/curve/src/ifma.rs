@@ -9,8 +9,10 @@
 //! instruction that depends on them. The vector instructions used take the same time for all values; digits of a shared
 //! scalar and of a lane's own one find their table entry by reading the whole table. Loops run over public lengths.
 //!
-//! Scalars, their digits, tables and intermediate points in memory are wiped by their owners. What can't be wiped are
-//! registers and what the compiler spills of them to the stack; later calls write over both.
+//! Scalars, their digits, tables, hashes and intermediate points in memory are wiped by their owners. What is not are
+//! registers, what the compiler spills of them to the stack, and arrays of lanes on the stack: the blocks and states of
+//! the hash, what a chain of powers goes through, groups that are worked on side by side. The caller writes over the stack
+//! below it when a block is done (`crate::stack`).
 #![cfg_attr(
     not(any(test, target_arch = "x86_64")),
     allow(dead_code, reason = "no other processor runs the kernel")
@@ -26,8 +28,6 @@ mod map;
 #[cfg(test)]
 mod model;
 mod multiply;
-#[cfg(target_arch = "x86_64")]
-mod native;
 mod point;
 mod power;
 mod ristretto;
@@ -38,6 +38,8 @@ mod tests;
 
 pub(crate) use digits::Odd;
 pub(crate) use fixed::FixedTable;
+#[cfg(test)]
+pub(crate) use kernel::ModelKernel;
 pub(crate) use kernel::{Entries, Kernel};
 pub(crate) use lanes::LANES;
 pub(crate) use map::Layout;

@@ -20,10 +20,12 @@ mod backend;
 pub mod batch;
 mod hash;
 mod ifma;
+mod known;
 mod point;
 mod pool;
 mod scalar;
 mod signature_key;
+mod stack;
 
 pub use backend::{BACKEND_VARIABLE, Backend, BackendWarning, backend, backend_warning};
 pub use batch::{BadElement, BadSum, Blinds, Points};

@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
 use curve25519_dalek::traits::{Identity, VartimeMultiscalarMul};
 
-use crate::Scalar;
-use crate::batch::lanes_table;
+use crate::batch::{lanes_table, multiply_one};
 use crate::ifma::{FixedTable, Kernel};
+use crate::stack::cleared;
+use crate::{Backend, Scalar};
 
 /// Bytes of an encoded element (RFC 9496, section 4.3.2).
 pub const ELEMENT_BYTES: usize = 32;
@@ -33,13 +34,18 @@ impl Point {
     /// s · G, in constant time.
     #[must_use]
     pub fn base(scalar: &Scalar) -> Self {
-        Self(RistrettoPoint::mul_base(&scalar.0))
+        cleared(|| Self(RistrettoPoint::mul_base(&scalar.0)))
     }
 
-    /// s · P, in constant time.
+    /// s · P, in constant time for any s. The process's backend does it: the kernel wipes what it has of s.
     #[must_use]
     pub fn multiply(&self, scalar: &Scalar) -> Self {
-        Self(self.0 * scalar.0)
+        cleared(|| {
+            let by_kernel = Backend::chosen()
+                .kernel()
+                .and_then(|kernel| multiply_one(kernel, &self.encode(), scalar));
+            Self(by_kernel.unwrap_or_else(|| self.0 * scalar.0))
+        })
     }
 
     /// 2 · P.

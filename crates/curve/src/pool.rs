@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::Backend;
+use crate::backend::{self, Backend};
 use crate::ifma::Kernel;
 
 /// An explicit pool of compute threads. Two parties in one process share one, so that they do not fight for cores.
@@ -15,16 +15,24 @@ pub struct Pool {
     backend: Backend,
 }
 
-/// The operating system gave no threads.
+/// Why nothing can be computed.
 #[derive(Debug, thiserror::Error)]
-#[error("no compute threads could be started: {0}")]
-pub struct PoolError(String);
+pub enum PoolError {
+    /// The operating system gave no threads.
+    #[error("no compute threads could be started: {0}")]
+    Threads(String),
+    /// curve25519-dalek, which every backend needs, does not give the published answers.
+    #[error(
+        "this machine's arithmetic does not give the answers of RFC 9496 and 9497, and nothing can be computed on it"
+    )]
+    Wrong,
+}
 
 impl Pool {
     /// A pool of `threads` threads, with the process's backend; 0 stands for one a core.
     ///
     /// # Errors
-    /// When the operating system refuses a thread.
+    /// When the operating system refuses a thread, or this machine computes what is wrong.
     pub fn new(threads: usize) -> Result<Self, PoolError> {
         Self::with_backend(threads, Backend::chosen())
     }
@@ -32,8 +40,14 @@ impl Pool {
     /// The same with a backend of the caller's choice.
     ///
     /// # Errors
-    /// When the operating system refuses a thread.
+    /// When the operating system refuses a thread, or this machine computes what is wrong.
     pub fn with_backend(threads: usize, backend: Backend) -> Result<Self, PoolError> {
+        backend::dalek_is_right()?;
+        Self::untested(threads, backend)
+    }
+
+    /// A pool for the tests of what backends compute.
+    pub(crate) fn untested(threads: usize, backend: Backend) -> Result<Self, PoolError> {
         ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|i| format!("hefu-curve-{i}"))
@@ -42,7 +56,7 @@ impl Pool {
                 threads: Arc::new(pool),
                 backend,
             })
-            .map_err(|error| PoolError(error.to_string()))
+            .map_err(|error| PoolError::Threads(error.to_string()))
     }
 
     /// How many threads it has.

@@ -4,6 +4,8 @@ use curve25519_dalek::scalar::Scalar as Inner;
 use rand::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::stack::cleared;
+
 /// Bytes of an encoded scalar.
 pub const SCALAR_BYTES: usize = 32;
 
@@ -54,6 +56,12 @@ impl Scalar {
         Self(self.0.div_by_2())
     }
 
+    /// −s.
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Self(-self.0)
+    }
+
     /// 2s.
     #[must_use]
     pub fn doubled(&self) -> Self {
@@ -69,7 +77,7 @@ impl Scalar {
     /// The answer of a Schnorr proof: `self - challenge · secret`, where `self` is the nonce.
     #[must_use]
     pub fn respond(&self, challenge: &Self, secret: &Self) -> Self {
-        Self(self.0 - challenge.0 * secret.0)
+        cleared(|| Self(self.0 - challenge.0 * secret.0))
     }
 
     /// 1 / s.

@@ -7,7 +7,7 @@ use common::{TestBlinds, pools, random_bytes, rng};
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar as Inner;
 use hefu_curve::batch::{hash_blind_encode, hash_multiply_encode};
-use hefu_curve::{Hasher, Point, Points, Scalar, Table, expand_message_xmd};
+use hefu_curve::{Blinds, Hasher, Point, Points, Scalar, Table, expand_message_xmd};
 use rand::Rng;
 use sha2::{Digest, Sha512};
 
@@ -190,7 +190,7 @@ fn edge_scalars() {
         }
         // The same as blinds of a table, lane by lane.
         struct Given(Vec<Inner>);
-        impl hefu_curve::Blinds for Given {
+        impl Blinds for Given {
             fn fill(&self, position: u64, wide: &mut [u8; 64]) {
                 *wide = [0; 64];
                 wide[..32].copy_from_slice(&self.0[position as usize % self.0.len()].to_bytes());
@@ -224,45 +224,58 @@ fn edge_scalars() {
     }
 }
 
-/// What is longer or shorter than the rest: the same bytes, and nothing else touched.
+/// What is longer or shorter than the rest: what single elements give, one after the other, and nothing else touched.
 #[test]
 fn lengths_that_do_not_fit() {
-    let pools: Vec<_> = pools().collect();
     let blinds = TestBlinds(3);
     let hasher = Hasher::new(b"lengths", b"");
     let table = Table::new(&Point::generator().doubled());
+    let blind = |place: usize| {
+        let mut wide = [0; 64];
+        blinds.fill(1 + place as u64, &mut wide);
+        Inner::from_bytes_mod_order_wide(&wide)
+    };
     for messages in [0, 1, 31, 32 * 8, 32 * 256, 32 * 257 + 5, 32 * 300 + 31] {
-        for room in [0, 5, 32, 33, 32 * 256, 32 * 256 + 5, 32 * 300] {
-            let mut rng = rng(25);
-            let bytes = random_bytes(&mut rng, messages);
-            let (encoded, _) = random_points(&mut rng, messages / 32);
-            let results: Vec<_> = pools
-                .iter()
-                .map(|pool| {
-                    let mut all = vec![[0xa5u8; 32 * 300]; 4];
-                    hash_multiply_encode(
-                        pool,
-                        &hasher,
-                        &bytes,
-                        32,
-                        &Scalar::from_u128(9),
-                        &mut all[0][..room],
-                    );
-                    hash_blind_encode(pool, &hasher, &bytes, 32, &blinds, 1, &mut all[1][..room]);
-                    let mut points = Points::default();
-                    points.decode(pool, &encoded).unwrap();
-                    points.multiply_encode(pool, &Scalar::from_u128(5), &mut all[2][..room]);
-                    points.unblind_encode(pool, &table, &blinds, 1, &mut all[3][..room]);
-                    all
-                })
-                .collect();
-            assert!(
-                results.windows(2).all(|pair| pair[0] == pair[1]),
-                "{messages} {room}"
+        let mut rng = rng(25);
+        let bytes = random_bytes(&mut rng, messages);
+        let (encoded, points) = random_points(&mut rng, messages / 32);
+        let mut expected = vec![Vec::new(); 4];
+        for (place, (message, point)) in bytes.chunks_exact(32).zip(&points).enumerate() {
+            let (hashed, rho) = (
+                hash(b"", message, b"lengths"),
+                RistrettoPoint::mul_base(&blind(place)),
             );
+            let singles = [
+                hashed * Inner::from(18u8),
+                (hashed + rho) * Inner::from(2u8),
+                point * Inner::from(10u8),
+                (point - rho - rho) * Inner::from(2u8),
+            ];
+            for (expected, single) in expected.iter_mut().zip(singles) {
+                expected.extend_from_slice(single.compress().as_bytes());
+            }
+        }
+        for (pool, room) in pools().flat_map(|pool| ROOMS.map(|room| (pool.clone(), room))) {
+            let mut all = vec![[0xa5u8; 32 * 300]; 4];
+            let (k, hashed) = (Scalar::from_u128(9), &mut all[0][..room]);
+            hash_multiply_encode(&pool, &hasher, &bytes, 32, &k, hashed);
+            hash_blind_encode(&pool, &hasher, &bytes, 32, &blinds, 1, &mut all[1][..room]);
+            let mut points = Points::default();
+            points.decode(&pool, &encoded).unwrap();
+            points.multiply_encode(&pool, &Scalar::from_u128(5), &mut all[2][..room]);
+            points.unblind_encode(&pool, &table, &blinds, 1, &mut all[3][..room]);
+            let written = room.min(messages) / 32 * 32;
+            for (operation, (given, expected)) in all.iter().zip(&expected).enumerate() {
+                let what = format!("{}: {operation}, {messages} {room}", pool.backend().name());
+                assert!(given[..written] == expected[..written], "{what}");
+                assert!(given[written..].iter().all(|byte| *byte == 0xa5), "{what}");
+            }
         }
     }
 }
+
+/// Bytes for results: none, parts of elements, and less and more than there are.
+const ROOMS: [usize; 7] = [0, 5, 32, 33, 32 * 256, 32 * 256 + 5, 32 * 300];
 
 /// Bytes near every edge of the encoding, in every lane, alone and beside another bad one.
 #[test]

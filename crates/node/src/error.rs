@@ -1,6 +1,7 @@
 //! What can go wrong in a node: mostly what went wrong below it.
 
 use hefu_casework::Hex;
+use hefu_curve::PoolError;
 use hefu_psi::wire::Abort;
 
 use crate::account::AccountRefusal;
@@ -99,9 +100,9 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// No compute threads.
+    /// No compute threads, or none whose arithmetic is right.
     #[error(transparent)]
-    Pool(#[from] hefu_curve::PoolError),
+    Pool(#[from] PoolError),
     /// What needs words both ways, with a peer that is reached one way only.
     #[error("files go one way only between this node and {peer}: there is no way {missing}")]
     OneWay {
@@ -235,7 +236,8 @@ impl Error {
             Error::EmptySide { .. } => "node_empty_side",
             Error::Spool { .. } => "node_spool",
             Error::Folder { .. } => "node_folder",
-            Error::Pool(_) => "node_pool",
+            Error::Pool(PoolError::Wrong) => "node_arithmetic",
+            Error::Pool(PoolError::Threads(_)) => "node_pool",
             Error::OneWay { .. } => "node_one_way",
             Error::OtherCarrier { .. } => "node_other_carrier",
             Error::UnknownSender { .. } => "node_unknown_sender",

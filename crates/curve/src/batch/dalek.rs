@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{BLOCK, Blinds, Messages, SUM_BLOCK, blind};
+use crate::stack::cleared;
 use crate::{ELEMENT_BYTES, Hasher, Pool, Scalar, Table};
 
 /// Decodes into `points`, one for each whole element; the index of the first bad one.
@@ -52,7 +53,7 @@ pub(super) fn multiply_encode(pool: &Pool, points: &[RistrettoPoint], k: &Scalar
             .par_chunks(BLOCK)
             .zip(out.par_chunks_mut(BLOCK * ELEMENT_BYTES))
             .for_each(|(points, out)| {
-                encode_doubled(points.iter().map(|p| p * k.0), out);
+                cleared(|| encode_doubled(points.iter().map(|p| p * k.0), out));
             });
     });
 }
@@ -73,12 +74,10 @@ pub(super) fn unblind_encode(
             .enumerate()
             .for_each(|(block, (points, out))| {
                 let start = first + (block * BLOCK) as u64;
-                encode_doubled(
-                    (start..)
-                        .zip(points)
-                        .map(|(j, p)| p - table * &blind(blinds, j).0),
-                    out,
-                );
+                let unblinded = (start..)
+                    .zip(points)
+                    .map(|(j, p)| p - table * &blind(blinds, j).0);
+                cleared(|| encode_doubled(unblinded, out));
             });
     });
 }
@@ -99,12 +98,10 @@ pub(super) fn hash_blind_encode(
             .enumerate()
             .for_each(|(block, (part, out))| {
                 let start = first + (block * BLOCK) as u64;
-                encode_doubled(
-                    (start..)
-                        .zip(part.chunks_exact(messages.width))
-                        .map(|(j, x)| hasher.hash(x).0 + RistrettoPoint::mul_base(&blind(blinds, j).0)),
-                    out,
-                );
+                let blinded = (start..)
+                    .zip(part.chunks_exact(messages.width))
+                    .map(|(j, x)| hasher.hash(x).0 + RistrettoPoint::mul_base(&blind(blinds, j).0));
+                cleared(|| encode_doubled(blinded, out));
             });
     });
 }
@@ -122,10 +119,8 @@ pub(super) fn hash_multiply_encode(
             .par_chunks(BLOCK * messages.width)
             .zip(out.par_chunks_mut(BLOCK * ELEMENT_BYTES))
             .for_each(|(part, out)| {
-                encode_doubled(
-                    part.chunks_exact(messages.width).map(|x| hasher.hash(x).0 * k.0),
-                    out,
-                );
+                let products = part.chunks_exact(messages.width).map(|x| hasher.hash(x).0 * k.0);
+                cleared(|| encode_doubled(products, out));
             });
     });
 }
@@ -142,7 +137,8 @@ fn decode_block(points: &mut [RistrettoPoint], bytes: &[u8]) -> Result<(), usize
     Ok(())
 }
 
-/// The points may be tokens of people, so the scratch copy is wiped. (Registers and spills of the arithmetic are not.)
+/// The points may be tokens of people, so the scratch copy is wiped. What dalek has of them in the heap meanwhile it frees
+/// without wiping it.
 fn encode_doubled(points: impl Iterator<Item = RistrettoPoint>, out: &mut [u8]) {
     let mut points = Zeroizing::new(points.collect::<Vec<_>>());
     let encoded = RistrettoPoint::double_and_compress_batch(points.iter());

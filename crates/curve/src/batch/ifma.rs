@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::{BLOCK, BadSum, Blinds, Messages, SUM_BLOCK, blind};
 use crate::ifma::Table as LaneTables;
 use crate::ifma::{Encoding, Entries, FixedTable, Kernel, LANES, Layout, Odd, PointCells, Windows};
+use crate::stack::cleared;
 use crate::{ELEMENT_BYTES, Hasher, Pool, Scalar, Table};
 
 /// Groups of lanes in a block.
@@ -99,7 +100,7 @@ impl Groups {
         let table = table.lanes(self.kernel);
         self.each_block(pool, out, |block, mut points, out| {
             let start = first + (block * BLOCK) as u64;
-            let scalars = scalars(blinds, start, out, |blind| Scalar(-blind.0));
+            let scalars = scalars(blinds, start, out, |blind| blind.negated());
             self.kernel.add_multiples(&mut points, table.as_slice(), &scalars);
             encode_doubled(self.kernel, points, out);
         });
@@ -119,7 +120,9 @@ impl Groups {
                 .par_chunks(GROUPS)
                 .zip(out.par_chunks_mut(BLOCK * ELEMENT_BYTES))
                 .enumerate()
-                .for_each(|(block, (groups, out))| work(block, Zeroizing::new(groups.to_vec()), out));
+                .for_each(|(block, (groups, out))| {
+                    cleared(|| work(block, Zeroizing::new(groups.to_vec()), out));
+                });
         });
     }
 }
@@ -178,10 +181,26 @@ fn each_block_hashed(
             .for_each(|(block, (part, out))| {
                 let groups = out.len().div_ceil(LANES * ELEMENT_BYTES);
                 let mut points = Zeroizing::new(vec![PointCells::ZERO; groups]);
-                kernel.hash(&layout, part, &mut points);
-                work(block, points, out);
+                cleared(|| {
+                    kernel.hash(&layout, part, &mut points);
+                    work(block, points, out);
+                });
             });
     });
+}
+
+/// k·P for a single public element, whose product is public; `None` where there is none, or it is the identity.
+pub(crate) fn multiply_one(
+    kernel: impl Entries,
+    element: &[u8; ELEMENT_BYTES],
+    k: &Scalar,
+) -> Option<RistrettoPoint> {
+    let mut points = Zeroizing::new(vec![PointCells::ZERO]);
+    kernel.decode(element, &mut points).ok()?;
+    let mut product = [0; ELEMENT_BYTES];
+    multiply(kernel, &mut points, &windows(&k.halved()));
+    encode_doubled(kernel, points, &mut product);
+    CompressedRistretto(product).decompress()
 }
 
 /// A part of a sum, as the kernel encodes it.
@@ -208,7 +227,7 @@ fn windows(k: &Scalar) -> Windows {
     Windows::new(&Odd::new(&k.to_bytes()))
 }
 
-fn multiply(kernel: Kernel, points: &mut [PointCells], windows: &Windows) {
+fn multiply(kernel: impl Entries, points: &mut [PointCells], windows: &Windows) {
     let mut tables = Zeroizing::new(LaneTables::ZERO);
     kernel.multiply(points, windows.as_slice(), &mut tables);
 }
@@ -227,7 +246,7 @@ fn scalars(
     scalars
 }
 
-fn encode_doubled(kernel: Kernel, mut points: Zeroizing<Vec<PointCells>>, out: &mut [u8]) {
+fn encode_doubled(kernel: impl Entries, mut points: Zeroizing<Vec<PointCells>>, out: &mut [u8]) {
     let mut scratch = Zeroizing::new(vec![Encoding::ZERO; points.len()]);
     kernel.encode_doubled(&mut points, &mut scratch, out);
 }
@@ -235,6 +254,25 @@ fn encode_doubled(kernel: Kernel, mut points: Zeroizing<Vec<PointCells>>, out: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ifma::ModelKernel;
+
+    #[test]
+    fn single_products() {
+        let base = RISTRETTO_BASEPOINT_COMPRESSED.to_bytes();
+        let minus_one = Scalar::from_u128(1).negated();
+        let wide = Scalar::from_wide(&std::array::from_fn(|i| (i * 71 + 5) as u8));
+        for k in [
+            Scalar::from_u128(0),
+            Scalar::from_u128(1),
+            Scalar::from_u128(2),
+            minus_one,
+            wide,
+        ] {
+            let product = multiply_one(ModelKernel, &base, &k);
+            assert!(product == Some(RistrettoPoint::mul_base(&k.0)));
+        }
+        assert!(multiply_one(ModelKernel, &[0; ELEMENT_BYTES], &Scalar::from_u128(3)).is_none());
+    }
 
     /// p − 1 is odd and 2 has no root that would make it an encoding; the identity is a sum like any other.
     #[test]

@@ -305,8 +305,8 @@ pub(crate) fn product<L: Lanes>(a: [L; LIMBS], b: [L; LIMBS]) -> [L; LIMBS] {
 
 /// The square: [`product`] with equal factors, where products that appear twice are doubled.
 ///
-/// The rows differ in which q they meet, so a_3·q_3 and a_4·q_4 stand alone. Bounds as in [`product`], of which
-/// the columns are a regrouping; what is doubled twice stays below its column's bound too.
+/// The rows differ in which q they meet, so a_3·q_3 and a_4·q_4 stand alone. Bounds as in [`product`], except that
+/// columns 2 and 4 have six low halves: with the high ones below 6·2^52 + 2·h < 8.51·2^52 < 2^56.
 #[inline(always)]
 pub(crate) fn square<L: Lanes>(a: [L; LIMBS]) -> [L; LIMBS] {
     let [a0, a1, a2, a3, a4] = a;

@@ -4,10 +4,17 @@
 use super::fixed::{FixedTable, Multiples};
 use super::map::Layout;
 use super::multiply::{Table, Window};
-#[cfg(target_arch = "x86_64")]
-use super::native::{self, Native};
 use super::point::PointCells;
 use super::ristretto::Encoding;
+#[cfg(target_arch = "x86_64")]
+use native::Native;
+
+#[cfg(target_arch = "x86_64")]
+mod native;
+
+/// Where the processor has its lanes, for tests of what is below the entries.
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(super) type NativeLanes = Native;
 
 /// Proof that the processor has what the entries need.
 #[cfg(target_arch = "x86_64")]

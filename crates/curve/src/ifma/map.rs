@@ -68,14 +68,13 @@ pub(crate) fn hash<L: Lanes>(layout: &Layout, messages: &[u8], points: &mut [Poi
     let mut start = initial::<L>();
     compress(&mut start, [L::splat(0); WORDS]);
     let mut words = [Cell::ZERO; WORDS];
-    let mut digest = [Cell::ZERO; 8];
+    let mut digest = [[Cell::ZERO; 4]; 2];
     let mut rest = messages;
     for cells in points {
         let (messages, others) = rest.split_at(rest.len().min(LANES * layout.width));
         rest = others;
         uniform(layout, start, messages, &mut words, &mut digest);
-        let [a, b, c, d, e, f, g, h] = digest;
-        let [first, second] = map_groups::<L, 2>(&[[a, b, c, d], [e, f, g, h]]);
+        let [first, second] = map_groups::<L, 2>(&digest);
         first.add(second.cached()).point().store(cells);
     }
     words.zeroize();
@@ -89,7 +88,7 @@ fn uniform<L: Lanes>(
     mut state: State<L>,
     messages: &[u8],
     words: &mut [Cell; WORDS],
-    digest: &mut [Cell; 8],
+    digest: &mut [Words; 2],
 ) {
     for number in 0..layout.first.len() {
         fill(layout, number, messages, words);
@@ -105,7 +104,7 @@ fn uniform<L: Lanes>(
     for block in rest {
         compress(&mut inner, same_block(block));
     }
-    for (cell, word) in digest.iter_mut().zip(inner) {
+    for (cell, word) in digest.as_flattened_mut().iter_mut().zip(inner) {
         word.store(cell);
         for lane in &mut cell.0 {
             *lane = lane.swap_bytes();

@@ -9,11 +9,11 @@ mod points;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+#[cfg(target_arch = "x86_64")]
+use super::kernel::NativeLanes;
 use super::kernel::{Entries, Kernel, ModelKernel};
 use super::lanes::Lanes;
 use super::model::Model;
-#[cfg(target_arch = "x86_64")]
-use super::native::Native;
 
 /// Says what was left out. With `HEFU_REQUIRE_IFMA=1` nothing may be.
 fn left_out(what: &str) {
@@ -32,7 +32,7 @@ fn on_all_lanes(test: &impl Test) {
     test.run::<Model>();
     #[cfg(target_arch = "x86_64")]
     if Kernel::new().is_some() {
-        test.run::<Native>();
+        test.run::<NativeLanes>();
         return;
     }
     left_out("the processor's lanes");

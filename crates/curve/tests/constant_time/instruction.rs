@@ -110,8 +110,10 @@ impl Instruction {
 
     /// What compilers fill gaps with, or stops where nothing should come.
     pub(crate) fn is_padding(&self) -> bool {
-        let idle = |[a, b]: &[Operand; 2]| self.name == "xchg" && a == b;
-        ["nop", "int3", "ud2"].contains(&self.name.as_str()) || self.operands.as_array().is_some_and(idle)
+        match self.operands.as_slice() {
+            [a, b] if self.name == "xchg" => a == b,
+            _ => ["nop", "int3", "ud2"].contains(&self.name.as_str()),
+        }
     }
 }
 

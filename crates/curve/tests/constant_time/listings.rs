@@ -270,6 +270,7 @@ fn ways_out() {
             "call QWORD PTR [rip+0x50] <malloc@GLIBC_2.2.5> / mov BYTE PTR [rax],0x1 / test rax,rax / je 9",
             "mov rbx,QWORD PTR [rip+0x50] <memset> / mov QWORD PTR [rsp+0x8],rbx / call QWORD PTR [rsp+0x8]",
             "lea rbx,[rip+0x50] <memset> / call rbx",
+            "call 50 <_ZN59_$LT$$u5b$Z$u3b$$u20$N$u5d$$u20$as$u20$zeroize..Zeroize$GT$7zeroize17h2aE>",
             "call 50 <_RNvNtCsgEmfK2I1SDS_4core9panicking18panic_bounds_check>",
         ],
     );

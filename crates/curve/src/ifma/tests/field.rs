@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use super::super::constants::*;
 use super::super::field::{CARRIED, Cells, Fe, LIMBS, MASK, ONE, RADIX, Wide};
 use super::super::lanes::{Cell, LANES, Lanes, Mask};
+use super::super::model::Model;
 use super::super::power::{invert, power_p58, sqrt_ratio};
 use super::integer::Integer;
 use super::{Test, on_all_lanes, rng};
@@ -27,6 +28,15 @@ const EDGES: [u64; 10] = [
     MASK,
     1 << RADIX,
     CARRIED,
+];
+
+/// Column 4 of its square is 1.06·2^55: six low halves of nearly 2^52.
+const FOUR: [u64; LIMBS] = [
+    0x8_0000_0001_fff8,
+    0x7_ffff_fed6_7117,
+    0x7_fff7_1076_2cc3,
+    0x8_0000_0001_f5b3,
+    0x7_ffff_fe30_8b70,
 ];
 
 fn limbs(rng: &mut StdRng) -> [u64; LIMBS] {
@@ -84,6 +94,23 @@ fn check_wide<L: Lanes>(what: &str, result: Wide<L>, bits: u32, expected: impl F
     check(what, result.carry(), expected);
 }
 
+/// Each limb below its own power of two.
+fn check_columns<L: Lanes>(what: &str, result: Wide<L>, bits: [u32; LIMBS]) {
+    for row in rows_of(Fe(result.0)) {
+        for (limb, bits) in row.iter().zip(bits) {
+            assert!(limb >> bits == 0, "{what}: {row:x?}");
+        }
+    }
+}
+
+/// The bounds of a square's columns are no wider than they must be.
+#[test]
+fn a_square_beyond_a_product() {
+    assert!(FOUR.iter().all(|limb| *limb <= CARRIED));
+    let square = rows_of(Fe(load::<Model>(&[FOUR; LANES]).square().0));
+    assert!(square[0][4] >> 55 == 1, "{:x?}", square[0]);
+}
+
 #[test]
 fn products_sums_and_differences() {
     struct Arithmetic;
@@ -91,11 +118,16 @@ fn products_sums_and_differences() {
         fn run<L: Lanes>(&self) {
             let mut rng = rng(1);
             for round in 0..300 {
-                let (a, b) = (rows(&mut rng, round), rows(&mut rng, round));
+                let (mut a, b) = (rows(&mut rng, round), rows(&mut rng, round));
+                if round == EDGES.len() {
+                    a = [FOUR; LANES];
+                }
                 let (x, y) = (load::<L>(&a), load::<L>(&b));
                 let (a, b) = (integers(&a), integers(&b));
                 check_wide("product", x.mul(y), 58, |i| a[i].times(b[i]));
                 check_wide("square", x.square(), 58, |i| a[i].times(a[i]));
+                check_columns("product", x.mul(y), [58, 55, 55, 55, 55]);
+                check_columns("square", x.square(), [58, 55, 56, 55, 56]);
                 check_wide("sum", x.plus(y), 53, |i| a[i].plus(b[i]));
                 check_wide("difference", x.minus(y), 54, |i| a[i].minus(b[i]));
                 check_wide("negative", x.negate(), 54, |i| Integer::from_u64(0).minus(a[i]));

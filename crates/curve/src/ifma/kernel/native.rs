@@ -1,18 +1,19 @@
 //! The lanes as AVX-512 registers, with the multiplier of IFMA.
 //!
 //! A trait's methods can't have processor features, so these are `inline(always)` and reach a function that has them
-//! by inlining: every entry of [`super::kernel`] is one, and they are called from nowhere else.
+//! by inlining: every entry of [`super`] is one. They are safe functions that a processor without the features must not
+//! run, so this module is the entries' own: nothing else can name [`Native`], but tests that have asked for a `Kernel`.
 #![allow(unsafe_code, reason = "the processor's own instructions")]
 
 use core::arch::x86_64::*;
 
-use super::lanes::{Cell, LANES, Lanes, Mask};
+use super::super::lanes::{Cell, LANES, Lanes, Mask};
 
 /// A 512-bit register.
 #[derive(Clone, Copy)]
 pub(crate) struct Native(__m512i);
 
-/// Whether the processor and the operating system have every feature that the entries of [`super::kernel`] enable.
+/// Whether the processor and the operating system have every feature that the entries of [`super`] enable.
 pub(crate) fn available() -> bool {
     std::is_x86_feature_detected!("avx512f")
         && std::is_x86_feature_detected!("avx512dq")
