@@ -516,7 +516,8 @@ fn passes(error: &Error) -> bool {
 mod tests {
     use hefu_casework::AgencyRole;
     use hefu_curve::Pool;
-    use hefu_store::{AgreementState, Costs, Entry, NewSession, Unlock, Vault};
+    use hefu_identity::Kind;
+    use hefu_store::{AgreementState, Costs, DatasetInfo, Entry, NewSession, Unlock, Vault};
     use serde_json::json;
 
     use super::*;
@@ -544,12 +545,21 @@ mod tests {
         node.store
             .put_agreement(&[3; 32], b"signed", &AgreementState::Signed)
             .unwrap();
+        let info = DatasetInfo {
+            name: "低保".to_owned(),
+            files: vec!["低保.csv".to_owned()],
+            first_file: node.store.next_file().unwrap(),
+            mapping_digest: [9; 32],
+            kind: Kind::Resident,
+            case_scheme: None,
+        };
+        let dataset = node.store.begin_dataset(&info).unwrap().finish("{}").unwrap();
         let round = hefu_store::Round {
             id: [4; 32],
             agreement: [3; 32],
             peer: [5; 32],
             role: Role::Receiver,
-            datasets: Vec::new(),
+            datasets: vec![dataset],
             state: RoundState::Running,
             started_at: Timestamp::now(),
             ended_at: None,
