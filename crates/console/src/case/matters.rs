@@ -9,9 +9,9 @@ use hefu_node::api::view::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asks::{Act, Ask, SHOWN, acts, options, read};
+use super::asks::{Act, Ask, SHOWN, acts, details, options, read};
 use super::entry::{Entry, UNITS};
-use super::finding::{details, id, recorded};
+use super::finding::{id, recorded};
 use crate::api::part;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};

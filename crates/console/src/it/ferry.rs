@@ -76,9 +76,10 @@ pub(super) async fn take(mut sent: SentFiles) -> Result<Response> {
         }
         match send_on::<PartView>(&who, "/api/v1/ferry/parts", content).await {
             Ok(part) => came.push(format!("{file}：{}", p.wx("it.part_", &part.news))),
+            // One is damaged now and then; the others are as good as ever.
             Err(fault) => {
-                f.refused(&who.visit, &*fault.of_the_form()?, &[]);
-                break;
+                let words = who.visit.words_of(&*fault.of_the_form()?);
+                f.wrong("file", format!("{file}：{words}"));
             }
         }
     }

@@ -404,7 +404,11 @@ async fn a_backup_and_files_go_where_they_are_told() {
     let token = desk.get("/it/ferry").await.token();
     let sent = multipart(
         "/it/ferry",
-        &[("csrf", None, &token), ("file", Some("x.bin"), "no such file")],
+        &[
+            ("csrf", None, &token),
+            ("file", Some("x.bin"), "no such file"),
+            ("file", Some("y.bin"), "nor this"),
+        ],
     );
     let refused = desk.send(sent.0, sent.1).await;
     assert_eq!(
@@ -413,4 +417,8 @@ async fn a_backup_and_files_go_where_they_are_told() {
         "{}",
         refused.text
     );
+    // Each is looked at, and it is said which they are.
+    for file in ["x.bin：", "y.bin："] {
+        assert!(refused.text.contains(file), "{}", refused.text);
+    }
 }
