@@ -12,6 +12,8 @@ use crate::page::Page;
 pub(super) enum Ask {
     /// A text.
     Text(&'static str),
+    /// Somebody here, by the name under which they sign in.
+    Person(&'static str),
     /// A text that may be left empty.
     Maybe(&'static str),
     /// A period within which what comes next is due.
@@ -120,7 +122,7 @@ pub(super) fn acts(stage: &str) -> &'static [Act] {
         }
         "clue_stage_found" => &[("taken", &[])],
         "clue_stage_taken" => &[
-            ("handed_over", &[Ask::Text("to"), Ask::Due]),
+            ("handed_over", &[Ask::Person("to"), Ask::Due]),
             (
                 "checked",
                 &[
@@ -179,7 +181,7 @@ pub(super) fn options(p: &Page, ask: &Ask) -> Vec<(String, String)> {
                 code => vec![(code.to_owned(), p.wx(prefix, code))],
             })
             .collect(),
-        Ask::Text(_) | Ask::Maybe(_) | Ask::Due => Vec::new(),
+        Ask::Text(_) | Ask::Person(_) | Ask::Maybe(_) | Ask::Due => Vec::new(),
     }
 }
 
@@ -188,7 +190,9 @@ pub(super) fn read(entry: &mut Entry<'_>, asks: &[Ask]) -> Result<Value> {
     let mut fields = Map::new();
     for ask in asks {
         match *ask {
-            Ask::Text(name) => drop(fields.insert(name.to_owned(), entry.text(name).into())),
+            Ask::Text(name) | Ask::Person(name) => {
+                fields.insert(name.to_owned(), entry.text(name).into());
+            }
             Ask::Due => {
                 let due = serde_json::to_value(entry.period()?).map_err(|_| Fault::Form)?;
                 fields.insert("due".to_owned(), due);

@@ -41,6 +41,11 @@ impl Ferry {
     }
 }
 
+/// Whether something of a set that was made here has not arrived as far as is known: its files are kept until then.
+fn is_under_way(set: &SetOutView) -> bool {
+    set.letters.iter().any(|letter| letter.state == "sent")
+}
+
 pub(super) async fn show(who: Who) -> Result<Response> {
     html(&Ferry::of(&who, Form::new(), Vec::new()).await?)
 }

@@ -304,8 +304,8 @@ async fn accounts_are_kept_from_the_pages() {
     let _ = real.desk("zhao").await;
 
     let short = [
-        ("account", "li"),
-        ("name", "李"),
+        ("account", "li.na"),
+        ("name", "李娜"),
         ("role", "office"),
         ("password", "short"),
     ];
@@ -316,6 +316,17 @@ async fn accounts_are_kept_from_the_pages() {
         "{}",
         refused.text
     );
+    // Beside its field, as for one's own.
+    assert!(refused.text.contains("id=\"e-password\""), "{}", refused.text);
+    for (old, new, wrong) in [("not this one", PASSWORD, "e-old"), (PASSWORD, "short", "e-new")] {
+        let change = [("old", old), ("new", new), ("again", new)];
+        let refused = desk.submit("/password", &change).await;
+        assert!(
+            refused.text.contains(&format!("id=\"{wrong}\"")),
+            "{}",
+            refused.text
+        );
+    }
     let fine = [
         ("account", "li.na"),
         ("name", "李娜"),
