@@ -1,6 +1,6 @@
 //! Findings as every role sees them: what a list of them is asked for, and how one of them is said.
 
-use hefu_node::api::view::{AwaitedView, CareView, FindingList, FindingView, InquiryView};
+use hefu_node::api::view::{ActView, AwaitedView, CareView, FindingList, FindingView, InquiryView};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -11,6 +11,17 @@ use crate::guard::Who;
 use crate::page::Page;
 use crate::show;
 use crate::table::Pager;
+
+/// By whom the node records what it does by itself.
+const NODE: &str = "node";
+
+/// Who recorded an act.
+pub(crate) fn by(p: &Page, act: &ActView) -> String {
+    match act.by.as_str() {
+        NODE => p.w("shell.by_node"),
+        person => person.to_owned(),
+    }
+}
 
 /// The stages in which something is still to be done.
 pub(crate) const UNDECIDED: &str =

@@ -113,6 +113,15 @@ async fn password(who: Who) -> Result<Response> {
     })
 }
 
+/// Beside which field a refusal of a new password stands, by its code.
+const PASSWORD_PLACES: [(&str, &str); 5] = [
+    ("api_sign_in", "old"),
+    ("account_password_short", "new"),
+    ("account_password_long", "new"),
+    ("account_password_name", "new"),
+    ("account_password_usual", "new"),
+];
+
 async fn change_password(Sent { who, fields }: Sent) -> Result<Response> {
     let mut f = Form::new();
     f.demand(&who.visit, &fields, &["old", "new", "again"]);
@@ -126,11 +135,7 @@ async fn change_password(Sent { who, fields }: Sent) -> Result<Response> {
         let request = json!({ "old": fields.raw("old"), "new": fields.raw("new") });
         match who.api().order("/api/v1/session/password", &request).await {
             Ok(()) => return Ok(done("/password", "shell.done_password")),
-            Err(fault) => f.refused(
-                &who.visit,
-                &*fault.of_the_form()?,
-                &[("old", "old"), ("new", "new")],
-            ),
+            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &PASSWORD_PLACES),
         }
     }
     let p = who.page("shell.own_password").wrong(f.problems());

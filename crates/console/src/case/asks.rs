@@ -1,5 +1,6 @@
 //! What each act in a matter asks for: one table, from which the forms are made and what was filled in is read.
 
+use hefu_node::api::view::ActView;
 use serde_json::{Map, Value, json};
 
 use super::entry::Entry;
@@ -11,6 +12,8 @@ use crate::page::Page;
 pub(super) enum Ask {
     /// A text.
     Text(&'static str),
+    /// Somebody here, by the name under which they sign in.
+    Person(&'static str),
     /// A text that may be left empty.
     Maybe(&'static str),
     /// A period within which what comes next is due.
@@ -119,7 +122,7 @@ pub(super) fn acts(stage: &str) -> &'static [Act] {
         }
         "clue_stage_found" => &[("taken", &[])],
         "clue_stage_taken" => &[
-            ("handed_over", &[Ask::Text("to"), Ask::Due]),
+            ("handed_over", &[Ask::Person("to"), Ask::Due]),
             (
                 "checked",
                 &[
@@ -178,7 +181,7 @@ pub(super) fn options(p: &Page, ask: &Ask) -> Vec<(String, String)> {
                 code => vec![(code.to_owned(), p.wx(prefix, code))],
             })
             .collect(),
-        Ask::Text(_) | Ask::Maybe(_) | Ask::Due => Vec::new(),
+        Ask::Text(_) | Ask::Person(_) | Ask::Maybe(_) | Ask::Due => Vec::new(),
     }
 }
 
@@ -187,7 +190,9 @@ pub(super) fn read(entry: &mut Entry<'_>, asks: &[Ask]) -> Result<Value> {
     let mut fields = Map::new();
     for ask in asks {
         match *ask {
-            Ask::Text(name) => drop(fields.insert(name.to_owned(), entry.text(name).into())),
+            Ask::Text(name) | Ask::Person(name) => {
+                fields.insert(name.to_owned(), entry.text(name).into());
+            }
             Ask::Due => {
                 let due = serde_json::to_value(entry.period()?).map_err(|_| Fault::Form)?;
                 fields.insert("due".to_owned(), due);
@@ -218,4 +223,61 @@ pub(super) fn read(entry: &mut Entry<'_>, asks: &[Ask]) -> Result<Value> {
         }
     }
     Ok(Value::Object(fields))
+}
+
+/// What was recorded in an act of a matter, in the words in which it was asked for: labels and values.
+pub(super) fn details(p: &Page, act: &ActView) -> Vec<(String, String)> {
+    let mut said = Vec::new();
+    for (kind, acts) in act.act.as_object().into_iter().flatten() {
+        for (name, fields) in acts.as_object().into_iter().flatten() {
+            for (field, value) in fields.as_object().into_iter().flatten() {
+                detail(p, (kind, name, field), value, &mut said);
+            }
+        }
+    }
+    said
+}
+
+fn detail(p: &Page, at: (&str, &str, &str), value: &Value, said: &mut Vec<(String, String)>) {
+    let label = p.wx("case.field_", at.2);
+    match (value, value["until"].as_str()) {
+        (Value::Null, _) => {}
+        (Value::String(text), _) if text == "*" => said.push((label, p.w("case.withheld"))),
+        (Value::String(reason), _) if at == ("transfer", "refused", "reason") => {
+            said.push((label, p.said("feedback_reason_", reason)));
+        }
+        (Value::String(text), _) => {
+            let words = prefix(at).map(|prefix| p.wx(prefix, text));
+            said.push((label, words.unwrap_or_else(|| text.clone())));
+        }
+        (_, Some(until)) => {
+            let unit = p.wx("case.unit_", value["unit"].as_str().unwrap_or_default());
+            let days = format!("{} {unit}", value["days"]);
+            said.push((label, p.w2("case.due_until", until, days)));
+        }
+        // One of several cases, with what belongs to it.
+        (Value::Object(cases), _) => {
+            for (code, inside) in cases {
+                let words = prefix(at).map_or_else(|| code.clone(), |prefix| p.wx(prefix, code));
+                said.push((label.clone(), words));
+                for (field, value) in inside.as_object().into_iter().flatten() {
+                    detail(p, (at.0, code, field), value, said);
+                }
+            }
+        }
+        (other, _) => said.push((label, other.to_string())),
+    }
+}
+
+/// Behind which words a code stands, by the kind of the matter, the act or case, and the field; nothing where a field is
+/// written freely.
+fn prefix(at: (&str, &str, &str)) -> Option<&'static str> {
+    Some(match at {
+        ("transfer", "filed", "paper") => "case.paper_",
+        ("transfer", "answered", "answer") => "case.answer_",
+        ("transfer", "fed_back", "came") => "case.came_",
+        ("clue", "rejected", "reason") => "case.clue_reason_",
+        ("clue", "checked", "result") => "case.checked_",
+        _ => return None,
+    })
 }

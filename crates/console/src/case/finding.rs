@@ -370,6 +370,7 @@ fn collect(p: &Page, name: &str, value: &serde_json::Value, said: &mut Vec<(Stri
         Value::Null => {}
         _ if name == "basis" => {}
         Value::String(text) if text == "*" => said.push((label, p.w("case.withheld"))),
+        Value::String(text) if name == "answer" => said.push((label, p.said("answer_", text))),
         Value::String(text) => said.push((label, p.wx("case.value_", text))),
         Value::Number(fen) if name == "fen" => {
             said.push((label, p.yuan(&fen.as_i64().unwrap_or_default())));

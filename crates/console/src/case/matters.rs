@@ -9,9 +9,9 @@ use hefu_node::api::view::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asks::{Act, Ask, SHOWN, acts, options, read};
+use super::asks::{Act, Ask, SHOWN, acts, details, options, read};
 use super::entry::{Entry, UNITS};
-use super::finding::{details, id, recorded};
+use super::finding::{id, recorded};
 use crate::api::part;
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};
@@ -300,6 +300,9 @@ pub(super) async fn new(who: Who, Query(of): Query<Of>) -> Result<Response> {
     html(&New::of(&who, f).await?)
 }
 
+/// Beside which field it stands, by its code, that no matter could be opened.
+const OPENING_PLACES: [(&str, &str); 2] = [("node_number", "id_number"), ("matter_exists", "number")];
+
 pub(super) async fn open(Sent { who, fields }: Sent) -> Result<Response> {
     // The number of a document is typed anew where it was refused.
     let shown = [
@@ -349,7 +352,7 @@ pub(super) async fn open(Sent { who, fields }: Sent) -> Result<Response> {
                 let to = format!("/case/matters/{}", opened.matter.id);
                 return Ok(done(&to, "case.done_opened"));
             }
-            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
+            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &OPENING_PLACES),
         }
     }
     refused(&New::of(&who, f).await?)

@@ -61,12 +61,16 @@ pub(super) async fn add(Sent { who, fields }: Sent) -> Result<Response> {
     refused(&Accounts::of(&who, f).await?)
 }
 
-/// Beside which field a refusal stands.
-const PLACES: [(&str, &str); 4] = [
-    ("account", "account"),
-    ("name", "name"),
-    ("role", "role"),
-    ("password", "password"),
+/// Beside which field a refusal stands, by its code.
+const PLACES: [(&str, &str); 8] = [
+    ("account_name", "account"),
+    ("account_taken", "account"),
+    ("account_person", "name"),
+    ("account_person_taken", "name"),
+    ("account_password_short", "password"),
+    ("account_password_long", "password"),
+    ("account_password_name", "password"),
+    ("account_password_usual", "password"),
 ];
 
 pub(super) async fn lock(Path(account): Path<String>, Sent { who, .. }: Sent) -> Result<Response> {

@@ -41,6 +41,11 @@ impl Ferry {
     }
 }
 
+/// Whether something of a set that was made here has not arrived as far as is known: its files are kept until then.
+fn is_under_way(set: &SetOutView) -> bool {
+    set.letters.iter().any(|letter| letter.state == "sent")
+}
+
 pub(super) async fn show(who: Who) -> Result<Response> {
     html(&Ferry::of(&who, Form::new(), Vec::new()).await?)
 }
@@ -76,9 +81,10 @@ pub(super) async fn take(mut sent: SentFiles) -> Result<Response> {
         }
         match send_on::<PartView>(&who, "/api/v1/ferry/parts", content).await {
             Ok(part) => came.push(format!("{file}：{}", p.wx("it.part_", &part.news))),
+            // One is damaged now and then; the others are as good as ever.
             Err(fault) => {
-                f.refused(&who.visit, &*fault.of_the_form()?, &[]);
-                break;
+                let words = who.visit.words_of(&*fault.of_the_form()?);
+                f.wrong("file", format!("{file}：{words}"));
             }
         }
     }

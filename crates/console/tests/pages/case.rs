@@ -349,6 +349,18 @@ async fn a_matter_takes_the_acts_of_its_stage() {
     desk.fake.answer(api, 200, json!({}));
     let page = desk.get("/case/matters/7").await;
     assert!(page.text.contains("name=\"act\" value=\"answered\""));
+    // What was recorded stands there in the words of the form, the answer and its reason with them.
+    for said in [
+        "：案件情况",
+        "：不予救助",
+        "：feedback_reason_income",
+        "：2026-12-08 截止（5 工作日）",
+    ] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    for code in ["case_facts", "：due", "：answer"] {
+        assert!(!page.text.contains(code), "{code}: {}", page.text);
+    }
     let fields = [
         ("act", "answered"),
         ("answer", "refused.income"),

@@ -304,7 +304,11 @@ async fn a_matter_of_a_finding_is_opened_and_sent_on() {
     assert!(refused.text.contains("value=\"函〔2026〕1号\""));
     let again = liu.submit("/case/matters/new", &open).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(again.text.contains("matter_exists"), "{}", again.text);
+    assert!(
+        again.text.contains("matter_exists") && again.text.contains("id=\"e-number\""),
+        "{}",
+        again.text
+    );
     let found = liu.get("/case/matters?kind=transfer").await;
     assert!(found.text.contains("移〔2026〕1号"));
     assert!(

@@ -12,6 +12,7 @@ const EVIL: &str = "<script>alert('x')</script>\"'&";
 
 const KEY: &str = "abababababababababababababababababababababababababababababababab";
 const SET: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
+const SETTLED: &str = "fedcba9876543210fedcba9876543210";
 const AT: &str = "2026-11-30T16:00:00Z";
 
 /// What each page asks for, with the worst in every text.
@@ -43,6 +44,10 @@ fn canned(desk: &Desk) {
         "set": SET, "number": EVIL, "peer": KEY, "peer_name": EVIL, "made_at": AT, "bytes": 5000, "parts": 3,
         "letters": [letter], "first_at": AT, "missing": [2], "opened_at": null, "refused": null,
     });
+    let [mut under_way, mut settled] = [set.clone(), set.clone()];
+    under_way["letters"][0]["state"] = json!("sent");
+    settled["letters"][0]["state"] = json!("acknowledged");
+    settled["set"] = json!(SETTLED);
     let account = json!({
         "account": EVIL, "name": EVIL, "role": EVIL, "locked": true, "failures": 0, "created_at": AT,
         "password_set_at": AT,
@@ -78,7 +83,7 @@ fn canned(desk: &Desk) {
         (
             "/api/v1/ferry",
             json!({
-                "due": [{ "peer": KEY, "peer_name": EVIL, "matters": [EVIL] }], "out": [set], "coming": [set],
+                "due": [{ "peer": KEY, "peer_name": EVIL, "matters": [EVIL] }], "out": [under_way, settled], "coming": [set],
                 "refused": [{ "file": EVIL, "code": EVIL, "params": { "a": EVIL }, "at": AT }],
                 "cards": [{ "node_key": KEY, "name": EVIL, "card": EVIL, "came_at": AT }], "waiting": [waiting],
             }),
@@ -463,6 +468,18 @@ async fn an_account_is_added_and_its_password_never_shown() {
         desk.submit("/it/accounts/a%2Fb/lock", &[]).await.status,
         StatusCode::SEE_OTHER
     );
+}
+
+#[tokio::test]
+async fn of_a_set_that_has_arrived_no_files_are_offered() {
+    let mut desk = Desk::of("it").await;
+    canned(&desk);
+    let page = desk.get("/it/ferry").await;
+    for (set, offered) in [(SET, true), (SETTLED, false)] {
+        let of_set = |what: &str| page.text.contains(&format!("/it/ferry/sets/{set}/{what}"));
+        assert!(of_set("slip"), "what was approved is kept");
+        assert_eq!([of_set("parts/3"), of_set("again")], [offered; 2], "{set}");
+    }
 }
 
 #[tokio::test]

@@ -304,8 +304,8 @@ async fn accounts_are_kept_from_the_pages() {
     let _ = real.desk("zhao").await;
 
     let short = [
-        ("account", "li"),
-        ("name", "李"),
+        ("account", "li.na"),
+        ("name", "李娜"),
         ("role", "office"),
         ("password", "short"),
     ];
@@ -316,6 +316,17 @@ async fn accounts_are_kept_from_the_pages() {
         "{}",
         refused.text
     );
+    // Beside its field, as for one's own.
+    assert!(refused.text.contains("id=\"e-password\""), "{}", refused.text);
+    for (old, new, wrong) in [("not this one", PASSWORD, "e-old"), (PASSWORD, "short", "e-new")] {
+        let change = [("old", old), ("new", new), ("again", new)];
+        let refused = desk.submit("/password", &change).await;
+        assert!(
+            refused.text.contains(&format!("id=\"{wrong}\"")),
+            "{}",
+            refused.text
+        );
+    }
     let fine = [
         ("account", "li.na"),
         ("name", "李娜"),
@@ -404,7 +415,11 @@ async fn a_backup_and_files_go_where_they_are_told() {
     let token = desk.get("/it/ferry").await.token();
     let sent = multipart(
         "/it/ferry",
-        &[("csrf", None, &token), ("file", Some("x.bin"), "no such file")],
+        &[
+            ("csrf", None, &token),
+            ("file", Some("x.bin"), "no such file"),
+            ("file", Some("y.bin"), "nor this"),
+        ],
     );
     let refused = desk.send(sent.0, sent.1).await;
     assert_eq!(
@@ -413,4 +428,8 @@ async fn a_backup_and_files_go_where_they_are_told() {
         "{}",
         refused.text
     );
+    // Each is looked at, and it is said which they are.
+    for file in ["x.bin：", "y.bin："] {
+        assert!(refused.text.contains(file), "{}", refused.text);
+    }
 }

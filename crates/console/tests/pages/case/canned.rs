@@ -86,6 +86,19 @@ pub(crate) fn matter(stage: &str) -> Value {
     })
 }
 
+/// What was done in a transfer: as the node writes it, an act below the kind of the matter.
+pub(crate) fn transfer_acts() -> Value {
+    let due = json!({ "days": 5, "unit": "working", "until": "2026-12-08" });
+    let acts = [
+        json!({ "filed": { "paper": "case_facts", "document": EVIL } }),
+        json!({ "answered": { "answer": { "refused": { "reason": "income" } }, "due": due } }),
+    ];
+    let acts = acts.map(|act| {
+        json!({ "number": 1, "at": AT, "by": EVIL, "on": "2026-11-02", "code": EVIL, "act": { "transfer": act } })
+    });
+    acts.to_vec().into()
+}
+
 pub(crate) fn check(results: bool) -> Value {
     let result = json!({
         "number": 1, "person": EVIL, "programme": EVIL, "when": EVIL,
@@ -174,7 +187,7 @@ pub(crate) fn canned(desk: &Desk) {
         ),
         (
             "/api/v1/matters/7",
-            json!({ "matter": matter("transfer_stage_acknowledged"), "withheld": true, "acts": acts() }),
+            json!({ "matter": matter("transfer_stage_acknowledged"), "withheld": true, "acts": transfer_acts() }),
         ),
         (
             "/api/v1/prechecks",
