@@ -166,7 +166,10 @@ async fn a_matter_goes_from_the_ledger_to_the_minutes() {
     let decided = desk.submit(&format!("{one}/decision"), &decision).await;
     assert_eq!(decided.status, StatusCode::SEE_OTHER, "{}", decided.text);
     let shown = desk.get(&one).await.text;
-    assert!(shown.contains("由残联核实") && shown.contains("纪要1号"), "{shown}");
+    assert!(
+        shown.contains("由残联核实") && shown.contains("纪要1号"),
+        "{shown}"
+    );
     let minutes = desk.get(&format!("{at}/minutes")).await.text;
     assert!(
         minutes.contains("由残联核实") && minutes.contains("/minutes/paper"),
