@@ -9,7 +9,10 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use hefu_node::api::view::{BoardLegView, BoardPartyView, BoardView, ConferenceStanding, NodeView};
+use hefu_node::api::view::{
+    BoardLegView, BoardPartyView, BoardView, ConferenceStanding, NodeView, RecordPage,
+};
+use jiff::Timestamp;
 use serde_json::json;
 
 pub(super) use announce::{announce, announcement, day};
@@ -21,6 +24,7 @@ use crate::form::Form;
 use crate::guard::Who;
 use crate::live::{self, Told};
 use crate::page::{Page, html};
+use crate::show;
 
 /// How often a board that is looked at asks whether something was said.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -65,7 +69,10 @@ struct Board {
     last: u32,
     /// This node's own part; nothing at the office, which enters nothing.
     own: Option<BoardPartyView>,
-    ends: [(&'static str, String); 3],
+    /// What this node has said that the record does not have yet, by name: the board is of the record alone.
+    waiting: Vec<String>,
+    /// The ways in which the office could end it now.
+    ends: Vec<(&'static str, String)>,
 }
 
 pub(super) async fn show(Path((id, number)): Path<(String, u32)>, who: Who) -> Result<Response> {
@@ -74,17 +81,45 @@ pub(super) async fn show(Path((id, number)): Path<(String, u32)>, who: Who) -> R
     let standing: ConferenceStanding = who.api().get(&at.api("/standing")).await?;
     let node: NodeView = who.api().get("/api/v1/node").await?;
     let own = board.parties.iter().find(|party| party.node_key == node.node_key);
+    let waiting = match at.view.waiting {
+        0 => Vec::new(),
+        _ => waiting(&who, &at).await?,
+    };
     let p = who.page("office.rounds");
-    let ends = ["completed", "not_held", "called_off"].map(|end| (end, p.said("round_end_", end)));
+    let ends = ends(&board).iter().map(|end| (*end, p.said("round_end_", end)));
+    let ends = ends.collect();
     html(&Board {
         p: p.titled(who.page("office.rounds").w1("office.round_no", number)),
         f: Form::new(),
         last: standing.round.unwrap_or(number),
         own: own.cloned(),
+        ends,
         at,
         board,
-        ends,
+        waiting,
     })
+}
+
+/// What a member says in a round.
+const STEPS: [&str; 4] = ["joined", "declined", "frozen", "reported"];
+
+async fn waiting(who: &Who, at: &At) -> Result<Vec<String>> {
+    let path = at.api(&format!("/record?after={}&limit=1", at.view.head.seq));
+    let record: RecordPage = who.api().get(&path).await?;
+    let said = record.said.into_iter().filter(|said| said.refused.is_none());
+    let words = said.map(|said| said.word);
+    Ok(words.filter(|word| STEPS.contains(&word.as_str())).collect())
+}
+
+/// That one was not held is known when pairs begin, and nobody says it.
+fn ends(board: &BoardView) -> &'static [&'static str] {
+    let time_up = board.run_until < Timestamp::now() || board.review_until < show::today();
+    match board.stage.as_str() {
+        "announced" | "frozen" => &["called_off"],
+        "reported" => &["completed", "called_off"],
+        _ if time_up => &["completed", "called_off"],
+        _ => &["called_off"],
+    }
 }
 
 impl Board {
@@ -107,25 +142,55 @@ impl Board {
         self.goes_on() && own.is_some_and(|own| states.contains(&own.state.as_str()))
     }
 
+    /// Whether this node has said one of these, and it is on its way.
+    fn waits(&self, words: &[&str]) -> bool {
+        self.waiting.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    fn has_joined(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.joined)
+    }
+
     fn may_join(&self) -> bool {
-        self.at.binds() && self.own_is(&["asked", "absent"])
+        let asked = self.own_is(&["asked"]) || (self.own_is(&["absent"]) && !self.has_joined());
+        self.at.binds() && asked && !self.waits(&["joined", "declined"])
     }
 
     fn may_decline(&self) -> bool {
-        self.at.binds() && self.own_is(&["asked", "joined"])
+        self.at.binds() && self.own_is(&["asked", "joined"]) && !self.waits(&["declined", "frozen"])
     }
 
     fn may_freeze(&self) -> bool {
-        self.at.moves() && self.own_is(&["joined", "late"])
+        // Whoever is absent can still come, where the text admits who is late.
+        let awaited = self.own_is(&["asked", "joined", "absent"]);
+        let joined = self.has_joined() || self.waits(&["joined"]);
+        self.at.moves() && awaited && joined && !self.waits(&["declined", "frozen"])
     }
 
     fn may_report(&self) -> bool {
         let legs_may_be_over = ["running", "in_review", "reported"].contains(&self.board.stage.as_str());
-        legs_may_be_over && self.at.moves() && self.own_is(&["frozen", "reported", "late"])
+        let there = self.own_is(&["frozen", "reported", "late"]);
+        legs_may_be_over && self.at.moves() && there && !self.waits(&["reported"])
     }
 
+    /// Whether all have answered, or their time is up: before that nobody may.
     fn may_begin(&self) -> bool {
-        self.at.leads() && self.goes_on() && ["announced", "frozen"].contains(&self.board.stage.as_str())
+        let may = match self.board.stage.as_str() {
+            "frozen" => true,
+            stage => stage == "announced" && self.board.freeze_by <= Timestamp::now(),
+        };
+        self.at.leads() && self.goes_on() && may
+    }
+
+    fn may_complete(&self) -> bool {
+        self.ends.iter().any(|(end, _)| *end == "completed")
+    }
+
+    /// What is on its way, in words.
+    fn on_its_way(&self) -> String {
+        let words = self.waiting.iter();
+        let words = words.map(|word| self.p.said("conference_word_", word));
+        words.collect::<Vec<_>>().join("、")
     }
 
     fn may_close(&self) -> bool {

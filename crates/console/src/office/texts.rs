@@ -15,6 +15,7 @@ use hefu_node::api::view::{
 };
 use ring::digest::{Context, SHA256};
 
+pub(super) use annexes::months;
 pub(super) use draft::{draft, drafting};
 
 use super::at::{self, At};

@@ -47,6 +47,8 @@ pub struct BoardParty {
     pub state: &'static str,
     /// Why it does not take part, in its own words.
     pub reason: Option<String>,
+    /// Whether it has joined; who is absent may have, without freezing in time.
+    pub joined: bool,
     /// Whether it froze after the round had begun.
     pub late: bool,
 }
@@ -115,6 +117,7 @@ fn board(state: &State, round: &Round) -> Option<Board> {
                 .map(|gone| &gone.reason)
                 .or(party.declined.as_ref())
                 .map(|reason| reason.as_str().to_owned()),
+            joined: party.joined.is_some(),
             late: party.late,
         })
         .collect();

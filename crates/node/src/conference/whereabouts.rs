@@ -1,7 +1,7 @@
 //! Where a conference stands, and what this node's people have to do in it.
 
 use hefu_casework::Hex;
-use hefu_casework::conference::{Edition, Head, LegState, Round, State};
+use hefu_casework::conference::{Edition, Head, LegState, PartyState, Round, State};
 use jiff::Timestamp;
 
 use crate::node::today;
@@ -113,6 +113,15 @@ impl Node {
                 ..Task::Join.of(round, Some(until))
             });
         }
+        for round in self.open_rounds(conference)? {
+            // Where the framework admits it, whoever comes late still comes.
+            if awaited(&round, &me).is_some_and(|party| party.absent)
+                && self.is_open_to_all(conference, &round)?
+            {
+                let until = round.announced.run_until;
+                at.to_do.push(Task::Freeze.of(round.announced.round, Some(until)));
+            }
+        }
         if self.has_lines_aside(conference)? {
             at.to_do.push(ToDo {
                 what: Task::Lines,
@@ -134,10 +143,7 @@ fn whereabouts(state: &State, me: &Hex<32>) -> Where {
         let named = edition.framework.members.iter().any(|seat| seat.node_key == *me);
         let said = edition.signed.contains_key(me) || edition.refused.contains_key(me);
         let over = edition.framework.expires < today();
-        let amended = state
-            .editions()
-            .any(|later| later.framework.amends == Some(edition.digest));
-        if named && !said && !over && !amended {
+        if named && !said && !over && !is_replaced(state, edition) {
             to_do.push(ToDo {
                 what: Task::Sign,
                 round: None,
@@ -167,6 +173,18 @@ fn whereabouts(state: &State, me: &Hex<32>) -> Where {
     }
 }
 
+/// Whether a later text amends this one, or the same as this one does: the office has thought better of it.
+fn is_replaced(state: &State, edition: &Edition) -> bool {
+    let later = state
+        .editions()
+        .skip_while(|each| each.digest != edition.digest)
+        .skip(1);
+    let amended = later.filter_map(|later| later.framework.amends);
+    let of_same = edition.framework.amends;
+    let mut amended = amended.filter(|amended| *amended == edition.digest || Some(*amended) == of_same);
+    amended.next().is_some()
+}
+
 fn tasks_of_office(round: &Round) -> Vec<ToDo> {
     let number = round.announced.round;
     let in_vain = |state: &LegState| matches!(state, LegState::Differs(_) | LegState::Failed(_));
@@ -182,14 +200,17 @@ fn tasks_of_office(round: &Round) -> Vec<ToDo> {
 }
 
 fn tasks_of_member(round: &Round, me: &Hex<32>) -> Vec<ToDo> {
-    let party = round.parties.get(me);
-    let freezes = party.is_some_and(|party| {
-        party.joined.is_some() && party.left.is_none() && party.frozen.is_none() && !party.absent
-    });
-    match freezes {
+    match awaited(round, me).is_some_and(|party| !party.absent) {
         true => vec![Task::Freeze.of(round.announced.round, Some(round.announced.freeze_by))],
         false => Vec::new(),
     }
+}
+
+/// This member, where it has joined and not frozen.
+fn awaited<'a>(round: &'a Round, me: &Hex<32>) -> Option<&'a PartyState> {
+    let party = round.parties.get(me)?;
+    let awaited = party.joined.is_some() && party.left.is_none() && party.frozen.is_none();
+    awaited.then_some(party)
 }
 
 fn framework_at(edition: &Edition, in_force: bool) -> FrameworkAt {

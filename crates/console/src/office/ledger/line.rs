@@ -47,7 +47,8 @@ impl LineShown {
         let at = At::find(who, id, "/ledger").await?;
         let LineDetail { line, decisions } = who.api().get(&at.api(&format!("/ledger/{item}"))).await?;
         let node: NodeView = who.api().get("/api/v1/node").await?;
-        let plan = match at.works() {
+        // What agencies do for a person is said of those whom one has referred to another.
+        let plan = match at.works() && line.kind == "referral" {
             true => shown(who.api().get(&at.api(&format!("/plans/{item}"))).await)?,
             false => None,
         };

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use hefu_node::api::view::{
-    AnnexView, AnnounceRequest, BoardView, EditionDetail, EditionList, EditionView, Hex32,
+    AnnexView, AnnounceRequest, BoardView, ConferenceStanding, EditionDetail, EditionList, EditionView, Hex32,
 };
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -13,6 +13,7 @@ use crate::fault::Result;
 use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
 use crate::office::at::At;
+use crate::office::texts::months;
 use crate::page::{Page, html, refused};
 use crate::show;
 
@@ -24,37 +25,71 @@ struct Announce {
     at: At,
     /// The text under which it is; nothing where none is in force.
     text: Option<EditionView>,
-    /// Its annexes, and whether each is ticked.
-    annexes: Vec<(AnnexView, bool)>,
+    /// The least that the text gives: hours to freeze, hours to run, days of review.
+    least: [String; 3],
+    /// Its annexes, with the months that each allows, and whether it is ticked.
+    annexes: Vec<Offered>,
+    /// The last round, where it keeps another from being announced.
+    at_work: Option<u32>,
+}
+
+/// An annex under which a round can be.
+struct Offered {
+    annex: AnnexView,
+    from: String,
+    until: String,
+    ticked: bool,
 }
 
 impl Announce {
     async fn of(who: &Who, id: &str, f: Form, ticked: Option<&[Hex32]>) -> Result<Self> {
         let at = At::find(who, id, "/rounds").await?;
+        let at_work = at_work(who, &at).await?;
         let texts: EditionList = who.api().get(&at.api("/texts")).await?;
         let text = texts.editions.into_iter().find(|text| text.in_force);
-        let annexes = match &text {
+        let detail = match &text {
             Some(text) => {
                 let path = at.api(&format!("/texts/{}", text.framework));
-                who.api().get::<EditionDetail>(&path).await?.annexes
+                Some(who.api().get::<EditionDetail>(&path).await?)
             }
-            None => Vec::new(),
+            None => None,
         };
         let is_ticked = |annex: &AnnexView| ticked.is_none_or(|ticked| ticked.contains(&annex.annex));
+        let (least, annexes) = detail.map_or_else(Default::default, |detail| {
+            let schedule = ["freeze_hours", "run_hours", "review_days"];
+            let least = schedule.map(|name| detail.text["schedule"][name].to_string());
+            let annexes = detail.annexes.into_iter().enumerate().map(|(place, annex)| {
+                let [from, until] = months(&detail.text["annexes"][place]);
+                Offered {
+                    ticked: is_ticked(&annex),
+                    annex,
+                    from,
+                    until,
+                }
+            });
+            (least, annexes.collect())
+        });
         Ok(Self {
             p: who.page("office.announce").wrong(f.problems()),
             f,
             at,
+            at_work,
             text,
-            annexes: annexes
-                .into_iter()
-                .map(|annex| {
-                    let ticked = is_ticked(&annex);
-                    (annex, ticked)
-                })
-                .collect(),
+            least,
+            annexes,
         })
     }
+}
+
+/// One round at a time freezes and runs.
+async fn at_work(who: &Who, at: &At) -> Result<Option<u32>> {
+    let standing: ConferenceStanding = who.api().get(&at.api("/standing")).await?;
+    let Some(number) = standing.round else {
+        return Ok(None);
+    };
+    let board: BoardView = who.api().get(&at.api(&format!("/board?round={number}"))).await?;
+    let is_at_work = ["announced", "frozen", "running"].contains(&board.stage.as_str());
+    Ok((is_at_work && Timestamp::now() <= board.run_until).then_some(number))
 }
 
 pub(in crate::office) async fn announcement(Path(id): Path<String>, who: Who) -> Result<Response> {

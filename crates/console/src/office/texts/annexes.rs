@@ -177,7 +177,7 @@ impl Annex {
         };
         let of_label = list(&agreement["label"]["fields"]);
         let names = of_label.iter().any(|field| field == "name");
-        let months = &agreement["selection"]["months"];
+        let [from, until] = months(annex);
         let code = text(&annex["code"]);
         let own_number = text(&agreement["number"]);
         Self {
@@ -188,8 +188,8 @@ impl Annex {
             code,
             purpose: text(&agreement["purpose"]),
             place: text(&agreement["place"]),
-            from: text(&months["from"]),
-            until: before(&text(&months["to"])),
+            from,
+            until,
             receivers: receivers.to_owned(),
             key_kind: text(&agreement["key_kind"]),
             compare_names: if names { "yes" } else { "no" }.to_owned(),
@@ -301,6 +301,13 @@ pub(super) fn whole(p: &Page, f: &mut Form, place: &str, typed: &str, least: u64
         f.wrong(place, p.w(words));
         least
     })
+}
+
+/// The first month of an annex of a text, and the last.
+pub(in crate::office) fn months(annex: &Value) -> [String; 2] {
+    let months = &annex["agreement"]["selection"]["months"];
+    let month = |name: &str| months[name].as_str().unwrap_or_default().to_owned();
+    [month("from"), before(&month("to"))]
 }
 
 fn is_month(text: &str) -> bool {

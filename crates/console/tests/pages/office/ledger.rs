@@ -38,6 +38,7 @@ fn answers(desk: &Desk) {
     desk.fake.answer(&api("GET", "/seats"), 200, seats);
     let mut one = line(0x21, "open", "2026-11-28");
     one["from"] = "县民政局".into();
+    one["kind"] = "referral".into();
     one["decisions"] = json!([{
         "item": item(), "kind": "finding", "pair": ["县民政局", "县残联"], "text": format!("{MARKUP}书面反馈"),
         "by": format!("{MARKUP}县民政局"), "due": "2026-12-15", "minutes": format!("{MARKUP}纪要1号"),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::texts::{detail, edition};
-use super::{MARKUP, api, closed, desk_at, key, node, not_sent, open, page, sent};
+use super::{MARKUP, api, closed, desk_at, head, key, node, not_sent, open, page, sent};
 use crate::desk::Desk;
 
 fn board(stage: &str, own: &str, end: Value) -> Value {
@@ -15,7 +15,7 @@ fn board(stage: &str, own: &str, end: Value) -> Value {
             "sender_frozen": null, "receipt": key(5),
         })
     };
-    let party = |of: u8, name: &str, state: &str| json!({ "name": name, "node_key": key(of), "state": state, "reason": format!("{MARKUP}换系统"), "late": true });
+    let party = |of: u8, name: &str, state: &str| json!({ "name": name, "node_key": key(of), "state": state, "reason": format!("{MARKUP}换系统"), "joined": !["asked", "absent"].contains(&state), "late": true });
     json!({
         "conference": key(0xc0), "entries": 42, "hash": key(6), "round": 3, "stage": stage, "end": end,
         "from": "2026-07", "until": "2026-09", "freeze_by": "2026-12-05T02:00:00Z",
@@ -34,6 +34,30 @@ fn answers(desk: &Desk, stage: &str, own: &str, end: Value) {
     desk.fake
         .answer(&api("GET", "/board"), 200, board(stage, own, end));
     desk.fake.answer("GET /api/v1/node", 200, node(1));
+    said(desk, &[]);
+}
+
+/// What this node has said that is on its way.
+fn said(desk: &Desk, words: &[&str]) {
+    let said = words
+        .iter()
+        .map(|word| json!({ "entry": key(1), "word": word, "at": "2026-12-01T00:00:00Z", "refused": null }));
+    let said: Vec<_> = said.collect();
+    let record = json!({ "conference": key(0xc0), "head": head(), "entries": [], "said": said });
+    desk.fake.answer(&api("GET", "/record"), 200, record);
+}
+
+/// A board none of whose times is up.
+fn early(stage: &str) -> Value {
+    let mut early = board(stage, "asked", Value::Null);
+    for (time, at) in [
+        ("freeze_by", "2999-01-01T00:00:00Z"),
+        ("run_until", "2999-01-05T00:00:00Z"),
+        ("review_until", "2999-02-05"),
+    ] {
+        early[time] = at.into();
+    }
+    early
 }
 
 #[tokio::test]
@@ -89,7 +113,76 @@ async fn what_a_member_can_do_follows_from_its_part() {
         offered("it", "frozen", "running").await,
         [false, false, false, false, true]
     );
+    // Who has frozen late is there, and who is absent can still come.
+    assert_eq!(
+        offered("it", "late", "running").await,
+        [false, false, false, false, true]
+    );
+    assert_eq!(
+        offered("compliance", "absent", "running").await,
+        [true, false, false, false, false]
+    );
     assert_eq!(offered("case_worker", "asked", "announced").await, [false; 5]);
+}
+
+/// The record has it when the office was visited, which can take a while.
+#[tokio::test]
+async fn what_is_on_its_way_is_said_and_not_offered_again() {
+    let offered = async |role: &str, own: &str, words: &[&str]| {
+        let mut desk = desk_at(role, false).await;
+        answers(&desk, "announced", own, Value::Null);
+        said(&desk, words);
+        let text = desk.get(&page("/rounds/3")).await.text;
+        for word in words {
+            assert!(
+                text.contains(&format!("conference_word_{word}")),
+                "{word}: {text}"
+            );
+        }
+        ["join", "decline", "freeze"].map(|step| text.contains(&page(&format!("/rounds/3/{step}\""))))
+    };
+    assert_eq!(
+        offered("compliance", "asked", &["joined"]).await,
+        [false, true, false]
+    );
+    assert_eq!(offered("compliance", "joined", &["declined"]).await, [false; 3]);
+    // Who has joined can freeze: one goes after the other.
+    assert_eq!(offered("it", "asked", &["joined"]).await, [false, false, true]);
+    assert_eq!(offered("it", "asked", &["joined", "frozen"]).await, [false; 3]);
+    assert_eq!(offered("it", "joined", &["frozen"]).await, [false; 3]);
+    assert_eq!(offered("it", "absent", &["joined"]).await, [false, false, true]);
+    assert_eq!(offered("it", "absent", &[]).await, [false; 3]);
+}
+
+#[tokio::test]
+async fn the_office_is_offered_what_it_can_do_at_that_time() {
+    let shown = async |board: Value, path: &str| {
+        let mut desk = desk_at("office", true).await;
+        answers(&desk, "closed", "reported", "completed".into());
+        desk.fake.answer(&api("GET", "/board"), 200, board);
+        desk.fake.answer(
+            &api("GET", "/texts"),
+            200,
+            json!({ "editions": [edition("signed")] }),
+        );
+        desk.fake
+            .answer(&api("GET", &format!("/texts/{}", key(3))), 200, detail("signed"));
+        desk.get(&page(path)).await.text
+    };
+    let ends = |text: &str| {
+        ["completed", "not_held", "called_off"].map(|end| text.contains(&format!("<option value=\"{end}\"")))
+    };
+    let begins = page("/rounds/3/begin");
+    let running = shown(early("running"), "/rounds/3").await;
+    assert_eq!(ends(&running), [false, false, true]);
+    let reported = shown(early("reported"), "/rounds/3").await;
+    assert_eq!(ends(&reported), [true, false, true]);
+    assert!(!shown(early("announced"), "/rounds/3").await.contains(&begins));
+    assert!(shown(early("frozen"), "/rounds/3").await.contains(&begins));
+    // One round at a time freezes and runs.
+    let form = "name=\"review_until\"";
+    assert!(!shown(early("running"), "/rounds/new").await.contains(form));
+    assert!(shown(early("in_review"), "/rounds/new").await.contains(form));
 }
 
 #[tokio::test]
@@ -150,6 +243,18 @@ async fn a_round_is_announced_within_the_text_in_force() {
         .answer(&api("GET", &format!("/texts/{}", key(3))), 200, detail("signed"));
     open(&mut desk, &["/rounds/new"]).await;
     let new = page("/rounds/new");
+    // What the text allows stands beside what is chosen.
+    let shown = desk.get(&format!("{new}?lang=en")).await.text;
+    for bound in [
+        "2026-07 to 2027-06",
+        "At least 72 hours",
+        "at least 96 to run",
+        "least 30 days",
+    ] {
+        assert!(shown.contains(bound), "{bound}: {shown}");
+    }
+    let shown = desk.get(&format!("{new}?lang=zh")).await;
+    assert_eq!(shown.status, StatusCode::OK);
     let half = [
         ("annexes", "1"),
         ("annex", &key(4) as &str),

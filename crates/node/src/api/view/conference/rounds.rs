@@ -59,6 +59,9 @@ pub struct BoardPartyView {
     pub state: String,
     /// Why it does not take part, in its own words.
     pub reason: Option<String>,
+    /// Whether it has joined; who is absent may have, without freezing in time.
+    #[serde(default)]
+    pub joined: bool,
     /// Whether it froze after the round had begun.
     pub late: bool,
 }
@@ -252,6 +255,7 @@ impl From<BoardParty> for BoardPartyView {
             node_key: party.node_key,
             state: party.state.to_owned(),
             reason: party.reason,
+            joined: party.joined,
             late: party.late,
         }
     }
