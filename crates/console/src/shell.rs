@@ -92,7 +92,12 @@ async fn sign_out(Sent { who, .. }: Sent) -> Result<Response> {
         Ok(()) | Err(Fault::SignIn) => {}
         Err(fault) => return Err(fault),
     }
-    let mut response = done("/sign-in", "shell.done_signed_out");
+    signed_out(&who, "shell.done_signed_out")
+}
+
+/// Leads to the sign-in with a word of what was done: the session is over.
+fn signed_out(who: &Who, key: &'static str) -> Result<Response> {
+    let mut response = done("/sign-in", key);
     response
         .headers_mut()
         .append(header::SET_COOKIE, no_cookie(who.visit.console.over_tls)?);
@@ -134,7 +139,8 @@ async fn change_password(Sent { who, fields }: Sent) -> Result<Response> {
     if f.is_fine() {
         let request = json!({ "old": fields.raw("old"), "new": fields.raw("new") });
         match who.api().order("/api/v1/session/password", &request).await {
-            Ok(()) => return Ok(done("/password", "shell.done_password")),
+            // Whoever knew the old one is signed out by it, and so is who changed it.
+            Ok(()) => return signed_out(&who, "shell.done_password"),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &PASSWORD_PLACES),
         }
     }

@@ -373,7 +373,7 @@ async fn accounts_are_kept_from_the_pages() {
     ];
     assert_eq!(
         li.submit("/password", &own).await.location(),
-        "/password?done=shell.done_password"
+        "/sign-in?done=shell.done_password"
     );
     assert_eq!(
         desk.submit("/it/accounts/li.na/remove", &[]).await.status,

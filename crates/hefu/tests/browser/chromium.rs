@@ -185,6 +185,12 @@ impl Tab {
         self.loaded()
     }
 
+    /// Waits until the page, which was opened or pressed last, has loaded itself anew.
+    pub(crate) fn anew(&self) -> Loaded {
+        self.until_loads(2);
+        self.loaded()
+    }
+
     /// What an expression comes to; a promise is waited for.
     pub(crate) fn js(&self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
@@ -256,11 +262,16 @@ impl Tab {
     }
 
     fn until_loaded(&self) {
+        self.until_loads(1);
+    }
+
+    /// Waits until so many pages have been loaded since the last was asked for.
+    fn until_loads(&self, wanted: usize) {
         let is_load =
-            |event: &Value| event["sessionId"] == *self.session && event["method"] == "Page.loadEventFired";
+            |event: &&Value| event["sessionId"] == *self.session && event["method"] == "Page.loadEventFired";
         let begun = Instant::now();
         let mut wire = self.wire.borrow_mut();
-        while !wire.events.iter().any(is_load) {
+        while wire.events.iter().filter(is_load).count() < wanted {
             assert!(begun.elapsed() < PATIENCE, "no page is loaded");
             if let Some(event) = wire.hear() {
                 wire.events.push_back(event);
@@ -269,8 +280,9 @@ impl Tab {
     }
 
     fn loaded(&self) -> Loaded {
-        // What the page did last is told after its load; an answer here comes behind all of it.
-        self.js("new Promise(done => setTimeout(done, 50))");
+        // What the page did last is told after its load; an answer here comes behind all of it. A paper has no timers.
+        thread::sleep(Duration::from_millis(50));
+        self.js("0");
         let mut loaded = Loaded::default();
         let wire = self.wire.borrow();
         for event in wire

@@ -1,5 +1,6 @@
 //! `hefu demo --serve`: the county whose consoles are looked at.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -81,8 +82,43 @@ impl County {
         self.dir.path().join("papers").join(path)
     }
 
+    /// A folder for what people carry about: one of its own for each name.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.dir.path().join("carried").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// What a command prints that is given to a node on the command line.
+    pub(crate) fn command(&self, node: &str, args: &[&str]) -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_hefu"))
+            .args(["--json", "--node"])
+            .arg(self.dir.path().join("nodes").join(node))
+            .args(args)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{args:?}: {said}");
+        serde_json::from_str(&said).unwrap()
+    }
+
+    /// Drafts an agreement: the one thing of an agency's work for which there is no page. Gives its digest.
+    pub(crate) fn drafted(&self, node: &str, draft: &str) -> String {
+        let file = self.folder("drafts").join("draft.toml");
+        fs::write(&file, draft).unwrap();
+        let drafted = self.command(node, &["agreement", "draft", file.to_str().unwrap()]);
+        drafted["agreement"].as_str().unwrap().to_owned()
+    }
+
     /// Where somebody has just signed in, and chosen the language.
     pub(crate) fn signed_in(&self, browser: &Browser, node: &str, account: &str, lang: Lang) -> Desk {
+        let desk = self.at_the_door(browser, node, lang);
+        desk.sign_in(account, self.password());
+        desk
+    }
+
+    /// Where nobody has signed in yet.
+    pub(crate) fn at_the_door(&self, browser: &Browser, node: &str, lang: Lang) -> Desk {
         let desk = Desk {
             tab: browser.tab(),
             base: self.address(node).to_owned(),
@@ -90,10 +126,6 @@ impl County {
         };
         desk.tab.wide(1280);
         desk.open(&format!("/?lang={}", lang.short()));
-        let form = "form[action='/sign-in']";
-        desk.fill(form, &[("account", account), ("password", self.password())]);
-        desk.press("form[action='/sign-in'] button");
-        assert!(!desk.here().contains("sign-in"), "{account}: {}", desk.tab.text());
         desk
     }
 

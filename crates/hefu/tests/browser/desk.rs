@@ -19,6 +19,21 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
+    /// Signs in, on the page that is shown.
+    pub(crate) fn sign_in(&self, account: &str, password: &str) {
+        let form = "form[action='/sign-in']";
+        self.fill(form, &[("account", account), ("password", password)]);
+        self.press("form[action='/sign-in'] button");
+        assert!(!self.here().contains("sign-in"), "{account}: {}", self.text());
+    }
+
+    /// Tries to sign in, and is told that it can't be.
+    pub(crate) fn not_let_in(&self, account: &str, password: &str) {
+        let form = "form[action='/sign-in']";
+        self.fill(form, &[("account", account), ("password", password)]);
+        self.refused("form[action='/sign-in'] button");
+    }
+
     /// Opens a page of the node.
     pub(crate) fn open(&self, path: &str) {
         let loaded = self.tab.open(&format!("{}{path}", self.base));
@@ -28,6 +43,12 @@ impl Desk {
     /// Presses what a selector finds, and comes to the page to which that leads.
     pub(crate) fn press(&self, selector: &str) {
         let loaded = self.tab.press(selector);
+        self.look(&loaded, 200);
+    }
+
+    /// Waits until the page that is shown has loaded itself anew, as one does that says how something goes on.
+    pub(crate) fn anew(&self) {
+        let loaded = self.tab.anew();
         self.look(&loaded, 200);
     }
 
@@ -103,6 +124,33 @@ impl Desk {
             "fetch(document.querySelector({selector:?}).href).then(it => it.bytes()).then(it => [...it])"
         ));
         numbers(&found)
+    }
+
+    /// The same with the name under which it would be kept.
+    pub(crate) fn named_file(&self, selector: &str) -> (String, Vec<u8>) {
+        let found = self.tab.js(&format!(
+            "fetch(document.querySelector({selector:?}).href).then(it => it.bytes().then(bytes => \
+             [it.headers.get('content-disposition'), [...bytes]]))"
+        ));
+        let named = found[0].as_str().unwrap_or_default();
+        let name = named.split('"').nth(1).expect("the file has no name");
+        (name.to_owned(), numbers(&found[1]))
+    }
+
+    /// The address behind the first link that a selector finds within the row of a table in which a text stands.
+    pub(crate) fn in_row(&self, text: &str, selector: &str) -> String {
+        let found = self.tab.js(&format!(
+            "(() => {{ const row = [...document.querySelectorAll('main tr')].find(it => it.innerText.includes({text:?})); \
+             const it = row?.querySelector({selector:?}); return it?.getAttribute('href') ?? it?.getAttribute('action') ?? ''; }})()"
+        ));
+        let found = found.as_str().unwrap_or_default().to_owned();
+        assert!(
+            !found.is_empty(),
+            "no {selector} beside {text} on {}: {}",
+            self.here(),
+            self.text()
+        );
+        found
     }
 
     /// What a form answers, sent with the button of a name and value (none where the name is empty), without leaving its page.

@@ -1,8 +1,11 @@
 //! What a compliance officer does.
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::NODE;
+use super::inquiry::{self, PATIENCE};
+use super::{NODE, PEER, case};
 use crate::chromium::Browser;
 use crate::county::{County, Lang};
 use crate::desk::Desk;
@@ -11,7 +14,11 @@ use crate::desk::Desk;
 pub(super) fn unmask(browser: &Browser, county: &County, lang: Lang) {
     let asks = county.signed_in(browser, NODE, "compliance-1", lang);
     let grants = county.signed_in(browser, NODE, "compliance-2", lang);
-    asks.open("/compliance/findings");
+    // From one end of the list and then from the other: nobody asks twice.
+    asks.open(match lang {
+        Lang::Zh => "/compliance/findings?sort=first",
+        Lang::En => "/compliance/findings?sort=first&descending=true",
+    });
     asks.press("main table a[href^='/compliance/findings/']");
     let finding = asks.here();
     let form = "form[action$='/unmaskings']";
@@ -67,6 +74,90 @@ pub(super) fn review(browser: &Browser, county: &County, lang: Lang) {
     desk.done("form[action$='/reviewed'] button");
 }
 
+/// What was decided turns out to be wrong: that is recorded, and the other agency, which was asked about the matter and so
+/// knows it, hears of it.
+pub(super) fn correct(browser: &Browser, county: &County, lang: Lang) {
+    let worker = county.signed_in(browser, NODE, "case-1", lang);
+    worker.open("/case/inquiries");
+    let asked = worker.in_row(&inquiry::document(lang), "a");
+    worker.open(&asked);
+    worker.press("dd a[href^='/case/findings/']");
+    let finding = worker.here().replace("/case/", "/compliance/");
+    case::verified(&worker, "verdict_refuted");
+    case::decided(&worker, "decision_lawful");
+
+    let desk = county.signed_in(browser, NODE, "compliance-2", lang);
+    desk.open(&finding);
+    let form = "form[action$='/corrected']";
+    desk.refused(&format!("{form} button"));
+    for field in ["authority", "document", "reason"] {
+        assert!(
+            !desk.shown(&format!("#e-correct_{field}")).is_empty(),
+            "{field}: {}",
+            desk.text()
+        );
+    }
+    let document = format!("县民正〔2026〕{}号", lang.short());
+    desk.fill(
+        form,
+        &[
+            ("correct_authority", "县民政局"),
+            ("correct_document", &document),
+            ("correct_reason", "对方台账有误，两笔并非同一人领取。"),
+        ],
+    );
+    desk.done(&format!("{form} button"));
+    assert_eq!(desk.count(form), 0, "what is corrected stays so");
+    let history = desk.text();
+    assert!(
+        history.contains(&document) && history.contains("对方台账有误"),
+        "{history}"
+    );
+
+    let there = county.signed_in(browser, PEER, "compliance-1", lang);
+    let asked = asked.replace("/case/", "/compliance/");
+    let begun = Instant::now();
+    loop {
+        there.open(&asked);
+        if there.text().contains(&document) {
+            break;
+        }
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{document} is not heard of: {}",
+            there.text()
+        );
+        thread::sleep(Duration::from_millis(200));
+    }
+    // Why, in whose matter, stays where it was written.
+    assert!(!there.text().contains("对方台账有误"));
+}
+
+/// Lists as tables: they open as text in UTF-8, with the same notice, and hold no whole number.
+pub(super) fn export(browser: &Browser, county: &County, lang: Lang) {
+    let desk = county.signed_in(browser, NODE, "compliance-1", lang);
+    for (page, link) in [
+        ("/compliance/findings", "a[href^='/compliance/findings.csv']"),
+        (
+            "/compliance/ledger/disclosures",
+            "a[href='/compliance/ledger/disclosures.csv']",
+        ),
+    ] {
+        desk.open(page);
+        let (name, file) = desk.named_file(link);
+        assert!(name.ends_with(".csv"), "{name}");
+        let text = file
+            .strip_prefix(&[0xef, 0xbb, 0xbf])
+            .expect("without a mark, a spreadsheet guesses the encoding");
+        let text = std::str::from_utf8(text).unwrap();
+        assert!(text.lines().count() > 1, "{page}: {text}");
+        let numbers = text.split(|c: char| !c.is_ascii_alphanumeric());
+        let whole = numbers
+            .filter(|word| word.len() == 18 && word.bytes().take(17).all(|byte| byte.is_ascii_digit()));
+        assert_eq!(whole.count(), 0, "{page} holds a whole number");
+    }
+}
+
 /// A report from its file and the cards of both; the same with one digit changed; and the chain of the log.
 pub(super) fn verify(browser: &Browser, county: &County, lang: Lang) {
     let reports = fs::read_dir(county.paper("reports")).unwrap();
@@ -92,10 +183,9 @@ pub(super) fn verify(browser: &Browser, county: &County, lang: Lang) {
         desk.open("/compliance/verify");
         desk.choose("#f-report", &[file]);
         desk.choose("#f-cards", &cards);
-        match genuine {
-            true => desk.done(button),
-            false => desk.refused(button),
-        };
+        desk.press(button);
+        let said = [".done", ".problems"].map(|verdict| !desk.shown(verdict).is_empty());
+        assert_eq!(said, [genuine, !genuine], "{}", desk.text());
     }
     desk.open("/compliance/log");
     desk.done("form[action='/compliance/log'][method=post] button");
