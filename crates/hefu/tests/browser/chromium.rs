@@ -174,6 +174,14 @@ impl Tab {
         self.loaded()
     }
 
+    /// Opens a page on which no script may run, and so none of a test's that would have to be waited for.
+    pub(crate) fn open_still(&self, address: &str) -> Loaded {
+        self.forget();
+        self.call("Page.navigate", json!({ "url": address }));
+        self.until_loaded();
+        self.told()
+    }
+
     /// Presses what a selector finds, and waits for the page to which that leads. Questions are answered with yes.
     pub(crate) fn press(&self, selector: &str) -> Loaded {
         self.forget();
@@ -192,6 +200,17 @@ impl Tab {
         let thrown = &answer["exceptionDetails"];
         assert!(thrown.is_null(), "{}: {thrown}", shortened(expression));
         answer["result"]["value"].take()
+    }
+
+    /// What an expression comes to, of a page that may be left at any moment; nothing where it is.
+    pub(crate) fn seen(&self, expression: &str) -> Option<Value> {
+        let params = json!({ "expression": expression, "returnByValue": true });
+        let answer = self
+            .wire
+            .borrow_mut()
+            .call(Some(&self.session), "Runtime.evaluate", params);
+        let mut answer = answer.ok()?;
+        Some(answer["result"]["value"].take())
     }
 
     /// The address that is shown.
@@ -271,6 +290,11 @@ impl Tab {
     fn loaded(&self) -> Loaded {
         // What the page did last is told after its load; an answer here comes behind all of it.
         self.js("new Promise(done => setTimeout(done, 50))");
+        self.told()
+    }
+
+    /// What was told of the page so far.
+    fn told(&self) -> Loaded {
         let mut loaded = Loaded::default();
         let wire = self.wire.borrow();
         for event in wire

@@ -36,7 +36,11 @@ impl Desk {
         let loaded = self.tab.press(selector);
         self.look(&loaded, 422);
         let said = self.shown(".problems");
-        assert!(!said.is_empty(), "{selector} is refused without a word: {}", self.text());
+        assert!(
+            !said.is_empty(),
+            "{selector} is refused without a word: {}",
+            self.text()
+        );
         said
     }
 
@@ -68,7 +72,9 @@ impl Desk {
 
     /// The text of the first element that a selector finds; nothing where there is none.
     pub(crate) fn shown(&self, selector: &str) -> String {
-        let text = self.tab.js(&format!("document.querySelector({selector:?})?.innerText ?? ''"));
+        let text = self
+            .tab
+            .js(&format!("document.querySelector({selector:?})?.innerText ?? ''"));
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -79,7 +85,9 @@ impl Desk {
 
     /// How many elements a selector finds.
     pub(crate) fn count(&self, selector: &str) -> u64 {
-        let count = self.tab.js(&format!("document.querySelectorAll({selector:?}).length"));
+        let count = self
+            .tab
+            .js(&format!("document.querySelectorAll({selector:?}).length"));
         count.as_u64().unwrap_or_default()
     }
 
@@ -87,6 +95,18 @@ impl Desk {
     pub(crate) fn print(&self) {
         let printed = self.tab.printed();
         assert!(printed.starts_with("JVBERi"), "what is printed is no PDF");
+    }
+
+    /// A paper behind a link, for whoever prints it. It speaks Chinese in either language: offices file it.
+    pub(crate) fn paper(&self, selector: &str) {
+        let back = self.here();
+        let address = self.tab.js(&format!("document.querySelector({selector:?}).href"));
+        let address = address.as_str().unwrap();
+        let loaded = self.tab.open_still(address);
+        assert_eq!(loaded.status, Some(200), "{address}");
+        assert!(loaded.errors.is_empty(), "{address}: {:?}", loaded.errors);
+        self.print();
+        self.open(&back);
     }
 
     /// The file behind a link.
@@ -129,7 +149,8 @@ impl Desk {
         assert!(outside.is_empty(), "{here} asks {outside:?}");
         let lang = self.tab.js("document.documentElement.lang");
         assert!(
-            lang.as_str().is_some_and(|tag| tag.starts_with(self.lang.short())),
+            lang.as_str()
+                .is_some_and(|tag| tag.starts_with(self.lang.short())),
             "{here} is in {lang}"
         );
     }

@@ -64,8 +64,11 @@ fn people_find_their_pages_and_do_their_work() {
         let pages = walk.everywhere();
         assert!(pages.len() > 3, "{node} {account}: only {pages:?}");
     }
-    let jobs = Lang::ALL.into_iter().flat_map(|lang| jobs::ALL.map(|(name, job)| (lang, name, job)));
-    for (lang, name, job) in jobs.filter(|(_, name, _)| only.as_ref().is_none_or(|part| name.contains(part))) {
+    let jobs = Lang::ALL
+        .into_iter()
+        .flat_map(|lang| jobs::ALL.map(|(name, job)| (lang, name, job)));
+    for (lang, name, job) in jobs.filter(|(_, name, _)| only.as_ref().is_none_or(|part| name.contains(part)))
+    {
         let done = catch_unwind(AssertUnwindSafe(|| job(&browser, &county, lang)));
         if let Err(why) = done {
             let said = why.downcast_ref::<String>().cloned();
