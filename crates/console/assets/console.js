@@ -1,6 +1,9 @@
 // What script adds to pages that work without it. Nothing here decides anything: the server does.
 "use strict";
 
+// Whether a form is under way: a page that loads itself anew at that moment would break it off, and its answer with it.
+let sending = false;
+
 // A form or button that asks first: data-confirm="the question".
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
@@ -8,6 +11,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  sending = true;
+  setTimeout(() => { sending = false; }, 8000);
   // Sent once: a second click would do it twice. Where the answer is a file the page stays, and its buttons come back.
   for (const button of event.target.querySelectorAll("button")) {
     setTimeout(() => { button.disabled = true; }, 0);
@@ -84,11 +89,18 @@ for (const live of document.querySelectorAll("[data-events]")) {
       bar.removeAttribute("value");
     }
   });
-  source.addEventListener("end", () => {
-    source.close();
+  const anew = () => {
+    if (sending) {
+      setTimeout(anew, 1000);
+      return;
+    }
     const here = new URL(window.location.href);
     here.searchParams.set("again", "1");
     window.location.replace(here);
+  };
+  source.addEventListener("end", () => {
+    source.close();
+    anew();
   });
 }
 

@@ -77,14 +77,15 @@ struct Board {
 
 pub(super) async fn show(Path((id, number)): Path<(String, u32)>, who: Who) -> Result<Response> {
     let at = At::find(&who, &id, "/rounds").await?;
-    let board: BoardView = who.api().get(&at.api(&format!("/board?round={number}"))).await?;
-    let standing: ConferenceStanding = who.api().get(&at.api("/standing")).await?;
-    let node: NodeView = who.api().get("/api/v1/node").await?;
-    let own = board.parties.iter().find(|party| party.node_key == node.node_key);
+    // Before the board: what comes on record meanwhile is in one of the two.
     let waiting = match at.view.waiting {
         0 => Vec::new(),
         _ => waiting(&who, &at).await?,
     };
+    let board: BoardView = who.api().get(&at.api(&format!("/board?round={number}"))).await?;
+    let standing: ConferenceStanding = who.api().get(&at.api("/standing")).await?;
+    let node: NodeView = who.api().get("/api/v1/node").await?;
+    let own = board.parties.iter().find(|party| party.node_key == node.node_key);
     let p = who.page("office.rounds");
     let ends = ends(&board).iter().map(|end| (*end, p.said("round_end_", end)));
     let ends = ends.collect();

@@ -200,6 +200,17 @@ impl Tab {
         answer["result"]["value"].take()
     }
 
+    /// What an expression comes to, of a page that may be left at any moment; nothing where it is.
+    pub(crate) fn seen(&self, expression: &str) -> Option<Value> {
+        let params = json!({ "expression": expression, "returnByValue": true });
+        let answer = self
+            .wire
+            .borrow_mut()
+            .call(Some(&self.session), "Runtime.evaluate", params);
+        let mut answer = answer.ok()?;
+        Some(answer["result"]["value"].take())
+    }
+
     /// The address that is shown.
     pub(crate) fn here(&self) -> String {
         self.js("location.href").as_str().unwrap_or_default().to_owned()

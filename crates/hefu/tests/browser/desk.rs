@@ -118,6 +118,18 @@ impl Desk {
         assert!(printed.starts_with("JVBERi"), "what is printed is no PDF");
     }
 
+    /// A paper behind a link, for whoever prints it. It speaks Chinese in either language: offices file it.
+    pub(crate) fn paper(&self, selector: &str) {
+        let back = self.here();
+        let address = self.tab.js(&format!("document.querySelector({selector:?}).href"));
+        let address = address.as_str().unwrap();
+        let loaded = self.tab.open(address);
+        assert_eq!(loaded.status, Some(200), "{address}");
+        assert!(loaded.errors.is_empty(), "{address}: {:?}", loaded.errors);
+        self.print();
+        self.open(&back);
+    }
+
     /// The file behind a link.
     pub(crate) fn file(&self, selector: &str) -> Vec<u8> {
         let found = self.tab.js(&format!(

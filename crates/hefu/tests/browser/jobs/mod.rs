@@ -1,8 +1,10 @@
 //! What each role does in a day, done in its pages.
 
 mod agreement;
+mod book;
 mod case;
 mod compliance;
+mod conference;
 mod counter;
 mod ferry;
 mod inquiry;
@@ -19,7 +21,7 @@ use crate::desk::Desk;
 type Job = fn(&Browser, &County, Lang);
 
 /// In the order in which one needs what the other did. Each is done in both languages, on other findings the second time.
-pub(crate) const ALL: [(&str, Job); 14] = [
+pub(crate) const ALL: [(&str, Job); 19] = [
     ("an import with errors", it::import),
     ("the machine and its accounts", it::run),
     ("a finding from taking it to the decision", case::decide),
@@ -34,6 +36,12 @@ pub(crate) const ALL: [(&str, Job); 14] = [
     ("a round by files", ferry::by_files),
     ("lists as tables", compliance::export),
     ("the conference's office", office::lead),
+    ("the conference's text", conference::text),
+    ("the conference's round", conference::round),
+    ("the conference's ledger", office::ledger),
+    ("the conference's plan", office::plan),
+    ("the conference's meeting", office::meeting),
+    ("the conference's seats", office::seats),
 ];
 
 /// The agency at which people work, where it does not matter which.
