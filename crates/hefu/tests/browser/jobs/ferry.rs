@@ -105,7 +105,7 @@ impl Ferry<'_> {
             .map(|file| {
                 let content = fs::read(file).unwrap();
                 let copy = file.with_extension("damaged");
-                fs::write(&copy, &content[..content.len() - 1]).unwrap();
+                fs::write(&copy, &content[..content.len() / 2]).unwrap();
                 copy
             })
             .collect();
