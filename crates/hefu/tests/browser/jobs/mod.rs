@@ -21,7 +21,7 @@ use crate::desk::Desk;
 type Job = fn(&Browser, &County, Lang);
 
 /// In the order in which one needs what the other did. Each is done in both languages, on other findings the second time.
-pub(crate) const ALL: [(&str, Job); 19] = [
+pub(crate) const ALL: [(&str, Job); 20] = [
     ("an import with errors", it::import),
     ("the machine and its accounts", it::run),
     ("a finding from taking it to the decision", case::decide),
