@@ -118,6 +118,7 @@ impl Browser {
         );
         let tab = Tab {
             wire: Rc::clone(&self.wire),
+            context: context.clone(),
             session: attached["sessionId"].as_str().unwrap().to_owned(),
         };
         for domain in ["Page", "Runtime", "Network", "Log", "DOM"] {
@@ -157,9 +158,10 @@ pub(crate) struct Loaded {
     pub(crate) bytes: u64,
 }
 
-/// One tab.
+/// One tab. It is closed with the value: a page goes on asking for what it shows.
 pub(crate) struct Tab {
     wire: Rc<RefCell<Wire>>,
+    context: Value,
     session: String,
 }
 
@@ -304,6 +306,14 @@ impl Tab {
             loaded.note(event);
         }
         loaded
+    }
+}
+
+impl Drop for Tab {
+    fn drop(&mut self) {
+        let params = json!({ "browserContextId": self.context });
+        _ = self.wire.borrow_mut().call(None, "Target.disposeBrowserContext", params);
+        self.forget();
     }
 }
 
