@@ -312,7 +312,10 @@ impl Tab {
 impl Drop for Tab {
     fn drop(&mut self) {
         let params = json!({ "browserContextId": self.context });
-        _ = self.wire.borrow_mut().call(None, "Target.disposeBrowserContext", params);
+        _ = self
+            .wire
+            .borrow_mut()
+            .call(None, "Target.disposeBrowserContext", params);
         self.forget();
     }
 }
