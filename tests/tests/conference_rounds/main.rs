@@ -37,7 +37,7 @@ use hefu_tests::bureau::{Bureau, Closed, number, proposal, surroundings};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A node that does by itself what a daemon has it do.
 struct Kept {

@@ -15,7 +15,7 @@ use crate::common::found::finding;
 use crate::common::node::{Node, Serving};
 use crate::common::write;
 
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// These two are on no common network: a stick goes between them.
 const BY_FILES: [Agency; 2] = [Agency::Procuratorate, Agency::Police];

@@ -8,7 +8,7 @@ use crate::county::{County, Lang};
 use crate::desk::Desk;
 
 /// What crosses the line is there soon.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A case worker drafts, two officers approve, the peer's case worker takes it and answers, and the answer is read here.
 pub(super) fn ask_and_answer(browser: &Browser, county: &County, lang: Lang) {
