@@ -12,13 +12,10 @@ use crate::page::Page;
 use crate::show;
 use crate::table::Pager;
 
-/// By whom the node records what it does by itself.
-const NODE: &str = "node";
-
-/// Who recorded an act.
+/// Who recorded an act; what the node does by itself, it records as its own.
 pub(crate) fn by(p: &Page, act: &ActView) -> String {
     match act.by.as_str() {
-        NODE => p.w("shell.by_node"),
+        "node" => p.w("shell.by_node"),
         person => person.to_owned(),
     }
 }

@@ -250,11 +250,8 @@ fn fields(text: &str, action: &str) -> Vec<(String, String)> {
         let is = |word: &str| inside.split_whitespace().any(|part| part == word);
         match inside.split_whitespace().next() {
             Some("input") if name == "csrf" => {}
-            Some("input") if attribute(inside, "type").as_deref() == Some("checkbox") => {
-                if is("checked") {
-                    sent.push((name, value.unwrap()));
-                }
-            }
+            // A box that is not ticked is not sent.
+            Some("input") if attribute(inside, "type").as_deref() == Some("checkbox") && !is("checked") => {}
             Some("input") => sent.push((name, value.unwrap())),
             Some("textarea") => sent.push((name, read(after))),
             // Its options follow: the first, until one is chosen; of several to choose from, those that are.
