@@ -253,7 +253,7 @@ fn goes_by_itself(office: &Desk) {
 
 fn publishes(office: &Desk, round: &str) {
     office.open(round);
-    office.press("a[href$='/figures']");
+    office.press(&format!("a[href='{round}/figures']"));
     office.press("a[href$='exact=yes']");
     assert!(
         !office.text().contains('＊'),
