@@ -191,8 +191,8 @@ pub struct DoneLeg<'a> {
     pub agreement: &'a Agreement,
 }
 
-/// The figures of a round with these months, fit to be told, from what each member counted. Counts of legs that are not
-/// among `done` are left out.
+/// The figures of a round with these months, fit to be told, from what each member counted: of 0, the smallest number that
+/// is told, nothing is withheld. Counts of legs that are not among `done` are left out.
 ///
 /// # Errors
 /// [`Error::Counts`] where somebody's are not what its legs could find; [`Error::AmountOverflow`].
@@ -321,7 +321,7 @@ impl<'a> Found<'a> {
         }
         let told = findings_told(purposes, self.counted_as);
         let came = settled.told(smallest, findings);
-        let may_be_told = findings >= smallest && came.adds_nothing_to(told);
+        let may_be_told = smallest == 0 || findings >= smallest && came.adds_nothing_to(told);
         Ok(Progress {
             leg: self.leg,
             came: may_be_told.then_some(came),

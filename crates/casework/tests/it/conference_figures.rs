@@ -462,6 +462,25 @@ fn how_far_findings_have_come_is_told_of_those_that_are_told() {
     assert_eq!(came(&found), [None, None, None, None, Some(0)]);
 }
 
+/// As the office reads them: by hand, of three legs with none, 2 and 20 findings, of which 1 and 20 are verified.
+#[test]
+fn where_every_count_may_be_told_none_is_withheld() {
+    let few = [([1, 2], (0, 0)), ([1, 3], (2, 1)), ([1, 4], (20, 20))];
+    let (annexes, found) = one_way(&few);
+    let legs = legs(&annexes);
+    let counts = counts(&legs, &found);
+    let figures = round_figures(0, months("2026-07", "2026-10"), &legs, &counts).unwrap();
+    assert_eq!(
+        first_month(&figures),
+        (vec![Some(0), Some(2), Some(20)], Some(22))
+    );
+    let came = figures.progress.iter().map(|of| of.came.unwrap().verified);
+    let came: Vec<_> = came
+        .map(|verified| (verified.findings, verified.fen.is_some()))
+        .collect();
+    assert_eq!(came, [(0, true), (1, true), (20, true)]);
+}
+
 #[test]
 fn counts_of_what_a_leg_cannot_find_are_refused() {
     let annexes = [between([1, 2], Purpose::Duplicates, &["X3"], &[0])];

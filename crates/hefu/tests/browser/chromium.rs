@@ -41,8 +41,9 @@ const FLAGS: [&str; 14] = [
     "--force-color-profile=srgb",
 ];
 
-/// Where distributions put it.
-const PLACES: [&str; 3] = [
+/// Where distributions put it; first the one that never had a window, as the others draw theirs for each tab, unseen.
+const PLACES: [&str; 4] = [
+    "/usr/bin/chromium-headless-shell",
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
     "/usr/bin/google-chrome",

@@ -257,7 +257,8 @@ fn publishes(office: &Desk, round: &str) {
     office.press("a[href$='exact=yes']");
     assert!(
         !office.text().contains('＊'),
-        "nothing is withheld from the office"
+        "nothing is withheld from the office: {}",
+        office.text()
     );
     office.open(&format!("{round}/figures"));
     office.done("form[action$='/figures'] button");
