@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A started browser sends its standard streams elsewhere, and takes ours as its pipes.
 const START: &str = r#"exec 3<&0 4>&1 0</dev/null 1>/dev/null 2>/dev/null; exec "$0" "$@""#;
 
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     "--headless",
     "--remote-debugging-pipe",
     // Where tests run as root, which the sandbox refuses.
@@ -39,6 +39,8 @@ const FLAGS: [&str; 14] = [
     "--disable-extensions",
     "--hide-scrollbars",
     "--force-color-profile=srgb",
+    // Dates as the people who use the pages write them.
+    "--lang=zh-CN",
 ];
 
 /// Where distributions put it; first the one that never had a window, as the others draw theirs for each tab, unseen.
