@@ -12,12 +12,25 @@ document.addEventListener("submit", (event) => {
     return;
   }
   sending = true;
-  setTimeout(() => { sending = false; }, 8000);
-  // Sent once: a second click would do it twice. Where the answer is a file the page stays, and its buttons come back.
-  for (const button of event.target.querySelectorAll("button")) {
-    setTimeout(() => { button.disabled = true; }, 0);
-    setTimeout(() => { button.disabled = false; }, 8000);
-  }
+  // Sent once: a second click would do it twice. What takes longer than people wait in silence is said to be under way.
+  const form = event.target;
+  const buttons = form.querySelectorAll("button");
+  const status = document.createElement("p");
+  status.className = "sending";
+  status.setAttribute("role", "status");
+  form.append(status);
+  form.setAttribute("aria-busy", "true");
+  setTimeout(() => { for (const button of buttons) button.disabled = true; }, 0);
+  const say = setTimeout(() => { status.textContent = document.body.dataset.sending; }, 500);
+  // Where the answer is a file the page stays, and its buttons come back. Whoever hands in files gets a page.
+  if (form.enctype === "multipart/form-data") return;
+  setTimeout(() => {
+    sending = false;
+    clearTimeout(say);
+    status.remove();
+    form.removeAttribute("aria-busy");
+    for (const button of buttons) button.disabled = false;
+  }, 8000);
 });
 window.addEventListener("pageshow", (event) => {
   // What is shown once does not come back with the browser's way back: data-once="where to go in its place".
@@ -27,7 +40,11 @@ window.addEventListener("pageshow", (event) => {
     window.location.replace(once.dataset.once);
     return;
   }
-  if (event.persisted) for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+  if (!event.persisted) return;
+  sending = false;
+  for (const form of document.querySelectorAll("[aria-busy]")) form.removeAttribute("aria-busy");
+  for (const status of document.querySelectorAll(".sending")) status.remove();
+  for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
 });
 
 // What is wrong in a form is what one wants to read first.
@@ -102,10 +119,4 @@ for (const live of document.querySelectorAll("[data-events]")) {
     source.close();
     anew();
   });
-}
-
-// A button that prints: data-print.
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
 }

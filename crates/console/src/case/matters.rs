@@ -81,7 +81,7 @@ pub(super) async fn list(who: Who, Query(asked): Query<Asked>) -> Result<Respons
             }
         }
     };
-    let p = who.page("case.matters").wrong(f.problems());
+    let p = who.page("case.matters").with_findings().wrong(f.problems());
     let mut kinds = vec![(String::new(), p.w("case.any_kind"))];
     kinds.extend(KINDS.map(|kind| (kind.to_owned(), p.wx("case.matter_", kind))));
     html(&List {
@@ -128,7 +128,7 @@ pub(super) async fn confirm(Sent { who, fields }: Sent) -> Result<Response> {
     let path = format!("/api/v1/rounds/{round}/confirmation");
     let confirmed = who.api().post(&path, &ConfirmRequest { working_days }).await?;
     html(&Confirmed {
-        p: who.page("case.confirmed").at("/case/matters"),
+        p: who.page("case.confirmed").with_findings().at("/case/matters"),
         confirmed,
     })
 }
@@ -150,6 +150,7 @@ impl One {
         let history: MatterHistory = who.api().get(&format!("/api/v1/matters/{number}")).await?;
         let p = who
             .page("case.matter")
+            .with_findings()
             .at(&format!("/case/matters/{number}"))
             .wrong(f.problems());
         let acts = acts(&history.matter.stage);

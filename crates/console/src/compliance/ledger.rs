@@ -183,7 +183,7 @@ pub(super) async fn disclosures(Query(asked): Query<Asked>, who: Who) -> Result<
     let names = names(&who).await?;
     let page: DisclosurePage = fetch(&who, "disclosures", asked.after(), SHOWN).await?;
     html(&Disclosures {
-        p: who.page("compliance.disclosures"),
+        p: who.page("compliance.disclosures").with_findings(),
         pager: Pager::new("/compliance/ledger/disclosures", asked.after(), page.next),
         lines: page
             .disclosures

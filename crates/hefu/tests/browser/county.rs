@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::chromium::Browser;
 use crate::desk::Desk;
+use crate::eye::Eye;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +38,11 @@ pub(crate) struct County {
     child: Child,
     serving: Value,
     dir: TempDir,
+    pub(crate) eye: Rc<Eye>,
 }
 
 impl County {
-    pub(crate) fn begin() -> Self {
+    pub(crate) fn begin(eye: Eye) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_hefu"))
             .args(["demo", "--serve", "--json", "--lang", "zh", "--dir"])
@@ -55,6 +58,7 @@ impl County {
             serving: serde_json::from_str(&serving).unwrap(),
             child,
             dir,
+            eye: Rc::new(eye),
         }
     }
 
@@ -123,6 +127,7 @@ impl County {
             tab: browser.tab(),
             base: self.address(node).to_owned(),
             lang,
+            eye: Rc::clone(&self.eye),
         };
         desk.tab.wide(1280);
         desk.open(&format!("/?lang={}", lang.short()));

@@ -1,11 +1,13 @@
 //! Somebody who has signed in and works: every page they come to is looked at for what no page may do.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use crate::chromium::{Loaded, Tab};
 use crate::county::Lang;
+use crate::eye::Eye;
 
 /// What a browser says of an answer that refuses a form; the form says why, and that is looked for.
 const REFUSAL: &str = "Failed to load resource";
@@ -16,6 +18,7 @@ pub(crate) struct Desk {
     /// The node's address.
     pub(crate) base: String,
     pub(crate) lang: Lang,
+    pub(crate) eye: Rc<Eye>,
 }
 
 impl Desk {
@@ -201,6 +204,12 @@ impl Desk {
                 .is_some_and(|tag| tag.starts_with(self.lang.short())),
             "{here} is in {lang}"
         );
+        // What loads itself anew would take the tools away in the midst of it; the walk looks at its like.
+        if self.count("[data-events]") == 0 {
+            let seen = self.eye.sees(&self.tab, loaded).into_iter();
+            let faults = &mut self.eye.faults.borrow_mut();
+            faults.extend(seen.map(|fault| format!("{here}: {fault}")));
+        }
     }
 }
 

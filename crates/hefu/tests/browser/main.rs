@@ -10,6 +10,7 @@
 mod chromium;
 mod county;
 mod desk;
+mod eye;
 mod jobs;
 mod pictures;
 mod walk;
@@ -18,7 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chromium::Browser;
 use county::{County, Lang};
-use walk::{Axe, Walk};
+use eye::Eye;
+use walk::Walk;
 
 /// Whose pages are walked: each role of an agency, and of the office.
 const WALKED: [(&str, &str); 6] = [
@@ -45,9 +47,9 @@ fn people_find_their_pages_and_do_their_work() {
         return;
     };
     let browser = Browser::start(&program);
-    let county = County::begin();
-    let axe = Axe::found();
-    walk::sees_faults(&browser.tab(), &axe);
+    let eye = Eye::open();
+    walk::sees_faults(&browser.tab(), &eye);
+    let county = County::begin(eye);
     let mut faults = Vec::new();
     // Whoever writes a job does without the walk and the other jobs: with a part of its name here.
     let only = std::env::var("HEFU_BROWSER_JOB").ok();
@@ -58,7 +60,7 @@ fn people_find_their_pages_and_do_their_work() {
             tab: &desk.tab,
             base: county.address(node),
             who: format!("{node} {account}"),
-            axe: &axe,
+            eye: &county.eye,
             faults: &mut faults,
         };
         let pages = walk.everywhere();
@@ -76,6 +78,7 @@ fn people_find_their_pages_and_do_their_work() {
             faults.push(format!("job {name}, {lang:?}: {}", said.unwrap_or_default()));
         }
     }
+    faults.extend(county.eye.faults.take());
     pictures::write(&browser, &county);
     drop(browser);
     assert_eq!(county.end(), 0);

@@ -1,23 +1,12 @@
 //! Every page that a role can reach by links, looked at as people get it: at each width, in both languages.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs;
-use std::path::PathBuf;
-
-use serde_json::Value;
 
 use crate::chromium::{Loaded, Tab};
+use crate::eye::{Eye, kind, strings};
 
-/// A clerk's screen, a large one, and a telephone.
-const WIDTHS: [u32; 3] = [1280, 1920, 390];
-const MOST_BYTES: u64 = 300 * 1024;
 /// Stands over everything that shows a finding.
 const NOTICE: &str = "不得仅凭比对结果停发或追缴";
-/// Where `npm pack` of axe-core was unpacked, if nothing else is said.
-const AXE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../target/tools/axe/package/axe.min.js"
-);
 
 /// Links that lead to a file or to a paper without anything of the console around it.
 const NO_PAGES: [&str; 9] = [
@@ -35,47 +24,6 @@ const NO_PAGES: [&str; 9] = [
 const FAULTY: &str = "data:text/html,<html lang=en><title>t</title><p style='width:800px'>it.key {0}</p>\
                       <img src='http://127.0.0.1:1/'><input><script>console.error('x')</script><i hidden>";
 
-/// The same list in another order, or further on.
-const ORDERS: [&str; 4] = ["sort", "descending", "after", "before"];
-
-/// What is wrong with a page for those who can't see it or use a mouse (axe-core), as `id: where`.
-pub(crate) struct Axe(Option<String>);
-
-impl Axe {
-    /// As `HEFU_AXE` says, where it is set: then it has to be there.
-    pub(crate) fn found() -> Self {
-        let file = match std::env::var_os("HEFU_AXE") {
-            Some(file) => PathBuf::from(file),
-            None if PathBuf::from(AXE).exists() => AXE.into(),
-            None => {
-                #[allow(
-                    clippy::print_stdout,
-                    reason = "whoever runs the tests is told what was left out"
-                )]
-                {
-                    println!("axe-core is not at {AXE}: whether everybody can use the pages is not checked");
-                }
-                return Self(None);
-            }
-        };
-        Self(Some(fs::read_to_string(file).unwrap()))
-    }
-
-    fn faults(&self, tab: &Tab) -> Vec<String> {
-        let Some(axe) = &self.0 else {
-            return Vec::new();
-        };
-        tab.js(&format!("{axe};0"));
-        let found = tab.js(
-            "axe.run(document, { resultTypes: ['violations'] }).then(all => all.violations \
-             .filter(one => ['serious', 'critical'].includes(one.impact)) \
-             .map(one => `axe ${one.id}: ` + one.nodes.slice(0, 3) \
-             .map(node => `${node.target.join(' ')} ${node.html.slice(0, 160)}`).join(' | ')))",
-        );
-        strings(&found)
-    }
-}
-
 /// Somebody who walks.
 pub(crate) struct Walk<'a> {
     pub(crate) tab: &'a Tab,
@@ -83,7 +31,7 @@ pub(crate) struct Walk<'a> {
     pub(crate) base: &'a str,
     /// Whose pages, for the report.
     pub(crate) who: String,
-    pub(crate) axe: &'a Axe,
+    pub(crate) eye: &'a Eye,
     pub(crate) faults: &'a mut Vec<String>,
 }
 
@@ -122,17 +70,7 @@ impl Walk<'_> {
         }
         faults.extend(self.of_load(&loaded));
         faults.extend(self.of_words(lang, path));
-        for width in WIDTHS {
-            self.tab.wide(width);
-            let over = self
-                .tab
-                .js("document.documentElement.scrollWidth - window.innerWidth");
-            if over.as_i64().unwrap_or_default() > 0 {
-                faults.push(format!("{over} px too wide at {width}: {}", self.widest()));
-            }
-        }
-        self.tab.wide(WIDTHS[0]);
-        faults.extend(self.axe.faults(self.tab));
+        faults.extend(self.eye.sees(self.tab, &loaded));
         let who = &self.who;
         self.faults.extend(
             faults
@@ -156,9 +94,6 @@ impl Walk<'_> {
                 .filter(outside)
                 .map(|asked| format!("asks {asked}")),
         );
-        if loaded.bytes > MOST_BYTES {
-            faults.push(format!("{} bytes", loaded.bytes));
-        }
         faults
     }
 
@@ -188,15 +123,6 @@ impl Walk<'_> {
         faults
     }
 
-    /// Which element sticks out.
-    fn widest(&self) -> Value {
-        self.tab.js(
-            "(() => { for (const it of document.querySelectorAll('main *, header *, nav *')) { \
-             if (it.getBoundingClientRect().right > window.innerWidth && !it.closest('.scroll')) \
-             return it.outerHTML.slice(0, 160); } return ''; })()",
-        )
-    }
-
     fn links(&self) -> Vec<String> {
         let found = self.tab.js(
             "[...document.querySelectorAll('a[href]:not([download])')].map(it => it.getAttribute('href'))",
@@ -215,13 +141,13 @@ impl Walk<'_> {
 }
 
 /// A page with one fault of each sort, on which each has to be found: of what sees nothing, a walk without faults says nothing.
-pub(crate) fn sees_faults(tab: &Tab, axe: &Axe) {
+pub(crate) fn sees_faults(tab: &Tab, eye: &Eye) {
     let mut faults = Vec::new();
     let mut walk = Walk {
         tab,
         base: FAULTY,
         who: String::new(),
-        axe,
+        eye,
         faults: &mut faults,
     };
     assert!(walk.look("zh", ""));
@@ -234,31 +160,10 @@ pub(crate) fn sees_faults(tab: &Tab, axe: &Axe) {
         "says {0}",
         "lang=\"en\"",
     ];
-    if axe.0.is_some() {
+    if eye.has_axe() {
         wanted.extend(["axe image-alt", "axe label"]);
     }
     for fault in wanted {
         assert!(found.contains(fault), "{fault} is not seen: {found}");
     }
-}
-
-/// Pages of one kind differ in digests and numbers only, and in what a list is narrowed down to.
-fn kind(path: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let hex = |part: &str| part.len() >= 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = path.split('/').map(|part| match part {
-        part if hex(part) => "{id}",
-        part if number(part) => "{n}",
-        part => part,
-    });
-    let named = query.split('&').filter_map(|pair| pair.split('=').next());
-    let fields: BTreeSet<_> = named.filter(|name| !ORDERS.contains(name)).collect();
-    let fields: Vec<_> = fields.into_iter().collect();
-    format!("{}?{}", parts.collect::<Vec<_>>().join("/"), fields.join("&"))
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    let each = value.as_array().into_iter().flatten();
-    each.filter_map(|one| one.as_str().map(str::to_owned)).collect()
 }
