@@ -26,7 +26,7 @@ pub const OFFICE: &str = "县联席会议办公室";
 pub const OFFICE_ROLE: AgencyRole = AgencyRole::ConferenceOffice;
 
 const ACTOR: &str = "demo";
-/// k: no smaller count of people is told.
+/// k: no smaller count of findings is told.
 const SMALLEST: u64 = 5;
 const LOOK: Duration = Duration::from_millis(100);
 /// No round of this county takes longer.

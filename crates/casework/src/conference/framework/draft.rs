@@ -23,7 +23,7 @@ pub struct FrameworkDraft {
     pub valid_from: Date,
     /// The last day on which it may be used.
     pub expires: Date,
-    /// k: no smaller count of people is told.
+    /// k: no smaller count of findings is told.
     pub smallest: u64,
     /// What becomes of a round in which somebody is absent.
     pub absent: Absent,
