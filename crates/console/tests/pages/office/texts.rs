@@ -267,7 +267,7 @@ async fn a_draft_says_beside_its_fields_what_is_wrong() {
 
     // What the node finds wrong stands beside the field, which is called as the form calls it.
     for (code, field, place, label) in [
-        ("framework", "smallest", "f-smallest", "统计的最小数"),
+        ("framework", "smallest", "f-smallest", "疑点数下限"),
         (
             "agreement",
             "rounds_a_month",
