@@ -1,6 +1,7 @@
 //! The pages of compliance officers 合规.
 
 mod agreements;
+mod draft;
 mod finding;
 mod findings;
 mod inquiries;
@@ -65,6 +66,10 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route("/compliance/inquiries/{item}/approve", post(inquiries::approve))
         .route("/compliance/inquiries/{item}/refuse", post(inquiries::refuse))
         .route("/compliance/agreements", get(agreements::list))
+        .route(
+            "/compliance/agreements/new",
+            get(draft::drafting).post(draft::draft),
+        )
         .route("/compliance/agreements/{digest}", get(agreements::show))
         .route(
             "/compliance/agreements/{digest}/dossier",

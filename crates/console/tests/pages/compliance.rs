@@ -223,9 +223,10 @@ fn pages() -> Vec<(String, bool)> {
         ("/compliance/inquiries", true),
         ("/compliance/unmaskings", true),
         ("/compliance/agreements", false),
+        ("/compliance/agreements/new", false),
         ("/compliance/ledger", false),
         ("/compliance/ledger/debits", false),
-        ("/compliance/ledger/disclosures", false),
+        ("/compliance/ledger/disclosures", true),
         ("/compliance/log", false),
         ("/compliance/verify", false),
     ];

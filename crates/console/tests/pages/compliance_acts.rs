@@ -454,6 +454,85 @@ async fn an_agreement_is_signed_once_what_it_tells_was_read() {
 }
 
 #[tokio::test]
+async fn an_agreement_is_drafted_as_it_is_typed() {
+    let mut desk = Desk::of("compliance").await;
+    canned(&desk);
+    let page = "/compliance/agreements/new";
+    let ask = "POST /api/v1/agreements/drafts";
+    let nothing = desk.submit(page, &[]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in [
+        "number",
+        "peer",
+        "from",
+        "place",
+        "own_programmes",
+        "peer_programmes",
+        "expires",
+    ] {
+        assert!(nothing.text.contains(&format!("href=\"#f-{field}\"")), "{field}");
+    }
+    let typed = [
+        ("number", "县协〔2026〕1号"),
+        ("purpose", "duplicates"),
+        ("peer", KEY),
+        ("receivers", "both"),
+        ("own_programmes", "minimum_living"),
+        ("own_programmes", "extreme_poverty"),
+        ("peer_programmes", "disabled_care"),
+        ("from", "2026-07"),
+        ("until", "2026-09"),
+        ("place", "290101"),
+        ("valid_from", "2026-10-01"),
+        ("expires", "2027-09-30"),
+        ("max_own_elements", "100,000"),
+        ("rules", "X3、X4"),
+        ("compare_names", "false"),
+    ];
+    let wrong = [&typed[..], &[("max_peer_elements", "许多")]].concat();
+    let wrong = desk.submit(page, &wrong).await;
+    assert!(wrong.text.contains("href=\"#f-max_peer_elements\""));
+    // What was typed stands there still.
+    assert!(
+        wrong.text.contains("value=\"minimum_living\" selected") && wrong.text.contains("县协〔2026〕1号")
+    );
+    assert!(desk.fake.bodies(ask).is_empty());
+
+    let refusal = json!({ "error": {
+        "code": "agreement", "field": "selection.months", "message": "",
+        "params": { "field": "selection.months", "wrong": "out_of_range" },
+    } });
+    desk.fake.answer(ask, 422, refusal);
+    let refused = desk.submit(page, &typed).await;
+    assert!(refused.text.contains("href=\"#f-until\""), "{}", refused.text);
+    desk.fake.answer(
+        ask,
+        201,
+        json!({ "agreement": KEY, "delivered": true, "by_files": false }),
+    );
+    let drafted = desk.submit(page, &typed).await;
+    let own = format!("/compliance/agreements/{KEY}?done=compliance.done_drafted");
+    assert_eq!(drafted.location(), own);
+    let sent: Value = serde_json::from_slice(desk.fake.bodies(ask).last().unwrap()).unwrap();
+    assert_eq!(
+        sent["own_programmes"],
+        json!(["minimum_living", "extreme_poverty"])
+    );
+    assert_eq!(sent["max_own_elements"], 100_000);
+    assert_eq!(sent["rules"], json!(["X3", "X4"]));
+    assert_eq!(
+        (&sent["compare_names"], &sent["receivers"]),
+        (&json!(false), &json!("both"))
+    );
+    // What was left empty is for the purpose to say.
+    assert!(
+        ["legal_basis", "key_kind", "retention_days", "max_peer_elements"]
+            .iter()
+            .all(|term| sent[term].is_null())
+    );
+}
+
+#[tokio::test]
 async fn a_report_that_is_handed_in_holds_or_does_not() {
     let mut desk = Desk::of("compliance").await;
     let token = desk.get("/compliance/verify").await.token();

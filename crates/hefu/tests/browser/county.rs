@@ -106,7 +106,7 @@ impl County {
         serde_json::from_str(&said).unwrap()
     }
 
-    /// Drafts an agreement: the one thing of an agency's work for which there is no page. Gives its digest.
+    /// Drafts an agreement from a file, on the command line. Gives its digest.
     pub(crate) fn drafted(&self, node: &str, draft: &str) -> String {
         let file = self.folder("drafts").join("draft.toml");
         fs::write(&file, draft).unwrap();

@@ -171,6 +171,8 @@ pub(super) const GROUPS: &[Group] = &[
             (Form, "/compliance/inquiries/{item}/approve"),
             (Form, "/compliance/inquiries/{item}/refuse"),
             (Page, "/compliance/agreements"),
+            (Page, "/compliance/agreements/new"),
+            (Form, "/compliance/agreements/new"),
             (Page, "/compliance/agreements/{digest}"),
             (Page, "/compliance/agreements/{digest}/dossier"),
             (Form, "/compliance/agreements/{digest}/sign"),

@@ -12,10 +12,12 @@ use crate::desk::Desk;
 /// Each agency's officer reads what is learned and signs; the peer's refuses another. Then IT runs a round, sees it go on
 /// and end, and the officer has its report.
 pub(super) fn sign_and_run(browser: &Browser, county: &County, lang: Lang) {
-    let [agreed, unwanted] =
-        ["1", "2"].map(|n| draft("duplicates", &number(lang, n), "rounds_a_month = 4\n"));
-    let digest = county.drafted(NODE, &agreed);
+    let digest = drafted(
+        &county.signed_in(browser, NODE, "compliance-1", lang),
+        &number(lang, "1"),
+    );
     signed_by_both(browser, county, lang, &digest);
+    let unwanted = draft("duplicates", &number(lang, "2"), "rounds_a_month = 4\n");
     let unwanted = county.drafted(NODE, &unwanted);
     refused(browser, county, lang, &unwanted);
 
@@ -57,6 +59,38 @@ pub(super) fn sign_and_run(browser: &Browser, county: &County, lang: Lang) {
     officer.open(&format!("/compliance/reports/{round}"));
     officer.press("a.button.main[href^='/compliance/findings']");
     assert!(officer.count("main table a[href^='/compliance/findings/']") > 0);
+}
+
+/// An officer says what is to be agreed; what is missing is said first. Gives its digest.
+fn drafted(officer: &Desk, number: &str) -> String {
+    officer.open("/compliance/agreements");
+    officer.press("main a[href='/compliance/agreements/new']");
+    let form = "main form";
+    officer.refused(&format!("{form} button.main"));
+    let peer = officer.tab.js(&format!(
+        "[...document.querySelectorAll('#f-peer option')].find(it => it.innerText === {PEER_NAME:?}).value"
+    ));
+    let today = offset(8).to_datetime(Timestamp::now()).date();
+    let terms = [
+        ("number", number),
+        ("peer", peer.as_str().unwrap()),
+        ("purpose", "duplicates"),
+        ("from", "2026-07"),
+        ("until", "2026-09"),
+        ("place", "290101"),
+        ("own_programmes", "minimum_living"),
+        ("peer_programmes", "disabled_living"),
+        ("max_own_elements", "100,000"),
+        ("max_peer_elements", "50,000"),
+        ("valid_from", &(today - 1.day()).to_string()),
+        ("expires", &(today + 300.days()).to_string()),
+        ("rounds_a_month", "4"),
+    ];
+    officer.fill(form, &terms);
+    officer.done(&format!("{form} button.main"));
+    let here = officer.here();
+    let digest = here.split('?').next().and_then(|path| path.rsplit('/').next());
+    digest.unwrap().to_owned()
 }
 
 /// Both officers read what each party learns and sign; who has not read may not.
