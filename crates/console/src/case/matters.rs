@@ -265,6 +265,7 @@ impl New {
     async fn of(who: &Who, f: Form) -> Result<Self> {
         let p = who
             .page("case.matter_new")
+            .with_findings()
             .at("/case/matters/new")
             .wrong(f.problems());
         let said = |prefix: &str, code: &'static str| (code, p.said(prefix, code));

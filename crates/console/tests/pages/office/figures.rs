@@ -83,7 +83,7 @@ async fn figures_show_what_is_withheld_as_such() {
         let shown = desk.get(&page("/rounds/3/figures?lang=zh")).await.text;
         assert!(shown.contains("1,234") && shown.contains("5,678.00"), "{role}");
         assert!(
-            shown.contains("＊ 表示少于 5 件") && shown.contains("<td class=\"num\">＊</td>"),
+            shown.contains("＊ 表示少于 5 条") && shown.contains("<td class=\"num\">＊</td>"),
             "{role}"
         );
         assert!(shown.contains("<svg class=\"chart\"") && shown.contains("不得仅凭比对结果停发或追缴"));
