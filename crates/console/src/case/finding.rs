@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{
     ActRequest, ActView, DecisionRequest, EventRequest, FindingDetail, FindingView, Hex32, HistoryView,
-    InquiryView, ResultRequest, VerdictRequest,
+    InquiryView, ResultRequest, ReviewView, VerdictRequest,
 };
 
 use super::entry::{Entry, UNITS, yuan};
@@ -45,9 +45,9 @@ const STEPS: [(&str, &[&str], &[&str]); 9] = [
         &["told", "decided"],
         &["excepted", "handed_over"],
     ),
-    ("stage_excepted", &["decided"], &["verified", "handed_over"]),
+    ("stage_excepted", &["decided"], &["handed_over"]),
     ("stage_told", &["heard"], &["decided", "excepted", "handed_over"]),
-    ("stage_heard", &["decided"], &["verified", "handed_over"]),
+    ("stage_heard", &["decided"], &["handed_over"]),
     ("stage_decided", &["reviewed"], &["corrected", "handed_over"]),
     ("stage_reviewed", &["corrected"], &["handed_over"]),
     ("stage_corrected", &[], &[]),
@@ -66,8 +66,8 @@ struct One {
     round: Hex32,
     detail: FindingDetail,
     history: HistoryView,
-    next: &'static [&'static str],
-    beside: &'static [&'static str],
+    next: Vec<&'static str>,
+    beside: Vec<&'static str>,
     units: Options,
     verdicts: Options,
     decisions: Options,
@@ -89,7 +89,7 @@ impl One {
         let p = p.titled(title);
         let review = detail.finding.review.as_ref();
         let open = review.filter(|review| review.corrected_before.is_none());
-        let (next, beside) = open.map_or((&[][..], &[][..]), |review| steps(&review.stage));
+        let (next, beside) = open.map(steps).unwrap_or_default();
         let said = |code: &'static str| (code, p.said("", code));
         Ok(Self {
             blank: blank(&detail.finding),
@@ -130,7 +130,7 @@ impl One {
 
     /// Every act that may be done now, the usual ones first.
     fn acts(&self) -> Vec<&'static str> {
-        self.next.iter().chain(self.beside).copied().collect()
+        self.next.iter().chain(&self.beside).copied().collect()
     }
 
     fn inquiries(&self) -> &[InquiryView] {
@@ -330,9 +330,15 @@ fn decision(
     })
 }
 
-fn steps(stage: &str) -> (&'static [&'static str], &'static [&'static str]) {
-    let found = STEPS.iter().find(|(at, ..)| *at == stage);
-    found.map_or((&[], &[]), |(_, next, beside)| (*next, *beside))
+/// What comes next, and what may stand beside it.
+fn steps(review: &ReviewView) -> (Vec<&'static str>, Vec<&'static str>) {
+    let found = STEPS.iter().find(|(at, ..)| *at == review.stage);
+    let (next, beside) = found.map_or((&[][..], &[][..]), |(_, next, beside)| (*next, *beside));
+    match review.verify_again {
+        // Before anything is taken. What takes nothing needs no more, so that the other steps stay.
+        true => (vec!["verified"], [next, beside].concat()),
+        false => (next.to_vec(), beside.to_vec()),
+    }
 }
 
 /// The usual values: what was done was done today.
