@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{
     ActRequest, ActView, DecisionRequest, EventRequest, FindingDetail, FindingView, Hex32, HistoryView,
-    InquiryView, ResultRequest, ReviewView, VerdictRequest,
+    InquiryView, ResultRequest, ReviewView, UnmaskingList, VerdictRequest,
 };
 
 use super::entry::{Entry, UNITS, yuan};
@@ -57,7 +57,7 @@ type Options = Vec<(&'static str, String)>;
 
 #[derive(Template)]
 #[template(path = "case/finding.html")]
-struct One {
+pub(super) struct One {
     p: Page,
     f: Form,
     /// What stands in the forms that were not sent.
@@ -66,6 +66,7 @@ struct One {
     round: Hex32,
     detail: FindingDetail,
     history: HistoryView,
+    unmaskings: UnmaskingList,
     next: Vec<&'static str>,
     beside: Vec<&'static str>,
     units: Options,
@@ -76,10 +77,11 @@ struct One {
 }
 
 impl One {
-    async fn of(who: &Who, round: Hex32, seq: u64, f: Form) -> Result<Self> {
+    pub(super) async fn of(who: &Who, round: Hex32, seq: u64, f: Form) -> Result<Self> {
         let path = format!("/api/v1/rounds/{round}/findings/{seq}");
         let detail: FindingDetail = who.api().get(&path).await?;
         let history: HistoryView = who.api().get(&format!("{path}/history")).await?;
+        let unmaskings: UnmaskingList = who.api().get(&format!("{path}/unmaskings")).await?;
         let p = who
             .page("case.finding")
             .with_findings()
@@ -104,6 +106,7 @@ impl One {
             round,
             detail,
             history,
+            unmaskings,
             next,
             beside,
             p,
@@ -144,8 +147,26 @@ impl One {
             .review
             .as_ref()
             .and_then(|review| review.owner.as_deref());
-        let me = self.p.who.as_ref().map(|who| who.name.as_str());
-        owner.is_some() && owner == me
+        owner.is_some_and(|owner| self.is_me(owner))
+    }
+
+    fn is_me(&self, name: &str) -> bool {
+        self.p.who.as_ref().is_some_and(|who| who.name == name)
+    }
+
+    /// Whether a case worker may ask for the number: of a protected person, or one who may be of a key group, compliance
+    /// alone asks.
+    fn can_ask_number(&self) -> bool {
+        let care = &self.finding().care;
+        !care.protected && care.key_group == "no"
+    }
+
+    /// Whether whoever looks has asked for the number, and that waits or holds.
+    fn has_asked_number(&self) -> bool {
+        let asked = self.unmaskings.unmaskings.iter();
+        asked
+            .filter(|asked| matches!(asked.state.as_str(), "unmasking_asked" | "unmasking_granted"))
+            .any(|asked| self.is_me(&asked.asked_by))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The pages of case workers over canned answers: what stands in them, what they ask, what they refuse.
 
 mod canned;
+mod number;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -103,6 +104,8 @@ async fn nothing_is_done_without_a_token() {
         format!("{finding}/explanation"),
         format!("{finding}/record"),
         format!("{finding}/inquiry"),
+        format!("{finding}/unmaskings"),
+        format!("{finding}/unmaskings/2/look"),
         format!("/case/inquiries/{ITEM}/acts"),
         "/case/matters/new".to_owned(),
         "/case/matters/7/acts".to_owned(),
