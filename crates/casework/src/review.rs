@@ -395,6 +395,16 @@ impl Review {
         }
     }
 
+    /// Whether it is to be verified once more: at `at`, nothing is decided on it, and since it was verified the other agency
+    /// has withdrawn its finding on the same matter.
+    pub fn must_verify_again(&self, at: Timestamp) -> bool {
+        let undecided = matches!(
+            self.state,
+            State::Verified(_) | State::Excepted(_) | State::Told { .. } | State::Heard(_)
+        );
+        undecided && self.surroundings.corrected_since(self.verified_at, at)
+    }
+
     /// Whether reports count the finding: not once it is corrected.
     pub fn counts(&self) -> bool {
         !matches!(self.state, State::Corrected)
@@ -418,10 +428,7 @@ impl Review {
                 State::Verified(*result)
             }
             // The other agency has found its own to be wrong: whatever was shown and said here is looked at once more.
-            (
-                State::Verified(_) | State::Excepted(_) | State::Told { .. } | State::Heard(_),
-                Act::Verified(Verified { result, .. }),
-            ) if self.surroundings.corrected_since(self.verified_at, event.at) => {
+            (_, Act::Verified(Verified { result, .. })) if self.must_verify_again(event.at) => {
                 self.must_be_owner(by)?;
                 State::Verified(*result)
             }

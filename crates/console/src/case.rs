@@ -11,6 +11,7 @@ mod inquiries;
 mod letters;
 mod local;
 mod matters;
+mod unmaskings;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -42,6 +43,11 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
             post(finding::explanation),
         )
         .route("/case/findings/{round}/{seq}/record", post(finding::record))
+        .route("/case/findings/{round}/{seq}/unmaskings", post(unmaskings::ask))
+        .route(
+            "/case/findings/{round}/{seq}/unmaskings/{n}/look",
+            post(unmaskings::look),
+        )
         .route(
             "/case/findings/{round}/{seq}/inquiry",
             get(inquiries::drafting).post(inquiries::draft),

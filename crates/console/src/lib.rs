@@ -41,6 +41,7 @@ mod headers;
 mod it;
 mod lang;
 mod live;
+mod look;
 mod office;
 mod page;
 mod session;

@@ -126,6 +126,22 @@ mod tests {
         // Nothing that was heard or excepted before counts for it.
         let unheard = [&acts[..3], &[verified(), decided("stopped")]].concat();
         assert!(matches!(after(Some(3), &unheard), Err(Error::NotHeard)));
+        // That it is to be is told from the moment at which this node hears of it, until it is done.
+        let again =
+            |there, acts: &[Value], minute| after(there, acts).unwrap().must_verify_again(minute_of(minute));
+        for known in 2..=3 {
+            assert!(!again(Some(3), &acts[..known], 2), "not heard of yet");
+            assert!(again(Some(3), &acts[..known], 3));
+        }
+        for (acts, minute) in [
+            (&acts[..1], 9),
+            (&once_more[..4], 9),
+            (&once_more[..], 9),
+            (&acts[..0], 9),
+        ] {
+            assert!(!again(Some(3), acts, minute), "{acts:?}");
+        }
+        assert!(!again(None, &acts[..3], 9));
         // Without such news nobody verifies twice.
         for there in [None, Some(1)] {
             assert!(matches!(after(there, &once_more), Err(Error::OutOfTurn { .. })));

@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{
     ActRequest, ActView, DecisionRequest, EventRequest, FindingDetail, FindingView, Hex32, HistoryView,
-    InquiryView, ResultRequest, VerdictRequest,
+    InquiryView, ResultRequest, ReviewView, UnmaskingList, VerdictRequest,
 };
 
 use super::entry::{Entry, UNITS, yuan};
@@ -45,9 +45,9 @@ const STEPS: [(&str, &[&str], &[&str]); 9] = [
         &["told", "decided"],
         &["excepted", "handed_over"],
     ),
-    ("stage_excepted", &["decided"], &["verified", "handed_over"]),
+    ("stage_excepted", &["decided"], &["handed_over"]),
     ("stage_told", &["heard"], &["decided", "excepted", "handed_over"]),
-    ("stage_heard", &["decided"], &["verified", "handed_over"]),
+    ("stage_heard", &["decided"], &["handed_over"]),
     ("stage_decided", &["reviewed"], &["corrected", "handed_over"]),
     ("stage_reviewed", &["corrected"], &["handed_over"]),
     ("stage_corrected", &[], &[]),
@@ -57,7 +57,7 @@ type Options = Vec<(&'static str, String)>;
 
 #[derive(Template)]
 #[template(path = "case/finding.html")]
-struct One {
+pub(super) struct One {
     p: Page,
     f: Form,
     /// What stands in the forms that were not sent.
@@ -66,8 +66,9 @@ struct One {
     round: Hex32,
     detail: FindingDetail,
     history: HistoryView,
-    next: &'static [&'static str],
-    beside: &'static [&'static str],
+    unmaskings: UnmaskingList,
+    next: Vec<&'static str>,
+    beside: Vec<&'static str>,
     units: Options,
     verdicts: Options,
     decisions: Options,
@@ -76,10 +77,11 @@ struct One {
 }
 
 impl One {
-    async fn of(who: &Who, round: Hex32, seq: u64, f: Form) -> Result<Self> {
+    pub(super) async fn of(who: &Who, round: Hex32, seq: u64, f: Form) -> Result<Self> {
         let path = format!("/api/v1/rounds/{round}/findings/{seq}");
         let detail: FindingDetail = who.api().get(&path).await?;
         let history: HistoryView = who.api().get(&format!("{path}/history")).await?;
+        let unmaskings: UnmaskingList = who.api().get(&format!("{path}/unmaskings")).await?;
         let p = who
             .page("case.finding")
             .with_findings()
@@ -89,7 +91,7 @@ impl One {
         let p = p.titled(title);
         let review = detail.finding.review.as_ref();
         let open = review.filter(|review| review.corrected_before.is_none());
-        let (next, beside) = open.map_or((&[][..], &[][..]), |review| steps(&review.stage));
+        let (next, beside) = open.map(steps).unwrap_or_default();
         let said = |code: &'static str| (code, p.said("", code));
         Ok(Self {
             blank: blank(&detail.finding),
@@ -104,6 +106,7 @@ impl One {
             round,
             detail,
             history,
+            unmaskings,
             next,
             beside,
             p,
@@ -130,7 +133,7 @@ impl One {
 
     /// Every act that may be done now, the usual ones first.
     fn acts(&self) -> Vec<&'static str> {
-        self.next.iter().chain(self.beside).copied().collect()
+        self.next.iter().chain(&self.beside).copied().collect()
     }
 
     fn inquiries(&self) -> &[InquiryView] {
@@ -144,8 +147,26 @@ impl One {
             .review
             .as_ref()
             .and_then(|review| review.owner.as_deref());
-        let me = self.p.who.as_ref().map(|who| who.name.as_str());
-        owner.is_some() && owner == me
+        owner.is_some_and(|owner| self.is_me(owner))
+    }
+
+    fn is_me(&self, name: &str) -> bool {
+        self.p.who.as_ref().is_some_and(|who| who.name == name)
+    }
+
+    /// Whether a case worker may ask for the number: of a protected person, or one who may be of a key group, compliance
+    /// alone asks.
+    fn can_ask_number(&self) -> bool {
+        let care = &self.finding().care;
+        !care.protected && care.key_group == "no"
+    }
+
+    /// Whether whoever looks has asked for the number, and that waits or holds.
+    fn has_asked_number(&self) -> bool {
+        let asked = self.unmaskings.unmaskings.iter();
+        asked
+            .filter(|asked| matches!(asked.state.as_str(), "unmasking_asked" | "unmasking_granted"))
+            .any(|asked| self.is_me(&asked.asked_by))
     }
 }
 
@@ -330,9 +351,15 @@ fn decision(
     })
 }
 
-fn steps(stage: &str) -> (&'static [&'static str], &'static [&'static str]) {
-    let found = STEPS.iter().find(|(at, ..)| *at == stage);
-    found.map_or((&[], &[]), |(_, next, beside)| (*next, *beside))
+/// What comes next, and what may stand beside it.
+fn steps(review: &ReviewView) -> (Vec<&'static str>, Vec<&'static str>) {
+    let found = STEPS.iter().find(|(at, ..)| *at == review.stage);
+    let (next, beside) = found.map_or((&[][..], &[][..]), |(_, next, beside)| (*next, *beside));
+    match review.verify_again {
+        // Before anything is taken. What takes nothing needs no more, so that the other steps stay.
+        true => (vec!["verified"], [next, beside].concat()),
+        false => (next.to_vec(), beside.to_vec()),
+    }
 }
 
 /// The usual values: what was done was done today.

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{
-    ActRequest, DecisionRequest, EventRequest, FindingDetail, Hex32, HistoryView, ResultRequest,
+    ActRequest, ActView, DecisionRequest, EventRequest, FindingDetail, Hex32, HistoryView, ResultRequest,
     UnmaskingList,
 };
 
@@ -71,19 +71,21 @@ impl Finding {
         self.history.review.stage == "stage_decided"
     }
 
-    /// What was verified or decided can turn out to be wrong; what is corrected stays so.
+    /// What was decided can turn out to be wrong; what is corrected stays so.
     fn can_correct(&self) -> bool {
-        !self.history.acts.is_empty() && self.history.review.stage != "stage_corrected"
+        matches!(
+            self.history.review.stage.as_str(),
+            "stage_decided" | "stage_reviewed"
+        )
     }
 
-    /// Whether who looks at the page made the decision that stands.
+    /// Whether who looks at the page made the decision that stands: it is another's to review and to correct. A second review
+    /// that changes a decision makes one.
     fn decided_here(&self) -> bool {
-        let last = self
-            .history
-            .acts
-            .iter()
-            .rev()
-            .find(|act| act.code == "review_decided");
+        let decides = |act: &&ActView| {
+            act.code == "review_decided" || !act.act["reviewed"]["result"]["changed"].is_null()
+        };
+        let last = self.history.acts.iter().rev().find(decides);
         last.is_some_and(|act| act.by == self.me)
     }
 }

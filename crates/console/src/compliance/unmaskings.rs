@@ -3,23 +3,18 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::Method;
-use axum::http::header::REFRESH;
 use axum::response::Response;
-use hefu_node::api::view::{Clear, UnmaskedView, UnmaskingList, UnmaskingRequest, UnmaskingView};
-use jiff::Timestamp;
+use hefu_node::api::view::{UnmaskingList, UnmaskingRequest, UnmaskingView};
 use serde::Deserialize;
 
 use super::finding::{Finding, Named, own_path, path_of, round};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
-use crate::live;
 use crate::page::{Page, html, refused};
 use crate::table::Pager;
 
 const SHOWN: u64 = 50;
-/// How long a number stays on the screen.
-const SHOWN_SECONDS: i64 = 60;
 
 #[derive(Template)]
 #[template(path = "compliance/unmaskings.html")]
@@ -88,43 +83,6 @@ pub(super) async fn refuse(Path(n): Path<u64>, Sent { who, .. }: Sent) -> Result
     ))
 }
 
-#[derive(Template)]
-#[template(path = "compliance/look.html")]
-struct Look {
-    p: Page,
-    n: u64,
-    /// Stands on this page alone, which answers a form: it has no address that shows it again, and no cache keeps it.
-    number: Clear,
-    until: String,
-}
-
 pub(super) async fn look(Path(n): Path<u64>, Sent { who, .. }: Sent) -> Result<Response> {
-    let shown: UnmaskedView = who.api().act(&format!("/api/v1/unmaskings/{n}/look")).await?;
-    let p = who
-        .page("compliance.look")
-        .at("/compliance/unmaskings")
-        .with_findings();
-    let left = shown.expires_at.duration_since(Timestamp::now()).as_secs();
-    let mut response = html(&Look {
-        until: p.time(&shown.expires_at),
-        p,
-        n,
-        number: shown.number,
-    })?;
-    // Without script too, an empty chair shows it no longer than that.
-    let seconds = left.clamp(1, SHOWN_SECONDS);
-    let leave = format!("{seconds}; url=/compliance/unmaskings?{}=1", live::RELOADED);
-    let leave = leave.parse().map_err(|_| Fault::Broken { what: "header" })?;
-    response.headers_mut().insert(REFRESH, leave);
-    Ok(response)
-}
-
-/// The class of the badge of a state.
-pub(super) fn class(state: &str) -> &'static str {
-    match state {
-        "unmasking_asked" => "warn",
-        "unmasking_granted" => "good",
-        "unmasking_refused" => "bad",
-        _ => "calm",
-    }
+    crate::look::look(&who, n, "/compliance/unmaskings".to_owned()).await
 }

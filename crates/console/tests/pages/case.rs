@@ -1,6 +1,7 @@
 //! The pages of case workers over canned answers: what stands in them, what they ask, what they refuse.
 
 mod canned;
+mod number;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -94,6 +95,8 @@ async fn nothing_is_done_without_a_token() {
         format!("{finding}/explanation"),
         format!("{finding}/record"),
         format!("{finding}/inquiry"),
+        format!("{finding}/unmaskings"),
+        format!("{finding}/unmaskings/2/look"),
         format!("/case/inquiries/{ITEM}/acts"),
         "/case/matters/new".to_owned(),
         "/case/matters/7/acts".to_owned(),
@@ -267,6 +270,33 @@ async fn a_step_is_offered_where_the_law_has_it() {
         let text = desk.get(&page).await.text;
         let form = |act: &str| text.contains(&format!("name=\"act\" value=\"{act}\""));
         assert!(form(offered) && !form(not), "{stage}");
+    }
+}
+
+/// 个人信息保护法 art. 24 and what the other agency withdrew: an act is offered where it is not refused.
+#[tokio::test]
+async fn verification_is_offered_again_once_the_other_agency_has_withdrawn_its_finding() {
+    let mut desk = Desk::of("case_worker").await;
+    canned(&desk);
+    let page = format!("/case/findings/{ROUND}/3");
+    for stage in ["stage_verified", "stage_excepted", "stage_told", "stage_heard"] {
+        for again in [false, true] {
+            let mut detail = detail(stage);
+            detail["finding"]["review"]["verify_again"] = json!(again);
+            let path = format!("GET /api/v1/rounds/{ROUND}/findings/3");
+            desk.fake.answer(&path, 200, detail);
+            let text = desk.get(&page).await.text;
+            let acts: Vec<&str> = text
+                .split("name=\"act\" value=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .collect();
+            assert_eq!(acts.contains(&"verified"), again, "{stage}: {acts:?}");
+            assert_eq!(acts[0] == "verified", again, "it is what comes next: {stage}");
+            assert_eq!(text.contains("下一步：重新核实"), again, "{stage}");
+            // What takes nothing from the person may be decided without.
+            assert!(acts.contains(&"decided"), "{stage}: {acts:?}");
+        }
     }
 }
 

@@ -221,37 +221,6 @@ async fn a_second_review_is_recorded_or_says_what_it_lacks() {
 }
 
 #[tokio::test]
-async fn a_correction_is_recorded_or_refused() {
-    let mut desk = Desk::of("compliance").await;
-    canned(&desk);
-    let act = format!("/compliance/findings/{KEY}/1/corrected");
-    let ask = format!("POST /api/v1/rounds/{KEY}/findings/1/events");
-    let fields = [
-        ("correct_authority", "县局"),
-        ("correct_document", "更1号"),
-        ("correct_reason", "同名"),
-    ];
-    assert_eq!(
-        desk.submit(&act, &fields[..2]).await.status,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
-    desk.fake.answer(
-        &ask,
-        409,
-        json!({ "error": { "code": "acted_meanwhile", "params": {} } }),
-    );
-    assert!(desk.submit(&act, &fields).await.text.contains("acted_meanwhile"));
-    desk.fake.answer(&ask, 200, json!({}));
-    let done = desk.submit(&act, &fields).await;
-    assert_eq!(
-        done.location(),
-        format!("/compliance/findings/{KEY}/1?done=compliance.done_corrected")
-    );
-    let sent: Value = serde_json::from_slice(&desk.fake.bodies(&ask)[0]).unwrap();
-    assert_eq!(sent["act"]["corrected"]["reason"], "同名");
-}
-
-#[tokio::test]
 async fn papers_are_pages_of_their_own() {
     let mut desk = Desk::of("compliance").await;
     canned(&desk);

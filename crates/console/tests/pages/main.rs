@@ -12,6 +12,7 @@ mod case_real;
 mod compliance;
 mod compliance_acts;
 mod compliance_real;
+mod corrections;
 mod desk;
 mod guarded;
 mod hostile;

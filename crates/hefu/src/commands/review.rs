@@ -51,6 +51,9 @@ pub(super) fn next(review: &ReviewView, lang: Lang) -> String {
         let params = [("round", short(&before.round)), ("seq", before.seq.to_string())];
         return lang.say("next_corrected_before", &params);
     }
+    if review.verify_again {
+        return lang.word("next_verify_again");
+    }
     let until = review
         .hearing_until
         .map_or_else(String::new, |day| day.to_string());
@@ -214,6 +217,7 @@ mod tests {
                 decision: None,
                 hearing_until: (stage == "stage_told").then_some(jiff::civil::date(2026, 3, 9)),
                 corrected_before: None,
+                verify_again: false,
                 there: None,
             },
             acts,
@@ -282,6 +286,13 @@ mod tests {
                 );
             }
         }
+        let mut again = history("stage_told", Vec::new());
+        again.review.verify_again = true;
+        let said = text(&again, Lang::Zh);
+        assert!(
+            said.contains("hefu finding verify") && !said.contains("hefu finding hear"),
+            "{said}"
+        );
         let mut before = history("stage_open", Vec::new());
         before.review.corrected_before = Some(BeforeView {
             round: Hex([7; 32]),

@@ -78,6 +78,21 @@ pub(crate) fn detail(stage: &str) -> Value {
     })
 }
 
+/// Nobody knows of anything for which more care is needed: a case worker may ask for the number.
+pub(crate) fn plain(stage: &str) -> Value {
+    let mut detail = detail(stage);
+    detail["finding"]["care"] =
+        json!({ "protected": false, "minor": "no", "disabled": "no", "key_group": "no" });
+    detail
+}
+
+pub(crate) fn unmasking(n: u64, state: &str, by: &str) -> Value {
+    json!({
+        "unmasking": n, "round": ROUND, "seq": 3, "asked_by": by, "asked_at": AT, "reason": EVIL, "state": state,
+        "decided_by": EVIL, "decided_at": AT, "expires_at": AT, "looks": [AT],
+    })
+}
+
 pub(crate) fn matter(stage: &str) -> Value {
     json!({
         "id": 7, "number": EVIL, "kind": "transfer", "received": false, "person": EVIL, "care": care(),
@@ -147,6 +162,10 @@ pub(crate) fn canned(desk: &Desk) {
         ),
         (&one, detail("stage_verified")),
         (&format!("{one}/history"), history("stage_verified")),
+        (
+            &format!("{one}/unmaskings"),
+            json!({ "unmaskings": [unmasking(1, "unmasking_expired", EVIL)] }),
+        ),
         (
             "/api/v1/findings/local",
             json!({

@@ -118,6 +118,8 @@ pub(super) const GROUPS: &[Group] = &[
             (Form, "/case/findings/{round}/{seq}/acts"),
             (Form, "/case/findings/{round}/{seq}/explanation"),
             (Form, "/case/findings/{round}/{seq}/record"),
+            (Form, "/case/findings/{round}/{seq}/unmaskings"),
+            (Form, "/case/findings/{round}/{seq}/unmaskings/{n}/look"),
             (Page, "/case/findings/{round}/{seq}/inquiry"),
             (Form, "/case/findings/{round}/{seq}/inquiry"),
             (Page, "/case/inquiries"),

@@ -36,6 +36,10 @@ pub struct ReviewView {
     pub hearing_until: Option<Date>,
     /// The same was found before and corrected there: nobody has to look at it again.
     pub corrected_before: Option<BeforeView>,
+    /// 须重新核实: nothing is decided yet, and the other agency has withdrawn its finding on the same matter since this one was
+    /// verified. Whoever is in charge may verify it once more then, and at these stages not otherwise.
+    #[serde(default)]
+    pub verify_again: bool,
     /// 对方的处理: what stands at the other agency, where it has told of the same matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there: Option<ThereView>,
@@ -410,6 +414,7 @@ impl ReviewView {
             verdict: review.verdict().map(|verdict| verdict.code().to_owned()),
             decision: review.decision().map(|decision| decision.code().to_owned()),
             hearing_until: review.hearing_until(),
+            verify_again: review.must_verify_again(Timestamp::now()),
             corrected_before: corrected_before.map(Into::into),
             there: told
                 .and_then(Outcomes::last)
@@ -425,6 +430,7 @@ impl ReviewView {
             verdict: None,
             decision: None,
             hearing_until: None,
+            verify_again: false,
             corrected_before: corrected_before.map(Into::into),
             there: told
                 .and_then(Outcomes::last)

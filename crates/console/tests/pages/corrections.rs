@@ -1,0 +1,101 @@
+//! What compliance corrects on the page of a finding, over canned answers.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::compliance::{AT, EVIL, KEY, ME, NOTICE, canned, finding};
+use crate::desk::Desk;
+
+#[tokio::test]
+async fn a_correction_is_recorded_or_refused() {
+    let mut desk = Desk::of("compliance").await;
+    canned(&desk);
+    let act = format!("/compliance/findings/{KEY}/1/corrected");
+    let ask = format!("POST /api/v1/rounds/{KEY}/findings/1/events");
+    let fields = [
+        ("correct_authority", "县局"),
+        ("correct_document", "更1号"),
+        ("correct_reason", "同名"),
+    ];
+    assert_eq!(
+        desk.submit(&act, &fields[..2]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    desk.fake.answer(
+        &ask,
+        409,
+        json!({ "error": { "code": "acted_meanwhile", "params": {} } }),
+    );
+    assert!(desk.submit(&act, &fields).await.text.contains("acted_meanwhile"));
+    desk.fake.answer(&ask, 200, json!({}));
+    let done = desk.submit(&act, &fields).await;
+    assert_eq!(
+        done.location(),
+        format!("/compliance/findings/{KEY}/1?done=compliance.done_corrected")
+    );
+    let sent: Value = serde_json::from_slice(&desk.fake.bodies(&ask)[0]).unwrap();
+    assert_eq!(sent["act"]["corrected"]["reason"], "同名");
+}
+
+/// A correction takes back what was decided, by somebody else than whose decision stands; before that there is nothing to
+/// take back, and what is corrected stays so.
+#[tokio::test]
+async fn a_correction_is_offered_where_it_can_be_recorded() {
+    let mut desk = Desk::of("compliance").await;
+    canned(&desk);
+    let page = format!("/compliance/findings/{KEY}/1");
+    let form = format!("action=\"{page}/corrected\"");
+    let act = |code: &str, by: &str, act: Value| json!({ "number": 1, "at": AT, "by": by, "on": "2026-11-01", "code": code, "act": act });
+    let decided = |by| {
+        let decision =
+            json!({ "decision": { "stopped": {} }, "authority": "局", "document": "1号", "reason": "*" });
+        act("review_decided", by, json!({ "decided": decision }))
+    };
+    let reviewed = |by, result: Value| {
+        let paper = json!({ "result": result, "authority": "局", "document": "2号", "reason": "*" });
+        act("review_reviewed", by, json!({ "reviewed": paper }))
+    };
+    let upheld = || json!({ "upheld": {} });
+    let changed = || json!({ "changed": { "to": { "lawful": {} } } });
+    let taken = || act("review_taken", EVIL, json!({ "taken": {} }));
+    for (stage, acts, offered) in [
+        ("stage_open", vec![], false),
+        ("stage_taken", vec![taken()], false),
+        ("stage_heard", vec![taken()], false),
+        ("stage_decided", vec![taken(), decided(EVIL)], true),
+        ("stage_decided", vec![taken(), decided(ME)], false),
+        (
+            "stage_reviewed",
+            vec![decided(EVIL), reviewed(ME, upheld())],
+            true,
+        ),
+        (
+            "stage_reviewed",
+            vec![decided(ME), reviewed(EVIL, upheld())],
+            false,
+        ),
+        (
+            "stage_reviewed",
+            vec![decided(EVIL), reviewed(ME, changed())],
+            false,
+        ),
+        (
+            "stage_reviewed",
+            vec![decided(ME), reviewed(EVIL, changed())],
+            true,
+        ),
+        ("stage_corrected", vec![decided(EVIL)], false),
+    ] {
+        let told = format!("{acts:?}");
+        let history = json!({
+            "notice": NOTICE, "seq": 1, "review": finding(stage)["review"], "withheld": false, "acts": acts,
+        });
+        desk.fake.answer(
+            &format!("GET /api/v1/rounds/{KEY}/findings/1/history"),
+            200,
+            history,
+        );
+        let text = desk.get(&page).await.text;
+        assert_eq!(text.contains(&form), offered, "{stage}: {told}");
+    }
+}
