@@ -75,7 +75,7 @@ async fn slowest(real: &Real, count: u64, times: usize) -> Duration {
     let mut slowest = Duration::ZERO;
     for (account, pages) in [
         ("liu", &["/case/home", "/case/findings"][..]),
-        ("zhao", &["/compliance/findings"]),
+        ("zhao", &["/compliance/todo", "/compliance/findings"]),
     ] {
         let mut desk = real.desk(account).await;
         for page in pages {
