@@ -12,8 +12,8 @@ use crate::fault::Result;
 use crate::guard::Who;
 use crate::page::{Page, html};
 
-/// How many late findings are listed; how many there are is said.
-const LISTED: u64 = 50;
+/// Of each list, how many are listed; how many there are is said.
+const LISTED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "compliance/todo.html")]
@@ -52,4 +52,9 @@ pub(super) async fn show(who: Who) -> Result<Response> {
         late,
         locked: budgets.budgets.iter().any(|budget| budget.locked),
     })
+}
+
+/// Those that are listed.
+fn few<T>(all: &[T]) -> &[T] {
+    all.get(..LISTED).unwrap_or(all)
 }

@@ -1,6 +1,6 @@
 //! The pages of case workers over canned answers: what stands in them, what they ask, what they refuse.
 
-mod canned;
+pub(crate) mod canned;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -16,6 +16,7 @@ mod desk;
 mod guarded;
 mod hostile;
 mod it;
+mod long;
 mod many;
 mod office;
 mod real;
