@@ -263,6 +263,23 @@ pub(crate) fn answer_due(p: &Page, inquiry: &InquiryView) -> Option<(&'static st
     }
 }
 
+/// What the row of an inquiry says in a list of them, with the side of it that this agency is on. The person's number, which
+/// is masked there, is nothing to be looked for.
+pub(crate) fn inquiry_text(p: &Page, side: &str, inquiry: &InquiryView) -> String {
+    let answer = inquiry.answer.as_ref();
+    [
+        side,
+        &inquiry.document,
+        &inquiry.peer_name,
+        &p.said("", &inquiry.stage),
+        inquiry.rule.as_deref().unwrap_or_default(),
+        &months(&inquiry.months),
+        inquiry.owner.as_deref().unwrap_or_default(),
+        &answer.map_or_else(String::new, |answer| p.said("answer_", &answer.answer)),
+    ]
+    .join(" ")
+}
+
 /// The first and the last of the months in question.
 pub(crate) fn months(months: &[String]) -> String {
     match (months.first(), months.last()) {

@@ -26,6 +26,7 @@
 //! badges and the like from `shell/macros.html`. Texts stand in `words/AREA.toml`; a page says them with `p.w("area.key")`.
 //! Pages that show findings are made with `who.page(…).with_findings()`.
 
+mod agreements;
 mod api;
 mod assets;
 mod binary;

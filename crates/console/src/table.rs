@@ -2,8 +2,9 @@
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
-use crate::api::part;
+use crate::api::{joined, part};
 
 /// The ways from one page of a table to the next. Templates know it as an argument of the macro `pager`.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,78 @@ impl Pager {
             next: next.map(|next| format!("{path}{between}after={next}")),
         }
     }
+}
+
+/// How many rows a page shows of a list that the interface gives as a whole.
+const ROWS: usize = 100;
+
+/// What a list that the interface gives as a whole is asked for, as the address of its page has it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// What its rows say.
+    q: String,
+    /// How many rows are before the page.
+    after: String,
+}
+
+/// Which part of a list a page shows.
+pub(crate) struct Part {
+    /// Where the list is.
+    pub(crate) path: &'static str,
+    /// What was looked for.
+    pub(crate) q: String,
+    /// Whether the page has not all of the list, so that it must be asked for what is looked for.
+    pub(crate) is_large: bool,
+    /// How many rows there are, on all pages.
+    pub(crate) total: u64,
+    /// The first and the last of those on the page, counted from 1.
+    pub(crate) range: String,
+    pub(crate) pager: Pager,
+}
+
+impl Asked {
+    /// A page of a list at `path`, of those rows that say what is looked for. `text` is what a row says.
+    pub(crate) fn page<T>(
+        &self,
+        path: &'static str,
+        mut all: Vec<T>,
+        text: impl Fn(&T) -> String,
+    ) -> (Vec<T>, Part) {
+        let q = self.q.trim();
+        let is_large = all.len() > ROWS || !q.is_empty();
+        let wanted = q.to_lowercase();
+        if !wanted.is_empty() {
+            all.retain(|row| text(row).to_lowercase().contains(&wanted));
+        }
+        let own = match q.is_empty() {
+            true => path.to_owned(),
+            false => format!("{path}?{}", joined([("q", q.to_owned())].into_iter())),
+        };
+        let (rows, total, range, pager) = page(&own, all, &self.after);
+        let part = Part {
+            path,
+            q: q.to_owned(),
+            is_large,
+            total,
+            range,
+            pager,
+        };
+        (rows, part)
+    }
+}
+
+/// The page of a list at `path` that begins after so many rows, how many rows there are, which of them these are, and the
+/// ways to the others.
+pub(crate) fn page<T>(path: &str, all: Vec<T>, after: &str) -> (Vec<T>, u64, String, Pager) {
+    let total = all.len();
+    let after = after.trim().parse().unwrap_or(0_usize).min(total);
+    let rows: Vec<T> = all.into_iter().skip(after).take(ROWS).collect();
+    let last = after.saturating_add(rows.len());
+    let first = after.saturating_add(1).min(last);
+    let next = (last < total).then_some(last as u64);
+    let pager = Pager::new(path, after as u64, next);
+    (rows, total as u64, format!("{first}–{last}"), pager)
 }
 
 /// A table as a file: UTF-8 with the mark by which spreadsheets in Chinese offices know it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -22,6 +22,7 @@ use crate::guard::Who;
 use crate::live::{self, Told};
 use crate::page::{Page, html, paper, refused};
 use crate::show::today;
+use crate::table::{Asked, Part};
 
 /// How often a check that is looked at is asked after.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ struct List {
     p: Page,
     f: Form,
     list: PrecheckList,
+    part: Part,
     documents: Options,
     programmes: Options,
     causes: Options,
@@ -43,7 +45,7 @@ struct List {
 }
 
 impl List {
-    async fn of(who: &Who, f: Form) -> Result<Self> {
+    async fn of(who: &Who, f: Form, asked: &Asked) -> Result<Self> {
         let p = who
             .page("case.checks")
             .with_findings()
@@ -51,8 +53,12 @@ impl List {
             .wrong(f.problems());
         let mut causes = vec![(String::new(), p.w("case.no_cause"))];
         causes.extend(CAUSES.map(|cause| (cause.to_owned(), p.said("cause_", cause))));
+        let mut list: PrecheckList = who.api().get("/api/v1/prechecks").await?;
+        let (page, part) = asked.page("/case/checks", list.prechecks, |check| text(&p, check));
+        list.prechecks = page;
         Ok(Self {
-            list: who.api().get("/api/v1/prechecks").await?,
+            list,
+            part,
             documents: DOCUMENTS
                 .map(|kind| (kind.to_owned(), p.said("kind_", kind)))
                 .into(),
@@ -67,13 +73,20 @@ impl List {
     }
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
+/// What a row of the list says.
+fn text(p: &Page, check: &PrecheckView) -> String {
+    let file = check.case_file.as_deref().unwrap_or_default();
+    let state = if check.waiting { "case.check_waiting" } else { "case.check_done" };
+    [&p.time(&check.begun_at), file, &check.actor, &p.w(state)].join(" ")
+}
+
+pub(super) async fn list(who: Who, Query(asked): Query<Asked>) -> Result<Response> {
     let month = today().strftime("%Y-%m").to_string();
     let f = Form::new()
         .with("kind", "resident")
         .with("programme", "minimum_living")
         .with("from", month);
-    html(&List::of(&who, f).await?)
+    html(&List::of(&who, f, &asked).await?)
 }
 
 /// Begins a check of one person. The number is never shown again, whatever comes of it.
@@ -137,7 +150,7 @@ pub(super) async fn begin(Sent { who, fields }: Sent) -> Result<Response> {
             }
         }
     }
-    refused(&List::of(&who, f).await?)
+    refused(&List::of(&who, f, &Asked::default()).await?)
 }
 
 /// Beside which field a refusal stands.

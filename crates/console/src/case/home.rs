@@ -22,7 +22,9 @@ struct Home {
     open: FindingList,
     late: u64,
     key_groups: u64,
+    /// The first of those that wait.
     inquiries: Vec<InquiryView>,
+    inquiries_in_all: usize,
     matters: MatterPage,
 }
 
@@ -41,6 +43,8 @@ pub(super) async fn show(who: Who) -> Result<Response> {
         .total;
     let mut inquiries = api.get::<InquiryList>("/api/v1/inquiries").await?.inquiries;
     inquiries.retain(|inquiry| awaits(inquiry).is_some());
+    let inquiries_in_all = inquiries.len();
+    inquiries.truncate(FEW);
     let matters = api.get(&format!("/api/v1/matters?due=true&limit={FEW}")).await?;
     html(&Home {
         p: who.page("case.home").with_findings(),
@@ -49,6 +53,7 @@ pub(super) async fn show(who: Who) -> Result<Response> {
         late,
         key_groups,
         inquiries,
+        inquiries_in_all,
         matters,
     })
 }

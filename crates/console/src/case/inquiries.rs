@@ -1,7 +1,7 @@
 //! 协查: questions to other agencies about one person, and theirs to this one.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{
@@ -13,9 +13,11 @@ use super::entry::{Entry, UNITS};
 use super::finding::{details, id, recorded};
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
+use crate::findings::inquiry_text;
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
+use crate::table::{Asked, Part};
 
 const ANSWERS: [(&str, FoundRequest); 5] = [
     ("paid_then", FoundRequest::PaidThen),
@@ -43,13 +45,16 @@ pub(super) fn awaits(inquiry: &InquiryView) -> Option<&'static str> {
 struct List {
     p: Page,
     inquiries: Vec<InquiryView>,
+    part: Part,
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
-    html(&List {
-        inquiries: who.api().get::<InquiryList>("/api/v1/inquiries").await?.inquiries,
-        p: who.page("case.inquiries").with_findings(),
-    })
+pub(super) async fn list(who: Who, Query(asked): Query<Asked>) -> Result<Response> {
+    let list: InquiryList = who.api().get("/api/v1/inquiries").await?;
+    let p = who.page("case.inquiries").with_findings();
+    let (inquiries, part) = asked.page("/case/inquiries", list.inquiries, |inquiry| {
+        inquiry_text(&p, &p.wx("case.side_", &inquiry.side), inquiry)
+    });
+    html(&List { p, inquiries, part })
 }
 
 #[derive(Template)]

@@ -1,7 +1,9 @@
 //! Agreements to be signed or refused, with what each party learns by them in plain words.
 
+use std::cmp::Reverse;
+
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -11,18 +13,21 @@ use hefu_node::api::view::{
 use serde_json::Value;
 
 use super::said::Listed;
+use crate::agreements::text;
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
 use crate::show;
+use crate::table::{Asked, Part};
 
 #[derive(Template)]
 #[template(path = "compliance/agreements.html")]
 struct Agreements {
     p: Page,
     lists: Vec<Listed<AgreementView>>,
+    part: Part,
 }
 
 /// Whether it waits for this agency's signature.
@@ -31,15 +36,20 @@ pub(super) fn waits(agreement: &AgreementView, own: &Hex32) -> bool {
     agreement.state == "draft" && parties.any(|party| party.node_key == *own && !party.signed)
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
+pub(super) async fn list(Query(asked): Query<Asked>, who: Who) -> Result<Response> {
     let node: NodeView = who.api().get("/api/v1/node").await?;
-    let list: AgreementList = who.api().get("/api/v1/agreements").await?;
-    let (waiting, others) = list
-        .agreements
-        .into_iter()
-        .partition(|agreement| waits(agreement, &node.node_key));
+    let mut list: AgreementList = who.api().get("/api/v1/agreements").await?;
     let p = who.page("compliance.agreements");
+    let is_waiting = |agreement: &AgreementView| waits(agreement, &node.node_key);
+    // What waits comes first, on whatever page it then is.
+    list.agreements
+        .sort_by_key(|agreement| (!is_waiting(agreement), Reverse(agreement.changed_at)));
+    let (page, part) = asked.page("/compliance/agreements", list.agreements, |agreement| {
+        text(&p, agreement)
+    });
+    let (waiting, others) = page.into_iter().partition(is_waiting);
     html(&Agreements {
+        part,
         lists: Listed::both(
             (p.w("compliance.agreements_waiting"), waiting),
             (p.w("compliance.agreements_others"), others),

@@ -1,22 +1,25 @@
 //! 协查: questions about one person to another agency. Two people who did not draft them let them out.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::response::Response;
 use hefu_node::api::view::{Hex16, InquiryDetail, InquiryList, InquiryView, ReasonRequest};
 
 use super::said::Listed;
 use crate::fault::{Fault, Result};
+use crate::findings::inquiry_text;
 use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
+use crate::table::{Asked, Part};
 
 #[derive(Template)]
 #[template(path = "compliance/inquiries.html")]
 struct Inquiries {
     p: Page,
     lists: Vec<Listed<InquiryView>>,
+    part: Part,
 }
 
 /// Whether another person's word lets it out.
@@ -28,11 +31,17 @@ pub(super) fn waits(inquiry: &InquiryView) -> bool {
         )
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
-    let list: InquiryList = who.api().get("/api/v1/inquiries").await?;
-    let (waiting, others) = list.inquiries.into_iter().partition(waits);
+pub(super) async fn list(Query(asked): Query<Asked>, who: Who) -> Result<Response> {
+    let mut list: InquiryList = who.api().get("/api/v1/inquiries").await?;
     let p = who.page("compliance.inquiries").with_findings();
+    // What waits comes first, on whatever page it then is.
+    list.inquiries.sort_by_key(|inquiry| !waits(inquiry));
+    let (page, part) = asked.page("/compliance/inquiries", list.inquiries, |inquiry| {
+        inquiry_text(&p, &p.said("inquiry_side_", &inquiry.side), inquiry)
+    });
+    let (waiting, others) = page.into_iter().partition(waits);
     html(&Inquiries {
+        part,
         lists: Listed::both(
             (p.w("compliance.inquiries_waiting"), waiting),
             (p.w("compliance.inquiries_others"), others),

@@ -12,11 +12,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::Paper;
+use crate::api::joined;
 use crate::fault::{Fault, Result};
 use crate::form::{Form, Sent};
 use crate::guard::Who;
 use crate::page::{Page, html, paper};
 use crate::show;
+use crate::table::{self, Pager};
 
 #[derive(Template)]
 #[template(path = "compliance/reports.html")]
@@ -24,6 +26,10 @@ struct Reports {
     p: Page,
     f: Form,
     rounds: Vec<Line>,
+    /// How many fit, on all pages, and which of them are on this one.
+    total: u64,
+    range: String,
+    pager: Pager,
     agencies: Vec<(String, String)>,
     purposes: Vec<(String, String)>,
     states: Vec<(String, String)>,
@@ -46,6 +52,26 @@ pub(super) struct RoundsAsked {
     state: String,
     from: String,
     until: String,
+    after: String,
+}
+
+impl RoundsAsked {
+    /// Where the list of what is asked for begins.
+    fn address(&self) -> String {
+        let all = [
+            ("agency", &self.agency),
+            ("purpose", &self.purpose),
+            ("state", &self.state),
+            ("from", &self.from),
+            ("until", &self.until),
+        ];
+        let filled = all.into_iter().filter(|(_, value)| !value.is_empty());
+        let query = joined(filled.map(|(name, value)| (name, value.clone())));
+        match query.is_empty() {
+            true => "/compliance/reports".to_owned(),
+            false => format!("/compliance/reports?{query}"),
+        }
+    }
 }
 
 pub(super) async fn list(Query(asked): Query<RoundsAsked>, who: Who) -> Result<Response> {
@@ -96,8 +122,12 @@ pub(super) async fn list(Query(asked): Query<RoundsAsked>, who: Who) -> Result<R
             && from.is_none_or(|from| from <= on)
             && until.is_none_or(|until| on <= until)
     });
+    let (rounds, total, range, pager) = table::page(&asked.address(), rounds.collect(), &asked.after);
     html(&Reports {
-        rounds: rounds.collect(),
+        rounds,
+        total,
+        range,
+        pager,
         p: p.wrong(f.problems()),
         f,
         agencies,

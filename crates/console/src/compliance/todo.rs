@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use hefu_node::api::view::{
-    AgreementList, AgreementView, BudgetList, InquiryList, InquiryView, NodeView, OverdueList, OverdueView,
-    UnmaskingList, UnmaskingView,
+    AgreementList, AgreementView, BudgetList, FindingList, InquiryList, InquiryView, NodeView, UnmaskingList,
+    UnmaskingView,
 };
 
 use super::{agreements, inquiries};
@@ -12,7 +12,7 @@ use crate::fault::Result;
 use crate::guard::Who;
 use crate::page::{Page, html};
 
-/// How many late findings are listed; how many there are is said.
+/// Of each list, how many are listed; how many there are is said.
 const LISTED: usize = 50;
 
 #[derive(Template)]
@@ -22,8 +22,7 @@ struct ToDo {
     inquiries: Vec<InquiryView>,
     unmaskings: Vec<UnmaskingView>,
     agreements: Vec<AgreementView>,
-    late: Vec<OverdueView>,
-    late_in_all: u64,
+    late: FindingList,
     locked: bool,
 }
 
@@ -41,17 +40,21 @@ pub(super) async fn show(who: Who) -> Result<Response> {
     let all: UnmaskingList = who.api().get("/api/v1/unmaskings?limit=200").await?;
     let for_me = |asked: &UnmaskingView| asked.state == "unmasking_asked" && asked.asked_by != *me;
     let unmaskings = all.unmaskings.into_iter().filter(for_me).collect();
-    let mut late: OverdueList = who.api().get("/api/v1/findings/overdue").await?;
-    let late_in_all = late.findings.len() as u64;
-    late.findings.truncate(LISTED);
+    // Of very many late ones only those shown are opened.
+    let late = format!("/api/v1/findings?late=true&limit={LISTED}");
+    let late = who.api().get(&late).await?;
     let budgets: BudgetList = who.api().get("/api/v1/ledger/budgets").await?;
     html(&ToDo {
         p: who.page("compliance.todo").with_findings(),
         inquiries,
         unmaskings,
         agreements,
-        late: late.findings,
-        late_in_all,
+        late,
         locked: budgets.budgets.iter().any(|budget| budget.locked),
     })
+}
+
+/// Those that are listed.
+fn few<T>(all: &[T]) -> &[T] {
+    all.get(..LISTED).unwrap_or(all)
 }

@@ -1,27 +1,35 @@
 //! Agreements as IT sees them: which there are, between whom, and what each side learns. Others sign them.
 
+use std::cmp::Reverse;
+
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use hefu_node::api::view::{AgreementDetail, AgreementList, AgreementView, Hex32};
 
+use crate::agreements::text;
 use crate::fault::{Fault, Result};
 use crate::guard::Who;
 use crate::page::{Page, html};
+use crate::table::{Asked, Part};
 
 #[derive(Template)]
 #[template(path = "it/agreements.html")]
 struct Agreements {
     p: Page,
     agreements: Vec<AgreementView>,
+    part: Part,
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
-    let list: AgreementList = who.api().get("/api/v1/agreements").await?;
-    html(&Agreements {
-        p: who.page("it.agreements"),
-        agreements: list.agreements,
-    })
+pub(super) async fn list(Query(asked): Query<Asked>, who: Who) -> Result<Response> {
+    let mut list: AgreementList = who.api().get("/api/v1/agreements").await?;
+    list.agreements
+        .sort_by_key(|agreement| Reverse(agreement.changed_at));
+    let p = who.page("it.agreements");
+    let (agreements, part) = asked.page("/it/agreements", list.agreements, |agreement| {
+        text(&p, agreement)
+    });
+    html(&Agreements { p, agreements, part })
 }
 
 #[derive(Template)]

@@ -11,7 +11,7 @@ use crate::fault::Result;
 use crate::form::{Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html};
-use crate::table::{Csv, Pager};
+use crate::table::{self, Csv, Pager, Part};
 
 /// How many rows a page shows, and a question fetches for a file.
 const SHOWN: u64 = 100;
@@ -22,14 +22,23 @@ const FETCHED: u64 = 1000;
 struct Datasets {
     p: Page,
     datasets: Vec<DatasetView>,
+    part: Part,
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
+pub(super) async fn list(Query(asked): Query<table::Asked>, who: Who) -> Result<Response> {
     let list: DatasetList = who.api().get("/api/v1/datasets").await?;
-    html(&Datasets {
-        p: who.page("it.datasets"),
-        datasets: list.datasets,
-    })
+    let p = who.page("it.datasets");
+    let text = |dataset: &DatasetView| {
+        [
+            dataset.name.clone(),
+            dataset.files.join(" "),
+            p.said("kind_", &dataset.kind),
+            p.time(&dataset.imported_at),
+        ]
+        .join(" ")
+    };
+    let (datasets, part) = asked.page("/it/datasets", list.datasets, text);
+    html(&Datasets { p, datasets, part })
 }
 
 pub(super) async fn delete(Path(id): Path<i64>, Sent { who, .. }: Sent) -> Result<Response> {

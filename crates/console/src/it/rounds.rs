@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hefu_node::api::view::{AgreementList, AgreementView, Hex32, RoundList, RoundView, StartRound, Started};
@@ -15,6 +15,7 @@ use crate::form::{Form, Sent, done};
 use crate::guard::Who;
 use crate::live::{self, Told};
 use crate::page::{Page, html, refused};
+use crate::table::{Asked, Part};
 
 /// How often a page that is looked at asks how far a round has come.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -25,19 +26,23 @@ struct Rounds {
     p: Page,
     f: Form,
     rounds: Vec<RoundView>,
+    part: Part,
     /// Agreements under which this node may start one: digest, and number with the parties.
     agreements: Vec<(String, String)>,
 }
 
 impl Rounds {
-    async fn of(who: &Who, f: Form) -> Result<Self> {
+    async fn of(who: &Who, f: Form, asked: &Asked) -> Result<Self> {
+        let p = who.page("it.rounds").at("/it/rounds").wrong(f.problems());
         let rounds: RoundList = who.api().get("/api/v1/rounds").await?;
         let agreements: AgreementList = who.api().get("/api/v1/agreements").await?;
         let startable = |agreement: &AgreementView| agreement.state == "signed";
+        let (rounds, part) = asked.page("/it/rounds", rounds.rounds, |round| text(&p, round));
         Ok(Self {
-            p: who.page("it.rounds").wrong(f.problems()),
+            p,
             f,
-            rounds: rounds.rounds,
+            rounds,
+            part,
             agreements: agreements
                 .agreements
                 .into_iter()
@@ -48,14 +53,27 @@ impl Rounds {
     }
 }
 
+/// What a row of the list says.
+fn text(p: &Page, round: &RoundView) -> String {
+    let peer = round.peer_name.clone();
+    [
+        p.short(round.id),
+        peer.unwrap_or_else(|| p.short(round.peer)),
+        p.said("as_", &round.role),
+        state(p, round),
+        p.time(&round.started_at),
+    ]
+    .join(" ")
+}
+
 fn named(agreement: AgreementView) -> (String, String) {
     let parties: Vec<String> = agreement.parties.into_iter().map(|party| party.name).collect();
     let words = format!("{}（{}）", agreement.number, parties.join("、"));
     (agreement.digest.to_string(), words)
 }
 
-pub(super) async fn list(who: Who) -> Result<Response> {
-    html(&Rounds::of(&who, Form::new()).await?)
+pub(super) async fn list(Query(asked): Query<Asked>, who: Who) -> Result<Response> {
+    html(&Rounds::of(&who, Form::new(), &asked).await?)
 }
 
 pub(super) async fn start(Sent { who, fields }: Sent) -> Result<Response> {
@@ -69,7 +87,7 @@ pub(super) async fn start(Sent { who, fields }: Sent) -> Result<Response> {
         Ok(started) => Ok(Redirect::to(&format!("/it/rounds/{}", started.round)).into_response()),
         Err(fault) => {
             f.refused(&who.visit, &*fault.of_the_form()?, &[]);
-            refused(&Rounds::of(&who, f).await?)
+            refused(&Rounds::of(&who, f, &Asked::default()).await?)
         }
     }
 }

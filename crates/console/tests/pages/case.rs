@@ -1,6 +1,6 @@
 //! The pages of case workers over canned answers: what stands in them, what they ask, what they refuse.
 
-mod canned;
+pub(crate) mod canned;
 mod number;
 
 use axum::http::StatusCode;

@@ -118,12 +118,6 @@ pub(crate) fn canned(desk: &Desk) {
         ),
         ("/api/v1/findings", list(1)),
         (
-            "/api/v1/findings/overdue",
-            json!({
-                "notice": NOTICE, "on": "2026-12-01", "findings": [{ "round": KEY, "finding": finding("stage_open") }],
-            }),
-        ),
-        (
             &one,
             json!({
                 "notice": NOTICE, "finding": finding("stage_decided"), "withheld": false, "case": EVIL,

@@ -16,7 +16,7 @@ const SETTLED: &str = "fedcba9876543210fedcba9876543210";
 const AT: &str = "2026-11-30T16:00:00Z";
 
 /// What each page asks for, with the worst in every text.
-fn canned(desk: &Desk) {
+pub(crate) fn canned(desk: &Desk) {
     let node = json!({
         "name": EVIL, "role": EVIL, "address": EVIL, "node_key": KEY, "fingerprint": EVIL, "version": EVIL,
         "config_digest": KEY, "started_at": AT, "log": { "seq": 250, "hash": KEY }, "peers": 1, "datasets": 1,

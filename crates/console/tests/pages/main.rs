@@ -17,6 +17,7 @@ mod desk;
 mod guarded;
 mod hostile;
 mod it;
+mod long;
 mod many;
 mod office;
 mod real;

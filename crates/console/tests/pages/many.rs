@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::real::Real;
 
 /// Of a page, with all that a browser loads for it.
-const WEIGHT: usize = 300 << 10;
+pub(crate) const WEIGHT: usize = 300 << 10;
 
 /// A number of the region that no person has, with its check digit (GB 11643-1999).
 fn number(n: u64) -> String {
@@ -75,7 +75,7 @@ async fn slowest(real: &Real, count: u64, times: usize) -> Duration {
     let mut slowest = Duration::ZERO;
     for (account, pages) in [
         ("liu", &["/case/home", "/case/findings"][..]),
-        ("zhao", &["/compliance/findings"]),
+        ("zhao", &["/compliance/todo", "/compliance/findings"]),
     ] {
         let mut desk = real.desk(account).await;
         for page in pages {
@@ -109,7 +109,7 @@ async fn best(desk: &mut Desk, path: &str, times: usize) -> Duration {
 }
 
 /// How much all files weigh that a page loads.
-async fn assets(desk: &mut Desk, page: &str) -> usize {
+pub(crate) async fn assets(desk: &mut Desk, page: &str) -> usize {
     let mut weight = 0;
     let loaded = page.split(['"', ' ']).filter(|part| part.starts_with("/assets/"));
     for address in loaded.collect::<std::collections::BTreeSet<_>>() {
