@@ -42,6 +42,7 @@ mod headers;
 mod it;
 mod lang;
 mod live;
+mod log;
 mod office;
 mod page;
 mod session;
