@@ -7,12 +7,14 @@ use std::time::Duration;
 use axum::extract::{Form as UrlEncoded, FromRequest, FromRequestParts as _, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use hefu_node::api::view::ErrorView;
+use jiff::civil::Date;
 use tokio::time::timeout;
 use zeroize::Zeroize as _;
 
 use crate::Shared;
 use crate::fault::{Fault, Result};
 use crate::guard::{Visit, Who, from_our_page};
+use crate::page::Page;
 
 /// The hidden field of every form.
 pub(crate) const TOKEN: &str = "csrf";
@@ -155,6 +157,19 @@ impl Form {
     pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
         self
+    }
+
+    /// A day that somebody asks for; where it is none, that is said beside its field.
+    pub(crate) fn day(&mut self, p: &Page, field: &str, text: &str) -> Option<Date> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let day = text.parse();
+        if day.is_err() {
+            self.wrong(field, p.w("shell.no_day"));
+        }
+        day.ok()
     }
 
     /// Notes that something is wrong with a field.

@@ -43,6 +43,7 @@ mod it;
 mod lang;
 mod live;
 mod look;
+mod log;
 mod office;
 mod page;
 mod session;

@@ -24,6 +24,7 @@ use hefu_casework::{
 use hefu_fixtures::Agency;
 use hefu_identity::{Cleaning, Kind, Refusal, Warning};
 use hefu_link::ferry::Matter;
+use hefu_store::LOG_KINDS;
 
 /// Codes that are part of another code's words, and the prefix under which they stand.
 const PREFIXES: [(&str, &str); 16] = [
@@ -357,6 +358,50 @@ fn every_code_has_words() {
         .filter(|(code, _)| !table.contains_key(code))
         .collect();
     assert!(without.is_empty(), "without words: {without:#?}");
+}
+
+/// The log is shown to people: whatever is written into it is listed where kinds are declared, and has words.
+#[test]
+fn every_kind_of_entry_in_the_log_has_words() {
+    let sources = sources();
+    let of_node = || {
+        let of_node = |of: &str| of == "node" || of == "store";
+        sources.iter().filter(move |(of, _)| of_node(of))
+    };
+    let written: BTreeSet<String> = of_node()
+        .flat_map(|(_, source)| {
+            let entries = source.split("Entry { actor").skip(1);
+            let entries = entries.filter_map(|part| part.split('}').next());
+            let named: Vec<_> = entries
+                .flat_map(|entry| literals_after(entry, "kind: \""))
+                .collect();
+            named.into_iter().chain(literals_after(source, ".log(\""))
+        })
+        .collect();
+    // Were the search to break, it would find little.
+    for kind in ["round_done", "sign_in_failed", "peer_added", "ledger_merged"] {
+        assert!(written.contains(kind), "{kind} is not found any more");
+    }
+    let listed: BTreeSet<String> = LOG_KINDS.map(str::to_owned).into();
+    // Tests of the store write "test".
+    let unlisted = written.difference(&listed).filter(|kind| *kind != "test");
+    let unlisted: Vec<_> = unlisted.collect();
+    assert!(unlisted.is_empty(), "written, and not listed: {unlisted:?}");
+    // Once in the list, and where it is written.
+    let times = |kind: &str| {
+        let literal = format!("\"{kind}\"");
+        of_node()
+            .map(|(_, source)| source.matches(&literal).count())
+            .sum::<usize>()
+    };
+    let idle: Vec<_> = LOG_KINDS.iter().filter(|kind| times(kind) < 2).collect();
+    assert!(idle.is_empty(), "listed, and never written: {idle:?}");
+    let table = table();
+    let without: Vec<_> = LOG_KINDS
+        .iter()
+        .filter(|kind| !table.contains_key(&format!("log_{kind}")))
+        .collect();
+    assert!(without.is_empty(), "without words: {without:?}");
 }
 
 #[test]

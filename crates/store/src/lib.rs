@@ -62,7 +62,7 @@ pub use ferry::{
 pub use frozen::{FrozenSets, LegSession, NewFrozen};
 pub use inquiry::{Disclosure, Inquiry, NewDisclosure, NewInquiry, NewInquiryEvent};
 pub use line::{NewLine, StoredLine};
-pub use log::{Entry, LogEntry, LogHead};
+pub use log::{Entry, LOG_KINDS, LogEntry, LogHead, SECURITY_KINDS};
 pub use matter::{MatterAct, MatterChange, NewMatter, StoredMatter};
 pub use note::{
     NewNote, NewTaken, NoteAnswer, NoteDue, NoteFacts, NoteUnanswered, Put, Quota, SignedNote, TakenNote,

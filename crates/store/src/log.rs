@@ -17,6 +17,10 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::store::Store;
 
+mod kinds;
+
+pub use kinds::{LOG_KINDS, SECURITY_KINDS};
+
 const LABEL: &[u8] = b"hefu/1 log\0";
 
 /// Entries read before others may have the connection.
@@ -126,6 +130,7 @@ impl Store {
 /// Writes an entry, dated now, with whatever else its transaction writes.
 pub(crate) fn append(connection: &Connection, entry: &Entry<'_>) -> Result<LogHead, Error> {
     let Entry { actor, kind, body } = *entry;
+    debug_assert!(cfg!(test) || kinds::is_known(kind), "{kind} is no kind of entry");
     let stored = canonical_text(body).ok_or_else(|| unfit(kind))?;
     let previous = head(connection)?;
     let (seq, at) = (previous.seq + 1, Timestamp::now());

@@ -76,7 +76,11 @@ impl List {
 /// What a row of the list says.
 fn text(p: &Page, check: &PrecheckView) -> String {
     let file = check.case_file.as_deref().unwrap_or_default();
-    let state = if check.waiting { "case.check_waiting" } else { "case.check_done" };
+    let state = if check.waiting {
+        "case.check_waiting"
+    } else {
+        "case.check_done"
+    };
     [&p.time(&check.begun_at), file, &check.actor, &p.w(state)].join(" ")
 }
 

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use hefu_node::api::view::{
     AgreementDetail, AgreementList, AgreementView, FindingPage, Hex32, RoundList, RoundView,
 };
-use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::Paper;
@@ -84,8 +83,8 @@ pub(super) async fn list(Query(asked): Query<RoundsAsked>, who: Who) -> Result<R
         .with("state", asked.state.as_str())
         .with("from", asked.from.as_str())
         .with("until", asked.until.as_str());
-    let from = day(&p, &mut f, "from", &asked.from);
-    let until = day(&p, &mut f, "until", &asked.until);
+    let from = f.day(&p, "from", &asked.from);
+    let until = f.day(&p, "until", &asked.until);
     let lines: Vec<Line> = all
         .rounds
         .into_iter()
@@ -157,19 +156,6 @@ impl Line {
             _ => "calm",
         }
     }
-}
-
-/// A day that somebody asks for; where it is none, that is said beside its field.
-pub(super) fn day(p: &Page, f: &mut Form, name: &str, text: &str) -> Option<Date> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let day = text.parse();
-    if day.is_err() {
-        f.wrong(name, p.w("compliance.no_day"));
-    }
-    day.ok()
 }
 
 #[derive(Template)]

@@ -26,9 +26,7 @@ pub(super) async fn list(Query(asked): Query<Asked>, who: Who) -> Result<Respons
     list.agreements
         .sort_by_key(|agreement| Reverse(agreement.changed_at));
     let p = who.page("it.agreements");
-    let (agreements, part) = asked.page("/it/agreements", list.agreements, |agreement| {
-        text(&p, agreement)
-    });
+    let (agreements, part) = asked.page("/it/agreements", list.agreements, |agreement| text(&p, agreement));
     html(&Agreements { p, agreements, part })
 }
 

@@ -1,9 +1,13 @@
 //! A case worker's day over a node as it is: an export is imported, a finding goes the way of the law, and the list says so.
 
 use axum::http::StatusCode;
-use hefu_casework::{Care, Fen, Finding, FindingKind, Hex, Known, RowId};
+use hefu_casework::{
+    AgencyRole, Agreement, Care, Fen, Finding, FindingKind, Hex, KeyKind, Known, Mode, MonthRange, Party,
+    Place, Purpose, RowId, RuleSet, Selection,
+};
 use hefu_identity::Kind;
 use hefu_store::{AgreementState, DatasetId, Role, Round, RoundState, Store};
+use jiff::civil::date;
 
 use crate::desk::Desk;
 use crate::real::{Real, between, upload};
@@ -45,13 +49,62 @@ fn put(store: &Store) {
         finding(NUMBERS[0], 2, Known::No),
         finding(NUMBERS[1], 3, Known::Yes),
     ];
-    put_findings(store, &findings);
+    put_findings(store, b"{}", &findings);
 }
 
-/// The same with other findings.
-pub(crate) fn put_findings(store: &Store, findings: &[Finding]) {
+/// What the round was run under.
+pub(crate) fn agreement() -> Agreement {
+    let party = |name: &str, role, key: u8, programme: &str| Party {
+        name: name.to_owned(),
+        role,
+        node_key: Hex([key; 32]),
+        tls_key: Hex([key + 100; 32]),
+        programmes: vec![programme.parse().unwrap()],
+        case_scheme: None,
+        max_elements: 100_000,
+    };
+    Agreement {
+        version: Agreement::VERSION,
+        number: "某协〔2026〕1号".to_owned(),
+        purpose: Purpose::Duplicates,
+        legal_basis: vec!["《个人信息保护法》第十三条第一款第三项".to_owned()],
+        parties: vec![
+            party("县民政局", AgencyRole::CivilAffairs, 3, "extreme_poverty"),
+            party(
+                "县残疾人联合会",
+                AgencyRole::DisabledFederation,
+                2,
+                "disabled_care",
+            ),
+        ],
+        receivers: vec![0, 1],
+        selection: Selection {
+            months: MonthRange {
+                from: "2026-01".parse().unwrap(),
+                to: "2027-01".parse().unwrap(),
+            },
+        },
+        place: Place::new("290101").unwrap(),
+        key_kind: KeyKind::Rule,
+        mode: Mode::Members,
+        suite: "suite-1".to_owned(),
+        rules: vec!["X3".parse().unwrap()],
+        rules_digest: Hex(RuleSet::national().digest()),
+        label: None,
+        rounds_a_month: 4,
+        checks_a_day: None,
+        resume_hours: 72,
+        valid_from: date(2026, 1, 1),
+        expires: date(2026, 12, 31),
+        retention_days: 1095,
+        under: None,
+    }
+}
+
+/// The same with other findings, under an agreement as it is kept.
+pub(crate) fn put_findings(store: &Store, agreement: &[u8], findings: &[Finding]) {
     store
-        .put_agreement(&[1; 32], b"{}", &AgreementState::Signed)
+        .put_agreement(&[1; 32], agreement, &AgreementState::Signed)
         .unwrap();
     let round = Round {
         id: ROUND,

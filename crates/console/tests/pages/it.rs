@@ -172,12 +172,11 @@ async fn every_page_is_sound_in_both_languages() {
 fn every_form_has_its_token(page: &str, text: &str) {
     for form in text.split("<form ").skip(1) {
         let (head, rest) = form.split_once('>').unwrap();
-        assert!(head.contains("method=\"post\""), "{page}: {head}");
-        assert!(
-            rest.trim_start()
-                .starts_with("<input type=\"hidden\" name=\"csrf\""),
-            "{page}: {head}"
-        );
+        // What only asks changes nothing, and leaves no token in an address.
+        let has_token = rest
+            .trim_start()
+            .starts_with("<input type=\"hidden\" name=\"csrf\"");
+        assert_eq!(has_token, head.contains("method=\"post\""), "{page}: {head}");
     }
 }
 
@@ -492,4 +491,44 @@ async fn a_slip_is_a_page_of_its_own_that_runs_nothing() {
     assert!(
         policy.starts_with("default-src 'none'") && policy.contains("sandbox") && !policy.contains("script")
     );
+}
+
+/// What IT looks through is asked of the interface, which reads the whole log for it.
+#[tokio::test]
+async fn security_events_are_chosen_by_kind_and_day() {
+    let mut desk = Desk::of("it").await;
+    canned(&desk);
+    let mut entries = desk.fake.answers.lock().unwrap()["GET /api/v1/audit/entries"]
+        .1
+        .clone();
+    entries["next"] = 250.into();
+    desk.fake.answer("GET /api/v1/audit/entries", 200, entries);
+    for (query, asked) in [
+        ("", "before=0&limit=100"),
+        ("?what=security", "before=0&limit=100&security=true"),
+        ("?what=sign_in_failed", "before=0&limit=100&kind=sign_in_failed"),
+        (
+            "?what=security&from=2026-11-01&until=2026-11-30&before=200",
+            "before=200&limit=100&security=true&from=2026-11-01&until=2026-11-30",
+        ),
+    ] {
+        let page = desk.get(&format!("/it/log{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{query}");
+        let last = desk.fake.asked.lock().unwrap().pop().unwrap().1;
+        assert_eq!(last, format!("/api/v1/audit/entries?{asked}"), "{query}");
+        // What comes before is of the same kind.
+        let own = query.trim_start_matches('?').split("&before").next().unwrap();
+        let between = if own.is_empty() { "" } else { "&#38;" };
+        let earlier = format!("/it/log?{}{between}before=250", own.replace('&', "&#38;"));
+        assert!(page.text.contains(&earlier), "{earlier}: {}", page.text);
+    }
+    let page = desk.get("/it/log?what=security").await;
+    assert!(
+        page.text.contains("<option value=\"security\" selected>"),
+        "{}",
+        page.text
+    );
+    let wrong = desk.get("/it/log?from=soon").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("id=\"e-from\""), "{}", wrong.text);
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use hefu_casework::{Fen, Finding, Known, RuleId};
+use hefu_casework::{Dossier, Fen, Finding, Known, RuleId};
 
-use crate::case_real::{finding, imported, put_findings};
+use crate::case_real::{agreement, finding, imported, put_findings};
 use crate::desk::Desk;
 use crate::real::Real;
 
@@ -36,9 +36,10 @@ async fn node_with(count: u64) -> Real {
             ..finding(&number(n), n + 2, care[n as usize % care.len()])
         })
         .collect();
+    let agreed = Dossier::draft(agreement()).unwrap();
     imported()
         .await
-        .again(|store| put_findings(store, &findings))
+        .again(|store| put_findings(store, &agreed.to_bytes(), &findings))
         .await
 }
 

@@ -207,7 +207,20 @@ async fn every_page_of_it_reads_what_a_node_says() {
     let intact = desk.submit("/it/log", &[]).await;
     assert!(intact.text.contains("日志链完整"), "{}", intact.text);
     // Whoever signed in is on record under their own name.
-    assert!(desk.get("/it/log").await.text.contains("王建国"));
+    let all = desk.get("/it/log").await.text;
+    assert!(all.contains("王建国") && all.contains("<code>signed_in</code>"));
+    // What failed is looked through apart from what went well.
+    let mut stranger = Desk::before(real.api.clone());
+    let wrong = [("account", "zhao"), ("password", "不是这个密码的密码")];
+    stranger.post("/sign-in", &wrong).await;
+    let security = desk.get("/it/log?what=security").await.text;
+    assert!(security.contains("<code>sign_in_failed</code>"), "{security}");
+    assert!(!security.contains("<code>signed_in</code>"), "{security}");
+    let days = desk
+        .get("/it/log?what=sign_in_failed&until=2026-01-01")
+        .await
+        .text;
+    assert!(!days.contains("<code>sign_in_failed</code>"), "{days}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -206,7 +206,7 @@ async fn what_cannot_be_read_is_said_on_a_page() {
     let mut desk = Desk::of("it").await;
     for (path, status) in [
         ("/it/datasets/x/refused", StatusCode::NOT_FOUND),
-        ("/it/log?after=-1", StatusCode::NOT_FOUND),
+        ("/it/datasets/1/refused?after=-1", StatusCode::NOT_FOUND),
     ] {
         let answer = desk.get(path).await;
         assert_eq!(answer.status, status, "{path}");

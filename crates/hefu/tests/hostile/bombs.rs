@@ -7,7 +7,7 @@ use rust_xlsxwriter::Workbook;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::caller::Target;
+use crate::caller::{Target, Visitor};
 
 const MIB: usize = 1 << 20;
 
@@ -158,32 +158,59 @@ fn no_book_unpacks_to_more_than_the_node_can_bear() {
         "{}",
         good.text
     );
+    all_refused(&target, &visitor, "/it/imports", "file");
+    // Nor does the command line, nor a program, get further than the pages.
+    let sets = target.program("GET", "/api/v1/datasets", "application/json", b"");
+    assert!(sets.text.contains("\"datasets\":[]"), "{}", sets.text);
+}
+
+/// On the way of a conference's ledger, which went out as a workbook and comes back as one.
+#[test]
+fn no_ledger_unpacks_to_more_than_the_node_can_bear() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Target::office(dir.path());
+    let founded = target.node.json(&["conference", "found", "县联席会议"]);
+    let pages = format!("/conferences/{}/ledger", founded["conference"].as_str().unwrap());
+    let visitor = target.signed_in();
+    let (sheet, field) = (format!("{pages}/sheet"), "book");
+    // Any other book is told apart from a ledger: it was read.
+    let other = visitor.send_file(&sheet, field, "台账.xlsx", &honest());
+    assert_eq!(other.status, 422, "{}", other.text);
+    assert!(
+        problems(&other.text).contains("hefu"),
+        "{}",
+        problems(&other.text)
+    );
+    all_refused(&target, &visitor, &sheet, field);
+}
+
+/// What stands in the box of what is wrong.
+fn problems(page: &str) -> &str {
+    let problems = page.split("class=\"problems\"").nth(1);
+    problems.unwrap_or_else(|| panic!("{page}"))
+}
+
+/// Every bomb is refused with its words, in little time and little memory, and the node goes on.
+fn all_refused(target: &Target, visitor: &Visitor<'_>, path: &str, field: &str) {
     let before = target.forget_peak();
     for (what, book, code) in bombs() {
         let begun = Instant::now();
-        let answer = visitor.send_file("/it/imports", "file", "低保.xlsx", &book);
+        let answer = visitor.send_file(path, field, "低保.xlsx", &book);
         assert!(
             begun.elapsed() < Duration::from_secs(20),
             "{what}: {:?}",
             begun.elapsed()
         );
         assert!(matches!(answer.status, 200 | 422), "{what}: {}", answer.status);
-        let problems = answer
-            .text
-            .split("class=\"problems\"")
-            .nth(1)
-            .unwrap_or_else(|| panic!("{what}: {}", answer.text));
+        let problems = problems(&answer.text);
         let said = match code {
             "file_too_large" => "请分成几个文件导出",
             "file_damaged" => "文件已损坏",
-            _ => "低保.xlsx",
+            _ => "不是表格",
         };
         assert!(problems.contains(said), "{what}: {problems}");
         let grown = target.peak_mib().saturating_sub(before);
         assert!(grown < 64, "{what}: {grown} MiB more");
         target.still_answers();
     }
-    // Nor does the command line, nor a program, get further than the pages.
-    let sets = target.program("GET", "/api/v1/datasets", "application/json", b"");
-    assert!(sets.text.contains("\"datasets\":[]"), "{}", sets.text);
 }

@@ -15,12 +15,14 @@ const PASSWORD: &str = "床前明月光疑是地上霜举头";
 /// What separates the fields of a form with files.
 pub(crate) const BOUNDARY: &str = "----hostile";
 
-/// A node that runs, with an account of its IT's.
+/// A node that runs, with an account at it.
 pub(crate) struct Target {
     pub(crate) node: Node,
     serving: Serving,
     pub(crate) address: String,
     token: String,
+    /// The first page of whoever has the account.
+    home: &'static str,
 }
 
 /// What came back.
@@ -54,6 +56,16 @@ impl Target {
     pub(crate) fn start_with(dir: &Path, change: impl FnOnce(&mut toml::Table)) -> Self {
         let node = Node::made(dir, "civil", "县民政局", "civil_affairs");
         node.set(change);
+        Self::serving(node, "it", "/it/imports")
+    }
+
+    /// A conference's office, with an account of its clerk's.
+    pub(crate) fn office(dir: &Path) -> Self {
+        let node = Node::made(dir, "office", "县联席会议办公室", "conference_office");
+        Self::serving(node, "office", "/conferences")
+    }
+
+    fn serving(node: Node, role: &str, home: &'static str) -> Self {
         let serving = node.serve();
         let settings: toml::Table = fs::read_to_string(node.folder.join("node.toml"))
             .unwrap()
@@ -66,8 +78,9 @@ impl Target {
             serving,
             address,
             token: token.trim().to_owned(),
+            home,
         };
-        let account = json!({ "account": "wang", "name": "王建国", "role": "it", "password": PASSWORD });
+        let account = json!({ "account": "wang", "name": "王建国", "role": role, "password": PASSWORD });
         let added = target.program(
             "POST",
             "/api/v1/accounts",
@@ -146,7 +159,7 @@ impl Target {
             cookie: cookie.split(';').next().unwrap().to_owned(),
             csrf: String::new(),
         };
-        let page = visitor.get("/it/imports");
+        let page = visitor.get(self.home);
         let token = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap();
         visitor.csrf = token.split('"').next().unwrap().to_owned();
         visitor

@@ -31,6 +31,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Every kind of entry in the log.
+pub use hefu_store::LOG_KINDS;
+
 pub use account::{
     AddAccountRequest, Clear, OwnPasswordRequest, PasswordRequest, SessionBegun, SessionView,
     SignInAccountList, SignInAccountView, SignInRequest,

@@ -589,7 +589,7 @@ mod tests {
             debit: None,
             entry: Entry {
                 actor: "node",
-                kind: "test",
+                kind: "session_opened",
                 body: &json!({}),
             },
         };

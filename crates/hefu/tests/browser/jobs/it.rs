@@ -80,7 +80,7 @@ pub(super) fn run(browser: &Browser, county: &County, lang: Lang) {
     ] {
         assert!(desk.text().contains(kind), "{kind}: {}", desk.text());
     }
-    desk.done("form[action='/it/log'] button");
+    desk.done("form[action='/it/log'][method=post] button");
 }
 
 fn backup(desk: &Desk, lang: Lang) {

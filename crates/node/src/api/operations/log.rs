@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hefu_store::LogEntry;
+use hefu_store::{LogEntry, SECURITY_KINDS};
 
 use super::{Operations, blocking};
 use crate::api::error::Result;
@@ -98,8 +98,10 @@ impl Operations {
 
 fn takes(asked: &EntriesAsked, entry: &LogEntry) -> bool {
     let on = day_of(entry.at);
+    let is_of_security = || SECURITY_KINDS.contains(&entry.kind.as_str());
     asked.kind.as_ref().is_none_or(|kind| entry.kind == *kind)
         && asked.actor.as_ref().is_none_or(|actor| entry.actor == *actor)
+        && (!asked.security || is_of_security())
         && asked.from.is_none_or(|from| from <= on)
         && asked.until.is_none_or(|until| on <= until)
 }

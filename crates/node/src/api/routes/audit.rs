@@ -47,6 +47,10 @@ pub(in crate::api) struct EntriesAsked {
     limit: u16,
     /// Only what happened so.
     pub(in crate::api) kind: Option<String>,
+    /// Only what tells whether somebody tries to get in, or to do what is not theirs: sign-ins that failed, locks, refusals,
+    /// and what was changed of accounts.
+    #[serde(default)]
+    pub(in crate::api) security: bool,
     /// Only what this person did.
     pub(in crate::api) actor: Option<String>,
     /// Only from this day in China on.
