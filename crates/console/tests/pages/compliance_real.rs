@@ -137,3 +137,40 @@ async fn a_number_is_shown_by_two_people_and_all_of_it_stands_on_the_page() {
         "the reason is not for the log"
     );
 }
+
+/// A case worker may ask as well, where no more care is needed; another's to grant, theirs alone to look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_worker_sees_a_number_that_compliance_grants() {
+    let real = node().await;
+    let (mut liu, mut zhao) = (real.desk("liu").await, real.desk("zhao").await);
+    let page = format!("/case/findings/{}/1", Hex(ROUND));
+    let why = [("why", "当事人到窗口核对身份")];
+    let asked = liu.submit(&format!("{page}/unmaskings"), &why).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text);
+    let twice = liu.submit(&format!("{page}/unmaskings"), &why).await;
+    assert!(twice.text.contains("unmasking_waits"), "{}", twice.text);
+    let look = format!("{page}/unmaskings/1/look");
+    let early = liu.submit(&look, &[]).await;
+    assert!(early.text.contains("unmasking_not_granted"), "{}", early.text);
+    let list = zhao.get("/compliance/unmaskings").await;
+    for part in ["刘洋", "当事人到窗口核对身份", "/compliance/unmaskings/1/grant"] {
+        assert!(list.text.contains(part), "{part}: {}", list.text);
+    }
+    let granted = zhao.submit("/compliance/unmaskings/1/grant", &[]).await;
+    assert_eq!(granted.status, StatusCode::SEE_OTHER, "{}", granted.text);
+    let waits = liu.get(&page).await;
+    assert!(waits.text.contains(&look) && !waits.text.contains(NUMBERS[0]));
+    let shown = liu.submit(&look, &[]).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+    assert_eq!(shown.text.matches(NUMBERS[0]).count(), 1);
+    let logged = zhao.get("/compliance/log?kind=unmasking_looked").await;
+    assert!(
+        logged.text.contains("<code>unmasking_looked</code>"),
+        "{}",
+        logged.text
+    );
+    // Of a key group: compliance alone asks, whatever page is sent.
+    let other = format!("/case/findings/{}/2", Hex(ROUND));
+    let refused = liu.submit(&format!("{other}/unmaskings"), &why).await;
+    assert!(refused.text.contains("unmasking_protected"), "{}", refused.text);
+}
