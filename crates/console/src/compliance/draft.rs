@@ -242,6 +242,10 @@ fn note(who: &Who, f: &mut Form, error: &ErrorView) {
     let named = error.field.as_deref().unwrap_or_default();
     let known = TERMS.iter().find(|(name, _, _)| *name == named);
     match (known, error.params.get("wrong")) {
+        // Nobody typed any: the programmes break none together.
+        (Some((_, "rules", _)), Some(wrong)) if wrong == "missing" && f.value("rules").is_empty() => {
+            f.wrong("own_programmes", p.w("compliance.draft_no_rule"));
+        }
         (Some((_, place, label)), Some(wrong)) => {
             f.wrong(
                 place,
