@@ -474,6 +474,22 @@ async fn an_agreement_is_drafted_as_it_is_typed() {
     desk.fake.answer(ask, 422, refusal);
     let refused = desk.submit(page, &typed).await;
     assert!(refused.text.contains("href=\"#f-until\""), "{}", refused.text);
+    let no_rule = json!({ "error": {
+        "code": "agreement", "field": "rules", "message": "", "params": { "field": "rules", "wrong": "missing" },
+    } });
+    desk.fake.answer(ask, 422, no_rule);
+    let typed_rules = |(name, _): &(&str, &str)| *name == "rules";
+    let without: Vec<_> = typed
+        .iter()
+        .copied()
+        .filter(|field| !typed_rules(field))
+        .collect();
+    let refused = desk.submit(page, &without).await;
+    assert!(
+        refused.text.contains("href=\"#f-own_programmes\""),
+        "{}",
+        refused.text
+    );
     desk.fake.answer(
         ask,
         201,

@@ -204,8 +204,9 @@ impl Desk {
                 .is_some_and(|tag| tag.starts_with(self.lang.short())),
             "{here} is in {lang}"
         );
-        // What loads itself anew would take the tools away in the midst of it; the walk looks at its like.
-        if self.count("[data-events]") == 0 {
+        // What loads itself anew would take the tools away in the midst of it; the walk looks at its like. A paper runs no
+        // script, and is no page of the console.
+        if self.count("[data-events]") == 0 && self.count("#main") == 1 {
             let seen = self.eye.sees(&self.tab, loaded).into_iter();
             let faults = &mut self.eye.faults.borrow_mut();
             faults.extend(seen.map(|fault| format!("{here}: {fault}")));
