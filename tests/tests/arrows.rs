@@ -120,7 +120,11 @@ fn unsafe_stands_in_the_kernel_of_curve_alone() {
     let kernel = root().join("crates/curve/src/ifma");
     // A test speaks to valgrind by an instruction.
     let valgrind = root().join("crates/curve/tests/poisoned.rs");
-    let kernel = [kernel.join("kernel.rs"), kernel.join("native.rs"), valgrind];
+    let kernel = [
+        kernel.join("kernel.rs"),
+        kernel.join("kernel/native.rs"),
+        valgrind,
+    ];
     assert!(kernel.iter().all(|file| file.is_file()));
     let mut files = 0;
     for krate in std::fs::read_dir(root().join("crates")).unwrap() {
@@ -132,7 +136,7 @@ fn unsafe_stands_in_the_kernel_of_curve_alone() {
             let code = std::fs::read_to_string(&file).unwrap();
             for (line, code) in (1..).zip(without_comments(&code)) {
                 // A page's policy for styles, in a text.
-                let code = code.replace("'unsafe-inline'", "");
+                let code = code.replace("'unsafe-inline'", "").replace("\"unsafe-eval\"", "");
                 let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
                 assert!(
                     !words.into_iter().any(|word| word == "unsafe"),
@@ -150,9 +154,13 @@ fn pure_crates_reach_nothing_outside() {
     for krate in PURE {
         let files = sources(&root().join("crates").join(krate).join("src"));
         assert!(!files.is_empty());
-        for file in files {
+        // Tests may ask what is expected of the machine.
+        let is_test = |file: &PathBuf| file.file_name().is_some_and(|name| name == "tests.rs");
+        for file in files.into_iter().filter(|file| !is_test(file)) {
             let code = std::fs::read_to_string(&file).unwrap();
-            for (line, code) in (1..).zip(without_comments(&code)) {
+            // Nor is what tests at a file's end do of the crate's making.
+            let code = code.split("#[cfg(test)]\n#[cfg(target_os").next().unwrap();
+            for (line, code) in (1..).zip(without_comments(code)) {
                 let way = OUTSIDE.iter().find(|way| code.contains(**way));
                 assert!(
                     way.is_none(),
