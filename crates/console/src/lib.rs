@@ -50,6 +50,7 @@ mod session;
 mod shell;
 mod show;
 mod table;
+mod terms;
 mod upload;
 mod words;
 

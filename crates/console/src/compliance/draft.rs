@@ -12,8 +12,27 @@ use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, refused};
 use crate::show::today;
+use crate::terms::{self, TERMS};
 
 const PURPOSES: [&str; 5] = ["duplicates", "omissions", "leads", "referrals", "precheck"];
+
+const DEMANDED: [&str; 8] = [
+    "number",
+    "purpose",
+    "peer",
+    "from",
+    "until",
+    "place",
+    "valid_from",
+    "expires",
+];
+
+/// The terms that only an agreement of two agencies has by itself, as [`TERMS`] has the others.
+const OF_TWO: [(&str, &str, &str); 3] = [
+    ("peer", "peer", "compliance.draft_peer"),
+    ("expires", "expires", "office.expires"),
+    ("checks_a_day", "checks_a_day", "compliance.draft_checks_a_day"),
+];
 
 const KEPT: [&str; 20] = [
     "number",
@@ -25,9 +44,9 @@ const KEPT: [&str; 20] = [
     "place",
     "valid_from",
     "expires",
-    "max_own_elements",
-    "max_peer_elements",
-    "peer_case_scheme",
+    "p0_max",
+    "p1_max",
+    "p1_scheme",
     "rules",
     "legal_basis",
     "key_kind",
@@ -38,28 +57,6 @@ const KEPT: [&str; 20] = [
     "retention_days",
 ];
 
-/// Terms as the node names them, the field in which each stands, and the key of what the form calls it.
-const TERMS: [(&str, &str, &str); 18] = [
-    ("number", "number", "compliance.draft_number"),
-    ("purpose", "purpose", "office.purpose"),
-    ("peer", "peer", "compliance.draft_peer"),
-    ("receivers", "receivers", "office.receivers"),
-    ("place", "place", "office.place"),
-    ("selection.months", "until", "office.month_until"),
-    ("valid_from", "valid_from", "office.valid_from"),
-    ("expires", "expires", "office.expires"),
-    ("parties.programmes", "own_programmes", "office.programmes"),
-    ("parties.max_elements", "max_own_elements", "office.max_elements"),
-    ("parties.case_scheme", "peer_case_scheme", "office.case_scheme"),
-    ("legal_basis", "legal_basis", "office.legal_basis"),
-    ("key_kind", "key_kind", "office.key_kind"),
-    ("mode", "compare_names", "office.compare_names"),
-    ("label.fields", "compare_names", "office.compare_names"),
-    ("rules", "rules", "office.rules"),
-    ("checks_a_day", "checks_a_day", "compliance.draft_checks_a_day"),
-    ("retention_days", "retention_days", "office.retention_days"),
-];
-
 #[derive(Template)]
 #[template(path = "compliance/draft.html")]
 struct Drafting {
@@ -68,13 +65,12 @@ struct Drafting {
     peers: Vec<(String, String)>,
     purposes: [(&'static str, String); 5],
     catalogue: Catalogue,
-    /// The programmes of this agency that are chosen, and of the other.
-    own: Vec<String>,
-    other: Vec<String>,
+    /// The programmes that are chosen: of this agency, and of the other.
+    programmes: [Vec<String>; 2],
 }
 
 impl Drafting {
-    async fn of(who: &Who, f: Form, own: Vec<String>, other: Vec<String>) -> Result<Self> {
+    async fn of(who: &Who, f: Form, programmes: [Vec<String>; 2]) -> Result<Self> {
         let peers: PeerList = who.api().get("/api/v1/peers").await?;
         let met = |role: &str| role != "conference_office";
         let peers = peers.peers.into_iter().filter(|peer| met(&peer.role));
@@ -85,8 +81,7 @@ impl Drafting {
             catalogue: Catalogue::of(who).await?,
             p: p.at("/compliance/agreements/new"),
             f,
-            own,
-            other,
+            programmes,
         })
     }
 
@@ -107,13 +102,8 @@ impl Drafting {
         codes.iter().map(words).collect()
     }
 
-    fn has(&self, side: &str, code: &str) -> bool {
-        let chosen = if side == "own_programmes" {
-            &self.own
-        } else {
-            &self.other
-        };
-        chosen.iter().any(|each| each == code)
+    fn has(&self, party: &usize, code: &str) -> bool {
+        self.programmes[*party].iter().any(|each| each == code)
     }
 }
 
@@ -121,7 +111,7 @@ pub(super) async fn drafting(who: Who) -> Result<Response> {
     let f = Form::new()
         .with("receivers", "own")
         .with("valid_from", today().to_string());
-    html(&Drafting::of(&who, f, Vec::new(), Vec::new()).await?)
+    html(&Drafting::of(&who, f, Default::default()).await?)
 }
 
 /// As the interface takes it; what is nothing follows from the purpose.
@@ -141,8 +131,8 @@ struct Draft<'a> {
     max_own_elements: Option<u64>,
     max_peer_elements: Option<u64>,
     peer_case_scheme: Option<&'a str>,
-    rules: Option<Vec<&'a str>>,
-    legal_basis: Option<Vec<&'a str>>,
+    rules: Option<Vec<String>>,
+    legal_basis: Option<Vec<String>>,
     key_kind: Option<&'a str>,
     compare_names: Option<bool>,
     rounds_a_month: Option<u64>,
@@ -152,10 +142,10 @@ struct Draft<'a> {
 }
 
 pub(super) async fn draft(Sent { who, fields }: Sent) -> Result<Response> {
-    let chosen = |side: &str| fields.all(side).map(str::to_owned).collect::<Vec<_>>();
-    let (own, other) = (chosen("own_programmes"), chosen("peer_programmes"));
+    let programmes = ["p0_programmes", "p1_programmes"]
+        .map(|side| fields.all(side).map(str::to_owned).collect::<Vec<_>>());
     let mut f = Form::keeping(&fields, &KEPT);
-    let request = written(&who, &fields, &mut f, &own, &other);
+    let request = written(&who, &fields, &mut f, &programmes);
     if f.is_fine() {
         match who
             .api()
@@ -169,47 +159,22 @@ pub(super) async fn draft(Sent { who, fields }: Sent) -> Result<Response> {
             Err(fault) => note(&who, &mut f, &*fault.of_the_form()?),
         }
     }
-    refused(&Drafting::of(&who, f, own, other).await?)
+    refused(&Drafting::of(&who, f, programmes).await?)
 }
 
-fn written<'a>(
-    who: &Who,
-    fields: &'a Fields,
-    f: &mut Form,
-    own: &'a [String],
-    other: &'a [String],
-) -> Draft<'a> {
-    let demanded = [
-        "number",
-        "purpose",
-        "peer",
-        "from",
-        "until",
-        "place",
-        "valid_from",
-        "expires",
-    ];
-    f.demand(&who.visit, fields, &demanded);
+fn written<'a>(who: &Who, fields: &'a Fields, f: &mut Form, [own, other]: &'a [Vec<String>; 2]) -> Draft<'a> {
+    f.demand(&who.visit, fields, &DEMANDED);
     let p = who.page("compliance.draft");
-    for (side, chosen) in [("own_programmes", own), ("peer_programmes", other)] {
+    terms::place(&p, f, "place", fields.text("place"));
+    for name in ["from", "until"] {
+        terms::month(&p, f, name, fields.text(name));
+    }
+    for (field, chosen) in [("p0_programmes", own), ("p1_programmes", other)] {
         if chosen.is_empty() {
-            f.wrong(side, p.w("office.programmes_none"));
+            f.wrong(field, p.w("office.programmes_none"));
         }
     }
-    let mut count = |name: &str| {
-        let typed = fields.maybe(name)?;
-        let number = typed.replace([',', '_'], "").parse().ok();
-        let number = number.filter(|number| *number > 0);
-        if number.is_none() {
-            f.wrong(name, p.w("office.number_wrong"));
-        }
-        number
-    };
-    let parts = |name: &str, apart: &[char]| {
-        let parts = fields.text(name).split(apart).map(str::trim);
-        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-        Some(parts).filter(|parts| !parts.is_empty())
-    };
+    let mut count = |name| Some(terms::whole(&p, f, name, fields.maybe(name)?, 1));
     Draft {
         number: fields.text("number"),
         purpose: fields.text("purpose"),
@@ -222,11 +187,11 @@ fn written<'a>(
         place: fields.text("place"),
         valid_from: fields.text("valid_from"),
         expires: fields.text("expires"),
-        max_own_elements: count("max_own_elements"),
-        max_peer_elements: count("max_peer_elements"),
-        peer_case_scheme: fields.maybe("peer_case_scheme"),
-        rules: parts("rules", &[',', '，', '、', ' ']),
-        legal_basis: parts("legal_basis", &['\n']),
+        max_own_elements: count("p0_max"),
+        max_peer_elements: count("p1_max"),
+        peer_case_scheme: fields.maybe("p1_scheme"),
+        rules: terms::rules(fields.text("rules")),
+        legal_basis: terms::articles(fields.text("legal_basis")),
         key_kind: fields.maybe("key_kind"),
         compare_names: fields.maybe("compare_names").map(|choice| choice == "true"),
         rounds_a_month: count("rounds_a_month"),
@@ -240,18 +205,20 @@ fn written<'a>(
 fn note(who: &Who, f: &mut Form, error: &ErrorView) {
     let p = who.page("compliance.draft");
     let named = error.field.as_deref().unwrap_or_default();
-    let known = TERMS.iter().find(|(name, _, _)| *name == named);
-    match (known, error.params.get("wrong")) {
+    let known = TERMS.iter().chain(&OF_TWO).find(|(name, ..)| *name == named);
+    let (Some((_, field, label)), Some(wrong)) = (known, error.params.get("wrong")) else {
+        return f.refused(&who.visit, error, &[("rule_unusable", "rules")]);
+    };
+    let field = match *field {
         // Nobody typed any: the programmes break none together.
-        (Some((_, "rules", _)), Some(wrong)) if wrong == "missing" && f.value("rules").is_empty() => {
-            f.wrong("own_programmes", p.w("compliance.draft_no_rule"));
+        "rules" if wrong == "missing" && f.value("rules").is_empty() => {
+            return f.wrong("p0_programmes", p.w("compliance.draft_no_rule"));
         }
-        (Some((_, place, label)), Some(wrong)) => {
-            f.wrong(
-                place,
-                p.w2("office.draft_wrong", p.w(label), p.said("wrong_", wrong)),
-            );
-        }
-        _ => f.refused(&who.visit, error, &[("rule_unusable", "rules")]),
-    }
+        "p0_max" if !f.value("p0_max").is_empty() => "p1_max",
+        // This agency's own is that of its data.
+        "p0_scheme" => "p1_scheme",
+        field => field,
+    };
+    let words = p.w2("office.draft_wrong", p.w(label), p.said("wrong_", wrong));
+    f.wrong(field, words);
 }

@@ -435,8 +435,8 @@ async fn an_agreement_is_drafted_as_it_is_typed() {
         "peer",
         "from",
         "place",
-        "own_programmes",
-        "peer_programmes",
+        "p0_programmes",
+        "p1_programmes",
         "expires",
     ] {
         assert!(nothing.text.contains(&format!("href=\"#f-{field}\"")), "{field}");
@@ -446,21 +446,21 @@ async fn an_agreement_is_drafted_as_it_is_typed() {
         ("purpose", "duplicates"),
         ("peer", KEY),
         ("receivers", "both"),
-        ("own_programmes", "minimum_living"),
-        ("own_programmes", "extreme_poverty"),
-        ("peer_programmes", "disabled_care"),
+        ("p0_programmes", "minimum_living"),
+        ("p0_programmes", "extreme_poverty"),
+        ("p1_programmes", "disabled_care"),
         ("from", "2026-07"),
         ("until", "2026-09"),
         ("place", "290101"),
         ("valid_from", "2026-10-01"),
         ("expires", "2027-09-30"),
-        ("max_own_elements", "100,000"),
+        ("p0_max", "100,000"),
         ("rules", "X3、X4"),
         ("compare_names", "false"),
     ];
-    let wrong = [&typed[..], &[("max_peer_elements", "许多")]].concat();
+    let wrong = [&typed[..], &[("p1_max", "许多")]].concat();
     let wrong = desk.submit(page, &wrong).await;
-    assert!(wrong.text.contains("href=\"#f-max_peer_elements\""));
+    assert!(wrong.text.contains("href=\"#f-p1_max\""));
     // What was typed stands there still.
     assert!(
         wrong.text.contains("value=\"minimum_living\" selected") && wrong.text.contains("县协〔2026〕1号")
@@ -486,7 +486,7 @@ async fn an_agreement_is_drafted_as_it_is_typed() {
         .collect();
     let refused = desk.submit(page, &without).await;
     assert!(
-        refused.text.contains("href=\"#f-own_programmes\""),
+        refused.text.contains("href=\"#f-p0_programmes\""),
         "{}",
         refused.text
     );

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::form::{Fields, Form};
 use crate::page::Page;
+use crate::terms::{self, whole};
 
 /// One annex as it was typed: all that a draft can say of one, so that an amendment changes nothing that nobody changed.
 #[derive(Clone, Debug, Default)]
@@ -214,15 +215,10 @@ impl Annex {
                 f.wrong(&format!("a{at}_{name}"), p.w("shell.form_empty"));
             }
         }
-        let digits = |text: &str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !self.place.is_empty() && !digits(&self.place) {
-            f.wrong(&format!("a{at}_place"), p.w("office.place_wrong"));
-        }
-        // Not every browser has a calendar for months.
+        let field = |name: &str| format!("a{at}_{name}");
+        terms::place(p, f, &field("place"), &self.place);
         for (name, month) in [("from", &self.from), ("until", &self.until)] {
-            if !month.is_empty() && !is_month(month) {
-                f.wrong(&format!("a{at}_{name}"), p.w("office.month_wrong"));
-            }
+            terms::month(p, f, &field(name), month);
         }
         if self.parties[0].name == self.parties[1].name {
             f.wrong(&format!("a{at}_p1_name"), p.w("office.party_same"));
@@ -244,19 +240,8 @@ impl Annex {
         });
         let parties: Vec<PartyDraft> = parties.collect();
         let [first, second] = self.parties.each_ref().map(|party| party.name.clone());
-        let words = |text: &str| {
-            let words = text.split([' ', ',', '，', '、']).filter(|word| !word.is_empty());
-            words.map(str::to_owned).collect::<Vec<_>>()
-        };
-        let lines = self
-            .legal_basis
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
-        let lines: Vec<String> = lines.map(str::to_owned).collect();
-        let mut count = |name: &str, typed: &str| {
-            given(typed).map(|typed| whole(p, f, &format!("a{at}_{name}"), &typed, 1))
-        };
+        let mut count =
+            |name: &str, typed: &str| given(typed).map(|typed| whole(p, f, &field(name), &typed, 1));
         AnnexDraft {
             code: self.code.clone(),
             number: given(&self.number),
@@ -273,8 +258,8 @@ impl Annex {
             },
             key_kind: given(&self.key_kind),
             compare_names: given(&self.compare_names).map(|choice| choice == "yes"),
-            rules: Some(words(&self.rules)).filter(|rules| !rules.is_empty()),
-            legal_basis: Some(lines).filter(|lines| !lines.is_empty()),
+            rules: terms::rules(&self.rules),
+            legal_basis: terms::articles(&self.legal_basis),
             rounds_a_month: count("rounds_a_month", &self.rounds_a_month),
             resume_hours: count("resume_hours", &self.resume_hours),
             retention_days: count("retention_days", &self.retention_days),
@@ -288,32 +273,11 @@ fn given(typed: &str) -> Option<String> {
     Some(typed).filter(|typed| !typed.is_empty()).map(str::to_owned)
 }
 
-/// A whole number, `least` (0 or 1) or more.
-pub(super) fn whole(p: &Page, f: &mut Form, place: &str, typed: &str, least: u64) -> u64 {
-    let number = typed.replace([',', '_'], "").parse().ok();
-    let number = number.filter(|number| *number >= least);
-    number.unwrap_or_else(|| {
-        let words = if least == 0 {
-            "office.whole_wrong"
-        } else {
-            "office.number_wrong"
-        };
-        f.wrong(place, p.w(words));
-        least
-    })
-}
-
 /// The first month of an annex of a text, and the last.
 pub(in crate::office) fn months(annex: &Value) -> [String; 2] {
     let months = &annex["agreement"]["selection"]["months"];
     let month = |name: &str| months[name].as_str().unwrap_or_default().to_owned();
     [month("from"), before(&month("to"))]
-}
-
-fn is_month(text: &str) -> bool {
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = text.split_once('-');
-    parts.is_some_and(|(year, month)| digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month))
 }
 
 /// The month before a month: texts have the first one after the last.

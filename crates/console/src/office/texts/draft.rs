@@ -12,13 +12,14 @@ use hefu_node::api::view::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::annexes::{Annex, AnnexDraft, Party, whole};
+use super::annexes::{Annex, AnnexDraft, Party};
 use super::{breach, learned, refusal};
 use crate::fault::{Fault, Result};
 use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
 use crate::office::at::At;
 use crate::page::{Page, html, refused};
+use crate::terms::whole;
 
 /// What an agreement of two members can be for, but for what is agreed between themselves.
 const PURPOSES: [&str; 4] = ["duplicates", "omissions", "leads", "referrals"];

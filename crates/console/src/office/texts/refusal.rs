@@ -5,6 +5,7 @@ use hefu_node::api::view::ErrorView;
 
 use crate::form::Form;
 use crate::page::Page;
+use crate::terms::TERMS;
 
 /// Terms of the whole text: as the node names them, the field, and the key of what the form calls it.
 const OF_WHOLE: [(&str, &str, &str); 11] = [
@@ -21,27 +22,6 @@ const OF_WHOLE: [(&str, &str, &str); 11] = [
     ("annexes.code", "annexes", "office.annex_code"),
 ];
 
-/// The same of one annex, where the field's name begins with the annex's place.
-const OF_ANNEX: [(&str, &str, &str); 17] = [
-    ("number", "number", "office.annex_number"),
-    ("purpose", "purpose", "office.purpose"),
-    ("legal_basis", "legal_basis", "office.legal_basis"),
-    ("place", "place", "office.place"),
-    ("selection.months", "until", "office.month_until"),
-    ("receivers", "receivers", "office.receivers"),
-    ("annexes.receivers", "receivers", "office.receivers"),
-    ("parties.programmes", "p0_programmes", "office.programmes"),
-    ("parties.case_scheme", "p0_scheme", "office.case_scheme"),
-    ("parties.max_elements", "p0_max", "office.max_elements"),
-    ("key_kind", "key_kind", "office.key_kind"),
-    ("mode", "compare_names", "office.compare_names"),
-    ("label.fields", "compare_names", "office.compare_names"),
-    ("rules", "rules", "office.rules"),
-    ("rounds_a_month", "rounds_a_month", "office.rounds_a_month"),
-    ("resume_hours", "resume_hours", "office.resume_hours"),
-    ("retention_days", "retention_days", "office.retention_days"),
-];
-
 /// Whether it is a term of an annex that is refused, without a word of which.
 pub(super) fn is_of_an_annex(error: &ErrorView) -> bool {
     matches!(error.code.as_str(), "agreement" | "rule_unusable")
@@ -51,7 +31,7 @@ pub(super) fn is_of_an_annex(error: &ErrorView) -> bool {
 pub(super) fn note(p: &Page, f: &mut Form, error: &ErrorView, annex: Option<usize>) {
     let field = error.field.as_deref().unwrap_or_default();
     let whole = OF_WHOLE.iter().filter(|_| error.code == "framework");
-    let of_annex = OF_ANNEX.iter().filter(|_| annex.is_some());
+    let of_annex = TERMS.iter().filter(|_| annex.is_some());
     let known = whole.chain(of_annex).find(|(name, _, _)| *name == field);
     let plain = || p.said_with("", &error.code, &error.params);
     let (place, words) = match (known, error.params.get("wrong")) {
