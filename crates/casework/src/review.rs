@@ -45,6 +45,8 @@ pub enum Act {
     Excepted(Excepted),
     /// 决定
     Decided(Decided),
+    /// 异议: the person objects to what was decided. It is open until a second review or a correction answers it.
+    Objected(Objected),
     /// 复核, by somebody else than who decided.
     Reviewed(Reviewed),
     /// 更正, by somebody else than whose decision stands: the finding was wrong, and what rests on it is undone.
@@ -172,6 +174,16 @@ impl Decision {
     }
 }
 
+/// What the person says against a decision; the event's day is the day on which it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objected {
+    /// The number of the record or of the paper handed in.
+    pub document: Text<100>,
+    /// What the person says.
+    pub reason: Text<500>,
+}
+
 /// The second review.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,6 +239,8 @@ pub struct Review {
     state: State,
     /// The day on which what is awaited now began to be.
     since: Date,
+    /// The day of the first objection that nothing has answered.
+    objected: Option<Date>,
 }
 
 /// How far a finding is.
@@ -300,6 +314,7 @@ impl Review {
             verified_at: None,
             state: State::Open,
             since: matched,
+            objected: None,
         }
     }
 
@@ -336,6 +351,8 @@ impl Review {
             Act::Taken {} => self.owner = Some(event.by.clone()),
             Act::HandedOver(HandedOver { to, .. }) => self.owner = Some(to.clone()),
             Act::Verified(_) => self.verified_at = Some(event.at),
+            Act::Objected(_) => self.objected = self.objected.or(Some(event.on)),
+            Act::Reviewed(_) | Act::Corrected(_) => self.objected = None,
             _ => {}
         }
         if due::begins(&event.act) {
@@ -393,6 +410,11 @@ impl Review {
             State::Told { until, .. } => Some(*until),
             _ => None,
         }
+    }
+
+    /// Since which day the person objects to what was decided, where nothing has answered that.
+    pub fn objected(&self) -> Option<Date> {
+        self.objected
     }
 
     /// Whether it is to be verified once more: at `at`, nothing is decided on it, and since it was verified the other agency
@@ -459,8 +481,16 @@ impl Review {
                 self.decide(event, *verdict, true, decided)?
             }
 
+            // Whoever takes an objection in need not be in charge: it is the person's, and answered by another.
+            (state @ (State::Decided { .. } | State::Reviewed { .. }), Act::Objected(_)) => state.clone(),
+
+            (State::Reviewed { .. }, Act::Reviewed(_)) if self.objected.is_none() => return self.out_of_turn(act),
             (
                 State::Decided {
+                    standing,
+                    by: decider,
+                }
+                | State::Reviewed {
                     standing,
                     by: decider,
                 },

@@ -54,6 +54,7 @@ pub(crate) fn routes(console: &Shared) -> Router<Shared> {
         .route(one, get(finding::show))
         .route(&of_one("explanation"), post(finding::explanation))
         .route(&of_one("record"), post(finding::record))
+        .route(&of_one("objected"), post(finding::objected))
         .route(&of_one("reviewed"), post(finding::reviewed))
         .route(&of_one("corrected"), post(finding::corrected))
         .route(&of_one("unmaskings"), post(unmaskings::ask))

@@ -56,6 +56,7 @@ pub(crate) struct Asked {
     most: String,
     key_group: String,
     late: String,
+    objected: String,
     sort: String,
     descending: String,
     after: String,
@@ -85,6 +86,7 @@ impl Asked {
             ("most", &self.most),
             ("key_group", &self.key_group),
             ("late", &self.late),
+            ("objected", &self.objected),
             ("sort", &self.sort),
             ("descending", &self.descending),
         ];
@@ -188,7 +190,7 @@ impl Asked {
             "stage" if value == "undecided" => Some(("stage", UNDECIDED.to_owned())),
             "least" => Some(("min_fen", fen(value)?)),
             "most" => Some(("max_fen", fen(value)?)),
-            "late" | "descending" => Some((name, "true".to_owned())),
+            "late" | "objected" | "descending" => Some((name, "true".to_owned())),
             name => Some((name, value.to_owned())),
         });
         let page = [("after", after.to_string()), ("limit", limit.to_string())];
@@ -212,6 +214,12 @@ pub(crate) fn standing(p: &Page, finding: &FindingView) -> Option<(&'static str,
         _ => stage,
     };
     Some((class, said))
+}
+
+/// Since when the person objects to what was decided: words for a badge.
+pub(crate) fn objection(p: &Page, finding: &FindingView) -> Option<String> {
+    let on = finding.review.as_ref()?.objected_on?;
+    Some(p.w1("shell.objected_on", on))
 }
 
 /// With how much care the person is to be dealt with; what is not known is a question.

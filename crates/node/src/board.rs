@@ -55,6 +55,8 @@ struct Row {
     care: Care,
     stage: Stage,
     owner: Option<Arc<str>>,
+    /// The person objects, and nothing has answered that.
+    is_objected: bool,
     /// It was found and corrected before.
     is_old: bool,
     due: Option<Due>,
@@ -84,6 +86,8 @@ pub(crate) struct Wanted {
     pub(crate) key_group: Option<Known>,
     /// In which something is late, or may be.
     pub(crate) late: bool,
+    /// To which the person objects, and nothing has answered that.
+    pub(crate) objected: bool,
     pub(crate) by: By,
     pub(crate) descending: bool,
 }
@@ -338,6 +342,7 @@ impl Row {
             care: finding.care,
             stage: review.map_or(Stage::Open, Review::stage),
             owner: review.and_then(Review::owner).map(|owner| names.kept(owner)),
+            is_objected: review.is_some_and(|review| review.objected().is_some()),
             is_old,
             due,
         }
@@ -381,6 +386,7 @@ impl Wanted {
             && fen_fits(self.max_fen, |fen, max| fen <= max)
             && self.key_group.is_none_or(|asked| row.care.key_group() == asked)
             && (!self.late || row.is_late(on, calendar))
+            && (!self.objected || row.is_objected)
     }
 
     /// Brings the first `end` into their order; what is alike stays in the usual order, so that a page begins where the one

@@ -62,14 +62,15 @@ impl Reviews {
         self.told.get(&seq)?.contradiction(self.begun.get(&seq))
     }
 
-    /// Whether anybody is in charge of a finding on which nothing is decided yet.
+    /// Whether anybody is in charge of a finding on which nothing is decided yet, or a person's objection waits for an answer.
     #[must_use]
     pub fn under_way(&self) -> bool {
         let open = |review: &Review| match review.stage() {
             Stage::Taken | Stage::Verified | Stage::Excepted | Stage::Told | Stage::Heard => true,
             Stage::Open | Stage::Decided | Stage::Reviewed | Stage::Corrected => false,
         };
-        self.begun.values().any(open)
+        let waits = |review: &Review| open(review) || review.objected().is_some();
+        self.begun.values().any(waits)
     }
 
     /// How many findings do not count.

@@ -26,6 +26,7 @@ impl Act {
             Act::Heard(_) => "review_heard",
             Act::Excepted(_) => "review_excepted",
             Act::Decided(_) => "review_decided",
+            Act::Objected(_) => "review_objected",
             Act::Reviewed(_) => "review_reviewed",
             Act::Corrected(_) => "review_corrected",
         }

@@ -34,7 +34,8 @@ impl Act {
             | Act::Verified(_)
             | Act::Told(_)
             | Act::Heard(_)
-            | Act::Excepted(_) => None,
+            | Act::Excepted(_)
+            | Act::Objected(_) => None,
         }
     }
 }

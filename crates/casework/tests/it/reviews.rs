@@ -4,7 +4,7 @@ use hefu_casework::{
     Error, Fen, Hex, MAX_ACTS, Text,
     calendar::{Calendar, DayUnit},
     review::{
-        Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult,
+        Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Objected, Review, ReviewResult,
         Reviewed, Statement, Surroundings, Told, Verdict, Verified, contradicts,
     },
 };
@@ -73,6 +73,13 @@ fn decided(decision: Decision) -> Act {
         authority: text("某县民政局"),
         document: text("某民决〔2026〕1号"),
         reason: text("两项不得同时享受"),
+    })
+}
+
+fn objected() -> Act {
+    Act::Objected(Objected {
+        document: text("异议书1号"),
+        reason: text("本人八月未领取"),
     })
 }
 
@@ -173,7 +180,7 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
         reason: text("轮岗"),
     });
     #[rustfmt::skip]
-    let table: [(&str, Event, [&str; 9]); 20] = [
+    let table: [(&str, Event, [&str; 9]); 21] = [
         //                                    open     taken       verified    excepted    told        heard      decided     reviewed     corrected
         ("taken", event(10, "甲", Act::Taken {}),
                                              ["taken", "-",        "-",        "-",        "-",        "-",       "-",        "-",         "-"]),
@@ -196,6 +203,8 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
                                              ["-",     "-",        "!not_heard", "decided", "!not_heard", "decided", "-",     "-",         "-"]),
         ("recovered", decide(recovered(100)),
                                              ["-",     "-",        "!not_heard", "decided", "!not_heard", "decided", "-",     "-",         "-"]),
+        ("objected", event(10, "丁", objected()),
+                                             ["-",     "-",        "-",        "-",        "-",        "-",       "decided",  "reviewed",  "-"]),
         ("upheld", review(ReviewResult::Upheld {}),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "reviewed", "-",         "-"]),
         ("changed to lawful", changed(Decision::Lawful {}),
@@ -309,6 +318,45 @@ fn a_second_review_does_not_leave_out_the_hearing() {
         .record(&event(6, "甲", verified(Verdict::Confirmed)))
         .unwrap();
     assert!(matches!(review.record(&stop()), Err(Error::NotHeard)));
+}
+
+/// 异议: open until somebody else than who decided has answered it by a further review, or by a correction.
+#[test]
+fn an_objection_is_open_until_another_person_answers_it() {
+    for stage in ["decided", "reviewed"] {
+        for (answer, after) in [
+            (reviewed(ReviewResult::Upheld {}), "reviewed"),
+            (
+                reviewed(ReviewResult::Changed {
+                    to: Decision::Lawful {},
+                }),
+                "reviewed",
+            ),
+            (reviewed(ReviewResult::Returned {}), "taken"),
+            (corrected(BASIS), "corrected"),
+        ] {
+            let mut review = replay(&path(stage)).unwrap();
+            assert_eq!(review.objected(), None);
+            review.record(&event(6, "甲", objected())).unwrap();
+            // Another one on top of it does not make the first younger.
+            review.record(&event(7, "丁", objected())).unwrap();
+            assert_eq!(review.objected(), Some(on(6)));
+            assert_eq!(review.decision(), Some(&Decision::Stopped {}), "it changes nothing by itself");
+            assert!(matches!(
+                review.record(&event(8, "甲", answer.clone())),
+                Err(Error::SamePerson)
+            ));
+            assert_eq!(review.objected(), Some(on(6)));
+            assert_eq!(stage_after(&mut review, &event(8, "乙", answer.clone())), after);
+            assert_eq!(review.objected(), None);
+        }
+    }
+    // Once answered, a decision is not reviewed again and again.
+    let mut review = replay(&path("reviewed")).unwrap();
+    review.record(&event(6, "丁", objected())).unwrap();
+    let upheld = || reviewed(ReviewResult::Upheld {});
+    review.record(&event(7, "乙", upheld())).unwrap();
+    assert_eq!(stage_after(&mut review, &event(8, "乙", upheld())), "-");
 }
 
 #[test]

@@ -48,8 +48,12 @@ const STEPS: [(&str, &[&str], &[&str]); 9] = [
     ("stage_excepted", &["decided"], &["handed_over"]),
     ("stage_told", &["heard"], &["decided", "excepted", "handed_over"]),
     ("stage_heard", &["decided"], &["handed_over"]),
-    ("stage_decided", &["reviewed"], &["corrected", "handed_over"]),
-    ("stage_reviewed", &["corrected"], &["handed_over"]),
+    (
+        "stage_decided",
+        &["reviewed"],
+        &["objected", "corrected", "handed_over"],
+    ),
+    ("stage_reviewed", &["corrected"], &["objected", "handed_over"]),
     ("stage_corrected", &[], &[]),
 ];
 
@@ -252,6 +256,9 @@ const SHOWN: &[&str] = &[
     "decided_authority",
     "decided_document",
     "decided_reason",
+    "objected_on",
+    "objected_document",
+    "objected_reason",
     "reviewed_on",
     "reviewed_result",
     "reviewed_authority",
@@ -275,6 +282,7 @@ fn on_of(act: &str) -> &'static str {
         "heard" => "heard_on",
         "excepted" => "excepted_on",
         "decided" => "decided_on",
+        "objected" => "objected_on",
         "reviewed" => "reviewed_on",
         _ => "corrected_on",
     }
@@ -312,6 +320,10 @@ fn request(act: &str, entry: &mut Entry<'_>, fields: &Fields) -> Result<ActReque
             authority: entry.text("decided_authority"),
             document: entry.text("decided_document"),
             reason: entry.text("decided_reason"),
+        },
+        "objected" => ActRequest::Objected {
+            document: entry.text("objected_document"),
+            reason: entry.text("objected_reason"),
         },
         "reviewed" => ActRequest::Reviewed {
             result: match fields.text("reviewed_result") {
@@ -355,11 +367,15 @@ fn decision(
 fn steps(review: &ReviewView) -> (Vec<&'static str>, Vec<&'static str>) {
     let found = STEPS.iter().find(|(at, ..)| *at == review.stage);
     let (next, beside) = found.map_or((&[][..], &[][..]), |(_, next, beside)| (*next, *beside));
-    match review.verify_again {
+    if review.verify_again {
         // Before anything is taken. What takes nothing needs no more, so that the other steps stay.
-        true => (vec!["verified"], [next, beside].concat()),
-        false => (next.to_vec(), beside.to_vec()),
+        return (vec!["verified"], [next, beside].concat());
     }
+    if review.objected_on.is_some() {
+        // Either answers the person; what was reviewed is reviewed once more.
+        return (vec!["reviewed", "corrected"], vec!["objected", "handed_over"]);
+    }
+    (next.to_vec(), beside.to_vec())
 }
 
 /// The usual values: what was done was done today.

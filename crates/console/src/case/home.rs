@@ -21,6 +21,7 @@ struct Home {
     mine: FindingList,
     open: FindingList,
     late: u64,
+    objected: u64,
     key_groups: u64,
     /// The first of those that wait.
     inquiries: Vec<InquiryView>,
@@ -38,6 +39,7 @@ pub(super) async fn show(who: Who) -> Result<Response> {
     let mine = list(format!("owner={me}&stage={UNDECIDED}&limit={FEW}")).await?;
     let open = list(format!("stage=stage_open&limit={FEW}")).await?;
     let late = list("late=true&limit=1".to_owned()).await?.total;
+    let objected = list("objected=true&limit=1".to_owned()).await?.total;
     let key_groups = list(format!("key_group=yes&stage={UNDECIDED}&limit=1"))
         .await?
         .total;
@@ -51,6 +53,7 @@ pub(super) async fn show(who: Who) -> Result<Response> {
         mine,
         open,
         late,
+        objected,
         key_groups,
         inquiries,
         inquiries_in_all,

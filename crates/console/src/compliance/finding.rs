@@ -8,6 +8,7 @@ use hefu_node::api::view::{
     ActRequest, ActView, DecisionRequest, EventRequest, FindingDetail, Hex32, HistoryView, ResultRequest,
     UnmaskingList,
 };
+use jiff::civil::Date;
 
 use crate::Paper;
 use crate::catalogue::Catalogue;
@@ -66,12 +67,13 @@ impl Finding {
         })
     }
 
-    /// A second review can follow a decision that nobody has reviewed.
+    /// A second review can follow a decision that nobody has reviewed, and every objection.
     fn can_review(&self) -> bool {
-        self.history.review.stage == "stage_decided"
+        let review = &self.history.review;
+        review.stage == "stage_decided" || review.objected_on.is_some()
     }
 
-    /// What was decided can turn out to be wrong; what is corrected stays so.
+    /// What was decided can be objected to, and turn out to be wrong; what is corrected stays so.
     fn can_correct(&self) -> bool {
         matches!(
             self.history.review.stage.as_str(),
@@ -120,6 +122,28 @@ pub(super) async fn record(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Re
     let path = format!("{}/record", path_of(&round(&id)?, seq));
     let view = who.api().bytes(Method::POST, &path).await?;
     paper(&who, Paper::PersonRecord, view).await
+}
+
+/// 异议: what the person says against a decision, as it came. Its fields have names of their own, too.
+pub(super) async fn objected(Path((id, seq)): Named, Sent { who, fields }: Sent) -> Result<Response> {
+    let round = round(&id)?;
+    let mut f = Form::keeping(&fields, &["object_document", "object_on", "object_reason"]);
+    f.demand(&who.visit, &fields, &["object_document", "object_reason"]);
+    let on = fields.maybe("object_on").map(str::parse::<Date>).transpose();
+    if on.is_err() {
+        f.wrong("object_on", who.page("compliance.finding").w("shell.no_day"));
+    }
+    if let Some(on) = on.ok().filter(|_| f.is_fine()) {
+        let act = ActRequest::Objected {
+            document: fields.text("object_document").to_owned(),
+            reason: fields.text("object_reason").to_owned(),
+        };
+        match record_act(&who, &round, seq, EventRequest { on, act }).await {
+            Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_objected")),
+            Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
+        }
+    }
+    refused(&Finding::of(&who, round, seq, f).await?)
 }
 
 /// 复核
@@ -172,7 +196,7 @@ pub(super) async fn reviewed(Path((id, seq)): Named, Sent { who, fields }: Sent)
             document: fields.text("document").to_owned(),
             reason: fields.text("reason").to_owned(),
         };
-        match record_act(&who, &round, seq, act).await {
+        match record_act(&who, &round, seq, EventRequest { on: None, act }).await {
             Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_reviewed")),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
         }
@@ -192,7 +216,7 @@ pub(super) async fn corrected(Path((id, seq)): Named, Sent { who, fields }: Sent
             document: fields.text("correct_document").to_owned(),
             reason: fields.text("correct_reason").to_owned(),
         };
-        match record_act(&who, &round, seq, act).await {
+        match record_act(&who, &round, seq, EventRequest { on: None, act }).await {
             Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_corrected")),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
         }
@@ -200,7 +224,7 @@ pub(super) async fn corrected(Path((id, seq)): Named, Sent { who, fields }: Sent
     refused(&Finding::of(&who, round, seq, f).await?)
 }
 
-async fn record_act(who: &Who, round: &Hex32, seq: u64, act: ActRequest) -> Result<()> {
+async fn record_act(who: &Who, round: &Hex32, seq: u64, event: EventRequest) -> Result<()> {
     let path = format!("{}/events", path_of(round, seq));
-    who.api().order(&path, &EventRequest { on: None, act }).await
+    who.api().order(&path, &event).await
 }

@@ -23,6 +23,7 @@ struct ToDo {
     unmaskings: Vec<UnmaskingView>,
     agreements: Vec<AgreementView>,
     late: FindingList,
+    objected: FindingList,
     locked: bool,
 }
 
@@ -43,6 +44,8 @@ pub(super) async fn show(who: Who) -> Result<Response> {
     // Of very many late ones only those shown are opened.
     let late = format!("/api/v1/findings?late=true&limit={LISTED}");
     let late = who.api().get(&late).await?;
+    let objected = format!("/api/v1/findings?objected=true&limit={LISTED}");
+    let objected = who.api().get(&objected).await?;
     let budgets: BudgetList = who.api().get("/api/v1/ledger/budgets").await?;
     html(&ToDo {
         p: who.page("compliance.todo").with_findings(),
@@ -50,6 +53,7 @@ pub(super) async fn show(who: Who) -> Result<Response> {
         unmaskings,
         agreements,
         late,
+        objected,
         locked: budgets.budgets.iter().any(|budget| budget.locked),
     })
 }

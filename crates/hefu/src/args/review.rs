@@ -83,6 +83,17 @@ pub(crate) enum ReviewCommand {
         #[command(flatten)]
         paper: PaperArgs,
     },
+    /// 记录当事人对决定提出的异议，由另一人复核或者更正 Record that the person objects to what was decided; another person answers
+    Object {
+        #[command(flatten)]
+        at: ActArgs,
+        /// 异议笔录或书面材料的文号 The number of the record or of the paper handed in
+        #[arg(long)]
+        document: String,
+        /// 当事人的意见 What the person says
+        #[arg(long)]
+        reason: String,
+    },
     /// 记录复核；作出决定的人不得复核 Record a second review, by somebody else than who decided
     Review {
         #[command(flatten)]
@@ -245,6 +256,11 @@ impl ReviewCommand {
                     },
                 )
             }
+            ReviewCommand::Object {
+                at,
+                document,
+                reason,
+            } => (at, ActRequest::Objected { document, reason }),
             ReviewCommand::Review {
                 at,
                 result,

@@ -54,6 +54,9 @@ pub(super) fn next(review: &ReviewView, lang: Lang) -> String {
     if review.verify_again {
         return lang.word("next_verify_again");
     }
+    if let Some(on) = review.objected_on {
+        return lang.say("next_objected", &[("on", on.to_string())]);
+    }
     let until = review
         .hearing_until
         .map_or_else(String::new, |day| day.to_string());
@@ -155,6 +158,10 @@ pub(crate) fn details(view: &ActView, lang: Lang) -> Vec<String> {
             act.document.as_str(),
             act.reason.as_str(),
         ),
+        Act::Objected(act) => vec![
+            act.document.as_str().to_owned(),
+            act.reason.as_str().to_owned(),
+        ],
         Act::Reviewed(act) => {
             let mut said = vec![lang.word(act.result.code())];
             if let ReviewResult::Changed { to } = &act.result {
@@ -218,6 +225,7 @@ mod tests {
                 hearing_until: (stage == "stage_told").then_some(jiff::civil::date(2026, 3, 9)),
                 corrected_before: None,
                 verify_again: false,
+                objected_on: None,
                 there: None,
             },
             acts,
@@ -259,6 +267,11 @@ mod tests {
                 "追缴 / 650.50 / 县民政局 / 民决1号 / 核实属实",
             ),
             (
+                "review_objected",
+                json!({ "objected": { "document": "异1号", "reason": "八月未领取" } }),
+                "异1号 / 八月未领取",
+            ),
+            (
                 "review_reviewed",
                 json!({ "reviewed": with("result", json!({ "changed": { "to": { "stopped": {} } } })) }),
                 "变更 / 停发 / 县民政局 / 民决1号 / 核实属实",
@@ -291,6 +304,13 @@ mod tests {
         let said = text(&again, Lang::Zh);
         assert!(
             said.contains("hefu finding verify") && !said.contains("hefu finding hear"),
+            "{said}"
+        );
+        let mut objected = history("stage_decided", Vec::new());
+        objected.review.objected_on = Some(jiff::civil::date(2026, 3, 12));
+        let said = text(&objected, Lang::Zh);
+        assert!(
+            said.contains("异议") && said.contains("2026-03-12") && said.contains("hefu finding review"),
             "{said}"
         );
         let mut before = history("stage_open", Vec::new());

@@ -262,6 +262,7 @@ fn wanted(asked: AllAsked) -> Result<Wanted> {
         max_fen: asked.max_fen,
         key_group: asked.key_group,
         late: asked.late,
+        objected: asked.objected,
         by: match asked.sort {
             SortBy::First => By::Order,
             SortBy::Due => By::Due,

@@ -56,6 +56,9 @@ pub(in crate::api) struct AllAsked {
     /// Only those in which something is late, or in which that cannot be told.
     #[serde(default)]
     pub(in crate::api) late: bool,
+    /// Only those to which the person objects, where no second review or correction has answered that.
+    #[serde(default)]
+    pub(in crate::api) objected: bool,
     /// By what they are sorted.
     #[serde(default)]
     #[param(inline)]

@@ -1,6 +1,6 @@
 use hefu_casework::calendar::{Calendar, DayUnit};
 use hefu_casework::review::{
-    Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Review, ReviewResult, Reviewed,
+    Act, Corrected, Decided, Decision, Event, Excepted, HandedOver, Objected, Review, ReviewResult, Reviewed,
     Statement, Told, Verdict, Verified,
 };
 use hefu_casework::text::same_person;
@@ -40,6 +40,10 @@ pub struct ReviewView {
     /// verified. Whoever is in charge may verify it once more then, and at these stages not otherwise.
     #[serde(default)]
     pub verify_again: bool,
+    /// 异议: since which day the person objects to what was decided, where no second review or correction has answered that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub objected_on: Option<Date>,
     /// 对方的处理: what stands at the other agency, where it has told of the same matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub there: Option<ThereView>,
@@ -200,6 +204,14 @@ pub enum ActRequest {
         /// On what it rests.
         reason: String,
     },
+    /// 异议: the person objects to what was decided; on the day of the act it came. A second review or a correction, by
+    /// somebody else than who decided, answers it.
+    Objected {
+        /// The number of the record or of the paper handed in.
+        document: String,
+        /// What the person says.
+        reason: String,
+    },
     /// 复核, by somebody else than who decided.
     Reviewed {
         /// Its result.
@@ -341,6 +353,10 @@ impl ActRequest {
                 document: text(document)?,
                 reason: text(reason)?,
             }),
+            ActRequest::Objected { document, reason } => Act::Objected(Objected {
+                document: text(document)?,
+                reason: text(reason)?,
+            }),
             ActRequest::Reviewed {
                 result,
                 authority,
@@ -415,6 +431,7 @@ impl ReviewView {
             decision: review.decision().map(|decision| decision.code().to_owned()),
             hearing_until: review.hearing_until(),
             verify_again: review.must_verify_again(Timestamp::now()),
+            objected_on: review.objected(),
             corrected_before: corrected_before.map(Into::into),
             there: told
                 .and_then(Outcomes::last)
@@ -431,6 +448,7 @@ impl ReviewView {
             decision: None,
             hearing_until: None,
             verify_again: false,
+            objected_on: None,
             corrected_before: corrected_before.map(Into::into),
             there: told
                 .and_then(Outcomes::last)
