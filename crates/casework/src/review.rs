@@ -484,7 +484,9 @@ impl Review {
             // Whoever takes an objection in need not be in charge: it is the person's, and answered by another.
             (state @ (State::Decided { .. } | State::Reviewed { .. }), Act::Objected(_)) => state.clone(),
 
-            (State::Reviewed { .. }, Act::Reviewed(_)) if self.objected.is_none() => return self.out_of_turn(act),
+            (State::Reviewed { .. }, Act::Reviewed(_)) if self.objected.is_none() => {
+                return self.out_of_turn(act);
+            }
             (
                 State::Decided {
                     standing,

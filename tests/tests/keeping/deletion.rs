@@ -172,15 +172,16 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     let over = after(days);
     let china = jiff::tz::offset(8);
     let until = china.to_datetime(over).date().tomorrow().unwrap();
-    let act = |act: Value| {
+    let act_by = |by: &str, act: Value| {
         let event = Event {
             at: Timestamp::now(),
-            by: Text::new("王科长").unwrap(),
+            by: Text::new(by).unwrap(),
             on: china.to_datetime(Timestamp::now()).date(),
             act: serde_json::from_value(act).unwrap(),
         };
         node.record_review(&round, 1, &event).unwrap();
     };
+    let act = |act| act_by("王科长", act);
     let retention = || {
         let report = node.report(&round, Form::Internal, "经办").unwrap();
         hefu_node::report::verify(&report, &[])
@@ -198,8 +199,9 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     let last = china
         .to_datetime(ended)
         .date()
-        .checked_add((i64::from(days) + 180).days());
-    assert_eq!(retention().put_off_until, Some(last.unwrap()));
+        .checked_add((i64::from(days) + 180).days())
+        .unwrap();
+    assert_eq!(retention().put_off_until, Some(last));
     let just_before = after(days + 180).checked_sub(1.second()).unwrap();
     for at in [over, just_before] {
         assert_eq!(node.delete_expired(at).unwrap(), 0);
@@ -211,6 +213,14 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     assert_eq!(node.delete_expired(over).unwrap(), 0);
     let decided = json!({ "decision": { "lawful": {} }, "authority": "县民政局", "document": "决1号", "reason": "合规" });
     act(json!({ "decided": decided }));
+    assert_eq!(retention().put_off_until, None);
+    // Nor what the person objects to, until somebody else has answered.
+    act(json!({ "objected": { "document": "异议书1号", "reason": "金额有误" } }));
+    assert_eq!(retention().put_off_until, Some(last));
+    assert_eq!(node.delete_expired(over).unwrap(), 0);
+    let upheld =
+        json!({ "result": { "upheld": {} }, "authority": "县民政局", "document": "核1号", "reason": "合规" });
+    act_by("李主任", json!({ "reviewed": upheld }));
     assert_eq!(retention().put_off_until, None);
     assert_eq!(node.delete_expired(over).unwrap(), 1);
 }

@@ -234,7 +234,10 @@ mod tests {
             (verified(), None),
             (excepted(), None),
             (json!({ "heard": { "none_in_time": {} } }), None),
-            (json!({ "objected": { "document": "异1号", "reason": "理由" } }), None),
+            (
+                json!({ "objected": { "document": "异1号", "reason": "理由" } }),
+                None,
+            ),
             (reviewed(&json!({ "upheld": {} })), None),
             (
                 decided("stopped"),

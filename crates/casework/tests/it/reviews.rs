@@ -4,8 +4,8 @@ use hefu_casework::{
     Error, Fen, Hex, MAX_ACTS, Text,
     calendar::{Calendar, DayUnit},
     review::{
-        Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Objected, Review, ReviewResult,
-        Reviewed, Statement, Surroundings, Told, Verdict, Verified, contradicts,
+        Act, Contradiction, Corrected, Decided, Decision, Event, Excepted, HandedOver, Objected, Review,
+        ReviewResult, Reviewed, Statement, Surroundings, Told, Verdict, Verified, contradicts,
     },
 };
 use jiff::{
@@ -341,7 +341,11 @@ fn an_objection_is_open_until_another_person_answers_it() {
             // Another one on top of it does not make the first younger.
             review.record(&event(7, "丁", objected())).unwrap();
             assert_eq!(review.objected(), Some(on(6)));
-            assert_eq!(review.decision(), Some(&Decision::Stopped {}), "it changes nothing by itself");
+            assert_eq!(
+                review.decision(),
+                Some(&Decision::Stopped {}),
+                "it changes nothing by itself"
+            );
             assert!(matches!(
                 review.record(&event(8, "甲", answer.clone())),
                 Err(Error::SamePerson)

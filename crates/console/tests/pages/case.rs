@@ -273,6 +273,57 @@ async fn a_step_is_offered_where_the_law_has_it() {
     }
 }
 
+/// Whoever takes an objection in, it is for another to answer; what was reviewed is reviewed once more.
+#[tokio::test]
+async fn an_objection_is_recorded_and_then_answered() {
+    let mut desk = Desk::of("case_worker").await;
+    canned(&desk);
+    let page = format!("/case/findings/{ROUND}/3");
+    for stage in ["stage_decided", "stage_reviewed"] {
+        for objected in [None, Some("2026-11-03")] {
+            let mut detail = detail(stage);
+            detail["finding"]["review"]["objected_on"] = json!(objected);
+            let path = format!("GET /api/v1/rounds/{ROUND}/findings/3");
+            desk.fake.answer(&path, 200, detail);
+            let text = desk.get(&page).await.text;
+            let acts: Vec<&str> = text
+                .split("name=\"act\" value=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .collect();
+            assert!(acts.contains(&"objected"), "{stage}: {acts:?}");
+            let reviewed = stage == "stage_decided" || objected.is_some();
+            assert_eq!(acts.contains(&"reviewed"), reviewed, "{stage}: {acts:?}");
+            assert_eq!(
+                text.contains("2026-11-03 提出异议，待答复"),
+                objected.is_some(),
+                "{stage}"
+            );
+            assert_eq!(
+                text.contains("当事人提出异议，尚未答复"),
+                objected.is_some(),
+                "{stage}"
+            );
+        }
+    }
+    let api = format!("POST /api/v1/rounds/{ROUND}/findings/3/events");
+    desk.fake.answer(&api, 200, history("stage_decided"));
+    let fields = [
+        ("act", "objected"),
+        ("objected_document", "异议书1号"),
+        ("objected_reason", "八月未领取"),
+        ("objected_on", "2026-11-03"),
+    ];
+    let path = format!("{page}/acts");
+    assert_eq!(desk.submit(&path, &fields).await.status, StatusCode::SEE_OTHER);
+    let sent: Value = serde_json::from_slice(&desk.fake.bodies(&api)[0]).unwrap();
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取" });
+    assert_eq!(
+        sent,
+        json!({ "on": "2026-11-03", "act": { "objected": objected } })
+    );
+}
+
 /// 个人信息保护法 art. 24 and what the other agency withdrew: an act is offered where it is not refused.
 #[tokio::test]
 async fn verification_is_offered_again_once_the_other_agency_has_withdrawn_its_finding() {

@@ -1,9 +1,9 @@
-//! What compliance corrects on the page of a finding, over canned answers.
+//! What compliance corrects on the page of a finding, and what the person objects to, over canned answers.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::compliance::{AT, EVIL, KEY, ME, NOTICE, canned, finding};
+use crate::compliance::{AT, EVIL, KEY, ME, NOTICE, canned, finding, list};
 use crate::desk::Desk;
 
 #[tokio::test]
@@ -98,4 +98,75 @@ async fn a_correction_is_offered_where_it_can_be_recorded() {
         let text = desk.get(&page).await.text;
         assert_eq!(text.contains(&form), offered, "{stage}: {told}");
     }
+}
+
+/// What a person objects to is recorded with the day on which it came, waits in a list of its own, and is answered by who did
+/// not decide.
+#[tokio::test]
+async fn an_objection_is_recorded_and_waits() {
+    let mut desk = Desk::of("compliance").await;
+    canned(&desk);
+    let page = format!("/compliance/findings/{KEY}/1");
+    let act = format!("{page}/objected");
+    let history = |stage: &str, on: Option<&str>| {
+        let mut review = finding(stage)["review"].clone();
+        review["objected_on"] = json!(on);
+        json!({ "notice": NOTICE, "seq": 1, "review": review, "withheld": false, "acts": [] })
+    };
+    let path = format!("GET /api/v1/rounds/{KEY}/findings/1/history");
+    for (stage, on, forms) in [
+        ("stage_heard", None, [false, false]),
+        ("stage_decided", None, [true, true]),
+        ("stage_reviewed", None, [true, false]),
+        ("stage_reviewed", Some("2026-11-03"), [true, true]),
+        ("stage_corrected", None, [false, false]),
+    ] {
+        desk.fake.answer(&path, 200, history(stage, on));
+        let text = desk.get(&page).await.text;
+        let offered =
+            ["objected", "reviewed"].map(|form| text.contains(&format!("action=\"{page}/{form}\"")));
+        assert_eq!(offered, forms, "{stage}");
+    }
+
+    desk.fake.answer(&path, 200, history("stage_decided", None));
+    let ask = format!("POST /api/v1/rounds/{KEY}/findings/1/events");
+    desk.fake.answer(&ask, 200, json!({}));
+    let fields = [
+        ("object_document", "异议书1号"),
+        ("object_reason", "八月未领取"),
+        ("object_on", "2026-11-03"),
+    ];
+    for (fields, wrong) in [
+        (&fields[..1], "object_reason"),
+        (&[fields[0], fields[1], ("object_on", "3.11.")], "object_on"),
+    ] {
+        let refused = desk.submit(&act, fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains(&format!("href=\"#f-{wrong}\"")), "{wrong}");
+    }
+    let done = desk.submit(&act, &fields).await;
+    assert_eq!(done.location(), format!("{page}?done=compliance.done_objected"));
+    let sent: Value = serde_json::from_slice(&desk.fake.bodies(&ask)[0]).unwrap();
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取" });
+    assert_eq!(
+        sent,
+        json!({ "on": "2026-11-03", "act": { "objected": objected } })
+    );
+
+    let mut waiting = list(1);
+    waiting["findings"][0]["finding"]["review"]["objected_on"] = "2026-11-03".into();
+    desk.fake.answer("GET /api/v1/findings", 200, waiting);
+    let text = desk.get("/compliance/todo").await.text;
+    assert!(text.contains("2026-11-03 提出异议，待答复"), "{text}");
+    let text = desk.get("/compliance/findings?objected=true").await.text;
+    assert!(text.contains("2026-11-03 提出异议，待答复"), "{text}");
+    let asked = desk.fake.asked.lock().unwrap();
+    let lists = asked
+        .iter()
+        .filter(|(_, path, _)| path.starts_with("/api/v1/findings?"));
+    let lists: Vec<&str> = lists.map(|(_, path, _)| path.as_str()).collect();
+    assert!(
+        lists.iter().filter(|path| path.contains("objected=true")).count() == 2,
+        "{lists:?}"
+    );
 }

@@ -256,11 +256,7 @@ impl ReviewCommand {
                     },
                 )
             }
-            ReviewCommand::Object {
-                at,
-                document,
-                reason,
-            } => (at, ActRequest::Objected { document, reason }),
+            ReviewCommand::Object { at, document, reason } => (at, ActRequest::Objected { document, reason }),
             ReviewCommand::Review {
                 at,
                 result,

@@ -41,7 +41,17 @@ pub(super) fn standing(finding: &FindingView, lang: Lang) -> String {
     let decision = review.decision.as_ref().map(|decision| lang.word(decision));
     let owner = review.owner.clone();
     let there = review.there.as_ref().map(|there| there::in_short(there, lang));
-    let said = [Some(lang.word(&review.stage)), verdict, decision, owner, there];
+    let objected = review
+        .objected_on
+        .map(|on| lang.say("objected_on", &[("on", on.to_string())]));
+    let said = [
+        Some(lang.word(&review.stage)),
+        verdict,
+        decision,
+        objected,
+        owner,
+        there,
+    ];
     said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -158,10 +168,7 @@ pub(crate) fn details(view: &ActView, lang: Lang) -> Vec<String> {
             act.document.as_str(),
             act.reason.as_str(),
         ),
-        Act::Objected(act) => vec![
-            act.document.as_str().to_owned(),
-            act.reason.as_str().to_owned(),
-        ],
+        Act::Objected(act) => vec![act.document.as_str().to_owned(), act.reason.as_str().to_owned()],
         Act::Reviewed(act) => {
             let mut said = vec![lang.word(act.result.code())];
             if let ReviewResult::Changed { to } = &act.result {

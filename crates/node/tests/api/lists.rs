@@ -136,8 +136,14 @@ async fn a_list_says_what_was_done_since() {
     let lawful = json!({ "decided": { "decision": { "lawful": {} }, "authority": "县民政局", "document": "民决〔2026〕1号", "reason": "不属实" } });
     done(&node, WANG, 1, "2026-03-04", &lawful).await;
     assert_eq!(seqs(&node, "stage=stage_decided").await, [1]);
+    assert_eq!(seqs(&node, "objected=true").await, Vec::<u64>::new());
+    let objected = json!({ "objected": { "document": "异议书1号", "reason": "两人一号" } });
+    done(&node, WANG, 1, "2026-03-05", &objected).await;
+    assert_eq!(seqs(&node, "objected=true").await, [1]);
+    assert_eq!(seqs(&node, "objected=false").await.len(), 4);
     let corrected = json!({ "corrected": { "authority": "县民政局", "document": "民更〔2026〕1号", "reason": "两人一号" } });
     done(&node, "李主任", 1, "2026-03-05", &corrected).await;
+    assert_eq!(seqs(&node, "objected=true").await, Vec::<u64>::new());
     assert_eq!(seqs(&node, "stage=stage_corrected").await, [1, 4]);
     assert_eq!(seqs(&node, "stage=stage_open,stage_taken").await, [2, 3]);
     let shown = node.get(&format!("{LIST}?stage=stage_corrected")).await.json();

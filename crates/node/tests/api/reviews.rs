@@ -208,6 +208,38 @@ async fn the_path_of_the_law_can_be_gone_and_not_cut_short() {
     assert_eq!((&acts[5]["actor"], &acts[5]["body"]), (&json!(LI), &body));
 }
 
+/// A decision that was looked over is looked over again once the person objects, by somebody else than who made it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_is_answered_by_another_person() {
+    let node = node().await;
+    let node = &node;
+    let objected = json!({ "objected": { "document": "异议书1号", "reason": "本人八月未领取，秘语一" } });
+    let upheld = || reviewed(json!({ "upheld": {} }));
+    done(node, WANG, 1, "2026-03-02", &taken()).await;
+    refused(node, WANG, 1, "2026-03-02", &objected, "out_of_turn").await;
+    done(node, WANG, 1, "2026-03-03", &verified("refuted")).await;
+    done(node, WANG, 1, "2026-03-04", &decided(json!({ "lawful": {} }))).await;
+    done(node, LI, 1, "2026-03-05", &upheld()).await;
+    refused(node, LI, 1, "2026-03-06", &upheld(), "out_of_turn").await;
+    // Who is not in charge takes it in as well as who is.
+    let view = done(node, LI, 1, "2026-03-06", &objected).await;
+    assert_eq!(view["review"]["objected_on"], "2026-03-06");
+    assert_eq!(view["review"]["stage"], "stage_reviewed");
+    assert_eq!(view["acts"][4]["code"], "review_objected");
+    assert_eq!(view["acts"][4]["act"]["objected"]["document"], "异议书1号");
+    refused(node, WANG, 1, "2026-03-07", &upheld(), "same_person").await;
+    let view = done(node, LI, 1, "2026-03-07", &upheld()).await;
+    assert_eq!(view["review"]["objected_on"], Value::Null);
+    let entries = node.get("/api/v1/audit/entries?limit=1000").await;
+    let text = String::from_utf8_lossy(&entries.bytes).into_owned();
+    assert!(text.contains("review_objected"));
+    for written in ["秘语", "异议书"] {
+        assert!(!text.contains(written), "{written} stands in the log");
+    }
+    let blank = json!({ "objected": { "document": "", "reason": "x" } });
+    refused(node, WANG, 1, "2026-03-08", &blank, "text_unusable").await;
+}
+
 /// Two people with one number: whatever was verified and said, the payment goes on until the record is put right.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_names_differ_nothing_is_taken_from_anybody() {

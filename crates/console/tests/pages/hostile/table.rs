@@ -161,6 +161,7 @@ pub(super) const GROUPS: &[Group] = &[
             (Page, "/compliance/findings/{round}/{seq}"),
             (Form, "/compliance/findings/{round}/{seq}/explanation"),
             (Form, "/compliance/findings/{round}/{seq}/record"),
+            (Form, "/compliance/findings/{round}/{seq}/objected"),
             (Form, "/compliance/findings/{round}/{seq}/reviewed"),
             (Form, "/compliance/findings/{round}/{seq}/corrected"),
             (Form, "/compliance/findings/{round}/{seq}/unmaskings"),

@@ -56,7 +56,7 @@ pub(super) fn unmask(browser: &Browser, county: &County, lang: Lang) {
     assert!(asks.text().contains("合规员丁") && asks.text().contains("合规员戊"));
 }
 
-/// What a case worker decided is reviewed by somebody else.
+/// What a case worker decided is reviewed by somebody else, and once more when the person objects.
 pub(super) fn review(browser: &Browser, county: &County, lang: Lang) {
     let desk = county.signed_in(browser, NODE, "compliance-1", lang);
     desk.open("/compliance/findings?stage=stage_decided");
@@ -72,6 +72,36 @@ pub(super) fn review(browser: &Browser, county: &County, lang: Lang) {
         ],
     );
     desk.done("form[action$='/reviewed'] button");
+    assert_eq!(desk.count(form), 0, "nobody looks it over again without a cause");
+    let finding = desk.here().split('?').next().unwrap().to_owned();
+
+    let objection = "form[action$='/objected']";
+    desk.refused(&format!("{objection} button"));
+    desk.fill(
+        objection,
+        &[
+            ("object_document", "县民异〔2026〕1号"),
+            ("object_reason", "本人八月未领取，请再次核对。"),
+        ],
+    );
+    desk.done(&format!("{objection} button"));
+    assert!(desk.text().contains("县民异〔2026〕1号"), "{}", desk.text());
+    let waits = format!("#objected + ul a[href='{finding}']");
+    desk.open("/compliance/todo");
+    assert_eq!(desk.count(&waits), 1, "{}", desk.text());
+    desk.press(&waits);
+    desk.fill(
+        form,
+        &[
+            ("result", "upheld"),
+            ("authority", "县民政局"),
+            ("document", "县民核〔2026〕3号"),
+            ("reason", "已再次核对签收单，系本人签收。"),
+        ],
+    );
+    desk.done("form[action$='/reviewed'] button");
+    desk.open("/compliance/todo");
+    assert_eq!(desk.count(&waits), 0, "it is answered");
 }
 
 /// What was decided turns out to be wrong: that is recorded, and the other agency, which was asked about the matter and so
