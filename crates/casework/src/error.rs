@@ -297,9 +297,14 @@ pub enum Error {
     NotInCharge,
     /// A second review or a correction by whoever decided.
     #[error(
-        "whoever decided may neither review the decision nor correct the finding; have another person do it"
+        "whoever decided or changed a decision may not review it, nor whoever made the one that stands correct the finding; have another person do it"
     )]
     SamePerson,
+    /// A change for the worse in answer to an objection.
+    #[error(
+        "what a person objects to is not changed for the worse in answer; send it back to verification, and tell and hear the person again"
+    )]
+    TakesMore,
     /// A decision against a person who was not heard.
     #[error(
         "nothing may be stopped or recovered before the person was told and heard, or a statutory exception is recorded"
@@ -405,6 +410,7 @@ impl Error {
             | Error::RecordOrder
             | Error::NotInCharge
             | Error::SamePerson
+            | Error::TakesMore
             | Error::NotHeard
             | Error::NotConfirmed
             | Error::NamesDiffer

@@ -1,7 +1,7 @@
 //! From a finding to a decision. A finding is a 疑点 and does not change; what is done about it is a history of acts.
 //!
 //! ```text
-//! 认领 → 核实 → 告知 → 陈述申辩 → 决定 → 复核 / 更正
+//! 认领 → 核实 → 告知 → 陈述申辩 → 决定 → （异议）→ 复核 / 更正
 //! ```
 //!
 //! No decision is made without a person's verification (个人信息保护法 art. 24), and nothing is stopped or recovered
@@ -172,9 +172,17 @@ impl Decision {
     pub fn is_adverse(&self) -> bool {
         self.outcome().is_adverse()
     }
+
+    /// Whether it takes from the person what the other does not: in another way, or more money.
+    fn takes_more_than(&self, other: &Decision) -> bool {
+        match (self, other) {
+            (Decision::Recovered { fen }, Decision::Recovered { fen: before }) => fen > before,
+            _ => self.is_adverse() && self != other,
+        }
+    }
 }
 
-/// What the person says against a decision; the event's day is the day on which it came.
+/// What the person says against a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objected {
@@ -182,6 +190,8 @@ pub struct Objected {
     pub document: Text<100>,
     /// What the person says.
     pub reason: Text<500>,
+    /// The day on which it came: that of the decision at the earliest. It may be registered later.
+    pub received: Date,
 }
 
 /// The second review.
@@ -241,6 +251,9 @@ pub struct Review {
     since: Date,
     /// The day of the first objection that nothing has answered.
     objected: Option<Date>,
+    /// Who has decided, or changed a decision, since the last verification, and on which day the first did.
+    deciders: Vec<Text<64>>,
+    decided_on: Option<Date>,
 }
 
 /// How far a finding is.
@@ -315,6 +328,8 @@ impl Review {
             state: State::Open,
             since: matched,
             objected: None,
+            deciders: Vec::new(),
+            decided_on: None,
         }
     }
 
@@ -342,8 +357,9 @@ impl Review {
     /// but the owner; [`Error::OutOfOrder`], [`Error::RecordOrder`], [`Error::TooManyActs`]; [`Error::Deadline`] for a
     /// period that no calendar gives; [`Error::HearingOpen`] where the period for a statement runs;
     /// [`Error::NamesDiffer`], [`Error::NotConfirmed`] and [`Error::NotHeard`] for a decision against the person;
-    /// [`Error::SamePerson`] for a second review or a correction by who decided; [`Error::OtherBasis`] for a correction of something
-    /// else; [`Error::RecoveredNothing`] for a recovery without an amount.
+    /// [`Error::SamePerson`] for a second review or a correction by who decided; [`Error::TakesMore`] for an answer to an
+    /// objection that is worse for the person; [`Error::OtherBasis`] for a correction of something else;
+    /// [`Error::RecoveredNothing`] for a recovery without an amount.
     pub fn record(&mut self, event: &Event) -> Result<(), Error> {
         let state = self.next(event)?;
         self.trail = self.trail.follow(event)?;
@@ -351,8 +367,18 @@ impl Review {
             Act::Taken {} => self.owner = Some(event.by.clone()),
             Act::HandedOver(HandedOver { to, .. }) => self.owner = Some(to.clone()),
             Act::Verified(_) => self.verified_at = Some(event.at),
-            Act::Objected(_) => self.objected = self.objected.or(Some(event.on)),
-            Act::Reviewed(_) | Act::Corrected(_) => self.objected = None,
+            Act::Decided(_) => {
+                self.deciders = vec![event.by.clone()];
+                self.decided_on = Some(event.on);
+            }
+            Act::Objected(act) => self.objected = self.objected.or(Some(act.received)),
+            Act::Reviewed(act) => {
+                self.objected = None;
+                if let ReviewResult::Changed { .. } = act.result {
+                    self.deciders.push(event.by.clone());
+                }
+            }
+            Act::Corrected(_) => self.objected = None,
             _ => {}
         }
         if due::begins(&event.act) {
@@ -482,7 +508,10 @@ impl Review {
             }
 
             // Whoever takes an objection in need not be in charge: it is the person's, and answered by another.
-            (state @ (State::Decided { .. } | State::Reviewed { .. }), Act::Objected(_)) => state.clone(),
+            (state @ (State::Decided { .. } | State::Reviewed { .. }), Act::Objected(objected)) => {
+                self.must_have_come(objected.received, *on)?;
+                state.clone()
+            }
 
             (State::Reviewed { .. }, Act::Reviewed(_)) if self.objected.is_none() => {
                 return self.out_of_turn(act);
@@ -498,10 +527,19 @@ impl Review {
                 },
                 Act::Reviewed(reviewed),
             ) => {
-                must_be_another(by, decider)?;
+                // Nor by who decided before another changed it: by objections alone nobody gets back what was undone.
+                for decider in &self.deciders {
+                    must_be_another(by, decider)?;
+                }
                 let (standing, by) = match &reviewed.result {
                     ReviewResult::Upheld {} => {
                         (self.bear(event, standing.ground, &standing.decision)?, decider)
+                    }
+                    // 行政复议法 art. 63, in its kind: who objects is not worse off for it.
+                    ReviewResult::Changed { to }
+                        if self.objected.is_some() && to.takes_more_than(&standing.decision) =>
+                    {
+                        return Err(Error::TakesMore);
                     }
                     ReviewResult::Changed { to } => (self.bear(event, standing.ground, to)?, by),
                     ReviewResult::Returned {} => return Ok(State::Taken),
@@ -546,6 +584,19 @@ impl Review {
             return Err(Error::CorrectedThere);
         }
         ground.bear(decision)
+    }
+
+    /// An objection comes after what it is against, and is not registered before it came.
+    fn must_have_come(&self, received: Date, on: Date) -> Result<(), Error> {
+        let earliest = self.decided_on.unwrap_or(self.since);
+        if received < earliest || on < received {
+            return Err(Error::OutOfOrder {
+                date: received,
+                earliest,
+                latest: on,
+            });
+        }
+        Ok(())
     }
 
     fn must_be_owner(&self, by: &Text<64>) -> Result<(), Error> {

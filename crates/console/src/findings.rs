@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::api::joined;
-use crate::fault::Result;
-use crate::form::Form;
+use crate::fault::{Fault, Result};
+use crate::form::{Fields, Form};
 use crate::guard::Who;
 use crate::page::Page;
 use crate::show;
@@ -220,6 +220,12 @@ pub(crate) fn standing(p: &Page, finding: &FindingView) -> Option<(&'static str,
 pub(crate) fn objection(p: &Page, finding: &FindingView) -> Option<String> {
     let on = finding.review.as_ref()?.objected_on?;
     Some(p.w1("shell.objected_on", on))
+}
+
+/// How many acts whoever sent the form had seen.
+pub(crate) fn after(fields: &Fields) -> Result<Option<u64>> {
+    let seen = fields.maybe("after").map(str::parse).transpose();
+    seen.map_err(|_| Fault::Form)
 }
 
 /// With how much care the person is to be dealt with; what is not known is a question.

@@ -60,8 +60,8 @@ impl Node {
 
     /// Deletes the findings of rounds whose agreed retention is over, as of `now`, what checks say, and what the other side
     /// asked for the sake of rounds in which it learned. Says of how many rounds. All findings of a round wait, for 180
-    /// days at most, while somebody is in charge of one that is not decided: whoever may still make a statement must not
-    /// find that there is nothing to be heard about.
+    /// days at most, while somebody is in charge of one that is not decided, or an objection is not answered: whoever may
+    /// still make a statement must not find that there is nothing to be heard about.
     ///
     /// # Errors
     /// The store's; [`hefu_store::Error::Damaged`] where a row of a deletion does not hold.

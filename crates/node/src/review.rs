@@ -112,6 +112,20 @@ impl Node {
     /// keeps away; [`Error::LegUnsettled`] for what takes something from people, as long as the two ends of the round may
     /// differ; [`hefu_store::Error::ActedMeanwhile`] where somebody else was faster; as [`Node::review`].
     pub fn record_review(&self, round: &[u8; 32], seq: u64, event: &Event) -> Result<Standing> {
+        self.record_review_after(round, seq, event, None)
+    }
+
+    /// As [`Node::record_review`], by somebody who has seen so many acts and no others.
+    ///
+    /// # Errors
+    /// As [`Node::record_review`].
+    pub fn record_review_after(
+        &self,
+        round: &[u8; 32],
+        seq: u64,
+        event: &Event,
+        seen: Option<u64>,
+    ) -> Result<Standing> {
         let (record, finding) = self.found(round, seq)?;
         if ClueKind::of(finding.kind).is_some() {
             return Err(Error::IsClue { seq });
@@ -120,6 +134,9 @@ impl Node {
         let mut standing = self.standing_of(&record, seq, &finding)?;
         if let Some(Before { round, seq }) = standing.corrected_before {
             return Err(Error::CorrectedBefore { round, seq });
+        }
+        if seen.is_some_and(|seen| seen != standing.events.len() as u64) {
+            return Err(hefu_store::Error::ActedMeanwhile.into());
         }
         standing.review.record(event)?;
         if is_adverse(event) {

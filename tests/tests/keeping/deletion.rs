@@ -215,7 +215,8 @@ async fn what_somebody_is_being_heard_about_is_not_deleted_meanwhile() {
     act(json!({ "decided": decided }));
     assert_eq!(retention().put_off_until, None);
     // Nor what the person objects to, until somebody else has answered.
-    act(json!({ "objected": { "document": "异议书1号", "reason": "金额有误" } }));
+    let received = china.to_datetime(Timestamp::now()).date();
+    act(json!({ "objected": { "document": "异议书1号", "reason": "金额有误", "received": received } }));
     assert_eq!(retention().put_off_until, Some(last));
     assert_eq!(node.delete_expired(over).unwrap(), 0);
     let upheld =

@@ -48,6 +48,7 @@ impl Error {
             Error::TooManyActs { .. } => "too_many_acts",
             Error::NotInCharge => "not_in_charge",
             Error::SamePerson => "same_person",
+            Error::TakesMore => "takes_more",
             Error::NotHeard => "not_heard",
             Error::NotConfirmed => "not_confirmed",
             Error::NamesDiffer => "names_differ",

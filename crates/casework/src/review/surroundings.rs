@@ -235,7 +235,7 @@ mod tests {
             (excepted(), None),
             (json!({ "heard": { "none_in_time": {} } }), None),
             (
-                json!({ "objected": { "document": "异1号", "reason": "理由" } }),
+                json!({ "objected": { "document": "异1号", "reason": "理由", "received": "2026-07-10" } }),
                 None,
             ),
             (reviewed(&json!({ "upheld": {} })), None),

@@ -76,10 +76,11 @@ fn decided(decision: Decision) -> Act {
     })
 }
 
-fn objected() -> Act {
+fn objected(received: i8) -> Act {
     Act::Objected(Objected {
         document: text("异议书1号"),
         reason: text("本人八月未领取"),
+        received: on(received),
     })
 }
 
@@ -203,7 +204,7 @@ fn each_step_is_legal_in_its_place_and_nowhere_else() {
                                              ["-",     "-",        "!not_heard", "decided", "!not_heard", "decided", "-",     "-",         "-"]),
         ("recovered", decide(recovered(100)),
                                              ["-",     "-",        "!not_heard", "decided", "!not_heard", "decided", "-",     "-",         "-"]),
-        ("objected", event(10, "丁", objected()),
+        ("objected", event(10, "丁", objected(9)),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "decided",  "reviewed",  "-"]),
         ("upheld", review(ReviewResult::Upheld {}),
                                              ["-",     "-",        "-",        "-",        "-",        "-",       "reviewed", "-",         "-"]),
@@ -337,9 +338,9 @@ fn an_objection_is_open_until_another_person_answers_it() {
         ] {
             let mut review = replay(&path(stage)).unwrap();
             assert_eq!(review.objected(), None);
-            review.record(&event(6, "甲", objected())).unwrap();
+            review.record(&event(7, "甲", objected(6))).unwrap();
             // Another one on top of it does not make the first younger.
-            review.record(&event(7, "丁", objected())).unwrap();
+            review.record(&event(7, "丁", objected(7))).unwrap();
             assert_eq!(review.objected(), Some(on(6)));
             assert_eq!(
                 review.decision(),
@@ -357,10 +358,83 @@ fn an_objection_is_open_until_another_person_answers_it() {
     }
     // Once answered, a decision is not reviewed again and again.
     let mut review = replay(&path("reviewed")).unwrap();
-    review.record(&event(6, "丁", objected())).unwrap();
+    review.record(&event(6, "丁", objected(6))).unwrap();
     let upheld = || reviewed(ReviewResult::Upheld {});
     review.record(&event(7, "乙", upheld())).unwrap();
     assert_eq!(stage_after(&mut review, &event(8, "乙", upheld())), "-");
+}
+
+/// 行政复议法 art. 63, in its kind. Whoever invents an objection gets back nothing that another undid.
+#[test]
+fn an_objection_makes_nothing_worse_for_the_person() {
+    let changed = |to| reviewed(ReviewResult::Changed { to });
+    let with = |decision: Decision, answered: &[(&str, Act)]| {
+        let mut acts = path("heard");
+        acts.push(event(5, "甲", decided(decision)));
+        let mut review = replay(&acts).unwrap();
+        for (by, act) in answered {
+            review.record(&event(6, by, act.clone())).unwrap();
+        }
+        review.record(&event(6, "丁", objected(5))).unwrap();
+        review
+    };
+    let stopped = || Decision::Stopped {};
+    let lawful = || Decision::Lawful {};
+    for (stands, to, expected) in [
+        (recovered(100), recovered(101), "!takes_more"),
+        (recovered(100), stopped(), "!takes_more"),
+        (stopped(), recovered(1), "!takes_more"),
+        (lawful(), stopped(), "!takes_more"),
+        (lawful(), recovered(1), "!takes_more"),
+        (recovered(100), recovered(100), "reviewed"),
+        (recovered(100), recovered(99), "reviewed"),
+        (recovered(100), lawful(), "reviewed"),
+        (stopped(), stopped(), "reviewed"),
+        (stopped(), Decision::DataError {}, "reviewed"),
+    ] {
+        let mut review = with(stands.clone(), &[]);
+        let got = stage_after(&mut review, &event(7, "乙", changed(to.clone())));
+        assert_eq!(got, expected, "{stands:?} {to:?}");
+    }
+    // Who decided is not the judge of it again, also where another's decision stands now.
+    let undone = [("乙", changed(lawful()))];
+    for answer in [
+        changed(stopped()),
+        reviewed(ReviewResult::Upheld {}),
+        reviewed(ReviewResult::Returned {}),
+    ] {
+        for by in ["甲", "乙"] {
+            let mut review = with(stopped(), &undone);
+            let got = stage_after(&mut review, &event(7, by, answer.clone()));
+            assert_eq!(got, "!same_person", "{by}");
+        }
+    }
+    let mut review = with(stopped(), &undone);
+    let upheld = event(7, "丙", reviewed(ReviewResult::Upheld {}));
+    assert_eq!(stage_after(&mut review, &upheld), "reviewed");
+    // Once it was verified anew, who decided then is who decides now.
+    let mut review = with(stopped(), &undone);
+    for act in [
+        ("丙", reviewed(ReviewResult::Returned {})),
+        ("甲", verified(Verdict::Confirmed)),
+        ("甲", decided(lawful())),
+        ("乙", reviewed(ReviewResult::Upheld {})),
+    ] {
+        review.record(&event(8, act.0, act.1)).unwrap();
+    }
+}
+
+/// It may be registered on a later day than it came, and came after what it is against.
+#[test]
+fn an_objection_has_the_day_on_which_it_came() {
+    for (received, fits) in [(4, false), (5, true), (8, true), (9, true), (10, false)] {
+        let mut review = replay(&path("reviewed")).unwrap();
+        let outcome = review.record(&event(9, "丁", objected(received)));
+        match fits {
+            true => assert_eq!(review.objected(), Some(on(received))),
+            false => assert!(matches!(outcome, Err(Error::OutOfOrder { date, .. }) if date == on(received))),
+        }
+    }
 }
 
 #[test]

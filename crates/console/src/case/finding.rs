@@ -13,6 +13,7 @@ use super::entry::{Entry, UNITS, yuan};
 use crate::Paper;
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
+use crate::findings::after;
 use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, paper, refused};
@@ -192,6 +193,7 @@ pub(super) async fn act(
     let mut entry = Entry::new(&who, &fields, SHOWN);
     let request = EventRequest {
         on: entry.day(on_of(name)),
+        after: after(&fields)?,
         act: request(name, &mut entry, &fields)?,
     };
     let mut f = entry.f;
@@ -259,6 +261,7 @@ const SHOWN: &[&str] = &[
     "objected_on",
     "objected_document",
     "objected_reason",
+    "objected_received",
     "reviewed_on",
     "reviewed_result",
     "reviewed_authority",
@@ -324,6 +327,7 @@ fn request(act: &str, entry: &mut Entry<'_>, fields: &Fields) -> Result<ActReque
         "objected" => ActRequest::Objected {
             document: entry.text("objected_document"),
             reason: entry.text("objected_reason"),
+            received: entry.day("objected_received"),
         },
         "reviewed" => ActRequest::Reviewed {
             result: match fields.text("reviewed_result") {

@@ -13,7 +13,8 @@ use jiff::civil::Date;
 use crate::Paper;
 use crate::catalogue::Catalogue;
 use crate::fault::{Fault, Result};
-use crate::form::{Form, Sent, done};
+use crate::findings::after;
+use crate::form::{Fields, Form, Sent, done};
 use crate::guard::Who;
 use crate::page::{Page, html, paper, refused};
 use crate::show;
@@ -84,12 +85,20 @@ impl Finding {
     /// Whether who looks at the page made the decision that stands: it is another's to review and to correct. A second review
     /// that changes a decision makes one.
     fn decided_here(&self) -> bool {
-        let decides = |act: &&ActView| {
-            act.code == "review_decided" || !act.act["reviewed"]["result"]["changed"].is_null()
-        };
-        let last = self.history.acts.iter().rev().find(decides);
+        let last = self.history.acts.iter().rev().find(|act| decides(act));
         last.is_some_and(|act| act.by == self.me)
     }
+
+    /// Whether who looks at the page has decided since the last verification, or changed a decision: another looks it over.
+    fn has_decided(&self) -> bool {
+        let acts = self.history.acts.iter().rev();
+        let mut since = acts.take_while(|act| act.code != "review_verified");
+        since.any(|act| decides(act) && act.by == self.me)
+    }
+}
+
+fn decides(act: &ActView) -> bool {
+    act.code == "review_decided" || !act.act["reviewed"]["result"]["changed"].is_null()
 }
 
 /// In the interface.
@@ -127,18 +136,25 @@ pub(super) async fn record(Path((id, seq)): Named, Sent { who, .. }: Sent) -> Re
 /// 异议: what the person says against a decision, as it came. Its fields have names of their own, too.
 pub(super) async fn objected(Path((id, seq)): Named, Sent { who, fields }: Sent) -> Result<Response> {
     let round = round(&id)?;
-    let mut f = Form::keeping(&fields, &["object_document", "object_on", "object_reason"]);
+    let mut f = Form::keeping(&fields, &["object_document", "object_received", "object_reason"]);
     f.demand(&who.visit, &fields, &["object_document", "object_reason"]);
-    let on = fields.maybe("object_on").map(str::parse::<Date>).transpose();
-    if on.is_err() {
-        f.wrong("object_on", who.page("compliance.finding").w("shell.no_day"));
+    let received = fields
+        .maybe("object_received")
+        .map(str::parse::<Date>)
+        .transpose();
+    if received.is_err() {
+        f.wrong(
+            "object_received",
+            who.page("compliance.finding").w("shell.no_day"),
+        );
     }
-    if let Some(on) = on.ok().filter(|_| f.is_fine()) {
+    if let Some(received) = received.ok().filter(|_| f.is_fine()) {
         let act = ActRequest::Objected {
             document: fields.text("object_document").to_owned(),
             reason: fields.text("object_reason").to_owned(),
+            received,
         };
-        match record_act(&who, &round, seq, EventRequest { on, act }).await {
+        match record_act(&who, &round, seq, &fields, act).await {
             Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_objected")),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
         }
@@ -196,7 +212,7 @@ pub(super) async fn reviewed(Path((id, seq)): Named, Sent { who, fields }: Sent)
             document: fields.text("document").to_owned(),
             reason: fields.text("reason").to_owned(),
         };
-        match record_act(&who, &round, seq, EventRequest { on: None, act }).await {
+        match record_act(&who, &round, seq, &fields, act).await {
             Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_reviewed")),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
         }
@@ -216,7 +232,7 @@ pub(super) async fn corrected(Path((id, seq)): Named, Sent { who, fields }: Sent
             document: fields.text("correct_document").to_owned(),
             reason: fields.text("correct_reason").to_owned(),
         };
-        match record_act(&who, &round, seq, EventRequest { on: None, act }).await {
+        match record_act(&who, &round, seq, &fields, act).await {
             Ok(()) => return Ok(done(&own_path(&round, seq), "compliance.done_corrected")),
             Err(fault) => f.refused(&who.visit, &*fault.of_the_form()?, &[]),
         }
@@ -224,7 +240,13 @@ pub(super) async fn corrected(Path((id, seq)): Named, Sent { who, fields }: Sent
     refused(&Finding::of(&who, round, seq, f).await?)
 }
 
-async fn record_act(who: &Who, round: &Hex32, seq: u64, event: EventRequest) -> Result<()> {
+/// Records an act as one of today, by somebody who has seen what stands on the page.
+async fn record_act(who: &Who, round: &Hex32, seq: u64, fields: &Fields, act: ActRequest) -> Result<()> {
     let path = format!("{}/events", path_of(round, seq));
+    let event = EventRequest {
+        on: None,
+        after: after(fields)?,
+        act,
+    };
     who.api().order(&path, &event).await
 }

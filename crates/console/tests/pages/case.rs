@@ -312,16 +312,18 @@ async fn an_objection_is_recorded_and_then_answered() {
         ("act", "objected"),
         ("objected_document", "异议书1号"),
         ("objected_reason", "八月未领取"),
-        ("objected_on", "2026-11-03"),
+        ("objected_received", "2026-11-03"),
+        ("objected_on", "2026-11-04"),
+        ("after", "6"),
     ];
     let path = format!("{page}/acts");
     assert_eq!(desk.submit(&path, &fields).await.status, StatusCode::SEE_OTHER);
     let sent: Value = serde_json::from_slice(&desk.fake.bodies(&api)[0]).unwrap();
-    let objected = json!({ "document": "异议书1号", "reason": "八月未领取" });
-    assert_eq!(
-        sent,
-        json!({ "on": "2026-11-03", "act": { "objected": objected } })
-    );
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取", "received": "2026-11-03" });
+    let expected = json!({ "on": "2026-11-04", "after": 6, "act": { "objected": objected } });
+    assert_eq!(sent, expected);
+    let wrong = [("act", "taken"), ("after", "many")];
+    assert_eq!(desk.submit(&path, &wrong).await.status, StatusCode::BAD_REQUEST);
 }
 
 /// 个人信息保护法 art. 24 and what the other agency withdrew: an act is offered where it is not refused.

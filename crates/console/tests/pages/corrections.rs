@@ -107,7 +107,7 @@ async fn an_objection_is_recorded_and_waits() {
     let mut desk = Desk::of("compliance").await;
     canned(&desk);
     let page = format!("/compliance/findings/{KEY}/1");
-    let act = format!("{page}/objected");
+    let to = format!("{page}/objected");
     let history = |stage: &str, on: Option<&str>| {
         let mut review = finding(stage)["review"].clone();
         review["objected_on"] = json!(on);
@@ -127,6 +127,22 @@ async fn an_objection_is_recorded_and_waits() {
             ["objected", "reviewed"].map(|form| text.contains(&format!("action=\"{page}/{form}\"")));
         assert_eq!(offered, forms, "{stage}");
     }
+    // Whoever decided before another changed that does not answer it either, until it was verified anew.
+    let act = |code: &str, by: &str, act: Value| json!({ "number": 1, "at": AT, "by": by, "on": "2026-11-01", "code": code, "act": act });
+    let decided = act("review_decided", ME, json!({ "decided": { "document": "1号" } }));
+    let changed = json!({ "reviewed": { "result": { "changed": { "to": { "lawful": {} } } } } });
+    let changed = act("review_reviewed", EVIL, changed);
+    let verified = act("review_verified", EVIL, json!({ "verified": { "reason": "*" } }));
+    for (acts, offered) in [
+        (vec![decided.clone(), changed.clone()], false),
+        (vec![decided, verified, changed], true),
+    ] {
+        let mut history = history("stage_reviewed", Some("2026-11-03"));
+        history["acts"] = json!(acts);
+        desk.fake.answer(&path, 200, history);
+        let text = desk.get(&page).await.text;
+        assert_eq!(text.contains(&format!("action=\"{page}/reviewed\"")), offered);
+    }
 
     desk.fake.answer(&path, 200, history("stage_decided", None));
     let ask = format!("POST /api/v1/rounds/{KEY}/findings/1/events");
@@ -134,24 +150,25 @@ async fn an_objection_is_recorded_and_waits() {
     let fields = [
         ("object_document", "异议书1号"),
         ("object_reason", "八月未领取"),
-        ("object_on", "2026-11-03"),
+        ("object_received", "2026-11-03"),
     ];
     for (fields, wrong) in [
         (&fields[..1], "object_reason"),
-        (&[fields[0], fields[1], ("object_on", "3.11.")], "object_on"),
+        (
+            &[fields[0], fields[1], ("object_received", "3.11.")],
+            "object_received",
+        ),
     ] {
-        let refused = desk.submit(&act, fields).await;
+        let refused = desk.submit(&to, fields).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.text.contains(&format!("href=\"#f-{wrong}\"")), "{wrong}");
     }
-    let done = desk.submit(&act, &fields).await;
+    let seen = [&fields[..], &[("after", "7")]].concat();
+    let done = desk.submit(&to, &seen).await;
     assert_eq!(done.location(), format!("{page}?done=compliance.done_objected"));
     let sent: Value = serde_json::from_slice(&desk.fake.bodies(&ask)[0]).unwrap();
-    let objected = json!({ "document": "异议书1号", "reason": "八月未领取" });
-    assert_eq!(
-        sent,
-        json!({ "on": "2026-11-03", "act": { "objected": objected } })
-    );
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取", "received": "2026-11-03" });
+    assert_eq!(sent, json!({ "after": 7, "act": { "objected": objected } }));
 
     let mut waiting = list(1);
     waiting["findings"][0]["finding"]["review"]["objected_on"] = "2026-11-03".into();

@@ -93,6 +93,9 @@ pub(crate) enum ReviewCommand {
         /// 当事人的意见 What the person says
         #[arg(long)]
         reason: String,
+        /// 收到日期；不给则与办理日期相同 The day on which it came; that of the act otherwise
+        #[arg(long)]
+        received: Option<Date>,
     },
     /// 记录复核；作出决定的人不得复核 Record a second review, by somebody else than who decided
     Review {
@@ -256,7 +259,19 @@ impl ReviewCommand {
                     },
                 )
             }
-            ReviewCommand::Object { at, document, reason } => (at, ActRequest::Objected { document, reason }),
+            ReviewCommand::Object {
+                at,
+                document,
+                reason,
+                received,
+            } => {
+                let objected = ActRequest::Objected {
+                    document,
+                    reason,
+                    received,
+                };
+                (at, objected)
+            }
             ReviewCommand::Review {
                 at,
                 result,

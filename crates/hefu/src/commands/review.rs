@@ -16,7 +16,16 @@ pub(super) async fn act(command: ReviewCommand, client: &Client, printer: &Print
     let (at, act) = command.request();
     let round = naming::round(&at.finding.round, client).await?;
     let path = format!("/api/v1/rounds/{round}/findings/{}/events", at.finding.seq);
-    let view: HistoryView = client.post(&path, &EventRequest { on: at.on, act }).await?;
+    let view: HistoryView = client
+        .post(
+            &path,
+            &EventRequest {
+                on: at.on,
+                after: None,
+                act,
+            },
+        )
+        .await?;
     printer.result(&json(&view), |lang| recorded(&view, lang));
     Ok(())
 }
@@ -168,7 +177,11 @@ pub(crate) fn details(view: &ActView, lang: Lang) -> Vec<String> {
             act.document.as_str(),
             act.reason.as_str(),
         ),
-        Act::Objected(act) => vec![act.document.as_str().to_owned(), act.reason.as_str().to_owned()],
+        Act::Objected(act) => vec![
+            act.document.as_str().to_owned(),
+            lang.say("act_received", &[("on", act.received.to_string())]),
+            act.reason.as_str().to_owned(),
+        ],
         Act::Reviewed(act) => {
             let mut said = vec![lang.word(act.result.code())];
             if let ReviewResult::Changed { to } = &act.result {
@@ -275,8 +288,8 @@ mod tests {
             ),
             (
                 "review_objected",
-                json!({ "objected": { "document": "异1号", "reason": "八月未领取" } }),
-                "异1号 / 八月未领取",
+                json!({ "objected": { "document": "异1号", "reason": "八月未领取", "received": "2026-03-01" } }),
+                "异1号 / 2026-03-01 收到 / 八月未领取",
             ),
             (
                 "review_reviewed",

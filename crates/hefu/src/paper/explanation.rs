@@ -348,6 +348,9 @@ impl<'a> Say<'a> {
             let decision = decision.map_or_else(String::new, |decision| self.word(decision));
             let params = [("stage", review.stage.clone()), ("decision", decision)];
             said.push(self.lang.say("paper_outcome", &params));
+            if let Some(on) = review.objected_on {
+                said.push(self.lang.say("objected_on", &[("on", on.to_string())]));
+            }
         }
         lines(self.word(heading), said)
     }

@@ -41,12 +41,21 @@ pub(crate) fn list() -> String {
 }
 
 pub(crate) async fn act(node: &Running, by: &str, seq: u64, on: &str, act: &Value) -> Answer {
+    act_after(node, by, seq, on, act, None).await
+}
+
+/// By somebody who has seen so many acts.
+async fn act_after(node: &Running, by: &str, seq: u64, on: &str, act: &Value, seen: Option<u64>) -> Answer {
     let mut request = node
         .request(Method::POST, &path(seq, "/events"))
         .header("content-type", "application/json");
     let named = by.as_bytes().try_into().unwrap();
     request.headers_mut().unwrap().insert(ACTOR_HEADER, named);
-    let body = json!({ "on": on, "act": act }).to_string();
+    let mut body = json!({ "on": on, "act": act });
+    if let Some(seen) = seen {
+        body["after"] = json!(seen);
+    }
+    let body = body.to_string();
     node.send(request.body(Body::from(body)).unwrap()).await
 }
 
@@ -228,7 +237,14 @@ async fn an_objection_is_answered_by_another_person() {
     assert_eq!(view["acts"][4]["code"], "review_objected");
     assert_eq!(view["acts"][4]["act"]["objected"]["document"], "异议书1号");
     refused(node, WANG, 1, "2026-03-07", &upheld(), "same_person").await;
-    let view = done(node, LI, 1, "2026-03-07", &upheld()).await;
+    let worse = reviewed(json!({ "changed": { "to": { "stopped": {} } } }));
+    refused(node, LI, 1, "2026-03-07", &worse, "takes_more").await;
+    // Whoever answers has seen what there is to be answered.
+    let unseen = act_after(node, LI, 1, "2026-03-07", &upheld(), Some(4)).await;
+    assert_eq!(unseen.code(), "acted_meanwhile");
+    let seen = act_after(node, LI, 1, "2026-03-07", &upheld(), Some(5)).await;
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.json());
+    let view = seen.json();
     assert_eq!(view["review"]["objected_on"], Value::Null);
     let entries = node.get("/api/v1/audit/entries?limit=1000").await;
     let text = String::from_utf8_lossy(&entries.bytes).into_owned();
@@ -236,6 +252,8 @@ async fn an_objection_is_answered_by_another_person() {
     for written in ["秘语", "异议书"] {
         assert!(!text.contains(written), "{written} stands in the log");
     }
+    let early = json!({ "objected": { "document": "异议书2号", "reason": "x", "received": "2026-03-03" } });
+    refused(node, WANG, 1, "2026-03-08", &early, "out_of_order").await;
     let blank = json!({ "objected": { "document": "", "reason": "x" } });
     refused(node, WANG, 1, "2026-03-08", &blank, "text_unusable").await;
 }

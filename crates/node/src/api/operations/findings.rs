@@ -216,8 +216,9 @@ impl Operations {
     ) -> Result<HistoryView> {
         blocking(move || {
             let (_, finding) = self.node.found(&id.0, seq)?;
+            let seen = request.after;
             let event = request.event(&actor, today(), self.node.basis(&finding))?;
-            let standing = self.node.record_review(&id.0, seq, &event)?;
+            let standing = self.node.record_review_after(&id.0, seq, &event, seen)?;
             let mut history = HistoryView::of(seq, &finding, &standing, Some(&actor));
             history.to_recall = self.to_recall(&id, &standing)?;
             Ok(history)

@@ -142,6 +142,10 @@ pub struct EventRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     pub on: Option<Date>,
+    /// How many acts whoever asks has seen; where there are others by now, it is refused (`acted_meanwhile`). Not looked at
+    /// where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
     /// What was done.
     pub act: ActRequest,
 }
@@ -204,13 +208,17 @@ pub enum ActRequest {
         /// On what it rests.
         reason: String,
     },
-    /// 异议: the person objects to what was decided; on the day of the act it came. A second review or a correction, by
-    /// somebody else than who decided, answers it.
+    /// 异议: the person objects to what was decided. A second review or a correction, by somebody else than who decided,
+    /// answers it.
     Objected {
         /// The number of the record or of the paper handed in.
         document: String,
         /// What the person says.
         reason: String,
+        /// The day on which it came, where that is not the day of the act.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, format = Date)]
+        received: Option<Date>,
     },
     /// 复核, by somebody else than who decided.
     Reviewed {
@@ -353,9 +361,14 @@ impl ActRequest {
                 document: text(document)?,
                 reason: text(reason)?,
             }),
-            ActRequest::Objected { document, reason } => Act::Objected(Objected {
+            ActRequest::Objected {
+                document,
+                reason,
+                received,
+            } => Act::Objected(Objected {
                 document: text(document)?,
                 reason: text(reason)?,
+                received: received.unwrap_or(on),
             }),
             ActRequest::Reviewed {
                 result,

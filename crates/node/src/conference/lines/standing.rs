@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hefu_casework::calendar::Calendar;
 use hefu_casework::conference::{Answer, ItemKind, Line, Standing, revised};
 use hefu_casework::matter::{Direction, Matter, Opening};
-use hefu_casework::review::Event;
+use hefu_casework::review::{Act, Event};
 use hefu_casework::{Finding, Hex, LetterNo, canonical};
 use hefu_store::Round;
 use jiff::Timestamp;
@@ -219,7 +219,11 @@ impl Node {
             let due = self.due_in(record, reviews, *seq, finding, calendar);
             let due = due.and_then(|due| due.until);
             let events = self.acts_on(record, *seq)?;
-            if let (Some(review), Some(event)) = (reviews.begun.get(seq), events.last()) {
+            // An objection changes nothing by itself: a line goes by the finding on which an agency acted last.
+            let acted = events
+                .iter()
+                .rfind(|event| !matches!(event.act, Act::Objected(_)));
+            if let (Some(review), Some(event)) = (reviews.begun.get(seq), acted) {
                 if last.as_ref().is_none_or(|(at, _)| *at < event.at) {
                     last = Some((event.at, Standing::of_review(opened, review, &events, due)));
                 }
