@@ -306,6 +306,19 @@ async fn an_objection_is_recorded_and_then_answered() {
             );
         }
     }
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取", "received": "2026-11-03" });
+    let mut told = history("stage_corrected");
+    told["acts"] = json!([{
+        "number": 1, "at": "2026-11-04T02:00:00Z", "by": "丁", "on": "2026-11-04", "code": "review_objected", "act": { "objected": objected },
+    }]);
+    let path = format!("GET /api/v1/rounds/{ROUND}/findings/3");
+    desk.fake.answer(&path, 200, detail("stage_corrected"));
+    desk.fake.answer(&format!("{path}/history"), 200, told);
+    let text = desk.get(&page).await.text;
+    for said in ["review_objected", "收到日期", "异议书1号", "八月未领取"] {
+        assert!(text.contains(said), "{said}");
+    }
+
     let api = format!("POST /api/v1/rounds/{ROUND}/findings/3/events");
     desk.fake.answer(&api, 200, history("stage_decided"));
     let fields = [

@@ -144,6 +144,16 @@ async fn an_objection_is_recorded_and_waits() {
         assert_eq!(text.contains(&format!("action=\"{page}/reviewed\"")), offered);
     }
 
+    // What was recorded is told in words, where no form says the same.
+    let mut told = history("stage_corrected", None);
+    let objected = json!({ "document": "异议书1号", "reason": "八月未领取", "received": "2026-11-03" });
+    told["acts"] = json!([act("review_objected", EVIL, json!({ "objected": objected }))]);
+    desk.fake.answer(&path, 200, told);
+    let text = desk.get(&page).await.text;
+    for said in ["review_objected", "收到日期", "异议书1号", "八月未领取"] {
+        assert!(text.contains(said), "{said}");
+    }
+
     desk.fake.answer(&path, 200, history("stage_decided", None));
     let ask = format!("POST /api/v1/rounds/{KEY}/findings/1/events");
     desk.fake.answer(&ask, 200, json!({}));
