@@ -377,8 +377,8 @@ fn an_officer_is_led_to_a_decision_and_past_no_step() {
     );
     refused(
         &review,
-        "作出决定的人不得复核",
-        "Whoever decided may neither review",
+        "作出或者变更过决定的人不得复核",
+        "Whoever decided, or changed a decision, may not review",
     );
 
     let history = done.civil.shown(&acting(round, &["history"]));
