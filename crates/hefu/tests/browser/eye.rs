@@ -64,15 +64,16 @@ impl Eye {
     }
 }
 
-/// Pages of a node are alike that differ in numbers and digests only: in their address, for whom they are, and in what they
-/// are called.
+/// Pages are alike, of whichever node, that differ in numbers and digests only: in their path, for whom they are, and in what
+/// they are called.
 fn likeness(tab: &Tab, loaded: &Loaded) -> String {
     let shown = tab.js(
         "[document.documentElement.lang, document.querySelector('.me')?.innerText.split(/[（(]/).pop() ?? '', \
          (document.querySelector('h1')?.innerText ?? '').replace(/[0-9a-f]{6,}|[0-9]+/g, '')].join(' ')",
     );
     let here = tab.here();
-    format!("{shown} {:?} {}", loaded.status, kind(&here))
+    let path = here.splitn(4, '/').nth(3).unwrap_or(&here);
+    format!("{shown} {:?} {}", loaded.status, kind(path))
 }
 
 /// Which element sticks out.
