@@ -179,7 +179,7 @@ async fn the_same_finding_of_another_round_is_corrected_too() {
 fn deletion() -> hefu_store::Entry<'static> {
     hefu_store::Entry {
         actor: "node",
-        kind: "findings_deleted",
+        kind: "deleted",
         body: &serde_json::Value::Null,
     }
 }
