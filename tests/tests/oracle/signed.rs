@@ -160,7 +160,7 @@ async fn a_receipt_that_was_signed_is_said_again_as_it_was() {
         let receipt = ReceiptMessage::decode(&signed).unwrap();
         two = two.restart().await;
         let node = Arc::clone(&two.receiver.node);
-        node.store().append("管理员", "note", &json!({})).unwrap();
+        node.store().append("管理员", "asked", &json!({})).unwrap();
         let entry = |number: u64| node.store().entries(number - 1, 1).unwrap().remove(0);
         assert_eq!(entry(receipt.head_seq).hash, receipt.head, "{sender:?}");
         assert!(node.store().head().unwrap().seq > receipt.head_seq);
