@@ -286,11 +286,7 @@ async fn an_objection_is_recorded_and_then_answered() {
             let path = format!("GET /api/v1/rounds/{ROUND}/findings/3");
             desk.fake.answer(&path, 200, detail);
             let text = desk.get(&page).await.text;
-            let acts: Vec<&str> = text
-                .split("name=\"act\" value=\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next())
-                .collect();
+            let acts = offered_acts(&text);
             assert!(acts.contains(&"objected"), "{stage}: {acts:?}");
             let reviewed = stage == "stage_decided" || objected.is_some();
             assert_eq!(acts.contains(&"reviewed"), reviewed, "{stage}: {acts:?}");
@@ -352,11 +348,7 @@ async fn verification_is_offered_again_once_the_other_agency_has_withdrawn_its_f
             let path = format!("GET /api/v1/rounds/{ROUND}/findings/3");
             desk.fake.answer(&path, 200, detail);
             let text = desk.get(&page).await.text;
-            let acts: Vec<&str> = text
-                .split("name=\"act\" value=\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next())
-                .collect();
+            let acts = offered_acts(&text);
             assert_eq!(acts.contains(&"verified"), again, "{stage}: {acts:?}");
             assert_eq!(acts[0] == "verified", again, "it is what comes next: {stage}");
             assert_eq!(text.contains("下一步：重新核实"), again, "{stage}");
@@ -606,4 +598,10 @@ async fn a_letter_is_set_from_what_was_filled_in() {
             .iter()
             .all(|(_, path, body)| !path.contains(number) && !String::from_utf8_lossy(body).contains(number))
     );
+}
+
+/// The acts that a page has forms for, in their order.
+fn offered_acts(text: &str) -> Vec<&str> {
+    let forms = text.split("name=\"act\" value=\"").skip(1);
+    forms.filter_map(|rest| rest.split('"').next()).collect()
 }
